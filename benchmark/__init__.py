@@ -1,0 +1,1 @@
+"""Dataset to numbers: pairs of views, training, features, tasks, result records, leaderboard."""

@@ -1,0 +1,1 @@
+"""The contract between rendering and learning: classes, object lists, latents and the dataset file."""

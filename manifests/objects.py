@@ -1,0 +1,121 @@
+"""Which objects: their names, lists of them, their split."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from manifests.classes import find_class, label_of
+from manifests.errors import ThreeDieError
+from manifests.files import explained
+
+TRAIN, VAL = "train", "val"
+VAL_FRACTION = 0.2
+
+
+@dataclass(frozen=True, order=True)
+class ObjectRef:
+    """One 3D object: its class (synset id) and its id within the class."""
+
+    synset: str
+    object_id: str
+
+    def __post_init__(self) -> None:
+        label_of(self.synset)
+        if not is_plain_name(self.object_id):
+            raise ThreeDieError(f"{self.synset}/{self.object_id!r}: an object id is a plain file name without '/'")
+
+    @property
+    def label(self) -> int:
+        """Index of the class among the 55."""
+        return label_of(self.synset)
+
+    def __str__(self) -> str:
+        return f"{self.synset}/{self.object_id}"
+
+
+def is_plain_name(text: str) -> bool:
+    """Whether `text` can name one file: not empty, no separator, no control character, not `.` or `..`."""
+    return bool(text) and text not in (".", "..") and text.isprintable() and not set(text) & set('/\\:*?"<>|')
+
+
+def split_of(ref: ObjectRef, seed: int = 0) -> str:
+    """`train` or `val`, 80 to 20, from a hash of (seed, class, id): adding objects moves none."""
+    digest = hashlib.sha256(f"split\0{seed}\0{ref.synset}\0{ref.object_id}".encode()).digest()
+    return VAL if int.from_bytes(digest[:8], "big") < VAL_FRACTION * 2**64 else TRAIN
+
+
+def first_per_class(refs: Iterable[ObjectRef], count: int | None) -> list[ObjectRef]:
+    """The objects in order, at most `count` of each class."""
+    seen: dict[str, int] = {}
+    kept = []
+    for ref in refs:
+        seen[ref.synset] = seen.get(ref.synset, 0) + 1
+        if count is None or seen[ref.synset] <= count:
+            kept.append(ref)
+    return kept
+
+
+def fingerprint(refs: Sequence[ObjectRef]) -> str:
+    """SHA-256 of the list of objects, whatever their order."""
+    return hashlib.sha256("\n".join(str(ref) for ref in sorted(refs)).encode()).hexdigest()
+
+
+def read_object_list(path: Path) -> list[ObjectRef]:
+    """Read a list of objects, in its order.
+
+    Formats: `.npy` as the original has it, either pairs (synset, id) of shape (N, 2) or strings `/SYNSET/ID/` of shape
+    (N,); `.csv` with the columns `class` and `id`.
+
+    Raises:
+        ThreeDieError: no such file, another format, an object twice, or a class that isn't one of the 55.
+    """
+    rows = _read_npy(path) if path.suffix == ".npy" else _read_csv(path)
+    try:
+        refs = [ObjectRef(find_class(synset), object_id) for synset, object_id in rows]
+    except ThreeDieError as error:
+        raise ThreeDieError(f"{path}: {error}") from error
+    if not refs:
+        raise ThreeDieError(f"{path}: the list has no objects")
+    seen: set[ObjectRef] = set()
+    for ref in refs:
+        if ref in seen:
+            raise ThreeDieError(f"{path}: {ref} is listed twice; remove one")
+        seen.add(ref)
+    return refs
+
+
+def _read_npy(path: Path) -> list[tuple[str, str]]:
+    try:
+        array = np.load(path, allow_pickle=False)
+    except OSError as error:
+        raise explained(error, path) from error
+    except (ValueError, EOFError) as error:
+        raise ThreeDieError(f"{path}: not a plain .npy array of strings ({error})") from error
+    if array.dtype.kind in "US" and array.ndim == 2 and array.shape[1] == 2:
+        return [(str(synset), str(object_id)) for synset, object_id in array.astype(str)]
+    if array.dtype.kind in "US" and array.ndim == 1:
+        parts = [str(row).strip("/").split("/") for row in array.astype(str)]
+        if all(len(part) == 2 for part in parts):
+            return [(synset, object_id) for synset, object_id in parts]
+    raise ThreeDieError(
+        f"{path}: {array.dtype} of shape {array.shape} is no object list; "
+        "expected strings, either (N, 2) pairs or (N,) paths '/SYNSET/ID/'"
+    )
+
+
+def _read_csv(path: Path) -> list[tuple[str, str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise explained(error, path) from error
+    except UnicodeDecodeError as error:
+        raise ThreeDieError(f"{path}: not a text file; an object list is .npy or .csv") from error
+    reader = csv.DictReader(io.StringIO(text))
+    if not {"class", "id"} <= set(reader.fieldnames or ()):
+        raise ThreeDieError(f"{path}: a CSV object list needs the columns 'class' and 'id'")
+    return [(row["class"] or "", row["id"] or "") for row in reader]
