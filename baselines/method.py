@@ -1,0 +1,87 @@
+"""What a method is: a module that turns a batch of pairs of views into a loss, and its parts."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+ALL, INVARIANT, EQUIVARIANT = "all", "invariant", "equivariant"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pairs of views of B objects.
+
+    Attributes:
+        view1, view2: images (B, 3, H, W), normalised.
+        action: the relative transformation that leads from view 1 to view 2, (B, A); which one is the method's `action`.
+        label: class of each object, (B,), int64.
+    """
+
+    view1: Tensor
+    view2: Tensor
+    action: Tensor
+    label: Tensor
+
+
+@dataclass(frozen=True)
+class MethodOutput:
+    """What one forward pass gives.
+
+    Attributes:
+        loss: scalar to differentiate.
+        terms: named scalars to log, detached; unweighted, so that runs with other weights can be compared.
+        representation: backbone outputs of view 1 and view 2, each (B, D).
+        embedding: projector outputs of view 1 and view 2, each (B, E).
+    """
+
+    loss: Tensor
+    terms: dict[str, Tensor]
+    representation: tuple[Tensor, Tensor]
+    embedding: tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Where the named parts lie in the representation and in the embedding, as slices of the last dimension."""
+
+    representation: dict[str, slice] = field(default_factory=lambda: {ALL: slice(None)})
+    embedding: dict[str, slice] = field(default_factory=lambda: {ALL: slice(None)})
+
+
+class Method(nn.Module, ABC):
+    """A self-supervised method. One subclass a file; variants are arguments of its constructor.
+
+    Attributes:
+        action: which relative transformation `Batch.action` holds: `rotation` (unit quaternion x, y, z, w: A = 4),
+            `rotation_color` (quaternion, floor hue, light hue: A = 6), or None where the method doesn't use one.
+    """
+
+    action: ClassVar[str | None] = None
+
+    @property
+    @abstractmethod
+    def parts(self) -> Parts:
+        """The named parts of representation and embedding."""
+
+    @abstractmethod
+    def represent(self, images: Tensor) -> Tensor:
+        """Backbone output: images (N, 3, H, W) -> representation (N, D)."""
+
+    @abstractmethod
+    def embed(self, representation: Tensor) -> Tensor:
+        """Projector output: representation (N, D) -> embedding (N, E)."""
+
+    @abstractmethod
+    def forward(self, batch: Batch) -> MethodOutput:
+        """Loss, terms, representation and embedding of a batch of pairs."""
+
+    @property
+    def has_predictor(self) -> bool:
+        """Whether `predict` works, and retrieval can therefore be measured."""
+        return False
+
+    def predict(self, embedding: Tensor, action: Tensor) -> Tensor:
+        """Move the equivariant part of an embedding by an action: (N, E_equi), (N, A) -> (N, E_equi)."""
+        raise NotImplementedError(f"{type(self).__name__} has no predictor")
