@@ -1,0 +1,312 @@
+"""The dataset file: one HDF5 schema for part files (one object) and whole datasets, one reader.
+
+Layout (N objects, V views, L latent fields):
+
+    /jpeg            uint8   (bytes,)       all JPEGs one after the other, contiguous, object by object, view by view
+    /offsets         int64   (N * V + 1,)   where each JPEG begins; the last entry is the end
+    /latents         float64 (N, V, L)
+    /objects/synset  ASCII   (N,)
+    /objects/id      UTF-8   (N,)
+    /objects/split   ASCII   (N,)           train or val
+    attributes: format, version, info (JSON: what the dataset is), made (JSON: renderer, device, ... of its parts)
+
+Bytes are mapped, not read, so that any number of data-loader workers share them and none holds a lock.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from manifests.errors import ThreeDieError
+from manifests.files import explained, replacing
+from manifests.latents import LatentField
+from manifests.objects import ObjectRef
+
+FORMAT = "3die-dataset"
+VERSION = 1
+PART_SUFFIX = ".part.h5"
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What a dataset is: everything that decides its latents and its pixels, and no accident of a machine or a day.
+
+    Attributes:
+        preset: name and constants of the preset, as in its file.
+        fields: the latent fields, in order.
+        seed: seed of the sampler.
+        sampler: `counter` or `reference`.
+        views: views per object.
+        image_size: width and height in pixels.
+        channel_order: order in which the JPEGs hold the colour channels, `rgb` or `bgr`.
+        quality: name and settings of the render quality.
+        models: where the meshes came from.
+    """
+
+    preset: dict[str, Any]
+    fields: tuple[LatentField, ...]
+    seed: int
+    sampler: str
+    views: int
+    image_size: int
+    channel_order: str
+    quality: dict[str, Any]
+    models: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return {**self.__dict__, "fields": [field.to_json() for field in self.fields]}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "DatasetInfo":
+        """Back from `to_json`."""
+        return cls(**{**value, "fields": tuple(LatentField.from_json(field) for field in value["fields"])})
+
+    def difference(self, other: "DatasetInfo") -> str | None:
+        """The first setting in which two differ, as a sentence, or None."""
+        return _difference("", _plain(self.to_json()), _plain(other.to_json()))
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value))
+
+
+def _difference(where: str, ours: Any, theirs: Any) -> str | None:
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for key in sorted(ours.keys() | theirs.keys()):
+            found = _difference(f"{where}.{key}".lstrip("."), ours.get(key), theirs.get(key))
+            if found:
+                return found
+        return None
+    return None if ours == theirs else f"{where} is {ours!r} there and {theirs!r} here"
+
+
+@dataclass(frozen=True)
+class DatasetObject:
+    """One object with all its views: what a part file holds."""
+
+    ref: ObjectRef
+    split: str
+    latents: npt.NDArray[np.float64]
+    jpegs: Sequence[bytes]
+
+
+class Dataset:
+    """A dataset file, or a part file, opened for reading.
+
+    Attributes:
+        path: the file.
+        info: what the dataset is.
+        made: how its parts were made, each way once.
+        objects: the N objects, in order.
+        splits: `train` or `val` of each.
+        labels: class of each, int64 (N,).
+        latents: float64 (N, V, L).
+        offsets: int64 (N * V + 1,).
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        """Open and check a file.
+
+        Raises:
+            ThreeDieError: no such file, not a dataset, truncated, or of a newer version.
+        """
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise ThreeDieError(f"{self.path}: no such dataset file; make one with '3die render'")
+        try:
+            with h5py.File(self.path, "r") as file:
+                self._read(file)
+        except OSError as error:
+            if error.errno:
+                raise explained(error, self.path) from error
+            raise ThreeDieError(
+                f"{self.path}: not an HDF5 file or cut short ({error}); "
+                "if it came from a render, delete it and run '3die data pack' on the parts"
+            ) from error
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise ThreeDieError(f"{self.path}: not a 3die dataset ({error})") from error
+        self._bytes: npt.NDArray[np.uint8] | None = None
+
+    def _read(self, file: h5py.File) -> None:
+        if file.attrs.get("format") != FORMAT:
+            raise ValueError("its attribute 'format' says otherwise")
+        if file.attrs["version"] > VERSION:
+            raise ValueError(f"format version {file.attrs['version']}; this program reads up to {VERSION}: update it")
+        self.info = DatasetInfo.from_json(json.loads(file.attrs["info"]))
+        self.made: list[dict[str, Any]] = json.loads(file.attrs["made"])
+        synsets, ids = file["objects/synset"].asstr()[:], file["objects/id"].asstr()[:]
+        self.objects = [ObjectRef(str(synset), str(name)) for synset, name in zip(synsets, ids, strict=True)]
+        self.splits: list[str] = [str(split) for split in file["objects/split"].asstr()[:]]
+        self.latents: npt.NDArray[np.float64] = file["latents"][:]
+        self.offsets: npt.NDArray[np.int64] = file["offsets"][:]
+        self._begin = file["jpeg"].id.get_offset()
+        self._size = file["jpeg"].shape[0]
+        expected = (len(self.objects), self.info.views, len(self.info.fields))
+        if self.latents.shape != expected:
+            raise ValueError(f"latents of shape {self.latents.shape}, expected {expected}")
+        if self.offsets.shape != (len(self.objects) * self.info.views + 1,) or len(self.splits) != len(self.objects):
+            raise ValueError("counts of objects, views and images disagree")
+        if self.offsets[0] != 0 or self.offsets[-1] != self._size or (np.diff(self.offsets) < 0).any():
+            raise ValueError("the offsets of the images are damaged")
+        if self._size and (self._begin is None or self._begin + self._size > self.path.stat().st_size):
+            raise ValueError("the images are cut off")
+        self.labels = np.array([ref.label for ref in self.objects], dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_bytes": None}
+
+    @property
+    def bytes(self) -> npt.NDArray[np.uint8]:
+        """All JPEG bytes, mapped from the file: uint8 (bytes,)."""
+        if self._bytes is None:
+            if self._size:
+                self._bytes = np.memmap(self.path, np.uint8, "r", offset=self._begin, shape=(self._size,))
+            else:
+                self._bytes = np.empty(0, np.uint8)
+        return self._bytes
+
+    def jpeg(self, index: int, view: int) -> memoryview:
+        """The JPEG file of one view of the object at `index`."""
+        row = index * self.info.views + view
+        return memoryview(self.bytes[self.offsets[row] : self.offsets[row + 1]])
+
+    def object(self, index: int) -> DatasetObject:
+        """One object with all its views."""
+        jpegs = [bytes(self.jpeg(index, view)) for view in range(self.info.views)]
+        return DatasetObject(self.objects[index], self.splits[index], self.latents[index], jpegs)
+
+    def indices(self, split: str) -> npt.NDArray[np.int64]:
+        """Positions of the objects of one split."""
+        return np.flatnonzero(np.array(self.splits) == split)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of what the dataset is: settings, objects, splits and latents.
+
+        Pixels are left out: they differ in the last bit between machines, and the same data rendered twice is the same
+        benchmark. `images_sha256` tells the pixels apart.
+        """
+        digest = hashlib.sha256(json.dumps(self.info.to_json(), sort_keys=True).encode())
+        for ref, split in zip(self.objects, self.splits, strict=True):
+            digest.update(f"\n{ref} {split}".encode())
+        digest.update(np.ascontiguousarray(self.latents, "<f8").tobytes())
+        return digest.hexdigest()
+
+    def images_sha256(self) -> str:
+        """SHA-256 of all JPEG bytes in order."""
+        digest = hashlib.sha256()
+        step = 1 << 24
+        for begin in range(0, self._size, step):
+            digest.update(self.bytes[begin : begin + step])
+        return digest.hexdigest()
+
+
+def write_dataset(
+    path: Path,
+    info: DatasetInfo,
+    made: Sequence[dict[str, Any]],
+    count: int,
+    jpeg_bytes: int,
+    objects: Iterable[DatasetObject],
+) -> None:
+    """Write a dataset file from objects that come one at a time; whole or not at all.
+
+    Args:
+        path: the file.
+        info: what the dataset is.
+        made: how it was made, each way once.
+        count: number of objects that will come.
+        jpeg_bytes: sum of the sizes of all their JPEGs.
+        objects: the objects, in the order they shall have.
+
+    Raises:
+        ThreeDieError: the disk is full, or an object doesn't fit `info`.
+    """
+    text = h5py.string_dtype("utf-8")
+    shape = (count, info.views, len(info.fields))
+    with replacing(path) as temporary:
+        with h5py.File(temporary, "w", libver=("earliest", "v110")) as file:
+            file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
+            file.attrs["info"] = json.dumps(info.to_json(), sort_keys=True)
+            file.attrs["made"] = json.dumps(list(made), sort_keys=True)
+            jpeg = file.create_dataset("jpeg", (jpeg_bytes,), np.uint8)
+            latents = np.empty(shape, np.float64)
+            offsets = np.zeros(count * info.views + 1, np.int64)
+            names: list[tuple[str, str, str]] = []
+            for index, item in enumerate(objects):
+                if item.latents.shape != shape[1:] or len(item.jpegs) != info.views:
+                    raise ThreeDieError(f"{item.ref}: {len(item.jpegs)} views, latents {item.latents.shape}; "
+                                        f"the dataset has {info.views} views, {len(info.fields)} fields")  # fmt: skip
+                latents[index] = item.latents
+                rows = slice(index * info.views, (index + 1) * info.views + 1)
+                begin = offsets[rows.start]
+                offsets[rows] = begin + np.concatenate([[0], np.cumsum([len(view) for view in item.jpegs])])
+                jpeg[begin : offsets[rows.stop - 1]] = np.frombuffer(b"".join(item.jpegs), np.uint8)
+                names.append((item.ref.synset, item.ref.object_id, item.split))
+            if len(names) != count or offsets[-1] != jpeg_bytes:
+                raise ThreeDieError(f"{path}: {len(names)} objects of {offsets[-1]} bytes came, "
+                                    f"{count} of {jpeg_bytes} were announced")  # fmt: skip
+            file["offsets"], file["latents"] = offsets, latents
+            for column, name in enumerate(("synset", "id", "split")):
+                values = np.array([row[column] for row in names], dtype=object)
+                file.create_dataset(f"objects/{name}", data=values, shape=(count,), dtype=text)
+
+
+def write_part(path: Path, info: DatasetInfo, made: dict[str, Any], item: DatasetObject) -> None:
+    """Write the part file of one object; whole or not at all."""
+    write_dataset(path, info, [made], 1, sum(len(view) for view in item.jpegs), [item])
+
+
+def part_path(folder: Path, ref: ObjectRef) -> Path:
+    """Where the part file of one object lies."""
+    return folder / ref.synset / f"{ref.object_id}{PART_SUFFIX}"
+
+
+def find_parts(folder: Path) -> list[Path]:
+    """All part files in a folder, sorted by class and id."""
+    return sorted(folder.glob(f"*/*{PART_SUFFIX}"))
+
+
+def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]], Iterable[Path]] = iter) -> int:
+    """Join part files into one dataset file, objects sorted by class and id whatever the order of `parts`.
+
+    Memory holds one object at a time. Returns the number of objects.
+
+    Raises:
+        ThreeDieError: no parts, parts of different datasets, or an object twice.
+    """
+    if not parts:
+        raise ThreeDieError(f"{path}: there are no part files to pack")
+    first = Dataset(parts[0]).info
+    made: dict[str, dict[str, Any]] = {}
+    order: list[tuple[ObjectRef, Path]] = []
+    total = 0
+    for part in progress(parts):
+        opened = Dataset(part)
+        difference = first.difference(opened.info)
+        if difference:
+            raise ThreeDieError(f"{part}: belongs to another dataset than {parts[0]}: {difference}")
+        made.update({json.dumps(way, sort_keys=True): way for way in opened.made})
+        total += int(opened.offsets[-1])
+        order += [(ref, part) for ref in opened.objects]
+    order.sort()
+    for (ref, one), (next_ref, other) in zip(order, order[1:], strict=False):
+        if ref == next_ref:
+            raise ThreeDieError(f"{ref} is in two part files, {one} and {other}; delete one")
+
+    def objects() -> Iterator[DatasetObject]:
+        for _, part in order:
+            yield Dataset(part).object(0)
+
+    write_dataset(path, first, [made[key] for key in sorted(made)], len(order), total, objects())
+    return len(order)
