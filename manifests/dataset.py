@@ -289,7 +289,7 @@ def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]],
         raise ThreeDieError(f"{path}: there are no part files to pack")
     first = Dataset(parts[0]).info
     made: dict[str, dict[str, Any]] = {}
-    order: list[tuple[ObjectRef, Path]] = []
+    order: list[tuple[ObjectRef, Path, int]] = []
     total = 0
     for part in progress(parts):
         opened = Dataset(part)
@@ -298,15 +298,15 @@ def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]],
             raise ThreeDieError(f"{part}: belongs to another dataset than {parts[0]}: {difference}")
         made.update({json.dumps(way, sort_keys=True): way for way in opened.made})
         total += int(opened.offsets[-1])
-        order += [(ref, part) for ref in opened.objects]
+        order += [(ref, part, index) for index, ref in enumerate(opened.objects)]
     order.sort()
-    for (ref, one), (next_ref, other) in zip(order, order[1:], strict=False):
+    for (ref, one, _), (next_ref, other, _) in zip(order, order[1:], strict=False):
         if ref == next_ref:
             raise ThreeDieError(f"{ref} is in two part files, {one} and {other}; delete one")
 
     def objects() -> Iterator[DatasetObject]:
-        for _, part in order:
-            yield Dataset(part).object(0)
+        for _, part, index in order:
+            yield Dataset(part).object(index)
 
     write_dataset(path, first, [made[key] for key in sorted(made)], len(order), total, objects())
     return len(order)
