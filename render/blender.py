@@ -1,0 +1,261 @@
+"""Blender, driven: the one module that imports bpy. It applies numbers that `scene.py` worked out.
+
+bpy is not thread-safe, leaks and may crash; import this module in a process that may die (see `worker.py`).
+"""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+from mathutils import Matrix, Vector
+from PIL import Image
+
+from render.models.source import ModelError
+from render.preset import Preset
+from render.quality import Quality
+from render.scene import ViewScene, aimed_at_origin, camera_matrix, spherical
+
+BOUNCES = {
+    "max_bounces": 3,
+    "diffuse_bounces": 3,
+    "glossy_bounces": 0,
+    "transmission_bounces": 0,
+    "volume_bounces": 0,
+    "transparent_max_bounces": 8,
+}
+FLOOR_PASS = "floor"
+
+
+class Stage:
+    """Camera, floor and lights that stay while objects and views come and go. One per process: Blender has one scene."""
+
+    def __init__(self, preset: Preset, quality: Quality, size: int, scratch: Path, threads: int) -> None:
+        """Build the empty stage.
+
+        Args:
+            preset: the scene's constants.
+            quality: samples and denoiser.
+            size: width and height of the images in pixels.
+            scratch: folder for one small temporary image; best in memory.
+            threads: render threads, 0 for one a core.
+        """
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        self._scene = bpy.context.scene
+        self._preset = preset
+        self._picture = scratch / f"view-{id(self)}.tiff"
+        self._object: Any = None
+        _set_up_render(self._scene, quality, size, threads)
+        self._scene.render.filepath = str(self._picture)
+        self._add_camera()
+        self._floor_color = self._add_floor()
+        self._add_world()
+        self._spot = self._add_lights()
+
+    def load(self, mesh_file: Path) -> None:
+        """Put an object on the stage in place of the one before, centred on its bounding box.
+
+        Raises:
+            ModelError: the file has no faces, or numbers that aren't finite.
+        """
+        self.clear()
+        before = set(bpy.data.objects)
+        try:
+            bpy.ops.wm.obj_import(filepath=str(mesh_file), validate_meshes=False)
+        except RuntimeError as error:
+            raise ModelError(f"{mesh_file.name}: Blender can't import it ({str(error).strip()})") from error
+        meshes = [item for item in bpy.data.objects if item not in before and item.type == "MESH"]
+        meshes = [item for item in meshes if len(item.data.polygons)]
+        if not meshes:
+            raise ModelError(f"no faces in {mesh_file.name}")
+        self._object = _joined(meshes)
+        _centre(self._object, mesh_file.name)
+        for material in self._object.data.materials:
+            if material is not None:
+                _invert_driven_alpha(material)
+
+    def render(self, view: ViewScene) -> npt.NDArray[np.uint8]:
+        """Render one view: uint8 (size, size, 3), RGB."""
+        if self._object is None:
+            raise RuntimeError("no object on the stage; call load() first")
+        self._object.rotation_euler = view.object_euler
+        self._object.location = view.object_location
+        self._floor_color.default_value = (*view.floor_color, 1.0)
+        self._spot.matrix_world = Matrix(view.spot_matrix.tolist())
+        self._spot.data.color = view.spot_color
+        bpy.ops.render.render(write_still=True)
+        with Image.open(self._picture) as picture:
+            pixels = np.asarray(picture.convert("RGB"))
+        self._picture.unlink()
+        return pixels
+
+    def clear(self) -> None:
+        """Take the object off the stage and free its mesh, materials and images."""
+        self._object = None
+        keep = {self._scene.camera, self._spot}
+        for item in list(bpy.data.objects):
+            if item not in keep and not item.get(FLOOR_PASS) and item.type != "LIGHT":
+                bpy.data.objects.remove(item)
+        bpy.data.orphans_purge(do_recursive=True)
+
+    def _add_camera(self) -> None:
+        settings = self._preset.camera
+        camera = bpy.data.cameras.new("camera")
+        camera.angle = settings.field_of_view
+        camera.clip_start, camera.clip_end = settings.clip_start, settings.clip_end
+        holder = self._link("camera", camera)
+        holder.matrix_world = Matrix(camera_matrix(self._preset).tolist())
+        self._scene.camera = holder
+
+    def _add_floor(self) -> Any:
+        """Add the floor; gives the input that takes its colour."""
+        settings = self._preset.floor
+        half = settings.width / 2
+        corners = [(-half, -half, 0.0), (half, -half, 0.0), (half, half, 0.0), (-half, half, 0.0)]
+        mesh = bpy.data.meshes.new("floor")
+        mesh.from_pydata(corners, [], [(0, 1, 2, 3)])
+        # A Diffuse node by name: what a material without nodes means has changed between versions of Blender.
+        material = bpy.data.materials.new("floor")
+        material.use_nodes = True
+        nodes = material.node_tree.nodes
+        nodes.clear()
+        shader, output = nodes.new("ShaderNodeBsdfDiffuse"), nodes.new("ShaderNodeOutputMaterial")
+        material.node_tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
+        mesh.materials.append(material)
+        floor = self._link("floor", mesh)
+        floor.location = (0.0, 0.0, settings.height)
+        floor[FLOOR_PASS] = True
+        return shader.inputs["Color"]
+
+    def _add_world(self) -> None:
+        world = bpy.data.worlds.new("world")
+        self._scene.world = world
+        world.use_nodes = True
+        grey = self._preset.world.grey
+        background = next(node for node in world.node_tree.nodes if node.type == "BACKGROUND")
+        background.inputs["Color"].default_value = (grey, grey, grey, 1.0)
+        background.inputs["Strength"].default_value = 1.0
+
+    def _add_lights(self) -> Any:
+        sun = bpy.data.lights.new("sun", "SUN")
+        sun.energy, sun.angle = self._preset.sun.strength, self._preset.sun.angle
+        self._link("sun", sun)
+        settings = self._preset.spot
+        spot = bpy.data.lights.new("spot", "SPOT")
+        spot.energy, spot.shadow_soft_size = settings.power, settings.radius
+        spot.spot_size, spot.spot_blend = settings.cone, settings.blend
+        holder = self._link("spot", spot)
+        holder.matrix_world = Matrix(aimed_at_origin(spherical(settings.distance, 0.0, 0.0)).tolist())
+        return holder
+
+    def _link(self, name: str, data: Any) -> Any:
+        item = bpy.data.objects.new(name, data)
+        self._scene.collection.objects.link(item)
+        return item
+
+
+def blender_version() -> str:
+    """Version of Blender, such as 4.5.15."""
+    return str(bpy.app.version_string).split()[0]
+
+
+def _set_up_render(scene: Any, quality: Quality, size: int, threads: int) -> None:
+    render, cycles, layer = scene.render, scene.cycles, scene.view_layers[0]
+    render.engine = "CYCLES"
+    cycles.device = "CPU"
+    render.resolution_x = render.resolution_y = size
+    render.resolution_percentage = 100
+    render.threads_mode = "FIXED" if threads else "AUTO"
+    render.threads = threads or 1
+    render.use_persistent_data = True
+    render.image_settings.file_format = "TIFF"
+    render.image_settings.tiff_codec = "NONE"
+    render.image_settings.color_mode = "RGB"
+    render.image_settings.color_depth = "8"
+    scene.view_settings.view_transform = "Filmic"
+    scene.view_settings.look = "None"
+    cycles.samples = quality.samples
+    cycles.use_adaptive_sampling = quality.adaptive_threshold > 0
+    cycles.adaptive_threshold = quality.adaptive_threshold
+    cycles.use_light_tree = False
+    for name, count in BOUNCES.items():
+        setattr(cycles, name, count)
+    cycles.use_denoising = quality.denoiser in ("fast", "high")
+    if cycles.use_denoising:
+        cycles.denoiser = "OPENIMAGEDENOISE"
+        cycles.denoising_quality = quality.denoiser.upper()
+        cycles.denoising_prefilter = "NONE"
+        cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
+    if quality.denoiser == "compositor":
+        _denoise_in_compositor(scene, layer)
+
+
+def _denoise_in_compositor(scene: Any, layer: Any) -> None:
+    layer.use_pass_diffuse_color = layer.use_pass_normal = True
+    scene.use_nodes = True
+    tree = scene.node_tree
+    tree.nodes.clear()
+    layers = tree.nodes.new("CompositorNodeRLayers")
+    denoise = tree.nodes.new("CompositorNodeDenoise")
+    output = tree.nodes.new("CompositorNodeComposite")
+    tree.links.new(layers.outputs["Image"], denoise.inputs["Image"])
+    tree.links.new(layers.outputs["DiffCol"], denoise.inputs["Albedo"])
+    tree.links.new(layers.outputs["Normal"], denoise.inputs["Normal"])
+    tree.links.new(denoise.outputs["Image"], output.inputs["Image"])
+
+
+def _joined(meshes: list[Any]) -> Any:
+    """One object of several; an OBJ with groups is imported in pieces."""
+    if len(meshes) > 1:
+        with bpy.context.temp_override(
+            active_object=meshes[0], object=meshes[0], selected_objects=meshes, selected_editable_objects=meshes
+        ):
+            bpy.ops.object.join()
+    return meshes[0]
+
+
+def _centre(item: Any, name: str) -> None:
+    """Apply the import's rotation to the mesh and move its bounding box's centre to the origin, as the original does.
+
+    First to the centre of the lowest face of the box, then to its middle: two translations of float32 vertices, whose
+    roundings show where a model has faces that coincide.
+    """
+    mesh = item.data
+    mesh.transform(item.matrix_basis)
+    item.matrix_basis = Matrix.Identity(4)
+    item.rotation_mode = "XYZ"
+    low, high = _bounds(mesh, name)
+    mesh.transform(Matrix.Translation(-Vector(((low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]))))
+    low, high = _bounds(mesh, name)
+    mesh.transform(Matrix.Translation(-Vector((low + high) / 2)))
+    mesh.update()
+
+
+def _bounds(mesh: Any, name: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    flat = np.empty(len(mesh.vertices) * 3, np.float32)
+    mesh.vertices.foreach_get("co", flat)
+    points = flat.reshape(-1, 3).astype(np.float64)
+    low, high = points.min(axis=0), points.max(axis=0)
+    if not (math.isfinite(float(np.sum(low))) and math.isfinite(float(np.sum(high)))):
+        raise ModelError(f"{name} has coordinates that are not finite")
+    return low, high
+
+
+def _invert_driven_alpha(material: Any) -> None:
+    """Where a material has several image textures and one drives its alpha, invert that (the original's rule)."""
+    if not material.use_nodes:
+        return
+    tree = material.node_tree
+    images = [node for node in tree.nodes if node.type == "TEX_IMAGE"]
+    shader = next((node for node in tree.nodes if node.type == "BSDF_PRINCIPLED"), None)
+    if shader is None or len(images) < 2:
+        return
+    alpha = shader.inputs["Alpha"]
+    source = next((link.from_node for link in alpha.links if link.from_node.type == "TEX_IMAGE"), None)
+    if source is None:
+        return
+    invert = tree.nodes.new("ShaderNodeInvert")
+    tree.links.new(source.outputs["Color"], invert.inputs["Color"])
+    tree.links.new(invert.outputs["Color"], alpha)
