@@ -2,11 +2,19 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from torch import Tensor, nn
 
 ALL, INVARIANT, EQUIVARIANT = "all", "invariant", "equivariant"
+
+ACTION_DIMS = {"rotation": 4, "rotation_color": 6}
+
+
+def action_dims(action: str) -> int:
+    """Number of components A of an action by name; ValueError on another name."""
+    if action not in ACTION_DIMS:
+        raise ValueError(f"action {action!r}: not known; choose one of {', '.join(ACTION_DIMS)}")
+    return ACTION_DIMS[action]
 
 
 @dataclass(frozen=True)
@@ -15,7 +23,8 @@ class Batch:
 
     Attributes:
         view1, view2: images (B, 3, H, W), normalised.
-        action: the relative transformation that leads from view 1 to view 2, (B, A); which one is the method's `action`.
+        action: the relative transformation that leads from view 1 to view 2, (B, A); which one is the method's
+            `action`.
         label: class of each object, (B,), int64.
     """
 
@@ -50,15 +59,21 @@ class Parts:
     embedding: dict[str, slice] = field(default_factory=lambda: {ALL: slice(None)})
 
 
+def split_parts(cut: int) -> dict[str, slice]:
+    """The parts of a last dimension that holds `cut` invariant values and then the equivariant ones."""
+    return {ALL: slice(None), INVARIANT: slice(0, cut), EQUIVARIANT: slice(cut, None)}
+
+
 class Method(nn.Module, ABC):
     """A self-supervised method. One subclass a file; variants are arguments of its constructor.
 
     Attributes:
         action: which relative transformation `Batch.action` holds: `rotation` (unit quaternion x, y, z, w: A = 4),
-            `rotation_color` (quaternion, floor hue, light hue: A = 6), or None where the method doesn't use one.
+            `rotation_color` (quaternion, floor hue, light hue: A = 6), or None where the method doesn't use one. Set by
+            the constructor where it is an option.
     """
 
-    action: ClassVar[str | None] = None
+    action: str | None = None
 
     @property
     @abstractmethod
@@ -85,3 +100,12 @@ class Method(nn.Module, ABC):
     def predict(self, embedding: Tensor, action: Tensor) -> Tensor:
         """Move the equivariant part of an embedding by an action: (N, E_equi), (N, A) -> (N, E_equi)."""
         raise NotImplementedError(f"{type(self).__name__} has no predictor")
+
+    def checked_action(self, batch: Batch) -> Tensor:
+        """The batch's action (B, A); ValueError where its shape isn't the one `self.action` names."""
+        if self.action is None:
+            raise ValueError(f"{type(self).__name__} uses no action")
+        wanted = (len(batch.view1), action_dims(self.action))
+        if tuple(batch.action.shape) != wanted:
+            raise ValueError(f"action {self.action!r} has shape {wanted}, the batch gave {tuple(batch.action.shape)}")
+        return batch.action

@@ -1,0 +1,141 @@
+"""The losses, each written once: pure functions of embeddings, tested against values worked out by hand.
+
+All compute in float32 at least, with mixed precision switched off: squares and sums over a batch overflow or vanish in
+half precision. VICReg is Bardes, Ponce & LeCun, "VICReg: Variance-Invariance-Covariance Regularization for
+Self-Supervised Learning", ICLR 2022; SimCLR is Chen et al., "A Simple Framework for Contrastive Learning of Visual
+Representations", ICML 2020.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import NamedTuple, ParamSpec, TypeVar
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+VARIANCE_TARGET = 1.0
+VARIANCE_EPSILON = 1e-4
+TEMPERATURE = 0.1
+
+
+def _full_precision(function: Callable[P, R]) -> Callable[P, R]:
+    """Run a loss outside autocast, with half-precision arguments raised to float32."""
+
+    @wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        tensors = [value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)]
+        device = tensors[0].device.type if tensors else "cpu"
+        with torch.autocast(device, enabled=False):
+            return function(
+                *(_raise(value) for value in args),  # type: ignore[arg-type]
+                **{name: _raise(value) for name, value in kwargs.items()},  # type: ignore[arg-type]
+            )
+
+    return wrapped
+
+
+def _raise(value: object) -> object:
+    halves = (torch.float16, torch.bfloat16)
+    return value.float() if isinstance(value, Tensor) and value.dtype in halves else value
+
+
+@_full_precision
+def invariance(u: Tensor, v: Tensor) -> Tensor:
+    """Mean squared difference of two sets of embeddings, over all entries: (N, E), (N, E) -> scalar.
+
+    VICReg's equation 5, divided by E as well, as its authors' code and SIE's do. Also SIE's equivariance term, with the
+    predictor's output as `u` (Garrido, Najman & LeCun, ICML 2023).
+
+    Raises:
+        ValueError: inputs that aren't two matrices of one shape.
+    """
+    _check_pair(u, v)
+    return F.mse_loss(u, v)
+
+
+@_full_precision
+def variance(u: Tensor, target: float = VARIANCE_TARGET, epsilon: float = VARIANCE_EPSILON) -> Tensor:
+    """Hinge that keeps the standard deviation of each dimension above a target: (N, E) -> scalar.
+
+    mean over j of max(0, target - sqrt(var(u_j) + epsilon)), the variance with N - 1 in the denominator: VICReg's
+    equations 1 and 2.
+
+    Raises:
+        ValueError: no matrix, or less than two rows.
+    """
+    _check_batch(u)
+    return F.relu(target - torch.sqrt(u.var(dim=0) + epsilon)).mean()
+
+
+@_full_precision
+def covariance(u: Tensor) -> Tensor:
+    """Sum of the squared off-diagonal entries of the covariance matrix, over the width: (N, E) -> scalar.
+
+    VICReg's equations 3 and 4.
+
+    Raises:
+        ValueError: no matrix, or less than two rows.
+    """
+    _check_batch(u)
+    centred = u - u.mean(dim=0)
+    matrix = centred.T @ centred / (len(u) - 1)
+    return (matrix.square().sum() - matrix.diagonal().square().sum()) / u.shape[1]
+
+
+class Regularisation(NamedTuple):
+    """The two terms of VICReg that keep embeddings from collapsing, each over both views, unweighted."""
+
+    variance: Tensor
+    covariance: Tensor
+
+
+@_full_precision
+def regularisation(u: Tensor, v: Tensor) -> Regularisation:
+    """VICReg's variance and covariance terms of two views: (N, E), (N, E) -> two scalars.
+
+    The variance is the mean of the views' hinges and the covariance the sum of theirs (VICReg's equation 6 adds both;
+    the halved hinge is its authors' code).
+
+    Raises:
+        ValueError: shapes that differ, or less than two rows.
+    """
+    _check_pair(u, v)
+    return Regularisation((variance(u) + variance(v)) / 2, covariance(u) + covariance(v))
+
+
+@_full_precision
+def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
+    """Normalised temperature-scaled cross-entropy: (N, E), (N, E) -> scalar.
+
+    Each of the 2N embeddings, normalised to length one, must find the other view of its object among the 2N - 1 others
+    by their dot products divided by the temperature: SimCLR's equation 1, averaged over all 2N.
+
+    Raises:
+        ValueError: shapes that differ, less than two pairs, or a temperature that isn't positive.
+    """
+    _check_pair(u, v)
+    _check_batch(u)
+    if temperature <= 0:
+        raise ValueError(f"temperature {temperature}: must be positive")
+    rows = F.normalize(torch.cat([u, v]), dim=1)
+    itself = torch.eye(len(rows), dtype=torch.bool, device=rows.device)
+    logits = (rows @ rows.T / temperature).masked_fill(itself, -torch.inf)
+    count = len(u)
+    other_view = torch.arange(2 * count, device=rows.device).roll(count)
+    return F.cross_entropy(logits, other_view)
+
+
+def _check_pair(u: Tensor, v: Tensor) -> None:
+    if u.ndim != 2 or u.shape != v.shape:
+        raise ValueError(f"embeddings must be two (N, E) of one shape, got {tuple(u.shape)} and {tuple(v.shape)}")
+
+
+def _check_batch(u: Tensor) -> None:
+    if u.ndim != 2:
+        raise ValueError(f"embeddings must be (N, E), got {tuple(u.shape)}")
+    if len(u) < 2:
+        raise ValueError(f"a batch of {len(u)} has no statistics: give at least two samples")

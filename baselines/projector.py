@@ -1,0 +1,61 @@
+"""The projector: the multilayer perceptron between representation and embedding."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from torch import nn
+
+Widths = str | Sequence[int]
+
+
+def parse_widths(widths: Widths) -> tuple[int, ...]:
+    """Layer widths, `"2048-2048-2048"` or a sequence, as tuple of positive integers; empty text gives an empty tuple.
+
+    Raises:
+        ValueError: a width that is no positive integer.
+    """
+    parts = (widths.split("-") if widths else []) if isinstance(widths, str) else list(widths)
+    try:
+        numbers = tuple(int(part) for part in parts)
+    except ValueError:
+        raise ValueError(f"widths {widths!r}: write whole numbers joined by '-', as 2048-2048-2048") from None
+    if any(number < 1 for number in numbers):
+        raise ValueError(f"widths {widths!r}: every width must be positive")
+    return numbers
+
+
+def split_widths(widths: Widths, part: int, whole: int) -> tuple[int, ...]:
+    """The share part / whole of each width: what a projector gives to a part of the representation.
+
+    Raises:
+        ValueError: a width that can't be divided in that ratio.
+    """
+    numbers = parse_widths(widths)
+    for number in numbers:
+        if number * part % whole:
+            raise ValueError(f"projector width {number} can't be split in the ratio {part} of {whole} dimensions")
+    return tuple(number * part // whole for number in numbers)
+
+
+def build_projector(dim: int, widths: Widths) -> nn.Sequential:
+    """Linear, batch-norm, ReLU for each width but the last; then a linear layer without bias. (N, dim) -> (N, last
+    width).
+
+    The form of VICReg (Bardes, Ponce & LeCun, ICLR 2022). Batch-norm takes the statistics of one view, because
+    views pass one after the other.
+
+    Args:
+        dim: width of the input.
+        widths: of the layers, e.g. `"2048-2048-2048"`; the last is the embedding's.
+
+    Raises:
+        ValueError: no width, or one that is no positive integer.
+    """
+    numbers = parse_widths(widths)
+    if not numbers:
+        raise ValueError("projector: give at least one width, e.g. 2048-2048-2048")
+    layers: list[nn.Module] = []
+    for before, after in pairwise((dim, *numbers[:-1])):
+        layers += [nn.Linear(before, after), nn.BatchNorm1d(after), nn.ReLU(inplace=True)]
+    last_input = numbers[-2] if len(numbers) > 1 else dim
+    return nn.Sequential(*layers, nn.Linear(last_input, numbers[-1], bias=False))

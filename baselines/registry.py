@@ -1,0 +1,82 @@
+"""Names to methods: what there is, and building one from plain settings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from inspect import Parameter, signature
+from typing import Any
+
+from baselines.catalogue import CATALOGUE, CatalogueEntry, entry, suggestion
+from baselines.method import Method
+from baselines.resnet import build_backbone
+from baselines.sie import SIE
+from baselines.vicreg import VICReg
+
+
+@dataclass(frozen=True)
+class MethodEntry:
+    """A method's class and what the catalogue says about it."""
+
+    cls: type[Method]
+    about: CatalogueEntry
+
+    @property
+    def idea(self) -> str:
+        """The idea in one line."""
+        return self.about.idea
+
+    @property
+    def paper(self) -> str:
+        """Authors, venue, year, arXiv number."""
+        return self.about.paper
+
+
+METHODS: dict[str, MethodEntry] = {
+    "sie": MethodEntry(SIE, CATALOGUE["sie"]),
+    "vicreg": MethodEntry(VICReg, CATALOGUE["vicreg"]),
+}
+
+
+def method_options(name: str) -> dict[str, Any]:
+    """A method's own options and their defaults, in the order of its constructor; ValueError on an unknown name."""
+    entry(name)
+    parameters = signature(METHODS[name].cls).parameters.values()
+    return {each.name: each.default for each in parameters if each.kind is Parameter.KEYWORD_ONLY}
+
+
+def build_method(
+    name: str,
+    *,
+    backbone: str = "resnet18",
+    form: str = "original",
+    width: int = 64,
+    projector: Sequence[int] | str = "2048-2048-2048",
+    options: Mapping[str, Any] | None = None,
+) -> Method:
+    """A method with fresh weights, drawn from torch's global generator.
+
+    Args:
+        name: a key of `METHODS`.
+        backbone, form, width: the encoder network, see `baselines.resnet.build_backbone`.
+        projector: widths of the whole projector; a method that splits its representation shares them out.
+        options: the method's own options, see `method_options`.
+
+    Raises:
+        ValueError: an unknown method, backbone, form or option, or a value that doesn't fit.
+    """
+    known = method_options(name)
+    given = dict(options or {})
+    for option, value in given.items():
+        if option not in known:
+            raise ValueError(f"option {option!r}: {name} has no such option; {suggestion(option, tuple(known))}")
+        given[option] = _checked(name, option, value, known[option])
+    return METHODS[name].cls(build_backbone(backbone, form, width), projector, **given)
+
+
+def _checked(name: str, option: str, value: Any, default: Any) -> Any:
+    """The value, if it is of its default's kind; whole numbers pass as real ones."""
+    kind = type(default)
+    if kind is float and type(value) is int:
+        return float(value)
+    if default is None or type(value) is kind:
+        return value
+    raise ValueError(f"option {option!r} of {name}: wants {kind.__name__}, as {default!r}; got {value!r}")
