@@ -1,0 +1,100 @@
+"""The forms a dataset comes in - one file, part files, the official tree - opened as one thing."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from manifests.dataset import PART_SUFFIX, Dataset, DatasetInfo, DatasetObject, find_parts
+from manifests.errors import ThreeDieError
+from manifests.objects import ObjectRef
+from manifests.official_tree import OfficialTree, is_tree
+
+PARTS_FOLDER = "parts"
+"""Where a render keeps its part files within its output folder."""
+
+
+class Collection(Protocol):
+    """Objects with their views, whatever they are stored in. `manifests.dataset.Dataset` is one."""
+
+    info: DatasetInfo
+    made: list[dict[str, Any]]
+    objects: list[ObjectRef]
+    splits: list[str]
+
+    def object(self, index: int) -> DatasetObject:
+        """One object with all its views."""
+
+
+class PartFiles:
+    """Part files read as if they were packed: objects sorted by class and id.
+
+    Attributes:
+        info: what the dataset is.
+        made: how the parts were made, each way once.
+        objects: the objects, sorted.
+        splits: `train` or `val` of each.
+        files: part file of each object.
+    """
+
+    def __init__(self, parts: Sequence[Path]) -> None:
+        """Open some part files.
+
+        Raises:
+            ThreeDieError: none, a damaged one, or parts of different datasets.
+        """
+        if not parts:
+            raise ThreeDieError("there are no part files; make some with '3die render'")
+        self.info = Dataset(parts[0]).info
+        self.made: list[dict[str, Any]] = []
+        rows: list[tuple[ObjectRef, str, Path, int]] = []
+        for part in parts:
+            opened = Dataset(part)
+            difference = self.info.difference(opened.info)
+            if difference:
+                raise ThreeDieError(f"{part}: belongs to another dataset than {parts[0]}: {difference}")
+            self.made += [way for way in opened.made if way not in self.made]
+            rows += [(ref, opened.splits[index], part, index) for index, ref in enumerate(opened.objects)]
+        rows.sort()
+        self.objects = [ref for ref, _, _, _ in rows]
+        self.splits = [split for _, split, _, _ in rows]
+        self.files = [(part, index) for _, _, part, index in rows]
+
+    def object(self, index: int) -> DatasetObject:
+        """One object with all its views."""
+        # Opened anew each time: a mapping kept for each of 50,000 parts is more than the system grants.
+        part, place = self.files[index]
+        return Dataset(part).object(place)
+
+
+def dataset_files(folder: Path) -> list[Path]:
+    """The packed dataset files that lie directly in a folder, sorted."""
+    return sorted(path for path in folder.glob("*.h5") if not path.name.endswith(PART_SUFFIX))
+
+
+def part_files(folder: Path) -> list[Path]:
+    """The part files of a folder, or of a render's output folder, sorted."""
+    return find_parts(folder) or find_parts(folder / PARTS_FOLDER)
+
+
+def open_collection(path: Path) -> Collection:
+    """Open a dataset file, a folder of part files, a render's output folder or an official tree.
+
+    Raises:
+        ThreeDieError: nothing of the kind there, or it is damaged.
+    """
+    if not path.is_dir():
+        return Dataset(path)
+    if is_tree(path):
+        return OfficialTree(path)
+    files = dataset_files(path)
+    if len(files) > 1:
+        raise ThreeDieError(f"{path}: holds several datasets ({', '.join(file.name for file in files)}); name one")
+    if files:
+        return Dataset(files[0])
+    parts = part_files(path)
+    if not parts:
+        raise ThreeDieError(
+            f"{path}: neither a dataset file, nor part files, nor a tree SYNSET/OBJECT/image_0.jpg; "
+            "check the path, or make a dataset with '3die render'"
+        )
+    return PartFiles(parts)

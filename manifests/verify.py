@@ -1,0 +1,208 @@
+"""Is a dataset whole and true to what it says? Finds everything that is wrong, not only the first thing."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from manifests.collection import Collection, dataset_files, part_files
+from manifests.dataset import Dataset, DatasetInfo, DatasetObject
+from manifests.errors import ThreeDieError
+from manifests.objects import TRAIN, VAL, ObjectRef
+from manifests.official_tree import OfficialTree, is_tree
+
+Progress = Callable[[Iterable[Any], int], Iterable[Any]]
+
+
+def _silent(items: Iterable[Any], _total: int) -> Iterable[Any]:
+    return items
+
+
+@dataclass
+class Report:
+    """What was looked at and what is wrong with it.
+
+    Attributes:
+        checked: what was looked at, in words.
+        problems: one line each, in the order of the objects; empty where all is well.
+        notes: assumptions and other things to know that aren't wrong.
+    """
+
+    checked: str
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def verify(path: Path, progress: Progress = _silent) -> Report:
+    """Check a dataset file, a folder of part files, a render's output folder or an official tree.
+
+    Every JPEG is decoded, so the time is that of reading and decoding all of it, on all cores.
+
+    Args:
+        path: what to check.
+        progress: wraps an iterable of known length, to show how far it is.
+
+    Raises:
+        ThreeDieError: there is nothing of the kind at `path`.
+    """
+    if path.is_file():
+        return _verify_file(path, progress)
+    if not path.is_dir():
+        raise ThreeDieError(f"{path}: no such file or folder; make a dataset with '3die render'")
+    if is_tree(path):
+        return _verify_tree(path, progress)
+    files, parts = dataset_files(path), part_files(path)
+    if not files and not parts:
+        raise ThreeDieError(f"{path}: neither a dataset file, nor part files, nor a tree SYNSET/OBJECT/image_0.jpg")
+    reports = [_verify_file(file, progress) for file in files]
+    if parts:
+        reports.append(_verify_parts(parts, progress))
+    report = Report(
+        "; ".join(each.checked for each in reports),
+        [problem for each in reports for problem in each.problems],
+        [note for each in reports for note in each.notes],
+    )
+    if parts and len(files) == 1:
+        report.problems += _unpacked(files[0], parts)
+    return report
+
+
+def object_problems(info: DatasetInfo, item: DatasetObject) -> list[str]:
+    """What is wrong with one object: its split, its latents, its images."""
+    problems = []
+    if item.split not in (TRAIN, VAL):
+        problems.append(f"{item.ref}: its split is {item.split!r}, not {TRAIN} or {VAL}")
+    for column, latent in enumerate(info.fields):
+        values = item.latents[:, column]
+        wrong = np.flatnonzero(~(np.isfinite(values) & latent.contains(values)))
+        if len(wrong):
+            ranges = " or ".join(f"{low:.6g} to {high:.6g}" for low, high in latent.ranges)
+            more = f" (and of {len(wrong) - 1} more views)" if len(wrong) > 1 else ""
+            seen = f"{latent.name} of view {wrong[0]}{more} is {values[wrong[0]]:.6g}"
+            problems.append(f"{item.ref}: {seen}, outside {ranges} {latent.unit}")
+    for view, jpeg in enumerate(item.jpegs):
+        problem = _jpeg_problem(jpeg, info.image_size)
+        if problem:
+            problems.append(f"{item.ref}: image of view {view} {problem}")
+    return problems
+
+
+def _jpeg_problem(jpeg: bytes, size: int) -> str | None:
+    from simplejpeg import decode_jpeg  # noqa: PLC0415  (readers of latents alone need no decoder)
+
+    if not jpeg:
+        return "is empty"
+    try:
+        height, width, _ = decode_jpeg(jpeg).shape
+    except ValueError as error:
+        return f"doesn't decode: {error}"
+    return None if (height, width) == (size, size) else f"is {width} x {height} pixels, not {size} x {size}"
+
+
+def _collection_problems(collection: Collection, progress: Progress) -> list[str]:
+    def check(index: int) -> list[str]:
+        try:
+            return object_problems(collection.info, collection.object(index))
+        except ThreeDieError as error:
+            return [str(error)]
+
+    count = len(collection.objects)
+    problems = _list_problems(collection.objects)
+    # The decoder works outside Python's lock, so threads use all cores.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for found in progress(pool.map(check, range(count)), count):
+            problems += found
+    return problems
+
+
+def _list_problems(objects: Sequence[ObjectRef]) -> list[str]:
+    ordered = sorted(objects)
+    twice = sorted({one for one, other in itertools.pairwise(ordered) if one == other})
+    return [f"{ref}: is there more than once" for ref in twice] or ([] if ordered else ["it holds no objects"])
+
+
+def _amount(collection: Collection) -> str:
+    count, info = len(collection.objects), collection.info
+    classes = len({ref.synset for ref in collection.objects})
+    return f"{count} objects of {classes} classes, {info.views} views each, {info.image_size} px"
+
+
+def _verify_file(path: Path, progress: Progress) -> Report:
+    try:
+        dataset = Dataset(path)
+    except ThreeDieError as error:
+        return Report(str(path), [str(error)])
+    return Report(f"{path}: {_amount(dataset)}", _collection_problems(dataset, progress))
+
+
+def _verify_parts(parts: Sequence[Path], progress: Progress) -> Report:
+    def check(part: Path) -> tuple[Dataset | None, list[str]]:
+        try:
+            opened = Dataset(part)
+            found = [
+                text for index in range(len(opened)) for text in object_problems(opened.info, opened.object(index))
+            ]
+        except ThreeDieError as error:
+            return None, [str(error)]
+        return opened, [f"{part}: {text}" for text in found]
+
+    first: tuple[Path, DatasetInfo] | None = None
+    objects: list[ObjectRef] = []
+    problems: list[str] = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for part, (opened, found) in zip(parts, progress(pool.map(check, parts), len(parts)), strict=True):
+            problems += found
+            if opened is None:
+                continue
+            first = first or (part, opened.info)
+            difference = first[1].difference(opened.info)
+            if difference:
+                problems.append(f"{part}: belongs to another dataset than {first[0]}: {difference}")
+            objects += opened.objects
+    return Report(f"{len(parts)} part files with {len(objects)} objects", problems + _list_problems(objects))
+
+
+def _verify_tree(path: Path, progress: Progress) -> Report:
+    try:
+        tree = OfficialTree(path)
+    except ThreeDieError as error:
+        return Report(str(path), [str(error)])
+    problems = _collection_problems(tree, progress)
+    for index, ref in enumerate(tree.objects):
+        extra = tree.extra_files(index)
+        if extra:
+            problems.append(f"{path / str(ref)}: holds more than {tree.info.views} views: {', '.join(extra[:4])}")
+    return Report(f"{path}: {_amount(tree)}", problems, tree.assumptions)
+
+
+def _unpacked(file: Path, parts: Sequence[Path]) -> list[str]:
+    """Whether a packed file holds what the parts beside it hold, byte for byte."""
+    try:
+        dataset = Dataset(file)
+    except ThreeDieError:
+        return []
+    place = {ref: index for index, ref in enumerate(dataset.objects)}
+    problems, missing = [], []
+    for part in parts:
+        try:
+            opened = Dataset(part)
+            for index, ref in enumerate(opened.objects):
+                if ref not in place:
+                    missing.append(ref)
+                elif not _same(opened.object(index), dataset.object(place[ref])):
+                    problems.append(f"{ref}: differs between {part} and {file}; run '3die data pack' again")
+        except ThreeDieError:
+            continue
+    if missing:
+        problems.append(f"{file}: lacks {len(missing)} objects with part files, such as {missing[0]}; pack again")
+    return problems
+
+
+def _same(one: DatasetObject, other: DatasetObject) -> bool:
+    latents = np.array_equal(one.latents, other.latents, equal_nan=True)
+    return latents and one.split == other.split and list(one.jpegs) == list(other.jpegs)
