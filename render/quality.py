@@ -19,12 +19,14 @@ class Quality:
         samples: most samples a pixel.
         adaptive_threshold: noise at which a pixel gets no more samples; 0 gives all pixels all samples.
         denoiser: one of `DENOISERS`.
+        dither: how colours become bytes, see `render.encode.quantise`.
     """
 
     name: str
     samples: int
     adaptive_threshold: float
     denoiser: str
+    dither: str
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON."""
@@ -37,8 +39,8 @@ class Quality:
 
 
 QUALITIES: dict[str, Quality] = {
-    "reference": Quality("reference", samples=100, adaptive_threshold=0.01, denoiser="compositor"),
-    "fast": Quality("fast", samples=8, adaptive_threshold=0.0, denoiser="fast"),
+    "reference": Quality("reference", samples=100, adaptive_threshold=0.01, denoiser="compositor", dither="original"),
+    "fast": Quality("fast", samples=8, adaptive_threshold=0.0, denoiser="fast", dither="none"),
 }
 """`reference` is the original's; `fast` is within 2 dB of it and about twelve times as quick (see docs/fidelity.md)."""
 
