@@ -26,6 +26,7 @@ class CatalogueEntry:
 
 
 SIE_PAPER = "Garrido, Najman & LeCun, ICML 2023, arXiv 2302.10283"
+SIMCLR_PAPER = "Chen, Kornblith, Norouzi & Hinton, ICML 2020, arXiv 2002.05709"
 BOTH_ACTIONS = ("rotation", "rotation_color")
 
 CATALOGUE: dict[str, CatalogueEntry] = {
@@ -43,6 +44,37 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         paper="Bardes, Ponce & LeCun, ICLR 2022, arXiv 2105.04906",
         module="baselines.vicreg",
         class_name="VICReg",
+    ),
+    "simclr": CatalogueEntry(
+        idea="A view is nearer to the other view of its object than to all other objects.",
+        loss="normalised temperature-scaled cross-entropy",
+        paper=SIMCLR_PAPER,
+        module="baselines.simclr",
+        class_name="SimCLR",
+    ),
+    "equimod": CatalogueEntry(
+        idea="Two projectors see the whole representation: one trained for invariance, one for equivariance.",
+        loss="VICReg's or SimCLR's on both sides",
+        paper="Devillers & Lefort, ICLR 2023, arXiv 2211.01244",
+        module="baselines.equimod",
+        class_name="EquiMod",
+        actions=BOTH_ACTIONS,
+    ),
+    "augself": CatalogueEntry(
+        idea="SimCLR, and a network that sees both representations must tell the action.",
+        loss="SimCLR's, regression of the action (mean squared error)",
+        paper="Lee, Lee, Lee, Lee & Shin, NeurIPS 2021, arXiv 2111.09613",
+        module="baselines.augself",
+        class_name="AugSelf",
+        actions=BOTH_ACTIONS,
+    ),
+    "only_equivariance": CatalogueEntry(
+        idea="SimCLR between the moved embedding of one view and that of the other, with no invariance at all.",
+        loss="normalised temperature-scaled cross-entropy of prediction and target",
+        paper=f"control of {SIE_PAPER}",
+        module="baselines.only_equivariance",
+        class_name="OnlyEquivariance",
+        actions=BOTH_ACTIONS,
     ),
 }
 

@@ -89,7 +89,7 @@ class HypernetworkPredictor(nn.Module):
 
 
 class MLPPredictor(nn.Module):
-    """A multilayer perceptron on the embedding and the action side by side: (N, E), (N, A) -> (N, E).
+    """A multilayer perceptron on action and embedding side by side, in this order: (N, E), (N, A) -> (N, E).
 
     The alternative that Garrido, Najman & LeCun (ICML 2023) compare the hypernetwork with; it can learn to
     leave the action aside.
@@ -115,7 +115,7 @@ class MLPPredictor(nn.Module):
     def forward(self, embedding: Tensor, action: Tensor) -> Tensor:
         """Embedding (N, E) and action (N, A) -> predicted embedding (N, E)."""
         _check_lengths(embedding, action)
-        return cast(Tensor, self.pred(torch.cat([embedding, action.to(embedding.dtype)], dim=1)))
+        return cast(Tensor, self.pred(torch.cat([action.to(embedding.dtype), embedding], dim=1)))
 
 
 PREDICTORS: dict[str, type[nn.Module]] = {"hypernetwork": HypernetworkPredictor, "mlp": MLPPredictor}

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from inspect import Parameter, signature
 from typing import Any
 
+from baselines.augself import AugSelf
 from baselines.catalogue import CATALOGUE, CatalogueEntry, entry, suggestion
+from baselines.equimod import EquiMod
 from baselines.method import Method
+from baselines.only_equivariance import OnlyEquivariance
 from baselines.resnet import build_backbone
 from baselines.sie import SIE
+from baselines.simclr import SimCLR
 from baselines.vicreg import VICReg
 
 
@@ -33,6 +37,10 @@ class MethodEntry:
 METHODS: dict[str, MethodEntry] = {
     "sie": MethodEntry(SIE, CATALOGUE["sie"]),
     "vicreg": MethodEntry(VICReg, CATALOGUE["vicreg"]),
+    "simclr": MethodEntry(SimCLR, CATALOGUE["simclr"]),
+    "equimod": MethodEntry(EquiMod, CATALOGUE["equimod"]),
+    "augself": MethodEntry(AugSelf, CATALOGUE["augself"]),
+    "only_equivariance": MethodEntry(OnlyEquivariance, CATALOGUE["only_equivariance"]),
 }
 
 

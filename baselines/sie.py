@@ -132,6 +132,7 @@ class SIE(Method):
             terms["invariance"] = losses.invariance(u[:, :cut], v[:, :cut])
             loss = loss + self.similarity_weight * terms["invariance"]
         if self.predictor_variance:
-            terms["predictor_variance"] = losses.variance(predicted)
+            # Half of the hinge, so that the prediction counts as much as each of the two views does.
+            terms["predictor_variance"] = losses.variance(predicted) / 2
             loss = loss + self.variance_weight * terms["predictor_variance"]
         return MethodOutput(loss, {name: term.detach() for name, term in terms.items()}, representation, embedding)

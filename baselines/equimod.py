@@ -1,0 +1,125 @@
+"""EquiMod: an invariant method with an equivariant projector and a predictor beside it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from baselines import losses
+from baselines.distributed import gather
+from baselines.hypernetwork import build_predictor
+from baselines.method import Batch, Method, MethodOutput, Parts, action_dims, split_parts
+from baselines.projector import Widths, build_projector, parse_widths
+from baselines.resnet import ResNet
+
+OBJECTIVES = ("vicreg", "simclr")
+
+
+class EquiMod(Method):
+    """Two projectors see the whole representation: one is trained for invariance, the other for equivariance.
+
+    Devillers & Lefort, "EquiMod: An Equivariance Module to Improve Visual Instance Discrimination", ICLR 2023, in the
+    form that the authors of SIE compared with: the hypernetwork predictor, and the same loss on both sides.
+
+    Args:
+        backbone: encoder network, width D.
+        projector: widths of each of the two projectors.
+        objective: the loss on both sides, `vicreg` or `simclr`.
+        predictor: kind and arguments of the predictor, see `baselines.hypernetwork.build_predictor`.
+        action: `rotation` or `rotation_color`.
+        similarity_weight, variance_weight, covariance_weight: of VICReg's terms.
+        temperature: of the contrastive loss.
+        equivariance_factor: multiplies the whole loss of the equivariant side.
+
+    Raises:
+        ValueError: an unknown objective or action, or widths that don't fit.
+    """
+
+    def __init__(
+        self,
+        backbone: ResNet,
+        projector: Widths = "2048-2048-2048",
+        *,
+        objective: str = "vicreg",
+        predictor: Mapping[str, Any] | None = None,
+        action: str = "rotation",
+        similarity_weight: float = 10.0,
+        variance_weight: float = 10.0,
+        covariance_weight: float = 1.0,
+        temperature: float = losses.TEMPERATURE,
+        equivariance_factor: float = 0.45,
+    ):
+        super().__init__()
+        if objective not in OBJECTIVES:
+            raise ValueError(f"objective {objective!r}: not known; choose one of {', '.join(OBJECTIVES)}")
+        self.backbone = backbone
+        self.projector_inv = build_projector(backbone.dim, projector)
+        self.projector_equi = build_projector(backbone.dim, projector)
+        self.cut = parse_widths(projector)[-1]
+        self.predictor = build_predictor(self.cut, action_dims(action), predictor)
+        self.objective = objective
+        self.action = action
+        self.similarity_weight = similarity_weight
+        self.variance_weight = variance_weight
+        self.covariance_weight = covariance_weight
+        self.temperature = temperature
+        self.equivariance_factor = equivariance_factor
+
+    @property
+    def parts(self) -> Parts:
+        """All dimensions of the representation; of the embedding the invariant and the equivariant ones too."""
+        return Parts(embedding=split_parts(self.cut))
+
+    def represent(self, images: Tensor) -> Tensor:
+        """Images (N, 3, H, W) -> representation (N, D)."""
+        return self.backbone(images)
+
+    def embed(self, representation: Tensor) -> Tensor:
+        """Representation (N, D) -> invariant and equivariant embedding side by side (N, 2E)."""
+        return torch.cat([self.projector_inv(representation), self.projector_equi(representation)], dim=1)
+
+    @property
+    def has_predictor(self) -> bool:
+        """True: the predictor moves equivariant embeddings."""
+        return True
+
+    def predict(self, embedding: Tensor, action: Tensor) -> Tensor:
+        """Equivariant embedding (N, E) moved by the action (N, A)."""
+        return self.predictor(embedding, action)
+
+    def forward(self, batch: Batch) -> MethodOutput:
+        """Loss, terms, representations and embeddings of a batch of pairs."""
+        action = self.checked_action(batch)
+        representation = self.represent(batch.view1), self.represent(batch.view2)
+        embedding = self.embed(representation[0]), self.embed(representation[1])
+        predicted = gather(self.predict(embedding[0][:, self.cut :], action))
+        u, v = gather(embedding[0]), gather(embedding[1])
+        u_inv, u_equi = u[:, : self.cut], u[:, self.cut :]
+        v_inv, v_equi = v[:, : self.cut], v[:, self.cut :]
+
+        if self.objective == "simclr":
+            invariance = losses.nt_xent(u_inv, v_inv, self.temperature)
+            equivariance = losses.nt_xent(predicted, v_equi, self.temperature)
+            loss = invariance + self.equivariance_factor * equivariance
+            terms = {"invariance": invariance, "equivariance": equivariance}
+        else:
+            invariance = losses.invariance(u_inv, v_inv)
+            equivariance = losses.invariance(predicted, v_equi)
+            of_inv = losses.regularisation(u_inv, v_inv)
+            of_equi = losses.regularisation(u_equi, v_equi)
+            loss = self._weighted(invariance, of_inv) + self.equivariance_factor * self._weighted(equivariance, of_equi)
+            terms = {
+                "invariance": invariance,
+                "equivariance": equivariance,
+                "variance": of_inv.variance + of_equi.variance,
+                "covariance": of_inv.covariance + of_equi.covariance,
+            }
+        return MethodOutput(loss, {name: term.detach() for name, term in terms.items()}, representation, embedding)
+
+    def _weighted(self, similarity: Tensor, regularisation: losses.Regularisation) -> Tensor:
+        return (
+            self.similarity_weight * similarity
+            + self.variance_weight * regularisation.variance
+            + self.covariance_weight * regularisation.covariance
+        )

@@ -1,0 +1,57 @@
+"""SimCLR: contrast each pair of views with all others."""
+
+from torch import Tensor
+
+from baselines import losses
+from baselines.distributed import gather
+from baselines.method import Batch, Method, MethodOutput, Parts
+from baselines.projector import Widths, build_projector
+from baselines.resnet import ResNet
+
+
+class SimCLR(Method):
+    """The embedding of a view is nearer to that of the other view of its object than to those of all other objects.
+
+    Chen, Kornblith, Norouzi & Hinton, "A Simple Framework for Contrastive Learning of Visual Representations", ICML
+    2020, equation 1.
+
+    Args:
+        backbone: encoder network, width D.
+        projector: widths of the projector.
+        temperature: divides the cosine similarities.
+
+    Raises:
+        ValueError: widths that don't fit.
+    """
+
+    def __init__(
+        self,
+        backbone: ResNet,
+        projector: Widths = "2048-2048-2048",
+        *,
+        temperature: float = losses.TEMPERATURE,
+    ):
+        super().__init__()
+        self.backbone = backbone
+        self.projector = build_projector(backbone.dim, projector)
+        self.temperature = temperature
+
+    @property
+    def parts(self) -> Parts:
+        """Only all dimensions."""
+        return Parts()
+
+    def represent(self, images: Tensor) -> Tensor:
+        """Images (N, 3, H, W) -> representation (N, D)."""
+        return self.backbone(images)
+
+    def embed(self, representation: Tensor) -> Tensor:
+        """Representation (N, D) -> embedding (N, E)."""
+        return self.projector(representation)
+
+    def forward(self, batch: Batch) -> MethodOutput:
+        """Loss, terms, representations and embeddings of a batch of pairs."""
+        representation = self.represent(batch.view1), self.represent(batch.view2)
+        embedding = self.embed(representation[0]), self.embed(representation[1])
+        loss = losses.nt_xent(gather(embedding[0]), gather(embedding[1]), self.temperature)
+        return MethodOutput(loss, {"invariance": loss.detach()}, representation, embedding)
