@@ -1,0 +1,81 @@
+"""The library of generators: which class is made by what, and the naming of what they make."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from manifests.classes import name_of
+from manifests.errors import ThreeDieError
+from manifests.objects import ObjectRef
+from render.models.source import MESH_FILE
+from render.models.synth import furniture, vessels
+from render.models.synth.scene import Scene, write_scene
+
+VERSION = 1
+"""To be raised whenever any generator's output changes: datasets record it."""
+
+Generator = Callable[[np.random.Generator], Scene]
+
+GENERATORS: dict[str, Generator] = {
+    "02808440": vessels.bathtub,
+    "02818832": furniture.bed,
+    "02828884": furniture.bench,
+    "02876657": vessels.bottle,
+    "02880940": vessels.bowl,
+    "02946921": vessels.can,
+    "03001627": furniture.chair,
+    "03593526": vessels.jar,
+    "03797390": vessels.mug,
+    "03938244": furniture.pillow,
+    "03991062": vessels.flowerpot,
+    "04256520": furniture.sofa,
+    "04379243": furniture.table,
+}
+"""Synset id -> generator."""
+
+_ID = re.compile(r"synth-(0|[1-9]\d*)-(\d{5,})")
+
+
+def object_ref(seed: int, synset: str, index: int) -> ObjectRef:
+    """The name of a made-up object, such as `03001627/synth-0-00012`."""
+    return ObjectRef(synset, f"synth-{seed}-{index:05d}")
+
+
+def parse_ref(ref: ObjectRef) -> tuple[int, str, int] | None:
+    """Seed, synset and index of a made-up object; None where the name is of another kind."""
+    match = _ID.fullmatch(ref.object_id)
+    if match is None:
+        return None
+    seed, index = int(match[1]), int(match[2])
+    return (seed, ref.synset, index) if object_ref(seed, ref.synset, index) == ref else None
+
+
+def make_object(seed: int, synset: str, index: int) -> Scene:
+    """One object of a class: a pure function of its arguments.
+
+    Raises:
+        ThreeDieError: no generator makes this class.
+    """
+    if synset not in GENERATORS:
+        raise ThreeDieError(f"{name_of(synset)}: no generator makes this class")
+    digest = hashlib.sha256(f"synth\0{seed}\0{synset}\0{index}".encode()).digest()
+    rng = np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "little")))
+    return GENERATORS[synset](rng)
+
+
+def write_object(seed: int, synset: str, index: int, root: Path) -> Path:
+    """Write an object under `root` in the ShapeNetCore v2 layout, whole or not at all; give its OBJ file.
+
+    What is already there is kept.
+
+    Raises:
+        ThreeDieError: no generator makes this class, or the folder can't be written to.
+    """
+    ref = object_ref(seed, synset, index)
+    folder = root / ref.synset / ref.object_id
+    if (folder / MESH_FILE).is_file():
+        return folder / MESH_FILE
+    return write_scene(make_object(seed, synset, index), folder)
