@@ -1,0 +1,62 @@
+"""Training curves as small SVG drawings."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+WIDTH, HEIGHT = 220, 64
+MOST_POINTS = 220
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One curve, ready to draw in a box of WIDTH x HEIGHT.
+
+    Attributes:
+        name: what it shows.
+        points: SVG points of each unbroken stretch.
+        first: first value.
+        last: last value.
+        low: least value.
+        high: greatest value.
+        epochs: first and last epoch.
+    """
+
+    name: str
+    points: tuple[str, ...]
+    first: float
+    last: float
+    low: float
+    high: float
+    epochs: tuple[float, float]
+
+
+def curves(record_curves: dict[str, list[float | None]] | None) -> list[Curve]:
+    """The curves of a record, `loss` first, then by name. Curves without a value are left out."""
+    if not record_curves:
+        return []
+    names = sorted((name for name in record_curves if name != "epoch"), key=lambda name: (name != "loss", name))
+    return [curve for name in names if (curve := _curve(name, record_curves.get("epoch"), record_curves[name]))]
+
+
+def _curve(name: str, epochs: Sequence[float | None] | None, values: Sequence[float | None]) -> Curve | None:
+    xs = [float(index if epoch is None else epoch) for index, epoch in enumerate(epochs or range(len(values)))]
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    low, high = min(known), max(known)
+    start, end = min(xs), max(xs)
+    # A long run has more epochs than the drawing has pixels.
+    step = math.ceil(len(values) / MOST_POINTS)
+    kept = [index for index in range(len(values)) if index % step == 0 or index == len(values) - 1]
+    stretches: list[list[str]] = [[]]
+    for index in kept:
+        value = values[index]
+        if value is None:
+            stretches.append([])
+            continue
+        x = (xs[index] - start) / (end - start) * WIDTH if end > start else WIDTH / 2
+        y = HEIGHT - (value - low) / (high - low) * HEIGHT if high > low else HEIGHT / 2
+        stretches[-1].append(f"{x:.1f},{y:.1f}")
+    points = tuple(" ".join(stretch) for stretch in stretches if stretch)
+    return Curve(name, points, known[0], known[-1], low, high, (start, end))

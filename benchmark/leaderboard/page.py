@@ -1,0 +1,114 @@
+"""The page: one HTML file that needs nothing else."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmark.leaderboard.curves import HEIGHT, WIDTH, curves
+from benchmark.leaderboard.tables import Column, Group, Metric, measured, published
+from benchmark.results import Record
+
+
+@dataclass(frozen=True)
+class Section:
+    """A group with what the template asks of it."""
+
+    id: str
+    table: Group
+    as_published: bool = False
+
+    def text(self, column: Column, value: float) -> str:
+        """A number as this section shows it."""
+        return column[0].published_text(value) if self.as_published else column[0].text(value)
+
+    def heads(self, columns: Sequence[Column]) -> list[tuple[Metric, list[str]]]:
+        """Each metric with its parts, for the first line of a table's head."""
+        found: dict[Metric, list[str]] = {}
+        for metric, part in columns:
+            found.setdefault(metric, []).append(part)
+        return list(found.items())
+
+    @property
+    def edges(self) -> set[Column]:
+        """The first column of each metric: it has a line on its left."""
+        return {(metric, parts[0]) for metric, parts in self.heads(self.table.columns)}
+
+    def higher(self, metric: Metric, part: str) -> bool:
+        """Whether more is better in a column."""
+        return next(e.cells[metric, part].higher_is_better for e in self.table.entries if (metric, part) in e.cells)
+
+    @property
+    def seeds(self) -> int:
+        """The most seeds that a row has."""
+        return max(len(entry.records) for entry in self.table.entries)
+
+    @property
+    def tasks(self) -> list[tuple[str, list[Column]]]:
+        """All columns by task."""
+        found: dict[str, list[Column]] = {}
+        for column in self.table.columns:
+            found.setdefault(column[0].task_title, []).append(column)
+        return list(found.items())
+
+    @property
+    def floor_notes(self) -> list[str]:
+        """What the floors of the overview are, each once."""
+        notes: dict[str, None] = {}
+        for metric, part in self.table.main:
+            cell = self.table.floors.get((metric, part))
+            if cell and cell.note:
+                notes[f"Floor of {metric.task_title.lower()}, {metric.title.removesuffix(', %')}: {cell.note}."] = None
+        return list(notes)
+
+
+def render_page(records: Sequence[Record], others: Sequence[Record], picture: bytes | None) -> str:
+    """The page as HTML.
+
+    Args:
+        records: what was measured here, and published records given along with them.
+        others: further published records.
+        picture: a PNG of the dataset for the top, or None.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
+    from markupsafe import Markup  # noqa: PLC0415
+
+    environment = Environment(
+        loader=PackageLoader("benchmark", "leaderboard"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "curves": curves,
+        "duration": duration,
+        "settings": lambda value: json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False),
+        "tojson_plain": lambda value: json.dumps(value, sort_keys=True, ensure_ascii=False),
+    }
+    style = environment.get_template("page.css.j2").render()
+    script = environment.get_template("page.js.j2").render()
+    digest = base64.b64encode(hashlib.sha256(f"\n{script}".encode()).digest()).decode()
+    return environment.get_template("page.html.j2").render(
+        measured=[Section(f"m{number}", group) for number, group in enumerate(measured(records), 1)],
+        published=[
+            Section(f"p{number}", group, True) for number, group in enumerate(published([*records, *others]), 1)
+        ],
+        picture=picture and "data:image/png;base64," + base64.b64encode(picture).decode(),
+        # The program's own files; everything from a record goes through autoescape.
+        style=Markup(style),
+        script=Markup(script),
+        script_hash=f"sha256-{digest}",
+        box=(WIDTH, HEIGHT),
+    )
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words, two units at most."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,327 @@
+"""Records sorted into tables: one for each dataset and protocol, a row a method, a column a metric and part."""
+
+import json
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from benchmark.results import Record
+
+PARTS = ("all", "invariant", "equivariant")
+TASKS = {
+    "classification": "Classification",
+    "rotation": "Rotation",
+    "absolute_rotation": "Rotation of one view",
+    "color": "Colour",
+    "retrieval": "Retrieval",
+    "translation_object": "Translation, object frame",
+    "translation_base": "Translation, base frame",
+}
+"""Tasks in the order of the tables; others follow in the order of the alphabet."""
+
+METRICS = {
+    "top1": "top-1, %",
+    "top5": "top-5, %",
+    "r2": "R²",
+    "r2_per_component": "R² per component",
+    "geodesic_mean_deg": "mean error, °",
+    "geodesic_median_deg": "median error, °",
+    "mrr": "MRR",
+    "h1": "H@1",
+    "h2": "H@2",
+    "h5": "H@5",
+    "h10": "H@10",
+}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What is measured: a task's metric on the representation or on the embedding."""
+
+    task: str
+    version: int
+    name: str
+    input: str
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """Sorts metrics as the tables show them."""
+        tasks, names = list(TASKS), list(METRICS)
+        return (
+            tasks.index(self.task) if self.task in tasks else len(tasks),
+            self.task,
+            self.version,
+            # Retrieval is about embeddings, everything else about representations first.
+            (self.input == "embedding") != (self.task == "retrieval"),
+            names.index(self.name) if self.name in names else len(names),
+            self.name,
+        )
+
+    @property
+    def task_title(self) -> str:
+        """The task in words, with what it was measured on where that isn't the usual."""
+        title = TASKS.get(self.task, self.task.replace("_", " ").capitalize())
+        usual = "embedding" if self.task == "retrieval" else "representation"
+        return title if self.input == usual else f"{title}, on the {self.input}"
+
+    @property
+    def title(self) -> str:
+        """The metric in words, with its unit."""
+        return METRICS.get(self.name, self.name.replace("_", " "))
+
+    def text(self, value: float) -> str:
+        """A value of this metric as the tables show it."""
+        if self.name in ("top1", "top5"):
+            return f"{100 * value:.1f}"
+        if self.name.endswith("_deg"):
+            return f"{value:.1f}"
+        return f"{value:.3f}"
+
+    def published_text(self, value: float) -> str:
+        """A value with the digits that papers give: two behind the point, or one where the second is zero in %."""
+        if self.name in ("top1", "top5"):
+            return f"{100 * value:.2f}".removesuffix("0")
+        return f"{value:.2f}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One method's result in one column, over its seeds.
+
+    Attributes:
+        values: one per seed that has it.
+        floors: one per value, where the record gives it.
+        higher_is_better: the direction.
+        note: what the floor is.
+    """
+
+    values: tuple[float, ...]
+    floors: tuple[float, ...]
+    higher_is_better: bool
+    note: str
+
+    @property
+    def mean(self) -> float:
+        """Mean over the seeds."""
+        return statistics.fmean(self.values)
+
+    @property
+    def deviation(self) -> float | None:
+        """Standard deviation over the seeds (n - 1), or None with one seed."""
+        return statistics.stdev(self.values) if len(self.values) > 1 else None
+
+    @property
+    def floor(self) -> float | None:
+        """Mean of the floors."""
+        return statistics.fmean(self.floors) if self.floors else None
+
+    @property
+    def above_floor(self) -> bool:
+        """Whether the mean is better than what knowing nothing scores."""
+        if self.floor is None:
+            return True
+        return self.mean > self.floor if self.higher_is_better else self.mean < self.floor
+
+
+Column = tuple[Metric, str]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row: a method under one configuration, with a record per seed.
+
+    Attributes:
+        method: the method's name.
+        variant: what tells it from other rows of the same method.
+        records: its records, by seed.
+        cells: result by column.
+    """
+
+    method: str
+    variant: str
+    records: tuple[Record, ...]
+    cells: dict[Column, Cell]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Records that may be compared: one dataset, one protocol.
+
+    Attributes:
+        record: any of its records, for what they have in common.
+        entries: the rows, best first in the first column.
+        columns: all columns, in order.
+        main: the columns of the overview.
+        floors: floor of each column, where all rows agree.
+        best: best mean of each column that has one to mark.
+        warnings: warnings, with how many of the runs gave each.
+    """
+
+    record: Record
+    entries: tuple[Entry, ...]
+    columns: tuple[Column, ...]
+    main: tuple[Column, ...]
+    floors: dict[Column, Cell]
+    best: dict[Column, float]
+    warnings: tuple[tuple[str, int], ...]
+
+    @property
+    def runs(self) -> int:
+        """Number of records."""
+        return sum(len(entry.records) for entry in self.entries)
+
+    def is_best(self, entry: Entry, column: Column) -> bool:
+        """Whether a row holds the best mean of a column."""
+        return column in self.best and column in entry.cells and entry.cells[column].mean == self.best[column]
+
+
+def measured(records: Sequence[Record]) -> list[Group]:
+    """Groups of the measured records. Records of different datasets, splits or protocols never share one."""
+    own = [record for record in records if record["origin"]["kind"] == "measured"]
+    return _groups(own, _place)
+
+
+def published(records: Sequence[Record]) -> list[Group]:
+    """Groups of the published records, one per source and dataset: by name, nothing in them marked as best."""
+    others = [record for record in records if record["origin"]["kind"] == "published"]
+    groups = _groups(others, lambda record: (*_place(record), record["origin"]["source"]))
+    return [
+        replace(group, best={}, entries=tuple(sorted(group.entries, key=lambda entry: entry.method.casefold())))
+        for group in groups
+    ]
+
+
+def _place(record: Record) -> tuple[Any, ...]:
+    dataset, protocol = record["dataset"], record["protocol"]
+    return (
+        dataset["preset"],
+        dataset["fingerprint"] or "",
+        dataset["split"] or "",
+        protocol["name"],
+        protocol["version"],
+    )
+
+
+def _groups(records: Sequence[Record], place: Callable[[Record], tuple[Any, ...]]) -> list[Group]:
+    gathered: dict[tuple[Any, ...], list[Record]] = {}
+    for record in sorted(records, key=lambda record: (record["id"], json.dumps(record, sort_keys=True))):
+        gathered.setdefault(place(record), []).append(record)
+    return [_group(gathered[key]) for key in sorted(gathered)]
+
+
+def _group(records: Sequence[Record]) -> Group:
+    by_setting: dict[str, list[Record]] = {}
+    for record in records:
+        by_setting.setdefault(_setting(record), []).append(record)
+    variants = _variants({key: rows[0] for key, rows in by_setting.items()})
+    entries = [_entry(rows, variants[key]) for key, rows in by_setting.items()]
+    columns = sorted(
+        {column for entry in entries for column in entry.cells},
+        key=lambda column: (*column[0].order, PARTS.index(column[1])),
+    )
+    mains = {_metric(row) for record in records for row in record["results"] if row["main"]}
+    main = tuple(column for column in columns if column[0] in mains) or tuple(columns)
+    return Group(
+        records[0],
+        tuple(sorted(entries, key=lambda entry: _rank(entry, main[0]))),
+        tuple(columns),
+        main,
+        {column: cell for column in columns if (cell := _common_floor(entries, column))},
+        {column: best for column in columns if (best := _best(entries, column)) is not None},
+        _warnings(records),
+    )
+
+
+def _metric(row: dict[str, Any]) -> Metric:
+    return Metric(row["task"], row["version"], row["metric"], row["input"])
+
+
+def _setting(record: Record) -> str:
+    """What two records must share to be seeds of one row."""
+    return json.dumps([record["method"], _settings(record)], sort_keys=True)
+
+
+def _settings(record: Record) -> dict[str, Any]:
+    """The configuration without the seed."""
+    flat: dict[str, Any] = {}
+
+    def walk(where: str, value: Any) -> None:
+        if isinstance(value, dict) and value:
+            for key in value:
+                walk(f"{where}.{key}".lstrip("."), value[key])
+        elif where.rpartition(".")[2] != "seed":
+            flat[where] = value
+
+    walk("", {**(record["config"] or {}), "options": record["method"]["options"] or {}})
+    return flat
+
+
+def _variants(samples: dict[str, Record]) -> dict[str, str]:
+    """For each row the settings in which it differs from other rows of its method."""
+    variants = {}
+    for key, record in samples.items():
+        ours = _settings(record)
+        namesakes = [
+            _settings(other) for other in samples.values() if other["method"]["name"] == record["method"]["name"]
+        ]
+        differing = sorted(
+            {name for other in namesakes for name in ours.keys() | other.keys() if ours.get(name) != other.get(name)}
+        )
+        recipe = (record["config"] or {}).get("name")
+        words = [str(recipe)] if isinstance(recipe, str) else []
+        words += [f"{name} {json.dumps(ours.get(name), sort_keys=True)}" for name in differing if name != "name"]
+        variants[key] = ", ".join(words[:4]) + (f" and {len(words) - 4} more" if len(words) > 4 else "")
+    return variants
+
+
+def _entry(records: Sequence[Record], variant: str) -> Entry:
+    ordered = sorted(records, key=lambda record: (record["seed"] or 0, record["id"]))
+    rows: dict[Column, list[dict[str, Any]]] = {}
+    for record in ordered:
+        for row in record["results"]:
+            rows.setdefault((_metric(row), row["part"]), []).append(row)
+    cells = {
+        column: Cell(
+            tuple(row["value"] for row in found),
+            tuple(row["floor"] for row in found if row["floor"] is not None),
+            found[0]["higher_is_better"],
+            found[0]["floor_note"] or "",
+        )
+        for column, found in rows.items()
+    }
+    return Entry(records[0]["method"]["name"], variant, tuple(ordered), cells)
+
+
+def _rank(entry: Entry, column: Column) -> tuple[Any, ...]:
+    cell = entry.cells.get(column)
+    if cell is None:
+        return (1, 0.0, entry.method, entry.variant)
+    return (0, -cell.mean if cell.higher_is_better else cell.mean, entry.method, entry.variant)
+
+
+def _common_floor(entries: Sequence[Entry], column: Column) -> Cell | None:
+    """A cell with the floor that all rows of a column share, or None."""
+    cells = [entry.cells[column] for entry in entries if column in entry.cells]
+    texts = {None if cell.floor is None else column[0].text(cell.floor) for cell in cells}
+    return cells[0] if len(texts) == 1 and cells[0].floor is not None else None
+
+
+def _best(entries: Sequence[Entry], column: Column) -> float | None:
+    """The best mean of a column, or None where there is nothing to compare or nothing above its floor."""
+    # An invariant part that tells the rotation or the colour well is no success.
+    if column[1] == "invariant" and column[0].task != "classification":
+        return None
+    cells = [entry.cells[column] for entry in entries if column in entry.cells]
+    means = [cell.mean for cell in cells if cell.above_floor]
+    if len(cells) < 2 or not means:
+        return None
+    return max(means) if cells[0].higher_is_better else min(means)
+
+
+def _warnings(records: Sequence[Record]) -> tuple[tuple[str, int], ...]:
+    counts: dict[str, int] = {}
+    for record in records:
+        for warning in dict.fromkeys(record["warnings"] or []):
+            counts[warning] = counts.get(warning, 0) + 1
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

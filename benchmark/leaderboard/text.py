@@ -1,0 +1,135 @@
+"""The tables as Markdown and as CSV."""
+
+import csv
+import html
+import io
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from benchmark.leaderboard.page import Section
+from benchmark.leaderboard.tables import Column, Entry, measured, published
+from benchmark.results import Record
+
+CSV_COLUMNS = (
+    "origin", "source", "preset", "dataset", "split", "protocol", "protocol_version", "method", "options", "recipe",
+    "seed", "id", "task", "task_version", "metric", "input", "part", "value", "floor", "floor_note", "higher_is_better",
+)  # fmt: skip
+
+
+PUBLISHED_NOTE = (
+    "As their authors report them; not ranked, here or against the above. Where R² is pooled over the components of a "
+    "quaternion, as the original evaluation does, a constant already scores about 0.23 on pairs of views and 0.46 on "
+    "single ones."
+)
+
+
+def render_markdown(records: Sequence[Record], others: Sequence[Record]) -> str:
+    """All tables as Markdown: the overview and every task of each group, then what was published elsewhere."""
+    lines = ["# Leaderboard", "", "Each number beside its floor: what knowing nothing about the image scores.", ""]
+    for group in measured(records):
+        section, dataset, protocol = Section("", group), group.record["dataset"], group.record["protocol"]
+        lines += [
+            f"## {_plain(dataset['preset'])}, protocol {_plain(protocol['name'])}, version {protocol['version']}",
+            "",
+            _facts(dataset),
+            "",
+        ]
+        lines += [line for warning, _ in group.warnings for line in (f"> {_plain(warning)}", "")]
+        lines += [*_table(section, group.main), ""]
+        lines += [f"- {_plain(note)}" for note in section.floor_notes]
+        for title, columns in section.tasks:
+            lines += ["", f"### {_plain(title)}", "", *_table(section, columns)]
+        lines += ["", "### Runs", ""]
+        lines += [f"- {_plain(entry.method)}: {_runs(entry)}" for entry in group.entries]
+        lines.append("")
+    elsewhere = published([*records, *others])
+    if elsewhere:
+        lines += [
+            "## Published elsewhere",
+            "",
+            PUBLISHED_NOTE,
+            "",
+        ]
+    for group in elsewhere:
+        lines += [f"### {_plain(group.record['origin']['source'])}, on {_plain(group.record['dataset']['preset'])}", ""]
+        lines += [*_table(Section("", group, True), group.columns), ""]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def render_csv(records: Sequence[Record], others: Sequence[Record]) -> str:
+    """Every single result as a line of CSV."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for group in (*measured(records), *published([*records, *others])):
+        for entry in group.entries:
+            for record in entry.records:
+                dataset, protocol = record["dataset"], record["protocol"]
+                common = (
+                    record["origin"]["kind"], record["origin"].get("source"), dataset["preset"], dataset["fingerprint"],
+                    dataset["split"], protocol["name"], protocol["version"], record["method"]["name"],
+                    json.dumps(record["method"]["options"], sort_keys=True), (record["config"] or {}).get("name"),
+                    record["seed"], record["id"],
+                )  # fmt: skip
+                for row in record["results"]:
+                    result = (
+                        row["task"], row["version"], row["metric"], row["input"], row["part"], row["value"],
+                        row["floor"], row["floor_note"], row["higher_is_better"],
+                    )  # fmt: skip
+                    writer.writerow([_harmless(value) for value in (*common, *result)])
+    return buffer.getvalue()
+
+
+def _harmless(value: object) -> object:
+    """Text that a spreadsheet would take for a formula gets a quote in front."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def _plain(text: object) -> str:
+    """Text that Markdown shows as it is, in one line."""
+    return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", html.escape(" ".join(str(text).split()), quote=False))
+
+
+def _facts(dataset: dict[str, Any]) -> str:
+    return (
+        f"{dataset['objects']} objects of {dataset['classes']} classes, {dataset['views']} views each, "
+        f"{dataset['image_size']} px; {dataset['train_objects']} to train on, {dataset['val_objects']} to validate on "
+        f"(split {_plain(dataset['split'])}). Dataset `{dataset['fingerprint'][:12]}`."
+    )
+
+
+def _runs(entry: Entry) -> str:
+    return ", ".join(f"`{record['id']}`" for record in entry.records)
+
+
+def _table(section: Section, columns: Sequence[Column]) -> list[str]:
+    names = [f"{metric.task_title}, {metric.title} ({part})" for metric, part in columns]
+    lines = [f"| Method | {' | '.join(map(_plain, names))} |", f"|---|{'---:|' * len(columns)}"]
+    if any(column in section.table.floors for column in columns):
+        floors = [section.table.floors.get(column) for column in columns]
+        texts = [
+            section.text(column, cell.floor) if cell and cell.floor is not None else ""
+            for column, cell in zip(columns, floors, strict=True)
+        ]
+        lines.append(f"| *floor* | {' | '.join(texts)} |")
+    for entry in section.table.entries:
+        if not any(column in entry.cells for column in columns):
+            continue
+        name = _plain(entry.method) + (f" ({_plain(entry.variant)})" if entry.variant else "")
+        lines.append(f"| {name} | {' | '.join(_cell(section, entry, column) for column in columns)} |")
+    return lines
+
+
+def _cell(section: Section, entry: Entry, column: Column) -> str:
+    cell = entry.cells.get(column)
+    if cell is None:
+        return "–"
+    text = section.text(column, cell.mean)
+    text = f"**{text}**" if section.table.is_best(entry, column) else text
+    if cell.deviation is not None:
+        text += f" ± {section.text(column, cell.deviation)}"
+    if cell.floor is not None and column not in section.table.floors:
+        text += f" (floor {section.text(column, cell.floor)})"
+    return text
