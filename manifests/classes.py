@@ -97,7 +97,7 @@ def find_class(word: str) -> str:
     if plain in _BY_WORD:
         return _BY_WORD[plain]
     near = difflib.get_close_matches(plain, _BY_WORD, n=1)
-    mend = f"did you mean {near[0]!r}?" if near else "3die render --help lists the classes"
+    mend = f"did you mean {near[0]!r}?" if near else f"choose from {class_names(SYNSETS)}"
     raise ThreeDieError(f"{word!r} is not a class: {mend}")
 
 

@@ -179,7 +179,7 @@ class Dataset:
     def jpeg(self, index: int, view: int) -> memoryview:
         """The JPEG file of one view of the object at `index`."""
         row = index * self.info.views + view
-        return memoryview(self.bytes[self.offsets[row] : self.offsets[row + 1]])
+        return self.bytes[self.offsets[row] : self.offsets[row + 1]].data
 
     def object(self, index: int) -> DatasetObject:
         """One object with all its views."""
@@ -207,7 +207,7 @@ class Dataset:
         digest = hashlib.sha256()
         step = 1 << 24
         for begin in range(0, self._size, step):
-            digest.update(self.bytes[begin : begin + step])
+            digest.update(self.bytes[begin : begin + step].data)
         return digest.hexdigest()
 
 

@@ -4,6 +4,7 @@ bpy is not thread-safe, leaks and may crash; import this module in a process tha
 """
 
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,10 @@ BOUNCES = {
 
 
 class Stage:
-    """Camera, floor and lights that stay while objects and views come and go. One per process: Blender has one scene."""
+    """Camera, floor and lights that stay while objects and views come and go.
+
+    One per process: Blender has one scene.
+    """
 
     def __init__(self, preset: Preset, quality: Quality, size: int, scratch: Path, threads: int) -> None:
         """Build the empty stage.
@@ -45,7 +49,7 @@ class Stage:
         self._scene = bpy.context.scene
         self._preset = preset
         self._dither = quality.dither
-        self._picture = scratch / f"view-{id(self)}.tiff"
+        self._picture = scratch / f"view-{os.getpid()}.tif"
         self._object: Any = None
         _set_up_render(self._scene, quality, size, threads)
         self._scene.render.filepath = str(self._picture)
@@ -96,7 +100,7 @@ class Stage:
     def _read_picture(self) -> npt.NDArray[np.float32]:
         """Display colours (H, W, 3) in [0, 1], as the view transform gave them, with 16 bits each.
 
-        Blender doesn't show a background process the transformed pixels but by way of a file; in memory this takes 2 ms.
+        Blender gives a process without a window these pixels by way of a file only.
         """
         image = bpy.data.images.load(str(self._picture), check_existing=False)
         try:

@@ -12,9 +12,9 @@ ORIGINAL_DITHER = 0.0033
 def quantise(colors: npt.NDArray[np.float32], dither: str) -> npt.NDArray[np.uint8]:
     """Colours in [0, 1] of shape (H, W, 3) as bytes.
 
-    `none` rounds to the nearest. `original` adds the noise of the Blender that made 3DIEBench first, uniform in 0 to 0.84
-    of a level and always the same at the same place: it makes the picture 0.4 levels brighter on average, which is
-    worth 0.6 dB of agreement with the original's files. Blender 4.5 has another noise, without that offset.
+    `none` rounds to the nearest. `original` adds the noise of the Blender that made 3DIEBench first, uniform in 0 to
+    0.84 of a level and always the same at the same place: it makes the picture 0.4 levels brighter on average, which
+    is worth 0.6 dB of agreement with the original's files. Blender 4.5 has another noise, without that offset.
     """
     levels = colors * np.float32(255)
     if dither == "original":

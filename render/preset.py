@@ -83,7 +83,7 @@ class Preset:
     world: World
 
     def to_json(self) -> dict[str, Any]:
-        """The constants as plain JSON. Image size, channel order and fields are settings of the dataset of their own."""
+        """The constants as plain JSON, without what a dataset states by itself: size, channel order, fields."""
         constants = asdict(self)
         for key in ("description", "image_size", "channel_order", "latents"):
             del constants[key]
@@ -187,7 +187,7 @@ class _Reader:
             return sign * float(match["times"] or 1) * math.pi / float(match["by"] or 1)
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
             return float(value)
-        raise self.error(key, f"is {value!r}; give a number, or a fraction of pi such as \"-pi/4\"")
+        raise self.error(key, f'is {value!r}; give a number, or a fraction of pi such as "-pi/4"')
 
     def integer(self, key: str, value: Any, low: int, high: int) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:

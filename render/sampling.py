@@ -82,7 +82,7 @@ def _reference(preset: Preset, seed: int, refs: Iterable[ObjectRef], views: int)
 def _reference_stream(
     preset: Preset, ranges: dict[str, tuple[tuple[float, float], ...]], seed: int, refs: Iterable[ObjectRef], views: int
 ) -> Iterator[Array]:
-    stream = np.random.RandomState(seed)  # noqa: NPY002 - the legacy stream is the point
+    stream = np.random.RandomState(seed)  # the legacy stream is the point
     columns = [field.name for field in preset.latents]
     for _ in refs:
         latents = np.empty((views, len(columns)))

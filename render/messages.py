@@ -1,0 +1,85 @@
+"""What the supervisor and its rendering processes tell each other, pickled over a pipe between parent and child."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from manifests.dataset import DatasetInfo
+from manifests.objects import ObjectRef
+from render.models.source import ModelSource
+from render.preset import Preset
+from render.quality import Quality
+
+
+@dataclass(frozen=True)
+class Setup:
+    """First message to a child: everything that is the same for all its objects."""
+
+    info: DatasetInfo
+    preset: Preset
+    quality: Quality
+    source: ModelSource
+    parts: Path
+    scratch: Path
+    threads: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """To a child: render one object and write its part file."""
+
+    ref: ObjectRef
+    split: str
+    latents: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """To a child: render the views of a task at some image sizes, keep nothing, say how long they took."""
+
+    task: Task
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """From a child: it is up; `made` says with what it renders."""
+
+    made: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ViewDone:
+    """From a child: one more view of the object in hand."""
+
+
+@dataclass(frozen=True)
+class ObjectDone:
+    """From a child: the part file lies in its place."""
+
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ObjectFailed:
+    """From a child: the object can't be rendered, and trying again wouldn't help."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    """From a child: the run can't go on, whichever the object (a full disk)."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Probed:
+    """From a child: median seconds and bytes a view at each size asked for."""
+
+    seconds: tuple[float, ...]
+    jpeg_bytes: tuple[float, ...]

@@ -1,0 +1,249 @@
+"""One rendering run: what is asked for, what of it is missing, and the folder it goes to."""
+
+import csv
+import fcntl
+import hashlib
+import io
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from manifests.dataset import Dataset, DatasetInfo, pack, part_path
+from manifests.errors import ThreeDieError
+from manifests.files import TEMPORARY, explained, read_json, replacing, write_json
+from manifests.objects import ObjectRef, fingerprint, first_per_class, read_object_list, split_of
+from render.messages import Setup, Task
+from render.models.source import ModelSource
+from render.preset import Preset
+from render.quality import Quality
+from render.sampling import Array, sample
+from render.supervisor import is_whole_part
+
+DATASET_FILE = "dataset.h5"
+QUARANTINE_FILE = "quarantine.csv"
+DEFAULT_FOLDER = "3die-data"
+"""Where `3die render` writes and `3die bench run` looks, unless told otherwise."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is to be rendered.
+
+    Attributes:
+        info: what the dataset will be.
+        preset: its preset.
+        quality: its render quality.
+        source: where the meshes come from.
+        sequence: the whole list of objects in the order in which latents are sampled.
+        chosen: the objects of it that are wanted.
+    """
+
+    info: DatasetInfo
+    preset: Preset
+    quality: Quality
+    source: ModelSource
+    sequence: tuple[ObjectRef, ...]
+    chosen: frozenset[ObjectRef]
+
+    @property
+    def views(self) -> int:
+        """Number of views in all."""
+        return len(self.chosen) * self.info.views
+
+    def tasks(self, missing: Iterable[ObjectRef]) -> Iterator[Task]:
+        """The tasks of some objects, with their latents, one at a time."""
+        wanted = set(missing)
+        latents = sample(self.preset, self.info.sampler, self.info.seed, self.sequence, self.info.views)
+        for ref, values in zip(self.sequence, latents, strict=True):
+            if ref in wanted:
+                yield Task(ref, split_of(ref), values)
+
+    def example(self, ref: ObjectRef, views: int) -> Task:
+        """A task for a timed sample: a few views, with latents of the counter-based sampler's making."""
+        latents: Array = next(sample_any(self.preset, ref, views))
+        return Task(ref, split_of(ref), latents)
+
+
+def sample_any(preset: Preset, ref: ObjectRef, views: int) -> Iterator[Array]:
+    """Latents that lie in the preset's ranges, for trying something out."""
+    return sample(preset, "counter", 0, [ref], views)
+
+
+def make_plan(
+    source: ModelSource,
+    preset: Preset,
+    quality: Quality,
+    *,
+    synsets: Sequence[str],
+    views: int,
+    per_class: int | None,
+    size: int | None,
+    seed: int,
+    sampler: str,
+    manifest: Path | None,
+) -> Plan:
+    """Work out what is to be rendered.
+
+    Args:
+        source: where the meshes come from.
+        preset: what is sampled and what the scene is made of.
+        quality: how it is rendered.
+        synsets: classes wanted.
+        views: views per object.
+        per_class: at most so many objects of a class, None for all.
+        size: width and height in pixels, None for the preset's.
+        seed: seed of the latents.
+        sampler: `counter` or `reference`.
+        manifest: list of objects, None for all the source has.
+
+    Raises:
+        ThreeDieError: nothing is left to render, or the options contradict each other.
+    """
+    models = source.describe()
+    if manifest is None:
+        sequence = source.objects(synsets, per_class)
+        chosen = sequence
+    else:
+        # The whole list is sampled even where a part of it is wanted: the reference sampler's stream runs through it.
+        sequence = read_object_list(manifest)
+        chosen = first_per_class((ref for ref in sequence if ref.synset in set(synsets)), per_class)
+        if not chosen:
+            raise ThreeDieError(f"{manifest}: has no object of the classes asked for")
+    if sampler == "reference":
+        order = hashlib.sha256("\n".join(map(str, sequence)).encode()).hexdigest()
+        models = {**models, "sampled_in_order": order}
+    info = DatasetInfo(
+        preset=preset.to_json(),
+        fields=preset.latents,
+        seed=seed,
+        sampler=sampler,
+        views=views,
+        image_size=size or preset.image_size,
+        channel_order=preset.channel_order,
+        quality=quality.to_json(),
+        models=models,
+    )
+    sample(preset, sampler, seed, sequence, views)
+    return Plan(info, preset, quality, source, tuple(sequence), frozenset(chosen))
+
+
+class RunFolder:
+    """The folder of a run. Layout:
+
+    dataset.h5           the dataset, once all is rendered
+    parts/SYNSET/ID.part.h5
+    run.json             what the dataset is; a run with other settings is refused
+    quarantine.csv       objects given up, with the reason
+    contact_sheet.png
+    logs/                what the rendering processes printed
+    models/              made-up models, where no folder of models was given
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.parts = path / "parts"
+        self.logs = path / "logs"
+        self.dataset = path / DATASET_FILE
+        self.quarantine = path / QUARANTINE_FILE
+        self.contact_sheet = path / "contact_sheet.png"
+
+    @contextmanager
+    def held(self, info: DatasetInfo) -> Iterator[None]:
+        """Hold the folder for one run.
+
+        Raises:
+            ThreeDieError: another run holds it, it was begun with other settings, or it can't be written to.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / ".lock").open("a+")
+        except OSError as error:
+            raise explained(error, self.path) from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                lock.seek(0)
+                holder = lock.read().strip() or "unknown"
+                raise ThreeDieError(
+                    f"{self.path}: another run is rendering into this folder ({holder}); wait for it, or choose "
+                    "another folder with --out"
+                ) from error
+            lock.truncate(0)
+            lock.write(f"process {os.getpid()}")
+            lock.flush()
+            self._check_settings(info)
+            for debris in [*self.parts.glob(f"*/{TEMPORARY}*"), *self.path.glob(f"{TEMPORARY}*")]:
+                debris.unlink(missing_ok=True)
+            yield
+
+    def _check_settings(self, info: DatasetInfo) -> None:
+        record = self.path / "run.json"
+        if not record.exists():
+            write_json(record, info.to_json())
+            return
+        try:
+            begun = DatasetInfo.from_json(read_json(record))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ThreeDieError(f"{record}: damaged ({error}); choose another folder with --out") from error
+        difference = begun.difference(info)
+        if difference:
+            raise ThreeDieError(
+                f"{self.path} was begun with other settings: {difference}. Use the same settings to go on with it, "
+                "or choose another folder with --out"
+            )
+
+    def missing(self, plan: Plan) -> list[ObjectRef]:
+        """Objects of the plan without a whole part file, in the plan's order. Broken part files are deleted."""
+        return [
+            ref for ref in plan.sequence if ref in plan.chosen and not is_whole_part(self.parts, ref, plan.info)
+        ]  # fmt: skip
+
+    def write_quarantine(self, quarantined: dict[ObjectRef, str]) -> None:
+        """Write the list of objects given up in this run, or remove it where there are none."""
+        if not quarantined:
+            self.quarantine.unlink(missing_ok=True)
+            return
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(["class", "id", "reason"])
+        writer.writerows([ref.synset, ref.object_id, reason] for ref, reason in sorted(quarantined.items()))
+        with replacing(self.quarantine) as temporary:
+            temporary.write_text(text.getvalue(), encoding="utf-8")
+
+    def pack(self, refs: Sequence[ObjectRef], progress: Any = iter) -> bool:
+        """Join part files into the dataset file; False where it holds just these objects already."""
+        if self.dataset.exists():
+            try:
+                if fingerprint(Dataset(self.dataset).objects) == fingerprint(refs):
+                    return False
+            except ThreeDieError:
+                pass
+        pack([part_path(self.parts, ref) for ref in refs], self.dataset, progress)
+        return True
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A temporary folder, in memory where the system has one there."""
+    memory = Path("/dev/shm")
+    usable = memory.is_dir() and os.access(memory, os.W_OK)
+    with tempfile.TemporaryDirectory(
+        prefix="3die-", dir=memory if usable else None, ignore_cleanup_errors=True
+    ) as name:
+        yield Path(name)
+
+
+def make_setup(plan: Plan, folder: RunFolder, scratch: Path, workers: int) -> Setup:
+    """What every rendering process is told first; the cores are shared out evenly among them."""
+    threads = max(1, available_cores() // workers)
+    return Setup(plan.info, plan.preset, plan.quality, plan.source, folder.parts, scratch, threads)
+
+
+def available_cores() -> int:
+    """Processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,110 @@
+"""A rendering process: takes one object at a time from its pipe, writes the part file, says so.
+
+It may crash, hang or leak; `supervisor.py` expects no better. Started as `python -m render.worker FD`.
+"""
+
+import shutil
+import statistics
+import sys
+import threading
+import time
+from multiprocessing.connection import Connection
+from os import _exit
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from manifests.dataset import DatasetObject, part_path, write_part
+from manifests.errors import ThreeDieError
+from render.encode import jpeg
+from render.messages import ObjectDone, ObjectFailed, Probe, Probed, Ready, Setup, Stop, Task, ViewDone
+from render.models.inspect import inspect_mesh
+from render.models.source import ModelError
+from render.scene import view_scene
+
+if TYPE_CHECKING:
+    from render.blender import Stage
+
+
+def main() -> None:
+    """Serve the pipe whose file descriptor is the first argument, until it closes."""
+    pipe = Connection(int(sys.argv[1]))
+    inbox: SimpleQueue[Any] = SimpleQueue()
+    setup: Setup = pipe.recv()
+    # A thread listens, so that a child whose parent was killed in the middle of a render ends at once too.
+    threading.Thread(target=_listen, args=(pipe, inbox, setup), daemon=True).start()
+    from render.blender import Stage, blender_version  # noqa: PLC0415 - loading Blender may crash: not before the setup
+
+    stage = Stage(setup.preset, setup.quality, setup.info.image_size, setup.scratch, setup.threads)
+    made = {"renderer": "cycles", "blender": blender_version(), "device": "cpu"}
+    pipe.send(Ready(made))
+    while True:
+        message = inbox.get()
+        try:
+            if isinstance(message, Probe):
+                pipe.send(_probe(stage, setup, message))
+            else:
+                pipe.send(ObjectDone(_render_object(stage, setup, made, message, pipe)))
+        except ModelError as error:
+            pipe.send(ObjectFailed(str(error)))
+        except ThreeDieError as error:
+            pipe.send(Stop(str(error)))
+
+
+def _listen(pipe: Connection, inbox: "SimpleQueue[Any]", setup: Setup) -> None:
+    while True:
+        try:
+            inbox.put(pipe.recv())
+        except (EOFError, OSError):
+            shutil.rmtree(setup.scratch, ignore_errors=True)
+            _exit(0)
+
+
+def _render_object(stage: "Stage", setup: Setup, made: dict[str, Any], task: Task, pipe: Connection) -> tuple[str, ...]:
+    warnings = _load(stage, setup, task)
+    jpegs = []
+    for row in task.latents:
+        jpegs.append(_view(stage, setup, row))
+        pipe.send(ViewDone())
+    part = part_path(setup.parts, task.ref)
+    write_part(part, setup.info, made, DatasetObject(task.ref, task.split, task.latents, jpegs))
+    return warnings
+
+
+def _load(stage: "Stage", setup: Setup, task: Task) -> tuple[str, ...]:
+    """Put the object on the stage; gives what is wrong with it but can be borne."""
+    mesh = setup.source.mesh_file(task.ref)
+    warnings = inspect_mesh(task.ref, mesh)
+    try:
+        stage.load(mesh)
+    except ModelError as error:
+        raise ModelError(f"{task.ref}: {error}") from error
+    return tuple(warnings)
+
+
+def _probe(stage: "Stage", setup: Setup, probe: Probe) -> Probed:
+    _load(stage, setup, probe.task)
+    seconds, jpeg_bytes = [], []
+    for size in probe.sizes:
+        stage.resize(size)
+        times, lengths = [], []
+        for row in probe.task.latents:
+            begin = time.perf_counter()
+            lengths.append(len(_view(stage, setup, row)))
+            times.append(time.perf_counter() - begin)
+        # The first view also builds the scene, which the others don't.
+        seconds.append(statistics.median(times[1:] or times))
+        jpeg_bytes.append(statistics.median(lengths))
+    stage.resize(setup.info.image_size)
+    return Probed(tuple(seconds), tuple(jpeg_bytes))
+
+
+def _view(stage: "Stage", setup: Setup, latents: npt.NDArray[np.float64]) -> bytes:
+    pixels = stage.render(view_scene(setup.preset, setup.info.fields, latents))
+    return jpeg(pixels, setup.info.channel_order, setup.preset.jpeg_quality)
+
+
+if __name__ == "__main__":
+    main()
