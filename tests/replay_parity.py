@@ -13,6 +13,7 @@ import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
 
-from baselines.method import Batch, Method
+from baselines.collapse import mean_correlation, spread
+from baselines.method import EQUIVARIANT, Batch, Method, MethodOutput
 from baselines.original_checkpoints import load_original
 from baselines.original_experiences import EXPERIENCES, original_settings
 from baselines.registry import build_method
@@ -37,8 +39,9 @@ TERMS = {
     "cov_loss": ("covariance",),
 }
 
-# Nearer to zero than this, an absolute error is compared instead of a relative one.
-SMALL = 1e-6
+# Nearer to zero than this, an absolute error is compared instead of a relative one. Mean correlations are sums of large
+# positive and negative numbers, and carry the rounding of those.
+SMALL, SMALL_CORRELATION = 1e-6, 1e-3
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,13 @@ def replay(records: list[dict[str, Any]]) -> Iterator[Comparison | str]:
 
 
 def compare(record: Mapping[str, Any]) -> Comparison:
-    method = build_method(**original_settings(record["experience"], record["options"]))
+    with torch.device("meta"):
+        method = build_method(**original_settings(record["experience"], record["options"]))
+    method.to_empty(device="cpu")
     load_original(method, recorded_state(method, record))
     method.train()
-    output = method(recorded_batch(record, method.action))
+    batch = recorded_batch(record, method.action)
+    output = method(batch)
     output.loss.backward()
 
     losses = {"loss": error(output.loss.item(), record["loss"])}
@@ -88,6 +94,10 @@ def compare(record: Mapping[str, Any]) -> Comparison:
         name = next((each for each in ours if each in output.terms), None)
         if theirs in record["terms"] and (name is not None or record["terms"][theirs] != 0):
             losses[theirs] = error(output.terms[name].item() if name else math.nan, record["terms"][theirs])
+    for theirs, ours_value in collapse_signs(method, output, batch).items():
+        if theirs in record["terms"]:
+            floor = SMALL_CORRELATION if theirs.startswith("cor") else SMALL
+            losses[theirs] = error(ours_value, record["terms"][theirs], floor)
     expected = {name: norm for name, norm in record["grad_norm"].items() if name != "evaluator"}
     gradients = {name: error(gradient_norm(method, name), norm) for name, norm in expected.items()}
     theirs_count = record["n_parameters"] - sum(
@@ -105,6 +115,7 @@ def recorded_state(method: Method, record: Mapping[str, Any]) -> dict[str, torch
     return {f"module.{name}": entry(name, shape, record["seed"]) for name, shape in shapes.items()}
 
 
+@lru_cache(maxsize=256)
 def entry(name: str, shape: tuple[int, ...], seed: int) -> torch.Tensor:
     if name.endswith("num_batches_tracked"):
         return torch.tensor(0)
@@ -135,13 +146,27 @@ def recorded_batch(record: Mapping[str, Any], action: str | None) -> Batch:
     return Batch(view1, view2, torch.from_numpy(z), torch.from_numpy(labels))
 
 
+@torch.no_grad()
+def collapse_signs(method: Method, output: MethodOutput, batch: Batch) -> dict[str, float]:
+    """Signs of collapse under the original's names, in which `emb` is the representation and `head` the embedding."""
+    looked_at = {}
+    for view in (0, 1):
+        looked_at[f"emb_view{view + 1}"] = output.representation[view]
+        looked_at[f"head_view{view + 1}"] = output.embedding[view]
+    if method.has_predictor:
+        equivariant = output.embedding[0][:, method.parts.embedding[EQUIVARIANT]]
+        looked_at["emb_pred"] = method.predict(equivariant, batch.action)
+    signs = {f"std{name}": spread(values).item() for name, values in looked_at.items()}
+    return signs | {f"cor{name}": mean_correlation(values).item() for name, values in looked_at.items()}
+
+
 def gradient_norm(method: Method, module: str) -> float:
     gradients = [p.grad for p in method.get_submodule(module).parameters() if p.grad is not None]
     return math.sqrt(sum(float(gradient.double().square().sum()) for gradient in gradients))
 
 
-def error(ours: float, theirs: float) -> float:
-    return abs(ours - theirs) / max(abs(theirs), SMALL) if math.isfinite(ours) else math.inf
+def error(ours: float, theirs: float, floor: float = SMALL) -> float:
+    return abs(ours - theirs) / max(abs(theirs), floor) if math.isfinite(ours) else math.inf
 
 
 def title_of(record: Mapping[str, Any]) -> str:

@@ -1,0 +1,67 @@
+"""Two processes with half the batch each give the loss and the gradient of one process with all of it."""
+
+import subprocess
+import sys
+
+import torch
+
+from baselines.distributed import gather
+from baselines.method import Batch
+from baselines.registry import build_method
+
+NAMES = ("sie", "augself")
+
+CODE = """
+import sys
+import torch
+from torch import distributed as dist
+from baselines.method import Batch
+from baselines.registry import build_method
+
+rank, folder, names = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
+torch.set_num_threads(1)
+dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
+rows = slice(rank * 4, rank * 4 + 4)
+results = {}
+for name in names:
+    given = torch.load(f"{folder}/{name}.pt", weights_only=True)
+    method = build_method(name, width=4, projector="16-16").eval()
+    method.load_state_dict(given["state"])
+    output = method(Batch(*(values[rows] for values in given["batch"])))
+    output.loss.backward()
+    for parameter in method.parameters():
+        dist.all_reduce(parameter.grad)
+        parameter.grad /= 2
+    results[name] = {"loss": output.loss.detach(), "gradients": [parameter.grad for parameter in method.parameters()]}
+if rank == 0:
+    torch.save(results, f"{folder}/results.pt")
+dist.destroy_process_group()
+"""
+
+
+def test_two_processes_equal_one(tmp_path):
+    torch.manual_seed(0)
+    view1, view2 = torch.randn(2, 8, 3, 32, 32)
+    batch = (view1, view2, torch.randn(8, 4), torch.zeros(8, dtype=torch.int64))
+    # In evaluation mode, because batch-norm across processes is the training loop's part.
+    methods = {name: build_method(name, width=4, projector="16-16").eval() for name in NAMES}
+    for name, method in methods.items():
+        torch.save({"state": method.state_dict(), "batch": batch}, tmp_path / f"{name}.pt")
+    children = [subprocess.Popen([sys.executable, "-c", CODE, str(rank), str(tmp_path), *NAMES]) for rank in (0, 1)]
+    try:
+        assert [child.wait(timeout=120) for child in children] == [0, 0]
+    finally:
+        for child in children:
+            child.kill()
+    results = torch.load(tmp_path / "results.pt", weights_only=True)  # noqa: TID251
+    for name, method in methods.items():
+        loss = method(Batch(*batch)).loss
+        loss.backward()
+        torch.testing.assert_close(results[name]["loss"], loss.detach())
+        for parameter, gradient in zip(method.parameters(), results[name]["gradients"], strict=True):
+            torch.testing.assert_close(gradient, parameter.grad, rtol=1e-4, atol=1e-6)
+
+
+def test_alone_nothing_is_gathered():
+    u = torch.randn(3, 2)
+    assert gather(u) is u

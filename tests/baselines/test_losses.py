@@ -1,0 +1,125 @@
+"""Each loss against a value worked out by hand and against a naive loop; symmetry; refusals."""
+
+import math
+
+import pytest
+import torch
+
+from baselines import losses
+
+U = torch.tensor([[1.0, 2.0], [3.0, 6.0]])
+V = torch.tensor([[1.0, 0.0], [0.0, 6.0]])
+
+
+@pytest.fixture
+def views():
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(12, 7, generator=generator), torch.randn(12, 7, generator=generator)
+
+
+def test_invariance_by_hand():
+    assert losses.invariance(U, V).item() == pytest.approx((0 + 4 + 9 + 0) / 4)
+
+
+def test_variance_by_hand():
+    # Column 0 holds +-0.05: variance 0.005, standard deviation sqrt(0.0051); column 1 varies more than the target.
+    u = torch.tensor([[-0.05, 2.0], [0.05, 6.0]])
+    assert losses.variance(u).item() == pytest.approx((1 - math.sqrt(0.005 + 1e-4)) / 2, rel=1e-5)
+
+
+def test_variance_of_a_collapsed_embedding_is_the_target_less_the_root_of_epsilon():
+    assert losses.variance(torch.ones(4, 3)).item() == pytest.approx(1 - 0.01, rel=1e-5)
+
+
+def test_covariance_by_hand():
+    # Centred rows are -+(1, 2): the covariance of the two columns is 4, twice off the diagonal, over two columns.
+    assert losses.covariance(U).item() == pytest.approx(2 * 4**2 / 2)
+
+
+def test_covariance_equals_a_loop(views):
+    u = views[0]
+    matrix = torch.cov(u.T)
+    total = sum(matrix[i, j] ** 2 for i in range(7) for j in range(7) if i != j) / 7
+    torch.testing.assert_close(losses.covariance(u), total)
+
+
+def test_covariance_ignores_a_shift_and_the_order_of_samples(views):
+    u = views[0]
+    torch.testing.assert_close(losses.covariance(u + 5), losses.covariance(u), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(losses.covariance(u.flip(0)), losses.covariance(u))
+
+
+def test_regularisation_is_mean_of_hinges_and_sum_of_covariances(views):
+    u, v = views
+    both = losses.regularisation(u, v)
+    torch.testing.assert_close(both.variance, (losses.variance(u) + losses.variance(v)) / 2)
+    torch.testing.assert_close(both.covariance, losses.covariance(u) + losses.covariance(v))
+
+
+def test_nt_xent_by_hand():
+    # Two pairs along the axes, of any length: each row sees its partner at cosine 1 and two others at cosine 0.
+    u = torch.tensor([[2.0, 0.0], [0.0, 3.0]])
+    v = torch.tensor([[0.5, 0.0], [0.0, 1.0]])
+    expected = -math.log(math.exp(2) / (math.exp(2) + 2))
+    assert losses.nt_xent(u, v, temperature=0.5).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_nt_xent_equals_a_loop(views):
+    rows = torch.cat(views)
+    count, temperature, total = len(views[0]), 0.1, 0.0
+    for i in range(2 * count):
+        scores = [torch.cosine_similarity(rows[i], rows[j], dim=0) / temperature for j in range(2 * count)]
+        others = torch.stack([score for j, score in enumerate(scores) if j != i])
+        total += torch.logsumexp(others, 0) - scores[(i + count) % (2 * count)]
+    torch.testing.assert_close(losses.nt_xent(*views, temperature), total / (2 * count))
+
+
+@pytest.mark.parametrize("loss", [losses.invariance, losses.nt_xent])
+def test_symmetric_in_the_views(loss, views):
+    u, v = views
+    torch.testing.assert_close(loss(u, v), loss(v, u))
+
+
+def test_regularisation_is_symmetric_in_the_views(views):
+    u, v = views
+    for one, other in zip(losses.regularisation(u, v), losses.regularisation(v, u), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("loss", [losses.invariance, losses.nt_xent, losses.regularisation])
+def test_refuses_shapes_that_differ(loss):
+    with pytest.raises(ValueError, match=r"\(3, 2\) and \(2, 2\)"):
+        loss(torch.zeros(3, 2), torch.zeros(2, 2))
+
+
+@pytest.mark.parametrize("loss", [losses.variance, losses.covariance])
+def test_refuses_a_single_sample_and_other_than_matrices(loss):
+    with pytest.raises(ValueError, match="batch of 1"):
+        loss(torch.zeros(1, 4))
+    with pytest.raises(ValueError, match=r"\(N, E\)"):
+        loss(torch.zeros(2, 4, 4))
+
+
+def test_nt_xent_refuses_a_single_pair_and_a_temperature_of_zero():
+    with pytest.raises(ValueError, match="batch of 1"):
+        losses.nt_xent(torch.zeros(1, 4), torch.zeros(1, 4))
+    with pytest.raises(ValueError, match="temperature 0"):
+        losses.nt_xent(U, V, temperature=0)
+
+
+def test_half_precision_is_raised_and_autocast_kept_out(views):
+    u, v = views
+    plain = losses.covariance(u), losses.nt_xent(u, v)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        inside = losses.covariance(u), losses.nt_xent(u, v)
+        halved = losses.invariance(u.bfloat16(), v.bfloat16())
+    assert torch.equal(torch.stack(plain), torch.stack(inside))
+    assert halved.dtype == torch.float32
+
+
+def test_gradients_in_double_precision(views):
+    u, v = (view[:5, :3].double().requires_grad_() for view in views)
+    for loss in (losses.invariance, losses.nt_xent):
+        assert torch.autograd.gradcheck(loss, (u, v))
+    for loss in (losses.variance, losses.covariance):
+        assert torch.autograd.gradcheck(loss, (u,))

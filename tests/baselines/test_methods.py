@@ -1,0 +1,198 @@
+"""What every method must do: finite loss, gradients everywhere, the same numbers twice, fitting parts, refusals."""
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+import torch
+
+from baselines.catalogue import CATALOGUE
+from baselines.method import ACTION_DIMS, ALL, EQUIVARIANT, INVARIANT, Batch, action_dims
+from baselines.registry import METHODS, build_method, method_options
+
+VARIANTS = [
+    *((name, {}) for name in METHODS),
+    *((name, {"action": "rotation_color"}) for name in METHODS if CATALOGUE[name].actions),
+    ("sie", {"split": False}),
+    ("sie", {"predictor_variance": False}),
+    ("sie", {"equivariant_dims": 8}),
+    ("sie", {"predictor": {"kind": "mlp", "layers": 2}}),
+    ("sie", {"predictor": {"hidden": "16", "bias": True, "relu": True}}),
+    ("sie", {"predictor": {"hypernetwork": "deep", "hypernetwork_bias": True}}),
+    ("vicreg", {"free_dims": 16}),
+    ("equimod", {"objective": "simclr"}),
+]
+IDS = [f"{name} {options}" for name, options in VARIANTS]
+
+
+def small(name: str, options: dict | None = None, seed: int = 0):
+    torch.manual_seed(seed)
+    return build_method(name, width=4, projector="64-32", options=options)
+
+
+def batch_for(method, count: int = 6, size: int = 32) -> Batch:
+    generator = torch.Generator().manual_seed(1)
+    action = torch.randn(count, action_dims(method.action or "rotation"), generator=generator)
+    action[:, :4] /= action[:, :4].norm(dim=1, keepdim=True)
+    view1, view2 = torch.randn(2, count, 3, size, size, generator=generator)
+    return Batch(view1, view2, action, torch.zeros(count, dtype=torch.int64))
+
+
+@pytest.mark.parametrize(("name", "options"), VARIANTS, ids=IDS)
+def test_loss_terms_gradients_and_shapes(name, options):
+    method = small(name, options)
+    output = method(batch_for(method))
+    assert output.loss.ndim == 0
+    assert torch.isfinite(output.loss)
+    assert output.terms
+    for term in output.terms.values():
+        assert term.ndim == 0
+        assert not term.requires_grad
+        assert torch.isfinite(term)
+    output.loss.backward()
+    for parameter_name, parameter in method.named_parameters():
+        assert parameter.grad is not None, parameter_name
+        assert torch.isfinite(parameter.grad).all(), parameter_name
+    for representation, embedding in zip(output.representation, output.embedding, strict=True):
+        assert representation.shape == (6, method.backbone.dim)
+        assert embedding.shape[0] == 6
+
+
+@pytest.mark.parametrize(("name", "options"), VARIANTS, ids=IDS)
+def test_parts_fit(name, options):
+    method = small(name, options).eval()
+    images = batch_for(method).view1
+    representation = method.represent(images)
+    embedding = method.embed(representation)
+    for values, parts in ((representation, method.parts.representation), (embedding, method.parts.embedding)):
+        width = values.shape[1]
+        assert set(parts) <= {ALL, INVARIANT, EQUIVARIANT}
+        assert values[:, parts[ALL]].shape[1] == width
+        if INVARIANT in parts:
+            found = torch.cat([values[:, parts[INVARIANT]], values[:, parts[EQUIVARIANT]]], dim=1)
+            assert torch.equal(found, values)
+    if method.has_predictor:
+        equivariant = embedding[:, method.parts.embedding[EQUIVARIANT]]
+        moved = method.predict(equivariant, batch_for(method).action)
+        assert moved.shape == equivariant.shape
+    else:
+        with pytest.raises(NotImplementedError):
+            method.predict(embedding, batch_for(method).action)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_same_seed_same_numbers(name):
+    first, second, other = (small(name, seed=seed) for seed in (3, 3, 4))
+    batch = batch_for(first)
+    results = [method(batch).loss for method in (first, second, other)]
+    assert torch.equal(results[0], results[1])
+    assert not torch.equal(results[0], results[2])
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_learns_a_batch_by_heart(name):
+    method = small(name)
+    batch = batch_for(method)
+    optimiser = torch.optim.Adam(method.parameters(), lr=1e-3)
+    first = last = method(batch).loss
+    for _ in range(8):
+        optimiser.zero_grad()
+        last = method(batch).loss
+        last.backward()
+        optimiser.step()
+    assert last < 0.95 * first
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_mixed_precision_keeps_the_loss_in_full(name):
+    method = small(name)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output = method(batch_for(method))
+    assert output.loss.dtype == torch.float32
+    output.loss.backward()
+
+
+def test_terms_of_sie_add_up_to_its_loss():
+    method = small("sie")
+    output = method(batch_for(method))
+    weights = {"invariance": 10, "equivariance": 4.5, "variance": 10, "predictor_variance": 10, "covariance": 1}
+    assert set(output.terms) == set(weights)
+    total = sum(weight * output.terms[name] for name, weight in weights.items())
+    torch.testing.assert_close(output.loss.detach(), total)
+
+
+def test_views_have_batch_statistics_of_their_own():
+    """Were the views stacked into one batch, moving one of them far away would change the embedding of the other."""
+    method = small("vicreg")
+    batch = batch_for(method)
+    moved = Batch(batch.view1, 100 * batch.view2 + 50, batch.action, batch.label)
+    assert torch.equal(method(batch).embedding[0], method(moved).embedding[0])
+
+
+def test_split_shares_out_the_projector():
+    method = small("sie", {"equivariant_dims": 8})
+    assert method.parts.representation == {ALL: slice(None), INVARIANT: slice(0, 24), EQUIVARIANT: slice(24, None)}
+    assert [method.projector_inv[0].out_features, method.projector_equi[0].out_features] == [48, 16]
+    assert method.parts.embedding[INVARIANT] == slice(0, 24)
+
+
+def test_invariant_embedding_depends_on_the_invariant_half_alone():
+    method = small("sie").eval()
+    representation = torch.randn(5, 32)
+    changed = representation.clone()
+    changed[:, 16:] += 1
+    before, after = method.embed(representation), method.embed(changed)
+    parts = method.parts.embedding
+    assert torch.equal(before[:, parts[INVARIANT]], after[:, parts[INVARIANT]])
+    assert not torch.equal(before[:, parts[EQUIVARIANT]], after[:, parts[EQUIVARIANT]])
+
+
+def test_action_of_the_wrong_kind_is_refused():
+    method = small("sie", {"action": "rotation_color"})
+    batch = batch_for(small("sie"))
+    with pytest.raises(ValueError, match=r"'rotation_color' has shape \(6, 6\), the batch gave \(6, 4\)"):
+        method(batch)
+    with pytest.raises(ValueError, match="uses no action"):
+        small("vicreg").checked_action(batch)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "sei"}, "no such method; did you mean 'sie'"),
+        ({"name": "sie", "options": {"predictor_varience": True}}, "did you mean 'predictor_variance'"),
+        ({"name": "sie", "options": {"split": "no"}}, "wants bool"),
+        ({"name": "sie", "options": {"variance_weight": "10"}}, "wants float"),
+        ({"name": "sie", "options": {"action": "translation"}}, "action 'translation'"),
+        ({"name": "sie", "options": {"equivariant_dims": 32}}, "between 1 and 31"),
+        ({"name": "sie", "options": {"split": False, "equivariant_dims": 8}}, "without split"),
+        ({"name": "sie", "options": {"predictor": {"kind": "none"}}}, "predictor kind 'none'"),
+        ({"name": "sie", "projector": "31"}, "can't be split"),
+        ({"name": "vicreg", "options": {"free_dims": 32}}, "free_dims 32"),
+        ({"name": "equimod", "options": {"objective": "byol"}}, "objective 'byol'"),
+        ({"name": "vicreg", "backbone": "vit"}, "backbone 'vit'"),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        build_method(**({"width": 4, "projector": "64-32"} | arguments))
+
+
+def test_whole_numbers_pass_as_real_ones():
+    assert small("sie", {"variance_weight": 5}).variance_weight == 5.0
+
+
+def test_catalogue_and_registry_agree():
+    assert list(METHODS) == list(CATALOGUE)
+    for name, entry in METHODS.items():
+        about = CATALOGUE[name]
+        assert getattr(import_module(about.module), about.class_name) is entry.cls
+        assert (entry.idea, entry.paper) == (about.idea, about.paper)
+        assert set(about.actions) <= set(ACTION_DIMS)
+        assert bool(about.actions) == ("action" in method_options(name))
+
+
+def test_catalogue_loads_without_torch():
+    code = "import sys, baselines.catalogue; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
