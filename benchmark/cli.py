@@ -1,0 +1,320 @@
+"""`3die bench`: train a method on a dataset, measure it, write a record."""
+
+import os
+import shlex
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from manifests.errors import ThreeDieError
+
+if TYPE_CHECKING:
+    from benchmark.images import Images
+    from benchmark.protocol import Protocol
+    from manifests.dataset import Dataset
+
+PATH = click.Path(path_type=Path)
+DEFAULT_DATASET = Path("3die-data/dataset.h5")
+"""Where `3die render` puts its dataset when not told otherwise."""
+DEFAULT_RUNS = Path("runs")
+DEFAULT_RECIPE = "mini"
+SMALLEST_RECIPE = "smoke"
+
+_data = click.option("--data", type=PATH, help=f"Dataset file.  [default: {DEFAULT_DATASET}]")
+_protocol = click.option("--protocol", default="quick", show_default=True, help="Rules of evaluation: see 'list'.")
+_device = click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, help="Where to compute."
+)
+_workers = click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=min(os.cpu_count() or 1, 16),
+    show_default=True,
+    help="Threads that decode images; no result depends on it.",
+)
+
+
+@click.group()
+def bench() -> None:
+    """Train a method on a dataset, measure it, write a record."""
+
+
+@bench.command("list")
+def list_() -> None:
+    """List methods, recipes, tasks and protocols."""
+    from baselines.catalogue import CATALOGUE
+    from benchmark.protocol import PROTOCOLS
+    from benchmark.recipe import recipe_names
+    from benchmark.tasks import TASKS
+
+    click.echo("Methods (3die bench run NAME)")
+    for name, about in CATALOGUE.items():
+        click.echo(f"  {name:<18} {about.idea}\n  {'':<18} {about.paper}")
+    click.echo(f"\nRecipes (--recipe NAME)\n  {', '.join(recipe_names())}; the default is {DEFAULT_RECIPE}")
+    click.echo("\nTasks")
+    for name, task in TASKS.items():
+        click.echo(_paragraph(f"{name} v{task.version}", f"Main score {task.main}. {task.definition}"))
+    click.echo("\nProtocols (--protocol NAME)")
+    for name, rules in PROTOCOLS.items():
+        click.echo(_paragraph(f"{name} v{rules.version}", rules.definition))
+
+
+@bench.command()
+@click.argument("method")
+@_data
+@click.option("--recipe", default=DEFAULT_RECIPE, show_default=True, help="How to train: see 'list'.")
+@click.option(
+    "-o", "--out", type=PATH, default=DEFAULT_RUNS, show_default=True, help="Folder that gets a folder for the run."
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Weights, pairs, order.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting of the recipe.")
+@_protocol
+@_device
+@_workers
+@click.option(
+    "--save-every",
+    type=click.FloatRange(0),
+    default=60.0,
+    show_default=True,
+    help="Seconds between checkpoints; no result depends on it.",
+)
+def run(
+    method: str,
+    data: Path | None,
+    recipe: str,
+    out: Path,
+    seed: int,
+    overrides: tuple[str, ...],
+    protocol: str,
+    device: str,
+    workers: int,
+    save_every: float,
+) -> None:
+    """Train METHOD on a dataset and measure it.
+
+    The same command again goes on where a stopped run was, and repeats nothing that is done.
+    """
+    from baselines.catalogue import entry
+    from benchmark.protocol import find_protocol
+    from benchmark.recipe import load_recipe
+
+    try:
+        entry(method)
+    except ValueError as error:
+        raise ThreeDieError(str(error)) from error
+    plan, rules = load_recipe(recipe, overrides), find_protocol(protocol)
+    dataset = _open(data)
+
+    from benchmark.checkpoints import CHECKPOINT_FILE
+    from benchmark.evaluation import dataset_warnings, require_validation
+    from benchmark.records import run_name
+    from benchmark.results import read_record
+    from benchmark.summary import dataset_summary, indented
+    from benchmark.training import Interrupted, Settings, find_device, resumable, train
+
+    require_validation(dataset)
+    place = find_device(device)
+    settings = Settings(method, plan, seed, dataset.fingerprint(), dataset.images_sha256())
+    folder = out / run_name(method, plan.name, seed)
+    click.echo(dataset_summary(dataset))
+    click.echo(indented("recipe", plan.text()))
+    before = resumable(folder / CHECKPOINT_FILE, settings)
+    finished = before is not None and bool(before["finished"])
+    record_file = _record_file(folder, rules, settings.fingerprint)
+    if finished and record_file.exists():
+        click.echo(f"\n{folder}: finished before; nothing to do")
+        _show(read_record(record_file), record_file, folder, out)
+        return
+    for warning in dataset_warnings(dataset):
+        click.echo(indented("warning", warning))
+
+    images = _images(dataset, plan.image_size, plan.channels, workers)
+    if finished:
+        click.echo(f"\n{folder}: trained before; only measuring")
+    else:
+        _say_how_long(settings, dataset, rules, place, images, before, data)
+        if before:
+            click.echo(
+                f"resume   from epoch {before['progress']['epoch'] + 1}, step {before['progress']['steps_done']}"
+            )
+    started = _now()
+    try:
+        checkpoint = train(settings, images, folder, place, save_every)
+    except Interrupted as stop:
+        click.echo(f"\n{folder}: {stop}. The same command goes on from there:\n  {_command()}", err=True)
+        raise SystemExit(128 + stop.number) from stop
+    _measure(checkpoint, images, rules, folder, out, place, started)
+
+
+@bench.command("eval")
+@click.option("--checkpoint", type=PATH, required=True, help="A run's checkpoint.pt.")
+@_data
+@_protocol
+@_device
+@_workers
+def eval_(checkpoint: Path, data: Path | None, protocol: str, device: str, workers: int) -> None:
+    """Measure a trained checkpoint, on its own dataset or another."""
+    from benchmark.protocol import find_protocol
+
+    rules = find_protocol(protocol)
+    dataset = _open(data)
+
+    from benchmark.checkpoints import load_checkpoint
+    from benchmark.evaluation import dataset_warnings, require_validation
+    from benchmark.recipe import Recipe
+    from benchmark.summary import dataset_summary, indented
+    from benchmark.training import find_device
+
+    require_validation(dataset)
+    content = load_checkpoint(checkpoint)
+    if not content["finished"]:
+        raise ThreeDieError(f"{checkpoint}: its run isn't finished; go on with '3die bench run' and the same settings")
+    click.echo(dataset_summary(dataset))
+    for warning in dataset_warnings(dataset):
+        click.echo(indented("warning", warning))
+    plan = Recipe.from_json(content["settings"]["recipe"])
+    images = _images(dataset, plan.image_size, plan.channels, workers)
+    folder = checkpoint.resolve().parent
+    _measure(content, images, rules, folder, folder.parent, find_device(device), _now())
+
+
+def _open(data: Path | None) -> "Dataset":
+    from manifests.dataset import Dataset
+
+    if data is None:
+        if not DEFAULT_DATASET.is_file():
+            raise ThreeDieError(
+                f"{DEFAULT_DATASET}: no dataset here; make one with '3die render --classes all --views 50', "
+                "or name one with --data FILE"
+            )
+        click.echo(f"no --data given: taking {DEFAULT_DATASET}, where '3die render' puts its dataset")
+    return Dataset(data or DEFAULT_DATASET)
+
+
+def _images(dataset: "Dataset", size: int, channels: str, workers: int) -> "Images":
+    from benchmark.images import Images
+    from benchmark.progress import bar
+
+    return Images(
+        dataset, size, channels, workers, progress=lambda items: bar("decoding", len(dataset), "object", items)
+    )
+
+
+def _say_how_long(
+    settings: Any,
+    dataset: "Dataset",
+    rules: "Protocol",
+    device: str,
+    images: "Images",
+    before: dict[str, Any] | None,
+    data: Path | None,
+) -> None:
+    from dataclasses import replace
+
+    from benchmark.estimate import estimate, span
+    from benchmark.recipe import load_recipe
+    from benchmark.summary import indented
+    from benchmark.training import steps_per_epoch
+
+    expected = estimate(settings, dataset, rules, device, images)
+    if before:
+        total = settings.recipe.epochs * steps_per_epoch(settings.recipe, len(dataset.indices("train")))
+        left = 1 - before["progress"]["steps_done"] / total
+        expected = replace(expected, train_s=expected.train_s * left)
+    click.echo(indented("time", f"{expected} (a few steps timed on {device})"))
+    where = f" --data {shlex.quote(str(data))}" if data else ""
+    if settings.recipe.name != SMALLEST_RECIPE:
+        small = replace(settings, recipe=load_recipe(SMALLEST_RECIPE))
+        smaller = estimate(small, dataset, rules, device)
+        command = f"3die bench run {settings.method} --recipe {SMALLEST_RECIPE}{where}"
+        click.echo(indented("smaller", f"{command} takes about {span(smaller.total_s)}"))
+    elif settings.recipe.epochs > 1:
+        fewer = max(1, settings.recipe.epochs // 4)
+        seconds = expected.total_s - expected.train_s * (1 - fewer / settings.recipe.epochs)
+        command = f"3die bench run {settings.method} --recipe {SMALLEST_RECIPE}{where} --set epochs={fewer}"
+        click.echo(indented("smaller", f"{command} takes about {span(seconds)}"))
+    click.echo("")
+
+
+def _measure(
+    checkpoint: dict[str, Any],
+    images: "Images",
+    rules: "Protocol",
+    folder: Path,
+    out: Path,
+    device: str,
+    started: Any,
+) -> None:
+    from benchmark.curves import CURVES_FILE, draw_curves
+    from benchmark.evaluation import evaluate, head_steps, restore
+    from benchmark.progress import bar
+    from benchmark.records import build_record
+    from benchmark.results import write_record
+    from manifests.files import write_json
+
+    settings, method, _ = restore(checkpoint)
+    steps = head_steps(rules, len(method.parts.representation), len(images.dataset.indices("train")))
+
+    def features_bar(items: Sequence[Any]) -> Iterable[Any]:
+        return bar("features", len(items), "batch", items)
+
+    with bar("tasks", steps, "step") as heads:
+        evaluation = evaluate(checkpoint, images, rules, folder, device, features_bar, heads.update)
+    record = build_record(checkpoint, evaluation, images.dataset, rules, device, started)
+    record_file = _record_file(folder, rules, record["dataset"]["fingerprint"])
+    write_json(folder / "config.json", settings.to_json())
+    draw_curves(folder / CURVES_FILE, checkpoint["progress"]["curves"], record["id"])
+    write_record(record_file, record)
+    _show(record, record_file, folder, out)
+
+
+def _record_file(folder: Path, rules: "Protocol", fingerprint: str) -> Path:
+    """Where a record goes: the first one beside the checkpoint, those of other protocols or datasets below it."""
+    from benchmark.results import RECORD_FILE, read_record
+
+    first = folder / RECORD_FILE
+    if first.exists():
+        there = read_record(first)
+        asked = {"name": rules.name, "version": rules.version}
+        if (there["protocol"], there["dataset"]["fingerprint"]) != (asked, fingerprint):
+            return folder / f"{rules.name}-v{rules.version}-{fingerprint[:8]}" / RECORD_FILE
+    return first
+
+
+def _show(record: dict[str, Any], record_file: Path, folder: Path, out: Path) -> None:
+    from benchmark.curves import CURVES_FILE
+    from benchmark.summary import indented, results_table
+    from benchmark.training import LOG_FOLDER
+
+    protocol = record["protocol"]
+    click.echo(f"\n{record['id']}, protocol {protocol['name']} v{protocol['version']}\n")
+    click.echo(results_table(record))
+    click.echo("")
+    for warning in record["warnings"]:
+        click.echo(indented("warning", warning))
+    click.echo(indented("record", str(record_file)))
+    click.echo(indented("curves", str(folder / CURVES_FILE)))
+    click.echo(indented("log", f"tensorboard --logdir {shlex.quote(str(folder / LOG_FOLDER))}"))
+    click.echo(indented("next", f"3die leaderboard {shlex.quote(str(out))}"))
+
+
+def _paragraph(title: str, text: str) -> str:
+    import textwrap
+
+    lines = textwrap.wrap(text, 96)
+    return "\n".join(f"  {title if index == 0 else '':<18} {line}" for index, line in enumerate(lines))
+
+
+def _now() -> Any:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
+def _command() -> str:
+    import sys
+
+    words = sys.argv[1:]
+    return shlex.join(["3die", *(words if words[:1] == ["bench"] else ["bench", *words])])

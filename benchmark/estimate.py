@@ -1,0 +1,124 @@
+"""How long a run will take, from a few steps of a throwaway copy."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from benchmark.evaluation import head_steps
+from benchmark.heads import FeatureHeads
+from benchmark.images import Images
+from benchmark.pairs import draw_pass
+from benchmark.protocol import Protocol
+from benchmark.recipe import Recipe
+from benchmark.training import Normalisation, Settings, Stepper, build
+from manifests.dataset import Dataset
+
+_PROBE_PAIRS = 128
+"""Pairs in a timed step on a CPU, where time grows with their number; a GPU gets the whole batch."""
+_PROBE_STEPS = 3
+_PROBE_HEAD_STEPS = 8
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Expected seconds of a run's stages."""
+
+    train_s: float
+    features_s: float
+    tasks_s: float
+
+    @property
+    def total_s(self) -> float:
+        """All stages together."""
+        return self.train_s + self.features_s + self.tasks_s
+
+    def __str__(self) -> str:
+        return (
+            f"about {span(self.total_s)}: training {span(self.train_s)}, features {span(self.features_s)}, "
+            f"tasks {span(self.tasks_s)}"
+        )
+
+
+def span(seconds: float) -> str:
+    """A length of time in two figures at most: `40 s`, `12 min`, `3.5 h`, `2.1 days`."""
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 100 * 60:
+        return f"{round(seconds / 60)} min"
+    hours = seconds / 3600
+    return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} days"
+
+
+def estimate(
+    settings: Settings, dataset: Dataset, protocol: Protocol, device: str, images: Images | None = None
+) -> Estimate:
+    """Time some steps and count how many there will be. No random number of the run is touched.
+
+    Args:
+        settings: what would be trained.
+        dataset: on what.
+        protocol: by which rules it would be measured.
+        device: `auto`, `cpu` or `cuda`.
+        images: the images to time loading with; random pixels, and no loading, where None.
+    """
+    recipe = settings.recipe
+    objects = dataset.indices("train")
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        method = build(settings)
+        stepper = Stepper(method, recipe, device)
+        on_gpu = stepper.device.type == "cuda"
+        batch = min(len(objects), recipe.batch_size, 1 << 20 if on_gpu else _PROBE_PAIRS)
+        pixels, loading_s = _pixels(dataset, images, recipe, settings.seed, batch)
+        view = Normalisation((0.5,) * 3, (0.25,) * 3)(pixels, stepper.device)
+        kind = method.action
+        drawn = draw_pass(objects, dataset.info.views, settings.seed, 0)[:batch]
+        action = torch.zeros(batch, 0) if kind is None else torch.from_numpy(
+            drawn.actions(kind, dataset.info.fields, dataset.latents)
+        ).float()  # fmt: skip
+        action, label = action.to(stepper.device), torch.zeros(batch, dtype=torch.int64, device=stepper.device)
+        step_s = _timed(lambda: stepper.step(view, view, action, label, 0.0), _PROBE_STEPS)
+        method.eval()
+        with torch.inference_mode():
+            image_s = _timed(lambda: method.represent(view).sum().item(), _PROBE_STEPS) / batch
+            parts, width = len(method.parts.representation), method.represent(view[:2]).shape[1]
+    # Loading runs beside the steps: the slower of the two sets the pace.
+    pair_s = max(step_s, 2 * loading_s) / batch
+    pairs = len(objects) * recipe.passes * recipe.epochs
+    images_in_all = len(dataset) * dataset.info.views
+    heads = head_steps(protocol, parts, len(objects)) * _head_seconds(width, protocol, str(stepper.device))
+    return Estimate(pairs * pair_s, images_in_all * max(image_s, loading_s / batch), heads)
+
+
+def _pixels(dataset: Dataset, images: Images | None, recipe: Recipe, seed: int, batch: int) -> tuple[np.ndarray, float]:
+    if images is None:
+        shape = (batch, recipe.image_size, recipe.image_size, 3)
+        return np.random.Generator(np.random.PCG64(seed)).integers(0, 256, shape, np.uint8), 0.0
+    drawn = draw_pass(dataset.indices("train"), dataset.info.views, seed, 0)[:batch]
+    began = time.perf_counter()
+    pixels = images.take(drawn.objects, drawn.view1)
+    return pixels, time.perf_counter() - began
+
+
+def _head_seconds(width: int, protocol: Protocol, device: str) -> float:
+    """Mean seconds of a head's step, over the three heads of a part: a linear one and two perceptrons."""
+    generator = np.random.Generator(np.random.PCG64(0))
+    features = generator.standard_normal((protocol.batch_size, 2, width), np.float32)
+    marks = [time.perf_counter()]
+    short = replace(protocol, epochs=None, steps=_PROBE_HEAD_STEPS, holdout=0.0)
+    rows = np.arange(len(features))
+    heads = FeatureHeads(features, rows, short, device, lambda _: marks.append(time.perf_counter()))
+    heads.regress(slice(None), lambda pairs: np.zeros((len(pairs), 4)), draw_pass(rows[:8], 2, 0, 0))
+    return float(np.median(np.diff(marks))) * 2 / 3
+
+
+def _timed(work: Callable[[], object], times: int) -> float:
+    """Median seconds of a call, after one to warm up."""
+    spent = []
+    for _ in range(times + 1):
+        began = time.perf_counter()
+        work()
+        spent.append(time.perf_counter() - began)
+    return float(np.median(spent[1:]))

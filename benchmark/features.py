@@ -1,0 +1,126 @@
+"""Features: every view once through a trained method, kept in files that the tasks then work on."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from baselines.method import Method
+from benchmark.images import Images, Pixels, ordered
+from benchmark.pairs import Indices
+from benchmark.training import Normalisation
+from manifests.errors import ThreeDieError
+from manifests.files import replacing
+
+FEATURES_FOLDER = "features"
+"""Where in a run's folder the features lie."""
+_BATCH = 256
+_VERSION = 1
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Features:
+    """What a method makes of a dataset, mapped from files.
+
+    Attributes:
+        representation: backbone outputs of all objects, float32 (N, V, D).
+        embedding: projector outputs of the validation objects, float32 (M, V, E).
+        cached: whether they were there already.
+    """
+
+    representation: Floats
+    embedding: Floats
+    cached: bool
+
+
+def feature_key(weights: str, fingerprint: str, images_sha256: str, preprocessing: dict[str, Any]) -> str:
+    """Short name of the features of given weights on given images, seen through given preprocessing."""
+    text = json.dumps([_VERSION, weights, fingerprint, images_sha256, preprocessing], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def extract_features(
+    method: Method,
+    images: Images,
+    normalise: Normalisation,
+    folder: Path,
+    key: str,
+    device: str = "cpu",
+    progress: Callable[[Sequence[Indices]], Iterable[Indices]] = iter,
+) -> Features:
+    """Every view through the method in evaluation mode (batch norm by its running statistics), or from the files.
+
+    Args:
+        method: the trained method.
+        images: the dataset's images at the size it was trained on.
+        normalise: as it was trained with.
+        folder: where the files lie.
+        key: from `feature_key`; files of another key are left alone.
+        device: `cpu` or `cuda`.
+        progress: wraps the iteration over batches.
+
+    Raises:
+        ThreeDieError: a feature isn't finite, or the disk is full.
+    """
+    dataset = images.dataset
+    count, views = len(dataset), dataset.info.views
+    val = dataset.indices("val")
+    paths = [folder / f"representation-{key}.npy", folder / f"embedding-{key}.npy"]
+    found = [_mapped(paths[0], (count, views)), _mapped(paths[1], (len(val), views))]
+    if found[0] is not None and found[1] is not None:
+        return Features(found[0], found[1], True)
+
+    place = torch.device(device)
+    method = method.to(place).eval()
+    row_of_val = np.full(count, -1, np.int64)
+    row_of_val[val] = np.arange(len(val))
+    rows = np.arange(count * views)
+    batches = [rows[begin : begin + _BATCH] for begin in range(0, len(rows), _BATCH)]
+
+    def load(batch: Indices) -> tuple[Indices, Pixels]:
+        return batch, images.take(batch // views, batch % views)
+
+    with replacing(paths[0]) as first, replacing(paths[1]) as second, torch.inference_mode():
+        outputs: list[np.memmap] = []
+        for batch, pixels in ordered(load, progress(batches), 1):
+            representation = method.represent(normalise(pixels, place))
+            embedding = method.embed(representation)
+            if not (torch.isfinite(representation).all() and torch.isfinite(embedding).all()):
+                raise ThreeDieError(
+                    f"{folder.parent}: the trained method gives numbers that aren't finite for "
+                    f"{dataset.objects[batch[0] // views]} or its neighbours; nothing can be measured on it"
+                )
+            if not outputs:
+                shapes = (count, views, representation.shape[1]), (len(val), views, embedding.shape[1])
+                outputs = [_new_file(path, shape) for path, shape in zip((first, second), shapes, strict=True)]
+            outputs[0][batch // views, batch % views] = representation.float().cpu().numpy()
+            target = row_of_val[batch // views]
+            chosen = target >= 0
+            outputs[1][target[chosen], batch[chosen] % views] = embedding.float().cpu().numpy()[chosen]
+        for output in outputs:
+            output.flush()
+    made = [_mapped(paths[0], (count, views)), _mapped(paths[1], (len(val), views))]
+    if made[0] is None or made[1] is None:
+        raise ThreeDieError(f"{folder}: the features just written can't be read back; is the disk all right?")
+    return Features(made[0], made[1], False)
+
+
+def _new_file(path: Path, shape: tuple[int, ...]) -> np.memmap:
+    return np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+
+
+def _mapped(path: Path, shape: tuple[int, ...]) -> Floats | None:
+    """A file's array, or None where it is missing, damaged or of another shape."""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return array if array.dtype == np.float32 and array.ndim == 3 and array.shape[:2] == shape else None

@@ -1,0 +1,152 @@
+"""From JPEG bytes to arrays of pixels, once or again and again, as memory allows."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import psutil
+import simplejpeg
+from PIL import Image
+
+from benchmark.pairs import Indices
+from manifests.dataset import Dataset
+from manifests.errors import ThreeDieError
+
+Pixels = npt.NDArray[np.uint8]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+MEMORY_SHARE = 0.35
+"""Share of the memory free at the start that decoded images may take."""
+STATISTICS_IMAGES = 1024
+"""How many training images the dataset's own pixel statistics are taken from."""
+ORIGINAL_MEAN = (0.5016, 0.5037, 0.5060)
+ORIGINAL_STD = (0.1030, 0.0999, 0.0969)
+"""Pixel statistics that SIE's code normalises 3DIEBench with, channels in the order of its files."""
+_MINIMUM_STD = 1e-3
+
+
+class Images:
+    """The images of a dataset as pixels of one size.
+
+    They are decoded by threads (the decoder lets go of Python's lock, so threads do as well as processes and share
+    their memory). A dataset whose pixels fit in memory is decoded once; results are the same either way.
+
+    Attributes:
+        size: width and height in pixels.
+        held: whether the pixels are held in memory.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        size: int,
+        channels: str = "file",
+        workers: int = 2,
+        memory: int | None = None,
+        progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+    ) -> None:
+        """Open, and decode if it fits.
+
+        Args:
+            dataset: the dataset.
+            size: width and height wanted; images of another size are resized (bilinear over the area a pixel covers).
+            channels: `file` keeps the order the files hold, which for `bgr` datasets means red and blue exchanged, as
+                the original trains on them; `rgb` puts them right.
+            workers: decoding threads.
+            memory: bytes that held pixels may take; by default a share of what is free.
+            progress: wraps the iteration over objects while decoding.
+
+        Raises:
+            ThreeDieError: an image that can't be decoded or has another size than the dataset says.
+        """
+        self.dataset, self.size, self.workers = dataset, size, max(1, workers)
+        exchanged = channels == "rgb" and dataset.info.channel_order == "bgr"
+        self._colorspace = "BGR" if exchanged else "RGB"
+        needed = len(dataset) * dataset.info.views * size * size * 3
+        allowed = int(psutil.virtual_memory().available * MEMORY_SHARE) if memory is None else memory
+        self.held = needed <= allowed
+        self._pixels: Pixels | None = None
+        if self.held:
+            pixels = np.empty((len(dataset), dataset.info.views, size, size, 3), np.uint8)
+
+            def fill(index: int) -> None:
+                for view in range(dataset.info.views):
+                    pixels[index, view] = self.decode(index, view)
+
+            for _ in progress(ordered(fill, range(len(dataset)), self.workers)):  # type: ignore[arg-type]
+                pass
+            self._pixels = pixels
+
+    def decode(self, index: int, view: int) -> Pixels:
+        """One image as uint8 (size, size, 3)."""
+        try:
+            pixels = simplejpeg.decode_jpeg(self.dataset.jpeg(index, view), colorspace=self._colorspace)
+        except ValueError as error:
+            raise ThreeDieError(
+                f"{self.dataset.path}: view {view} of {self.dataset.objects[index]} can't be decoded ({error}); "
+                "'3die data verify' lists all damaged images"
+            ) from error
+        expected = self.dataset.info.image_size
+        if pixels.shape != (expected, expected, 3):
+            raise ThreeDieError(
+                f"{self.dataset.path}: view {view} of {self.dataset.objects[index]} is "
+                f"{pixels.shape[1]} x {pixels.shape[0]} pixels, the dataset says {expected} x {expected}"
+            )
+        if expected == self.size:
+            return pixels
+        resized = Image.fromarray(pixels).resize((self.size, self.size), Image.Resampling.BILINEAR)
+        return np.asarray(resized)
+
+    def take(self, objects: Indices, views: Indices) -> Pixels:
+        """Images of the views of some objects: uint8 (B, size, size, 3)."""
+        if self._pixels is not None:
+            return self._pixels[objects, views]
+        decoded = np.empty((len(objects), self.size, self.size, 3), np.uint8)
+        wanted = zip(objects.tolist(), views.tolist(), strict=True)
+        for row, pixels in enumerate(ordered(lambda item: self.decode(*item), wanted, self.workers)):
+            decoded[row] = pixels
+        return decoded
+
+    def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Mean and standard deviation of each channel, in 0 to 1, over training images spread evenly through the data.
+
+        Raises:
+            ThreeDieError: the dataset has no training objects.
+        """
+        train = self.dataset.indices("train")
+        total = len(train) * self.dataset.info.views
+        if not total:
+            raise ThreeDieError(f"{self.dataset.path}: none of its objects are for training (split 'train')")
+        chosen = np.linspace(0, total - 1, min(total, STATISTICS_IMAGES)).round().astype(np.int64)
+        objects, views = train[chosen // self.dataset.info.views], chosen % self.dataset.info.views
+        sums, squares = np.zeros(3), np.zeros(3)
+        rows = [slice(begin, begin + 64) for begin in range(0, len(chosen), 64)]
+        for piece in rows:
+            pixels = self.take(objects[piece], views[piece])
+            values = pixels.reshape(-1, 3).astype(np.float64) / 255
+            sums += values.sum(0)
+            squares += np.square(values).sum(0)
+        count = len(chosen) * self.size**2
+        mean = sums / count
+        std = np.maximum(np.sqrt(np.maximum(squares / count - mean**2, 0)), _MINIMUM_STD)
+        # Seven digits: enough for pixels, and the sums' last bits stay out of the record.
+        return tuple(round(float(value), 7) for value in mean), tuple(round(float(value), 7) for value in std)
+
+
+def ordered(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+    """Do `work` on each item in threads, a few ahead, and give the results in the order of the items."""
+    with ThreadPoolExecutor(max(1, workers), thread_name_prefix="images") as pool:
+        ahead: list[Future[Result]] = []
+        try:
+            for item in items:
+                ahead.append(pool.submit(work, item))
+                if len(ahead) > 2 * workers:
+                    yield ahead.pop(0).result()
+            while ahead:
+                yield ahead.pop(0).result()
+        finally:
+            for future in ahead:
+                future.cancel()

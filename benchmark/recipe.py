@@ -1,0 +1,191 @@
+"""Recipes: how to train, as a file of settings with a name."""
+
+import dataclasses
+import difflib
+import tomllib
+import types
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any, get_args, get_type_hints
+
+from manifests.errors import ThreeDieError
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "form": ("original", "torchvision"),
+    "normalisation": ("dataset", "original"),
+    "channels": ("file", "rgb"),
+    "optimizer": ("adam", "adamw"),
+    "schedule": ("constant", "cosine"),
+    "precision": ("32-true", "bf16-mixed"),
+}
+"""Settings that are one of a few words."""
+
+_AT_LEAST_ONE = ("image_size", "width", "batch_size", "epochs", "passes")
+_MINIMUM_IMAGE = 32
+SECTION = "method_options"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a method is trained.
+
+    Attributes:
+        name: what the recipe is called.
+        image_size: input width and height in pixels; images of another size are resized.
+        normalisation: `dataset` takes mean and standard deviation of each channel from the training images, `original`
+            the fixed numbers of the SIE paper's code for 3DIEBench.
+        channels: `file` keeps the order of the colour channels that the JPEGs hold (the original's own: red and blue
+            exchanged in `bgr` datasets), `rgb` puts them right.
+        backbone: name of the encoder network.
+        form: `original` or `torchvision` form of the ResNet.
+        width: channels of the backbone's first stage; 64 is the full network.
+        projector: widths of the projector's layers, joined by `-`.
+        method_options: further arguments of the method.
+        epochs: how many epochs.
+        passes: pairs of views of each object in one epoch.
+        batch_size: pairs in one step, over all devices.
+        optimizer: `adam` (weight decay as L2 penalty) or `adamw` (decoupled).
+        learning_rate: its highest value.
+        weight_decay: coefficient.
+        schedule: `constant`, or `cosine` down to zero at the last step.
+        warmup_epochs: epochs of linear rise from zero; may be a fraction.
+        precision: `32-true` or `bf16-mixed`.
+        sync_batchnorm: batch statistics over all devices instead of one.
+    """
+
+    name: str
+    image_size: int
+    normalisation: str
+    channels: str
+    backbone: str
+    form: str
+    width: int
+    projector: str
+    epochs: int
+    passes: int
+    batch_size: int
+    optimizer: str
+    learning_rate: float
+    weight_decay: float
+    schedule: str
+    warmup_epochs: float
+    precision: str
+    sync_batchnorm: bool
+    method_options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for key, choices in CHOICES.items():
+            if getattr(self, key) not in choices:
+                self._refuse(key, f"one of {', '.join(choices)}")
+        for key in _AT_LEAST_ONE:
+            if getattr(self, key) < 1:
+                self._refuse(key, "1 or more")
+        if self.image_size < _MINIMUM_IMAGE:
+            self._refuse("image_size", f"{_MINIMUM_IMAGE} or more: the backbone halves it five times")
+        if self.batch_size < 2:
+            self._refuse("batch_size", "2 or more: batch normalisation needs two")
+        if not 0 < self.learning_rate < float("inf"):
+            self._refuse("learning_rate", "positive")
+        if not 0 <= self.weight_decay < float("inf"):
+            self._refuse("weight_decay", "0 or more")
+        if not 0 <= self.warmup_epochs < self.epochs:
+            self._refuse("warmup_epochs", f"0 or more and less than epochs, which is {self.epochs}")
+        if not all(part.isdecimal() and int(part) > 0 for part in self.projector.split("-")):
+            self._refuse("projector", "widths joined by '-', such as 512-512-512")
+
+    def _refuse(self, key: str, expected: str) -> None:
+        raise ThreeDieError(f"recipe {self.name}: {key} is {getattr(self, key)!r}; it must be {expected}")
+
+    def to_json(self) -> dict[str, Any]:
+        """All settings, as plain JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Recipe":
+        """Back from `to_json`.
+
+        Raises:
+            ThreeDieError: a setting is unknown, missing, of the wrong type or contradicts another.
+        """
+        name = str(value.get("name", "?"))
+        hints = get_type_hints(cls)
+        for key in value:
+            if key not in hints:
+                raise ThreeDieError(f"recipe {name}: there is no setting {key!r}{_suggest(key, list(hints))}")
+        for item in dataclasses.fields(cls):
+            needed = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+            if needed and item.name not in value:
+                raise ThreeDieError(f"recipe {name}: the setting {item.name!r} is missing")
+        return cls(**{key: _typed(name, key, entry, hints[key]) for key, entry in value.items()})
+
+    def text(self) -> str:
+        """The settings as lines of TOML."""
+        settings = self.to_json()
+        options = settings.pop(SECTION)
+        lines = [f"{key} = {_toml(entry)}" for key, entry in settings.items()]
+        return "\n".join([*lines, *(f"{SECTION}.{key} = {_toml(entry)}" for key, entry in options.items())])
+
+
+def _typed(recipe: str, key: str, entry: Any, expected: Any) -> Any:
+    if expected is float and isinstance(entry, int) and not isinstance(entry, bool):
+        return float(entry)
+    plain = dict if get_args(expected) and not isinstance(expected, types.UnionType) else expected
+    if not isinstance(entry, plain) or (isinstance(entry, bool) and plain is not bool):
+        raise ThreeDieError(f"recipe {recipe}: {key} is {entry!r}; it must be of type {plain.__name__}")
+    return entry
+
+
+def _toml(entry: Any) -> str:
+    if isinstance(entry, bool):
+        return str(entry).lower()
+    return f'"{entry}"' if isinstance(entry, str) else str(entry)
+
+
+def _suggest(word: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with the program, sorted."""
+    folder = resources.files("benchmark") / "recipes"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe and change some of its settings.
+
+    Args:
+        name: one of `recipe_names()`.
+        overrides: `key=value` each; `method_options.key=value` for an argument of the method. Values are read as TOML,
+            and as plain text where that fails.
+
+    Raises:
+        ThreeDieError: no such recipe or setting (the message suggests the nearest), or a wrong value.
+    """
+    if name not in recipe_names():
+        raise ThreeDieError(f"there is no recipe {name!r}{_suggest(name, recipe_names())}")
+    settings = tomllib.loads((resources.files("benchmark") / "recipes" / f"{name}.toml").read_text(encoding="utf-8"))
+    settings = {"name": name, **settings}
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        key = key.strip()
+        if not equals or not key:
+            raise ThreeDieError(f"--set {override}: write it as key=value, such as --set epochs=10")
+        section, dot, inner = key.partition(".")
+        if dot and section == SECTION and inner:
+            settings[SECTION] = {**settings.get(SECTION, {}), inner: _value(text)}
+        elif key == "name" or key not in get_type_hints(Recipe):
+            known = [item for item in get_type_hints(Recipe) if item != "name"]
+            raise ThreeDieError(f"--set {override}: there is no setting {key!r}{_suggest(key, known)}")
+        else:
+            settings[key] = _value(text)
+    return Recipe.from_json(settings)
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text.strip()

@@ -1,0 +1,169 @@
+"""Building a result record: everything that is needed to believe a number and to get it again."""
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import torch
+
+from benchmark.evaluation import Evaluation
+from benchmark.protocol import Protocol
+from benchmark.tasks import TASKS
+from benchmark.training import Settings
+from manifests.dataset import Dataset
+from manifests.objects import split_of
+
+SCHEMA = 1
+LIBRARIES = ("torch", "lightning-fabric", "numpy", "scipy", "h5py", "pillow", "simplejpeg")
+HASH_SPLIT = "hash-80-20"
+"""Name of the split that `manifests.objects.split_of` makes."""
+
+
+def run_name(method: str, recipe: str, seed: int) -> str:
+    """Name of a run and of its folder."""
+    return f"{method}-{recipe}-s{seed}"
+
+
+def build_record(
+    checkpoint: dict[str, Any],
+    evaluation: Evaluation,
+    dataset: Dataset,
+    protocol: Protocol,
+    device: str,
+    started: datetime,
+) -> dict[str, Any]:
+    """The record of one evaluated run.
+
+    Args:
+        checkpoint: content of the checkpoint.
+        evaluation: what was measured.
+        dataset: on what.
+        protocol: by which rules.
+        device: where it was trained and measured, as a word.
+        started: when the command began, in UTC.
+    """
+    settings = Settings.from_json(checkpoint["settings"])
+    recipe, progress, method = settings.recipe, checkpoint["progress"], evaluation.method
+    return {
+        "schema": SCHEMA,
+        "id": f"{run_name(settings.method, recipe.name, settings.seed)}-{evaluation.weights[:8]}",
+        "origin": {"kind": "measured"},
+        "protocol": {"name": protocol.name, "version": protocol.version},
+        "method": {
+            "name": settings.method,
+            "options": recipe.method_options,
+            "parts": list(method.parts.representation),
+            "parameters": sum(parameter.numel() for parameter in method.parameters()),
+        },
+        "dataset": describe_dataset(dataset),
+        "config": {
+            **recipe.to_json(),
+            "normalisation_mean": checkpoint["normalisation"]["mean"],
+            "normalisation_std": checkpoint["normalisation"]["std"],
+            "trained_on": settings.fingerprint,
+        },
+        "seed": settings.seed,
+        "code": code_version(Path(__file__).parent.parent),
+        "checkpoint": {
+            "sha256": evaluation.weights,
+            "epochs": progress["epoch"],
+            "steps": progress["steps_done"],
+        },
+        "hardware": hardware(device),
+        "libraries": {
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in LIBRARIES},
+        },
+        "times": {
+            "started": started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "train_s": round(progress["seconds"], 2),
+            "features_s": round(evaluation.features_s, 2),
+            "tasks_s": round(evaluation.tasks_s, 2),
+        },
+        "results": [
+            {
+                "task": name,
+                "version": TASKS[name].version,
+                "metric": score.metric,
+                "part": score.part,
+                "input": score.input,
+                "value": float(score.value),
+                "floor": float(score.floor),
+                "floor_note": score.floor_note,
+                "higher_is_better": score.higher_is_better,
+                "main": score.main,
+            }
+            for name, scores in evaluation.scores.items()
+            for score in scores
+        ],
+        "curves": progress["curves"],
+        "warnings": evaluation.warnings,
+    }
+
+
+def describe_dataset(dataset: Dataset) -> dict[str, Any]:
+    """What a record says about a dataset."""
+    info = dataset.info
+    hashed = all(split_of(ref) == split for ref, split in zip(dataset.objects, dataset.splits, strict=True))
+    return {
+        "fingerprint": dataset.fingerprint(),
+        "images_sha256": dataset.images_sha256(),
+        "preset": str(info.preset.get("name", "unnamed")),
+        "models": info.models,
+        "objects": len(dataset),
+        "views": info.views,
+        "image_size": info.image_size,
+        "channel_order": info.channel_order,
+        "classes": len(np.unique(dataset.labels)),
+        "train_objects": len(dataset.indices("train")),
+        "val_objects": len(dataset.indices("val")),
+        "split": HASH_SPLIT if hashed else "as listed",
+    }
+
+
+def code_version(folder: Path) -> dict[str, Any]:
+    """Version of the program, and commit and whether files differ from it where it runs from a git checkout."""
+    commit = _git(folder, "rev-parse", "HEAD") if (folder / ".git").exists() else None
+    status = _git(folder, "status", "--porcelain", "--untracked-files=no") if commit else None
+    return {
+        "version": importlib.metadata.version("threedie"),
+        "commit": commit or None,
+        "modified": None if status is None else bool(status),
+    }
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def hardware(device: str) -> dict[str, Any]:
+    """What the machine is."""
+    gpus = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+    return {
+        "device": device,
+        "processor": _processor(),
+        "cores": os.cpu_count() or 1,
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "gpus": gpus,
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
