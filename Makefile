@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 OUT ?= demo
 
-.PHONY: demo test lint setup bench clean help
+.PHONY: demo test lint setup clean help
 
 help:  ## Say what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -16,11 +16,19 @@ $(STAMP): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; give its name: make PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@$(BIN)/python -m render.doctor --install
+	@$(BIN)/3die doctor --install
 	@touch $@
 
 demo: setup  ## Models -> dataset -> SIE and VICReg -> leaderboard page, in demo/
-	@$(BIN)/python -m benchmark.demo $(OUT)
+	$(BIN)/3die render --classes all --objects 3 --views 10 --size 64 --out $(OUT)/data
+	$(BIN)/3die data verify $(OUT)/data/dataset.h5
+	$(BIN)/3die bench run vicreg --data $(OUT)/data/dataset.h5 --recipe smoke --out $(OUT)/runs
+	$(BIN)/3die bench run sie --data $(OUT)/data/dataset.h5 --recipe smoke --out $(OUT)/runs
+	$(BIN)/3die leaderboard $(OUT)/runs -o $(OUT)/leaderboard --contact-sheet $(OUT)/data/contact_sheet.png
+	@echo
+	@echo "Contact sheet: $(OUT)/data/contact_sheet.png"
+	@echo "Records:       $(OUT)/runs/*/record.json"
+	@echo "Leaderboard:   $(OUT)/leaderboard/index.html"
 
 test: setup  ## All tests, lint and types
 	$(BIN)/ruff check .

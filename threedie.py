@@ -10,6 +10,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data": ("manifests.cli:data", "Check, preview, measure, pack and export datasets."),
     "models": ("render.models.cli:models", "Make models to render."),
     "bench": ("benchmark.cli:bench", "Train methods, evaluate them, write result records."),
+    "doctor": ("render.cli:doctor", "Look whether this machine can render."),
     "leaderboard": ("benchmark.leaderboard.cli:leaderboard", "Make tables and a page from result records."),
 }
 """Sub-command -> where it lies, and its line in the help, which must not cost an import."""

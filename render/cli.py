@@ -264,3 +264,20 @@ def _finish(folder: "RunFolder", plan: "Plan", outcome: "Outcome") -> None:
         )
         raise SystemExit(EXIT_QUARANTINED)
     click.echo("Next: 3die data verify " + str(folder.dataset) + "; 3die bench run sie")
+
+
+@click.command()
+@click.option("--install", is_flag=True, help="Install missing system libraries, where this runs as root on Debian.")
+def doctor(install: bool) -> None:
+    """Look whether this machine can render, and say what to do where it can't. Exits with 1 then."""
+    from render.doctor import examine, install_libraries
+
+    if install:
+        install_libraries()
+    findings = examine(Path.cwd())
+    for finding in findings:
+        click.echo(f"{'ok  ' if not finding.mend else 'MEND'}  {finding.name:<10} {finding.found}")
+        if finding.mend:
+            click.echo(f"      {'':<10} -> {finding.mend}")
+    if any(finding.mend for finding in findings):
+        raise SystemExit(1)

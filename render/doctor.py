@@ -1,0 +1,94 @@
+"""Looks whether this machine can render, and says what to do where it can't."""
+
+import ctypes.util
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+DEBIAN_PACKAGES: dict[str, str] = {
+    "X11": "libx11-6",
+    "Xrender": "libxrender1",
+    "Xfixes": "libxfixes3",
+    "Xi": "libxi6",
+    "xkbcommon": "libxkbcommon0",
+    "Xext": "libxext6",
+    "SM": "libsm6",
+    "ICE": "libice6",
+    "GL": "libgl1",
+}
+"""System libraries that Blender's Linux build wants, even where it opens no window, and Debian's packages of them."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at.
+
+    Attributes:
+        name: what was looked at.
+        found: what was found.
+        mend: what to do about it; empty where all is well.
+    """
+
+    name: str
+    found: str
+    mend: str = ""
+
+
+def examine(folder: Path) -> list[Finding]:
+    """Look at Python, Blender, system libraries, cores and the free disk of a folder."""
+    free = shutil.disk_usage(folder).free / 1e9
+    return [
+        _python(),
+        _blender(),
+        Finding("cores", f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()}"),
+        Finding("free disk", f"{free:.1f} GB", "" if free > 1 else "make room: a dataset of 10,000 views takes 0.1 GB"),
+    ]
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    mend = "" if sys.version_info[:2] == (3, 11) else "use Python 3.11: Blender 4.5 as a module exists for no other"
+    return Finding("Python", version, mend)
+
+
+def _blender() -> Finding:
+    if importlib.util.find_spec("bpy") is None:
+        return Finding("Blender", "not installed", "pip install 'bpy>=4.5,<4.6' (with Python 3.11)")
+    version = importlib.metadata.version("bpy")
+    # In a process of its own: importing Blender may end it.
+    command = [sys.executable, "-c", "import bpy"]
+    trial = subprocess.run(command, capture_output=True, text=True, check=False)
+    if trial.returncode == 0:
+        return Finding("Blender", f"bpy {version}")
+    missing = missing_libraries()
+    if missing:
+        packages = " ".join(DEBIAN_PACKAGES[name] for name in missing)
+        return Finding(
+            "Blender",
+            f"bpy {version} lacks {', '.join(f'lib{name}' for name in missing)}",
+            f"apt-get install {packages}",
+        )
+    words = trial.stderr.strip().splitlines()[-1:] or [f"exit code {trial.returncode}"]
+    return Finding("Blender", f"bpy {version} can't be imported: {words[0]}", "install the library it names")
+
+
+def missing_libraries() -> list[str]:
+    """System libraries that Blender needs and the loader doesn't find; empty elsewhere than on Linux."""
+    if sys.platform != "linux":
+        return []
+    return [name for name in DEBIAN_PACKAGES if ctypes.util.find_library(name) is None]
+
+
+def install_libraries() -> None:
+    """Install missing system libraries where that can be done without asking: as root on Debian or Ubuntu."""
+    missing = missing_libraries()
+    if not missing or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return
+    packages = [DEBIAN_PACKAGES[name] for name in missing]
+    subprocess.run(["apt-get", "update", "-qq"], check=False)
+    subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], check=False)
