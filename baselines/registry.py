@@ -44,6 +44,10 @@ METHODS: dict[str, MethodEntry] = {
 }
 
 
+# What an option holds whose default, None, doesn't show it.
+KINDS_WITHOUT_DEFAULT: dict[str, type] = {"predictor": dict, "equivariant_dims": int}
+
+
 def method_options(name: str) -> dict[str, Any]:
     """A method's own options and their defaults, in the order of its constructor; ValueError on an unknown name."""
     entry(name)
@@ -66,13 +70,14 @@ def build_method(
         name: a key of `METHODS`.
         backbone, form, width: the encoder network, see `baselines.resnet.build_backbone`.
         projector: widths of the whole projector; a method that splits its representation shares them out.
-        options: the method's own options, see `method_options`.
+        options: the method's own options, see `method_options`. One that holds a table may also be given entry by
+            entry: `predictor.kind`.
 
     Raises:
         ValueError: an unknown method, backbone, form or option, or a value that doesn't fit.
     """
     known = method_options(name)
-    given = dict(options or {})
+    given = _nested(options or {})
     for option, value in given.items():
         if option not in known:
             raise ValueError(f"option {option!r}: {name} has no such option; {suggestion(option, tuple(known))}")
@@ -80,11 +85,26 @@ def build_method(
     return METHODS[name].cls(build_backbone(backbone, form, width), projector, **given)
 
 
+def _nested(options: Mapping[str, Any]) -> dict[str, Any]:
+    """`predictor.kind` as an entry of `predictor`, as command lines write it."""
+    nested: dict[str, Any] = {}
+    for option, value in options.items():
+        head, dot, tail = option.partition(".")
+        new = {tail: value} if dot else value
+        before = nested.get(head, {})
+        if head in nested and not (isinstance(new, Mapping) and isinstance(before, dict)):
+            raise ValueError(f"option {head!r}: set as a whole and entry by entry; give one or the other")
+        nested[head] = {**before, **new} if isinstance(new, Mapping) else new
+    return nested
+
+
 def _checked(name: str, option: str, value: Any, default: Any) -> Any:
-    """The value, if it is of its default's kind; whole numbers pass as real ones."""
-    kind = type(default)
+    """The value, if it is of the option's kind; whole numbers pass as real ones, a predictor's name as its kind."""
+    kind = KINDS_WITHOUT_DEFAULT.get(option, type(default))
     if kind is float and type(value) is int:
         return float(value)
-    if default is None or type(value) is kind:
+    if option == "predictor" and isinstance(value, str):
+        return {"kind": value}
+    if value is default or type(value) is kind:
         return value
-    raise ValueError(f"option {option!r} of {name}: wants {kind.__name__}, as {default!r}; got {value!r}")
+    raise ValueError(f"option {option!r} of {name}: wants {kind.__name__}, got {value!r}")

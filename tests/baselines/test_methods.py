@@ -163,6 +163,11 @@ def test_action_of_the_wrong_kind_is_refused():
         ({"name": "sei"}, "no such method; did you mean 'sie'"),
         ({"name": "sie", "options": {"predictor_varience": True}}, "did you mean 'predictor_variance'"),
         ({"name": "sie", "options": {"split": "no"}}, "wants bool"),
+        ({"name": "sie", "options": {"equivariant_dims": "8"}}, "wants int"),
+        ({"name": "sie", "options": {"predictor": 3}}, "wants dict"),
+        ({"name": "sie", "options": {"predictor": "mlp", "predictor.layers": 2}}, "'predictor': set as a whole and"),
+        ({"name": "sie", "options": {"predictor.layers": 2, "predictor": "mlp"}}, "'predictor': set as a whole and"),
+        ({"name": "simclr", "options": {"predictor.kind": "mlp"}}, "'predictor': simclr has no such option"),
         ({"name": "sie", "options": {"variance_weight": "10"}}, "wants float"),
         ({"name": "sie", "options": {"action": "translation"}}, "action 'translation'"),
         ({"name": "sie", "options": {"equivariant_dims": 32}}, "between 1 and 31"),
@@ -181,6 +186,19 @@ def test_settings_that_do_not_fit_are_refused(arguments, message):
 
 def test_whole_numbers_pass_as_real_ones():
     assert small("sie", {"variance_weight": 5}).variance_weight == 5.0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"predictor": {"kind": "mlp", "layers": 2}},
+        {"predictor.kind": "mlp", "predictor.layers": 2},
+        {"predictor.layers": 2, "predictor": {"kind": "mlp"}},
+    ],
+)
+def test_a_table_may_be_given_entry_by_entry(options):
+    assert len(small("sie", options).predictor.pred) == 3
+    assert len(small("sie", {"predictor": "mlp"}).predictor.pred) == 3
 
 
 def test_catalogue_and_registry_agree():
