@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+from dataset_samples import FIELDS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.spatial.transform import Rotation
+
+from manifests.errors import ThreeDieError
+from manifests.latents import ACTION_SIZES, LatentField, actions, columns, quaternions, relative_quaternions
+
+ROOT = np.sqrt(0.5)
+ANGLES = arrays(np.float64, (3,), elements=st.floats(-np.pi / 2, np.pi / 2))
+
+
+def matrix_by_hand(euler):
+    """Turn about the fixed x axis, then y, then z: the product Rz Ry Rx, written out."""
+    (cx, cy, cz), (sx, sy, sz) = np.cos(euler), np.sin(euler)
+    about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
+    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
+    return about_z @ about_y @ about_x
+
+
+@pytest.mark.parametrize(
+    ("euler", "quaternion"),
+    [
+        ([0, 0, 0], [0, 0, 0, 1]),
+        ([np.pi / 2, 0, 0], [ROOT, 0, 0, ROOT]),
+        ([0, np.pi / 2, 0], [0, ROOT, 0, ROOT]),
+        ([0, 0, np.pi / 2], [0, 0, ROOT, ROOT]),
+        ([np.pi / 2, 0, np.pi / 2], [0.5, 0.5, 0.5, 0.5]),
+    ],
+)
+def test_quaternions_of_hand_made_cases(euler, quaternion):
+    np.testing.assert_allclose(quaternions(np.array(euler)), quaternion, atol=1e-15)
+
+
+@given(ANGLES)
+def test_quaternions_turn_about_fixed_axes_x_then_y_then_z(euler):
+    turned = Rotation.from_quat(quaternions(euler)).as_matrix()
+    np.testing.assert_allclose(turned, matrix_by_hand(euler), atol=1e-12)
+
+
+@given(ANGLES, ANGLES)
+@settings(max_examples=200)
+def test_the_relative_quaternion_leads_from_the_first_to_the_second(euler1, euler2):
+    relative = relative_quaternions(euler1, euler2)
+    assert np.linalg.norm(relative) == pytest.approx(1)
+    led = matrix_by_hand(euler1) @ Rotation.from_quat(relative).as_matrix()
+    np.testing.assert_allclose(led, matrix_by_hand(euler2), atol=1e-12)
+
+
+@given(ANGLES, ANGLES)
+def test_there_and_back_is_no_turn(euler1, euler2):
+    there, back = relative_quaternions(euler1, euler2), relative_quaternions(euler2, euler1)
+    product = Rotation.from_quat(there) * Rotation.from_quat(back)
+    assert product.magnitude() == pytest.approx(0, abs=1e-7)
+
+
+def test_the_sign_is_the_product_s_own_and_negative_in_4_4_percent():
+    """The share that the original's pairs have; flipping would make it none."""
+    euler = np.random.default_rng(0).uniform(-np.pi / 2, np.pi / 2, (2, 200_000, 3))
+    negative = (relative_quaternions(euler[0], euler[1])[:, 3] < 0).mean()
+    assert negative == pytest.approx(0.044, abs=0.002)
+
+
+def test_a_relative_quaternion_beyond_half_a_turn_keeps_its_negative_w():
+    first, second = np.array([-np.pi / 2, -np.pi / 2, 0.0]), np.array([np.pi / 2, np.pi / 2, 0.0])
+    one, two = quaternions(first), quaternions(second)
+    vector = one[3] * two[:3] - two[3] * one[:3] - np.cross(one[:3], two[:3])
+    by_hand = np.append(vector, one[3] * two[3] + one[:3] @ two[:3])
+    np.testing.assert_allclose(relative_quaternions(first, second), by_hand, atol=1e-15)
+
+
+def test_shapes_are_kept():
+    latents = np.zeros((5, 2, len(FIELDS)))
+    for kind, size in ACTION_SIZES.items():
+        assert actions(kind, FIELDS, latents, latents).shape == (5, 2, size)
+
+
+def test_color_actions_are_second_minus_first_and_may_be_negative():
+    first, second = np.zeros(7), np.zeros(7)
+    first[3], first[6], second[3], second[6] = 0.9, 0.2, 0.1, 0.6
+    np.testing.assert_allclose(actions("color", FIELDS, first, second), [-0.8, 0.4])
+    both = actions("rotation_color", FIELDS, first, second)
+    np.testing.assert_allclose(both, [0, 0, 0, 1, -0.8, 0.4])
+
+
+def test_unknown_kinds_and_fields_are_named():
+    with pytest.raises(ThreeDieError, match="'spin'"):
+        actions("spin", FIELDS, np.zeros(7), np.zeros(7))
+    with pytest.raises(ThreeDieError, match="translation_x"):
+        columns(FIELDS, ["translation_x"])
+
+
+def test_ranges_are_closed_and_may_be_several():
+    field = LatentField("rotation_x", ((-2.0, -1.0), (1.0, 2.0)))
+    inside = field.contains(np.array([-2.0, -1.0, 0.0, 1.0, 2.0, 2.1, np.nan, np.inf]))
+    assert inside.tolist() == [True, True, False, True, True, False, False, False]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_fields_survive_json(field):
+    assert LatentField.from_json(field.to_json()) == field
+    assert field.to_json()["unit"] in ("rad", "turn", "length")
