@@ -58,5 +58,5 @@ def leaderboard(runs: tuple[Path, ...], out: Path, contact_sheet: Path | None) -
     }
     for name, text in pages.items():
         with replacing(out / name) as temporary:
-            temporary.write_text(text, encoding="utf-8", newline="\n")
+            temporary.write_text(text, encoding="utf-8", errors="replace", newline="\n")
     click.echo(f"{len(records)} records: {', '.join(str(out / name) for name in pages)}")

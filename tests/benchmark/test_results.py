@@ -1,0 +1,173 @@
+import copy
+import json
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from record_samples import make_record
+
+from benchmark.results import read_record, read_records, validate, write_record
+from manifests.errors import ThreeDieError
+
+RECORD = make_record()
+
+
+def changed(path, value):
+    record = copy.deepcopy(RECORD)
+    place = record
+    for step in path[:-1]:
+        place = place[step]
+    if value is KeyError:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return record
+
+
+def leaves(value, path=()):
+    """Paths of the fields that the schema knows one by one."""
+    if isinstance(value, dict) and path != ("dataset", "models"):
+        return [leaf for key in value for leaf in leaves(value[key], (*path, key))]
+    return [path]
+
+
+@pytest.mark.parametrize("field", list(RECORD))
+def test_a_record_with_anything_missing_is_refused_by_name(field):
+    with pytest.raises(ThreeDieError, match=f"'{field}'"):
+        validate(changed((field,), KeyError))
+
+
+@pytest.mark.parametrize("field", list(RECORD["results"][0]))
+def test_a_result_with_anything_missing_is_refused_by_name(field):
+    with pytest.raises(ThreeDieError, match=rf"results\[1\].*'{field}'"):
+        validate(changed(("results", 1, field), KeyError))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in leaves(RECORD) if path[0] not in ("results", "config", "libraries", "curves")], ids=str
+)
+def test_nothing_in_a_measured_record_is_null_but_the_commit(path):
+    if path in (("code", "commit"), ("code", "modified")):
+        validate(changed(path, None))
+        return
+    with pytest.raises(ThreeDieError, match=path[-1]):
+        validate(changed(path, None))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "names"),
+    [
+        (("schema",), 2, "schema"),
+        (("id",), "../../escape", "id"),
+        (("origin", "kind"), "guessed", "origin.kind"),
+        (("origin",), {"kind": "published"}, "source"),
+        (("protocol", "version"), "1", "protocol.version"),
+        (("method", "parts"), ["some"], r"method.parts\[0\]"),
+        (("dataset", "fingerprint"), "abc", "dataset.fingerprint"),
+        (("code", "commit"), "main", "code.commit"),
+        (("times", "started"), "yesterday", "times.started"),
+        (("times", "train_s"), -1, "times.train_s"),
+        (("results",), [], "results"),
+        (("results", 2, "value"), "0.5", r"results\[2\].value"),
+        (("results", 2, "part"), "other", r"results\[2\].part"),
+        (("results", 0, "extra"), 1, r"results\[0\]"),
+        (("surplus",), 1, "surplus"),
+        (("curves", "loss"), [1.0], "curves.loss"),
+        (("curves", "epoch"), KeyError, "epoch"),
+        (("warnings",), [""], "warnings"),
+    ],
+)
+def test_a_wrong_field_is_named(path, value, names):
+    with pytest.raises(ThreeDieError, match=names):
+        validate(changed(path, value))
+
+
+@given(st.sampled_from([("results", 0, "value"), ("config", "learning_rate"), ("curves", "loss", 0)]), st.booleans())
+def test_no_number_is_infinite_or_none_at_all(path, infinite):
+    with pytest.raises(ThreeDieError, match=str(path[-1]) if path[-1] != 0 else r"loss\[0\]"):
+        validate(changed(path, math.inf if infinite else math.nan))
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
+@settings(max_examples=30)
+def test_anything_but_a_record_is_refused_politely(value):
+    with pytest.raises(ThreeDieError):
+        validate(value)
+
+
+def test_a_result_twice_is_refused():
+    record = copy.deepcopy(RECORD)
+    record["results"].append(record["results"][0])
+    with pytest.raises(ThreeDieError, match="listed twice"):
+        validate(record)
+
+
+def test_published_records_need_a_source_and_may_lack_the_rest():
+    published = {
+        **RECORD,
+        "origin": {"kind": "published", "source": "a paper"},
+        "method": {"name": "X", "options": None, "parts": None, "parameters": None},
+        **dict.fromkeys(
+            ["config", "seed", "code", "checkpoint", "hardware", "libraries", "times", "curves", "warnings"]
+        ),
+    }
+    published["dataset"] = {**dict.fromkeys(RECORD["dataset"]), "preset": "3diebench"}
+    validate(published)
+    with pytest.raises(ThreeDieError, match="null"):
+        validate({**published, "origin": {"kind": "measured"}})
+
+
+def test_what_is_written_is_read(tmp_path):
+    write_record(tmp_path / "run" / "record.json", RECORD)
+    assert read_record(tmp_path / "run" / "record.json") == RECORD
+
+
+def test_a_bad_record_is_never_written(tmp_path):
+    with pytest.raises(ThreeDieError):
+        write_record(tmp_path / "record.json", {**RECORD, "seed": None})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_records_are_found_at_any_depth_and_come_in_one_order(tmp_path):
+    records = [make_record("sie", seed) for seed in range(3)] + [make_record("vicreg", 0, parts=("all",))]
+    for number, record in enumerate(records):
+        write_record(tmp_path / ["a", "b/c", "d", "e/f/g"][number] / "record.json", record)
+    (tmp_path / "a" / "config.json").write_text("{}")
+    found = read_records([tmp_path])
+    assert found == sorted(records, key=lambda record: record["id"])
+    assert read_records([tmp_path / name for name in ("e", "d", "b", "a")]) == found
+    assert read_records([tmp_path / "a" / "record.json", tmp_path / "a", tmp_path]) == found
+
+
+def test_a_bad_record_names_file_and_field(tmp_path):
+    write_record(tmp_path / "good" / "record.json", RECORD)
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "record.json").write_text(json.dumps({**RECORD, "seed": "0"}))
+    with pytest.raises(ThreeDieError, match=r"bad/record\.json: seed"):
+        read_records([tmp_path])
+    (tmp_path / "bad" / "record.json").write_text("{")
+    with pytest.raises(ThreeDieError, match=r"bad/record\.json: not a JSON"):
+        read_records([tmp_path])
+
+
+def test_two_different_records_of_one_run_are_refused(tmp_path):
+    other = copy.deepcopy(RECORD)
+    other["results"][0]["value"] = 0.9
+    write_record(tmp_path / "a" / "record.json", RECORD)
+    write_record(tmp_path / "b" / "record.json", other)
+    with pytest.raises(ThreeDieError, match="keep the one you mean"):
+        read_records([tmp_path])
+
+
+def test_one_checkpoint_under_two_protocols_is_two_records(tmp_path):
+    other = {**RECORD, "protocol": {"name": "full", "version": 1}}
+    write_record(tmp_path / "a" / "record.json", RECORD)
+    write_record(tmp_path / "b" / "record.json", other)
+    assert len(read_records([tmp_path])) == 2
+
+
+def test_a_path_that_is_not_there(tmp_path):
+    with pytest.raises(ThreeDieError, match="3die bench run"):
+        read_records([tmp_path / "runs"])
+    assert read_records([tmp_path]) == []
