@@ -6,9 +6,6 @@ from torch.nn import functional as F
 
 FORMS = ("original", "torchvision")
 
-# Below any activation that batch-norm and ReLU give: the added cells never win the maximum.
-POOL_FILL = -1e4
-
 
 class ResNet(nn.Module):
     """A residual network up to and with its global average pooling: images (N, 3, H, W) -> values (N, `dim`).
@@ -58,12 +55,20 @@ class ResNet(nn.Module):
         _initialise(self)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Images (N, 3, H, W), normalised -> globally average-pooled values (N, `dim`)."""
+        """Images (N, 3, H, W), normalised -> globally average-pooled values (N, `dim`).
+
+        Raises:
+            ValueError: another shape; with form `original`, sides that don't halve evenly at every layer.
+        """
         if images.ndim != 4 or images.shape[1] != 3:
             raise ValueError(f"images must be (N, 3, H, W), got {tuple(images.shape)}")
         if self.form == "original":
+            height, width = images.shape[2:]
+            if min(height, width) < 32 or height // 4 % 8 or width // 4 % 8:
+                raise ValueError(f"images of {height} x {width}: form 'original' takes sides that are multiples of 32")
             x = F.relu(self.bn1(self.conv1(F.pad(images, (2, 3, 2, 3)))))
-            x = F.max_pool2d(F.pad(x, (0, 1, 0, 1), value=POOL_FILL), 3, stride=2)
+            # Overhanging windows on the right and below do what a border of -1e4 did there, without a copy.
+            x = F.max_pool2d(x, 3, stride=2, ceil_mode=True)
         else:
             x = F.max_pool2d(F.relu(self.bn1(self.conv1(images))), 3, stride=2, padding=1)
         for index in range(1, 5):

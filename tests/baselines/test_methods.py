@@ -1,12 +1,15 @@
 """What every method must do: finite loss, gradients everywhere, the same numbers twice, fitting parts, refusals."""
 
+import ast
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 import torch
 
+import baselines
 from baselines.catalogue import CATALOGUE
 from baselines.method import ACTION_DIMS, ALL, EQUIVARIANT, INVARIANT, Batch, action_dims
 from baselines.registry import METHODS, build_method, method_options
@@ -209,6 +212,15 @@ def test_catalogue_and_registry_agree():
         assert (entry.idea, entry.paper) == (about.idea, about.paper)
         assert set(about.actions) <= set(ACTION_DIMS)
         assert bool(about.actions) == ("action" in method_options(name))
+
+
+def test_methods_import_torch_alone():
+    allowed = {"torch", "baselines", *sys.stdlib_module_names}
+    for path in Path(baselines.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert {name.split(".")[0] for name in names} <= allowed, path
 
 
 def test_catalogue_loads_without_torch():

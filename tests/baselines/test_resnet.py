@@ -139,5 +139,7 @@ def test_refusals():
         build_backbone("resnet50", form="original")
     with pytest.raises(ValueError, match="width 0"):
         build_backbone(width=0)
+    with pytest.raises(ValueError, match="images of 64 x 50"):
+        build_backbone(width=4)(torch.zeros(2, 3, 64, 50))
     with pytest.raises(ValueError, match=r"\(2, 1, 32, 32\)"):
         build_backbone(width=4)(torch.zeros(2, 1, 32, 32))
