@@ -26,6 +26,7 @@ def leaderboard(runs: tuple[Path, ...], out: Path, contact_sheet: Path | None) -
     (one file, opens without a network), leaderboard.md and leaderboard.csv. Runs on different data or under different
     protocols are never ranked together.
     """
+    import json
     from importlib import resources
 
     from benchmark.leaderboard.page import render_page
@@ -38,8 +39,6 @@ def leaderboard(runs: tuple[Path, ...], out: Path, contact_sheet: Path | None) -
     records = read_records(sources)
     if not records:
         raise ThreeDieError(f"{', '.join(map(str, sources))}: no record.json in there; '3die bench run sie' makes one")
-    import json
-
     others = json.loads(resources.files("benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8"))
     for record in others:
         validate(record)
@@ -59,4 +58,6 @@ def leaderboard(runs: tuple[Path, ...], out: Path, contact_sheet: Path | None) -
     for name, text in pages.items():
         with replacing(out / name) as temporary:
             temporary.write_text(text, encoding="utf-8", errors="replace", newline="\n")
-    click.echo(f"{len(records)} records: {', '.join(str(out / name) for name in pages)}")
+    click.echo(f"{len(records)} {'record' if len(records) == 1 else 'records'}, from {', '.join(map(str, sources))}")
+    click.echo(f"page    {out / 'index.html'}")
+    click.echo(f"tables  {out / 'leaderboard.md'}, {out / 'leaderboard.csv'}")

@@ -35,6 +35,10 @@ METRICS = {
 }
 
 
+NO_SETTINGS = ("seed", "normalisation_mean", "normalisation_std")
+"""Entries of a configuration that don't tell one row from another."""
+
+
 @dataclass(frozen=True)
 class Metric:
     """What is measured: a task's metric on the representation or on the embedding."""
@@ -243,17 +247,23 @@ def _setting(record: Record) -> str:
 
 
 def _settings(record: Record) -> dict[str, Any]:
-    """The configuration without the seed."""
+    """The configuration and the method's options, flat: without the seed, and without what was measured on the pixels.
+
+    Pixels differ in the last bit between machines, which makes no other configuration.
+    """
+    config, options = dict(record["config"] or {}), record["method"]["options"] or {}
+    if config.get("method_options") == options:
+        del config["method_options"]
     flat: dict[str, Any] = {}
 
     def walk(where: str, value: Any) -> None:
         if isinstance(value, dict) and value:
             for key in value:
                 walk(f"{where}.{key}".lstrip("."), value[key])
-        elif where.rpartition(".")[2] != "seed":
+        elif where.rpartition(".")[2] not in NO_SETTINGS:
             flat[where] = value
 
-    walk("", {**(record["config"] or {}), "options": record["method"]["options"] or {}})
+    walk("", {**config, **options})
     return flat
 
 
