@@ -241,7 +241,7 @@ def export_tree(dataset: Dataset, folder: Path, progress: Progress = iter) -> tu
     Args:
         dataset: what to write.
         folder: root of the tree.
-        progress: wraps the objects' indices.
+        progress: wraps the objects' indices, once to read them and once to write.
 
     Returns:
         Numbers of objects written and of objects that were there already.
@@ -250,7 +250,7 @@ def export_tree(dataset: Dataset, folder: Path, progress: Progress = iter) -> tu
         ThreeDieError: the folder holds another dataset, or can't be written to.
     """
     digest = hashlib.sha256()
-    for index in range(len(dataset)):
+    for index in progress(range(len(dataset))):
         _update(digest, dataset.object(index))
     description = {
         "format": TREE_FORMAT,
