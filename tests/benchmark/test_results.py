@@ -84,13 +84,14 @@ def test_a_wrong_field_is_named(path, value, names):
 
 
 @given(st.sampled_from([("results", 0, "value"), ("config", "learning_rate"), ("curves", "loss", 0)]), st.booleans())
+@settings(max_examples=6, deadline=None)
 def test_no_number_is_infinite_or_none_at_all(path, infinite):
     with pytest.raises(ThreeDieError, match=str(path[-1]) if path[-1] != 0 else r"loss\[0\]"):
         validate(changed(path, math.inf if infinite else math.nan))
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_anything_but_a_record_is_refused_politely(value):
     with pytest.raises(ThreeDieError):
         validate(value)
