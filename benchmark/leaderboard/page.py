@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from benchmark.leaderboard.curves import HEIGHT, WIDTH, curves
 from benchmark.leaderboard.tables import Column, Group, Metric, measured, published
@@ -83,7 +84,7 @@ def render_page(records: Sequence[Record], others: Sequence[Record], picture: by
     environment.filters |= {
         "curves": curves,
         "duration": duration,
-        "settings": lambda value: json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False),
+        "settings": settings,
         "tojson_plain": lambda value: json.dumps(value, sort_keys=True, ensure_ascii=False),
     }
     style = environment.get_template("page.css.j2").render()
@@ -101,6 +102,11 @@ def render_page(records: Sequence[Record], others: Sequence[Record], picture: by
         script_hash=f"sha256-{digest}",
         box=(WIDTH, HEIGHT),
     )
+
+
+def settings(config: dict[str, Any]) -> str:
+    """A configuration as text, a setting a line."""
+    return "\n".join(f"{key} = {json.dumps(config[key], sort_keys=True, ensure_ascii=False)}" for key in sorted(config))
 
 
 def duration(seconds: float) -> str:
