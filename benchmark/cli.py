@@ -39,6 +39,9 @@ _workers = click.option(
 @click.group()
 def bench() -> None:
     """Train a method on a dataset, measure it, write a record."""
+    # Before torch is loaded: its threads then sleep while they wait for each other instead of spinning. On two cores
+    # that other programs use too, a head's step took 70 ms so and 420 ms otherwise.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @bench.command("list")

@@ -76,10 +76,11 @@ def dataset_warnings(dataset: Dataset) -> list[str]:
     train = len(dataset.indices("train"))
     if train >= GENERALISING_OBJECTS:
         return []
-    return [
-        f"{train} training objects are too few to learn rotation that holds for new objects: from 246 objects x 20 views "
-         "even a supervised network doesn't generalise to new objects. Rotation scores here only show that all works."
-    ]
+    sentence = (
+        f"{train} training objects are too few to learn rotation for new objects: from 246 objects x 20 views even a "
+        "supervised network doesn't generalise to new objects. Rotation scores here only show that everything runs."
+    )
+    return [sentence]
 
 
 def evaluate(

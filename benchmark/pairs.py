@@ -85,8 +85,8 @@ def epoch_batches(objects: Indices, views: int, batch: int, passes: int, seed: i
     """The batches of one epoch: `passes` passes, each cut into batches of near-equal size.
 
     A pass over n objects gives ceil(n / batch) batches whose sizes differ by one at most. So no object is left out,
-    none comes twice in a batch (contrastive losses would take it for another object), and there is no tiny last batch to
-    upset batch normalisation. A batch larger than the list becomes the whole list.
+    none comes twice in a batch (contrastive losses would take it for another object), and there is no tiny last batch
+    to upset batch normalisation. A batch larger than the list becomes the whole list.
     """
     batches = []
     for index in range(epoch * passes, (epoch + 1) * passes):

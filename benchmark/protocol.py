@@ -67,18 +67,18 @@ PROTOCOLS: dict[str, Protocol] = {
         version=1,
         definition=(
             "Heads see random views (pairs) of the training objects, standardised, in batches of 256: AdamW 1e-3, "
-            "weight decay 0.05, at most 1500 steps. From the best constant on, the moment is kept at which a head is "
-            "best on a fifth of the training objects held out of its training; 200 steps without a better one end it. "
-            "Measured on every view of every validation object: each view once, in pairs each view once as the first "
-            "with a fixed random other one. Encoders in evaluation mode. For a laptop and for small datasets; not to "
-            "be compared with published numbers."
+            "weight decay 0.05, at most 1500 steps; perceptrons are 512 wide. From the best constant on, the moment is "
+            "kept at which a head is best on a fifth of the training objects held out of its training; 200 steps "
+            "without a better one end it. Measured on every view of every validation object: each view once, in pairs "
+            "each view once as the first with a fixed random other one. Encoders in evaluation mode. For a laptop and "
+            "for small datasets; not to be compared with published numbers."
         ),
         epochs=None,
         steps=1500,
         batch_size=256,
         learning_rate=1e-3,
         weight_decay=0.05,
-        hidden=1024,
+        hidden=512,
         standardise=True,
         holdout=0.2,
         check_every=20,
@@ -90,10 +90,10 @@ PROTOCOLS: dict[str, Protocol] = {
         version=1,
         definition=(
             "As SIE (Garrido, Najman & LeCun, ICML 2023, section 5): heads see one random view or pair of each "
-            "training object in each of 300 epochs, Adam 1e-3 at a constant rate, batches of 256 joined across "
-            "epochs; the last weights count. Measured on every view of every validation object instead of one at "
-            "random: the same expectation with less noise. One difference matters: the encoder's batch norm is in "
-            "evaluation mode, the original's was in training mode while heads trained."
+            "training object in each of 300 epochs; perceptrons are 1024 wide; Adam 1e-3 at a constant rate, batches "
+            "of 256 joined across epochs; the last weights count. Measured on every view of every validation object "
+            "instead of one at random: the same expectation with less noise. One difference matters: the encoder's "
+            "batch norm is in evaluation mode, the original's was in training mode while heads trained."
         ),
         epochs=300,
         steps=None,

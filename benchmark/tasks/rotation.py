@@ -21,9 +21,9 @@ class Rotation(Task):
     main = "r2"
     definition = (
         "A perceptron with two hidden layers (ReLU), trained with mean squared error, says the relative quaternion "
-        "q1^-1 q2 (unit; x, y, z, w; sign as it comes) from the representations of two views side by side. r2: one mean over "
-        "all four components, as SIE, section 5.1, does; r2_per_component: the mean of each component's own R2; "
-        "geodesic: angle between the rotations, prediction normalised."
+        "q1^-1 q2 (unit; x, y, z, w; sign as it comes) from the representations of two views side by side. r2: one "
+        "mean over all four components, as SIE, section 5.1, does; r2_per_component: the mean of each component's own "
+        "R2; geodesic: angle between the rotations, prediction normalised."
     )
 
     def measure(self, subject: Subject) -> Outcome:

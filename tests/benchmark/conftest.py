@@ -6,11 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import simplejpeg
+import torch
 
 from manifests.classes import SYNSETS
 from manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
 from manifests.latents import LatentField
 from manifests.objects import ObjectRef
+
+# Small tensors: two threads would spend their time waiting for each other.
+torch.set_num_threads(1)
 
 HALF_TURN = ((-np.pi / 2, np.pi / 2),)
 FIELDS = (

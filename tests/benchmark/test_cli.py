@@ -1,0 +1,196 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from benchmark.cli import bench
+from benchmark.protocol import PROTOCOLS
+from benchmark.results import read_record, validate
+from manifests.dataset import Dataset
+from manifests.errors import ThreeDieError
+
+TINY = [
+    part
+    for text in ("image_size=32", "width=8", "projector=32-32", "epochs=3", "passes=2", "batch_size=8")
+    for part in ("--set", text)
+]
+
+
+def invoke(*words: str) -> Result:
+    return CliRunner().invoke(bench, [*words])
+
+
+def run(dataset: Path, out: Path, method: str = "sie", *more: str) -> Result:
+    return invoke("run", method, "--data", str(dataset), "--recipe", "smoke", "--out", str(out), *TINY, *more)
+
+
+@pytest.fixture(scope="module")
+def first(small_heads: None, dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    out = tmp_path_factory.mktemp("runs")
+    return out, run(dataset.path, out)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_heads() -> Iterator[None]:
+    """The rules of `quick` with small heads: what they score is tested elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PROTOCOLS, "quick", replace(PROTOCOLS["quick"], hidden=32, steps=40))
+        yield
+
+
+def stripped(record: dict[str, Any]) -> dict[str, Any]:
+    """Without the times, and without the commit, which may change while tests run."""
+    return {key: value for key, value in record.items() if key not in ("times", "code")}
+
+
+def test_a_run_says_what_it_does_and_ends_in_a_record(first: tuple[Path, Result], dataset: Dataset):
+    out, result = first
+    assert result.exception is None, result.exception
+    for text in (
+        "16 objects for training, 4 for validation",
+        "epochs = 3",
+        "warning  16 training objects are too few to learn rotation",
+        "time     about",
+        "smaller  3die bench run sie --recipe smoke",
+        "always naming the commonest of 4 classes",
+        "the best constant quaternion",
+        f"record   {out / 'sie-smoke-s0' / 'record.json'}",
+        f"next     3die leaderboard {out}",
+    ):
+        assert text in result.output, text
+    folder = out / "sie-smoke-s0"
+    assert {"checkpoint.pt", "config.json", "curves.png", "features", "log", "record.json"} == {
+        path.name for path in folder.iterdir()
+    }
+    assert (folder / "curves.png").read_bytes()[:4] == b"\x89PNG"
+
+    record = read_record(folder / "record.json")
+    validate(record)
+    assert record["id"] == f"sie-smoke-s0-{record['checkpoint']['sha256'][:8]}"
+    assert record["protocol"] == {"name": "quick", "version": 1}
+    assert record["dataset"]["fingerprint"] == dataset.fingerprint()
+    assert (record["dataset"]["train_objects"], record["dataset"]["val_objects"]) == (16, 4)
+    assert record["checkpoint"]["epochs"] == 3
+    assert record["checkpoint"]["steps"] == 3 * 2 * 2
+    assert record["config"]["width"] == 8
+    assert "from 246 objects x 20 views" in record["warnings"][0]
+    found = {(row["task"], row["metric"], row["part"]) for row in record["results"]}
+    for part in ("all", "invariant", "equivariant"):
+        assert {("classification", "top1", part), ("rotation", "r2", part), ("color", "r2", part)} <= found
+    assert {("retrieval", "mrr", "equivariant"), ("retrieval", "h5", "equivariant")} <= found
+
+
+def test_two_runs_differ_in_their_times_alone(first: tuple[Path, Result], dataset: Dataset, tmp_path: Path):
+    again = run(dataset.path, tmp_path, "sie", "--workers", "1", "--save-every", "0")
+    assert again.exception is None
+    records = [read_record(out / "sie-smoke-s0" / "record.json") for out in (first[0], tmp_path)]
+    assert stripped(records[0]) == stripped(records[1])
+
+
+def test_a_finished_run_is_only_shown_again(first: tuple[Path, Result], dataset: Dataset):
+    folder = first[0] / "sie-smoke-s0"
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    again = run(dataset.path, first[0])
+    assert "finished before; nothing to do" in again.output
+    assert "always naming the commonest" in again.output
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_eval_uses_the_cached_features_and_agrees(first: tuple[Path, Result], dataset: Dataset, tmp_path: Path):
+    folder = first[0] / "sie-smoke-s0"
+    cached = {path: path.stat().st_mtime_ns for path in (folder / "features").iterdir()}
+    before = read_record(folder / "record.json")
+    result = invoke("eval", "--checkpoint", str(folder / "checkpoint.pt"), "--data", str(dataset.path))
+    assert result.exception is None, result.exception
+    assert {path: path.stat().st_mtime_ns for path in (folder / "features").iterdir()} == cached
+    assert stripped(read_record(folder / "record.json")) == stripped(before)
+
+
+def test_a_damaged_feature_file_is_made_anew(first: tuple[Path, Result], dataset: Dataset):
+    folder = first[0] / "sie-smoke-s0"
+    (representation,) = (folder / "features").glob("representation-*.npy")
+    before, whole = read_record(folder / "record.json"), representation.read_bytes()
+    representation.write_bytes(whole[: len(whole) // 2])
+    result = invoke("eval", "--checkpoint", str(folder / "checkpoint.pt"), "--data", str(dataset.path))
+    assert result.exception is None, result.exception
+    assert representation.read_bytes() == whole
+    assert stripped(read_record(folder / "record.json")) == stripped(before)
+
+
+def test_another_dataset_gets_a_record_of_its_own(
+    first: tuple[Path, Result], make_dataset: Callable[..., Path], tmp_path: Path
+):
+    other = make_dataset(tmp_path / "other.h5", objects=15, views=6, size=32, classes=3)
+    folder = first[0] / "sie-smoke-s0"
+    result = invoke("eval", "--checkpoint", str(folder / "checkpoint.pt"), "--data", str(other))
+    assert result.exception is None, result.exception
+    (record_file,) = folder.glob("quick-v1-*/record.json")
+    assert read_record(record_file)["dataset"]["objects"] == 15
+    assert read_record(folder / "record.json")["dataset"]["objects"] == 20
+
+
+def test_a_method_without_predictor_has_no_retrieval(dataset: Dataset, tmp_path: Path):
+    result = run(dataset.path, tmp_path, "vicreg")
+    assert result.exception is None, result.exception
+    tasks = {row["task"] for row in read_record(tmp_path / "vicreg-smoke-s0" / "record.json")["results"]}
+    assert tasks == {"classification", "rotation", "color"}
+
+
+def test_without_data_it_takes_what_render_wrote(
+    make_dataset: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ThreeDieError, match="make one with '3die render --classes all --views 50'"):
+        CliRunner().invoke(bench, ["run", "sie"], catch_exceptions=False)
+    make_dataset(tmp_path / "3die-data" / "dataset.h5", objects=10, views=2, size=32)
+    with pytest.raises(ThreeDieError, match="no setting 'epoc'; did you mean 'epochs'"):
+        CliRunner().invoke(bench, ["run", "sie", "--set", "epoc=1"], catch_exceptions=False)
+    result = invoke("run", "sie", "--recipe", "smoke", *TINY, "--set", "epochs=1", "--set", "warmup_epochs=0")
+    assert "taking 3die-data/dataset.h5" in result.output
+    assert (tmp_path / "runs" / "sie-smoke-s0" / "record.json").exists()
+
+
+def test_mistakes_are_one_line(
+    make_dataset: Callable[..., Path], dataset: Dataset, tmp_path: Path, first: tuple[Path, Result]
+):
+    cut = tmp_path / "cut.h5"
+    cut.write_bytes(dataset.path.read_bytes()[:-2000])
+    no_val = make_dataset(tmp_path / "noval.h5", objects=4, views=2, size=32, splits=["train"] * 4)
+    for words, message in (
+        (["run", "sie", "--data", str(cut)], "cut.h5: not an HDF5 file or cut short"),
+        (["run", "sie", "--data", str(tmp_path / "none.h5")], "none.h5: no such dataset file"),
+        (["run", "sie", "--data", str(no_val)], "none of its 4 objects are for validation"),
+        (["run", "six", "--data", str(dataset.path)], "sie"),
+        (["run", "sie", "--data", str(dataset.path), "--recipe", "minni"], "did you mean 'mini'"),
+        (["run", "sie", "--data", str(dataset.path), "--protocol", "quik"], "did you mean 'quick'"),
+        (["eval", "--checkpoint", str(cut), "--data", str(dataset.path)], "cut.h5: not a checkpoint"),
+    ):
+        error = invoke(*words).exception
+        assert isinstance(error, ThreeDieError), (words, error)
+        assert message in str(error)
+        assert "\n" not in str(error)
+    changed = run(dataset.path, first[0], "sie", "--set", "epochs=4").exception
+    assert "recipe.epochs is 3 there and 4 now" in str(changed)
+
+
+def test_listing_needs_no_torch():
+    code = (
+        "import sys; from click.testing import CliRunner; from benchmark.cli import bench;"
+        "result = CliRunner().invoke(bench, ['list']); print(result.output); sys.exit('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for word in ("sie", "vicreg", "mini, paper, smoke", "classification v1", "retrieval v1", "quick v1", "sie-v1 v1"):
+        assert word in done.stdout
+
+
+def test_the_record_is_plain_json(first: tuple[Path, Result]):
+    text = (first[0] / "sie-smoke-s0" / "record.json").read_text()
+    assert "NaN" not in text
+    assert json.loads(text)["origin"] == {"kind": "measured"}

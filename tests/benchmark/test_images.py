@@ -1,0 +1,73 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import simplejpeg
+
+from benchmark.images import ORIGINAL_MEAN, Images
+from benchmark.recipe import load_recipe
+from benchmark.training import Normalisation
+from manifests.dataset import Dataset
+from manifests.errors import ThreeDieError
+
+
+def test_held_and_streamed_pixels_are_the_same(dataset: Dataset):
+    held, streamed = Images(dataset, 32), Images(dataset, 32, memory=0, workers=3)
+    assert held.held
+    assert not streamed.held
+    objects, views = np.array([3, 0, 19]), np.array([1, 5, 2])
+    assert (held.take(objects, views) == streamed.take(objects, views)).all()
+    assert held.statistics() == streamed.statistics()
+    expected = simplejpeg.decode_jpeg(dataset.jpeg(3, 1))
+    assert (held.take(objects, views)[0] == expected).all()
+
+
+def test_channels_stay_as_the_file_has_them_unless_asked(make_dataset: Callable[..., Path], tmp_path: Path):
+    exchanged = Dataset(make_dataset(tmp_path / "bgr.h5", objects=6, views=2, size=32, channel_order="bgr"))
+    as_filed, put_right = Images(exchanged, 32, "file"), Images(exchanged, 32, "rgb")
+    assert (as_filed.decode(0, 0) == simplejpeg.decode_jpeg(exchanged.jpeg(0, 0))).all()
+    assert (as_filed.decode(0, 0) == put_right.decode(0, 0)[..., ::-1]).all()
+    plain = Dataset(make_dataset(tmp_path / "rgb.h5", objects=6, views=2, size=32))
+    assert (Images(plain, 32, "rgb").decode(0, 0) == Images(plain, 32, "file").decode(0, 0)).all()
+
+
+def test_smaller_pictures_are_averages_not_samples(make_dataset: Callable[..., Path], tmp_path: Path):
+    large = Dataset(make_dataset(tmp_path / "large.h5", objects=5, views=2, size=128))
+    small = Images(large, 32).decode(1, 1).astype(float)
+    assert small.shape == (32, 32, 3)
+    whole = simplejpeg.decode_jpeg(large.jpeg(1, 1)).astype(float)
+    blocks = whole.reshape(32, 4, 32, 4, 3).mean((1, 3))
+    assert np.abs(small - blocks).mean() < 4
+    assert np.abs(small.mean() - whole.mean()) < 0.5
+
+
+def test_statistics_are_those_of_the_training_images(dataset: Dataset):
+    images = Images(dataset, 32)
+    train = dataset.indices("train")
+    pixels = images.take(np.repeat(train, 6), np.tile(np.arange(6), len(train))) / 255
+    mean, std = images.statistics()
+    assert np.allclose(mean, pixels.mean((0, 1, 2)), atol=1e-6)
+    assert np.allclose(std, pixels.std((0, 1, 2)), atol=1e-6)
+
+
+def test_normalised_inputs_have_mean_zero_and_the_paper_has_its_own_numbers(dataset: Dataset):
+    images = Images(dataset, 32)
+    normalise = Normalisation.of(load_recipe("smoke"), images)
+    train = dataset.indices("train")
+    inputs = normalise(images.take(np.repeat(train, 6), np.tile(np.arange(6), len(train))), "cpu")
+    assert inputs.shape == (len(train) * 6, 3, 32, 32)
+    assert np.allclose(inputs.mean((0, 2, 3)), 0, atol=1e-4)
+    assert np.allclose(inputs.std((0, 2, 3)), 1, atol=1e-3)
+    assert Normalisation.of(load_recipe("paper"), images).mean == ORIGINAL_MEAN
+
+
+def test_a_damaged_image_is_named(make_dataset: Callable[..., Path], tmp_path: Path):
+    path = make_dataset(tmp_path / "bad.h5", objects=5, views=2, size=32)
+    dataset = Dataset(path)
+    begin = dataset._begin + int(dataset.offsets[3])
+    content = bytearray(path.read_bytes())
+    content[begin : begin + 40] = bytes(40)
+    path.write_bytes(content)
+    with pytest.raises(ThreeDieError, match=r"view 1 of 02747177/0001 can't be decoded.*3die data verify"):
+        Images(Dataset(path), 32)
