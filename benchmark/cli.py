@@ -20,6 +20,7 @@ DEFAULT_DATASET = Path("3die-data/dataset.h5")
 """Where `3die render` puts its dataset when not told otherwise."""
 DEFAULT_RUNS = Path("runs")
 DEFAULT_RECIPE = "mini"
+CONFIG_FILE = "config.json"
 SMALLEST_RECIPE = "smoke"
 
 _data = click.option("--data", type=PATH, help=f"Dataset file.  [default: {DEFAULT_DATASET}]")
@@ -111,15 +112,18 @@ def run(
     dataset = _open(data)
 
     from benchmark.checkpoints import CHECKPOINT_FILE
-    from benchmark.evaluation import dataset_warnings, require_validation
+    from benchmark.evaluation import require_validation, size_warnings
+    from benchmark.identity import identify
     from benchmark.records import run_name
     from benchmark.results import read_record
     from benchmark.summary import dataset_summary, indented
     from benchmark.training import Interrupted, Settings, find_device, resumable, train
+    from manifests.files import write_json
 
     require_validation(dataset)
     place = find_device(device)
-    settings = Settings(method, plan, seed, dataset.fingerprint(), dataset.images_sha256())
+    known = identify(dataset)
+    settings = Settings(method, plan, seed, known.fingerprint, known.images_sha256)
     folder = out / run_name(method, plan.name, seed)
     click.echo(dataset_summary(dataset))
     click.echo(indented("recipe", plan.text()))
@@ -130,7 +134,7 @@ def run(
         click.echo(f"\n{folder}: finished before; nothing to do")
         _show(read_record(record_file), record_file, folder, out)
         return
-    for warning in dataset_warnings(dataset):
+    for warning in size_warnings(dataset, plan):
         click.echo(indented("warning", warning))
 
     images = _images(dataset, plan.image_size, plan.channels, workers)
@@ -143,6 +147,7 @@ def run(
                 f"resume   from epoch {before['progress']['epoch'] + 1}, step {before['progress']['steps_done']}"
             )
     started = _now()
+    write_json(folder / CONFIG_FILE, settings.to_json())
     try:
         checkpoint = train(settings, images, folder, place, save_every)
     except Interrupted as stop:
@@ -165,7 +170,7 @@ def eval_(checkpoint: Path, data: Path | None, protocol: str, device: str, worke
     dataset = _open(data)
 
     from benchmark.checkpoints import load_checkpoint
-    from benchmark.evaluation import dataset_warnings, require_validation
+    from benchmark.evaluation import require_validation, size_warnings
     from benchmark.recipe import Recipe
     from benchmark.summary import dataset_summary, indented
     from benchmark.training import find_device
@@ -175,9 +180,9 @@ def eval_(checkpoint: Path, data: Path | None, protocol: str, device: str, worke
     if not content["finished"]:
         raise ThreeDieError(f"{checkpoint}: its run isn't finished; go on with '3die bench run' and the same settings")
     click.echo(dataset_summary(dataset))
-    for warning in dataset_warnings(dataset):
-        click.echo(indented("warning", warning))
     plan = Recipe.from_json(content["settings"]["recipe"])
+    for warning in size_warnings(dataset, plan):
+        click.echo(indented("warning", warning))
     images = _images(dataset, plan.image_size, plan.channels, workers)
     folder = checkpoint.resolve().parent
     _measure(content, images, rules, folder, folder.parent, find_device(device), _now())
@@ -255,9 +260,8 @@ def _measure(
     from benchmark.progress import bar
     from benchmark.records import build_record
     from benchmark.results import write_record
-    from manifests.files import write_json
 
-    settings, method, _ = restore(checkpoint)
+    _, method, _ = restore(checkpoint)
     steps = head_steps(rules, len(method.parts.representation), len(images.dataset.indices("train")))
 
     def features_bar(items: Sequence[Any]) -> Iterable[Any]:
@@ -267,7 +271,6 @@ def _measure(
         evaluation = evaluate(checkpoint, images, rules, folder, device, features_bar, heads.update)
     record = build_record(checkpoint, evaluation, images.dataset, rules, device, started)
     record_file = _record_file(folder, rules, record["dataset"]["fingerprint"])
-    write_json(folder / "config.json", settings.to_json())
     draw_curves(folder / CURVES_FILE, checkpoint["progress"]["curves"], record["id"])
     write_record(record_file, record)
     _show(record, record_file, folder, out)

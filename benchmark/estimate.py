@@ -20,6 +20,8 @@ _PROBE_PAIRS = 128
 """Pairs in a timed step on a CPU, where time grows with their number; a GPU gets the whole batch."""
 _PROBE_STEPS = 3
 _PROBE_HEAD_STEPS = 8
+_USUAL_PATIENCES = 3
+"""A head that stops early does so after about three times its patience."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,10 @@ def estimate(
     pair_s = max(step_s, 2 * loading_s) / batch
     pairs = len(objects) * recipe.passes * recipe.epochs
     images_in_all = len(dataset) * dataset.info.views
-    heads = head_steps(protocol, parts, len(objects)) * _head_seconds(width, protocol, str(stepper.device))
+    steps = head_steps(protocol, parts, len(objects))
+    if protocol.patience:
+        steps = min(steps, 3 * parts * _USUAL_PATIENCES * protocol.patience)
+    heads = steps * _head_seconds(width, protocol, str(stepper.device))
     return Estimate(pairs * pair_s, images_in_all * max(image_s, loading_s / batch), heads)
 
 

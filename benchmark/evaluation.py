@@ -14,9 +14,11 @@ from baselines.method import Method
 from benchmark.checkpoints import weights_sha256
 from benchmark.features import FEATURES_FOLDER, extract_features, feature_key
 from benchmark.heads import FeatureHeads
+from benchmark.identity import identify
 from benchmark.images import Images
 from benchmark.pairs import every_view_first
 from benchmark.protocol import Protocol
+from benchmark.recipe import Recipe
 from benchmark.tasks import TASKS
 from benchmark.tasks.task import Array, Score, Subject
 from benchmark.training import Normalisation, Settings, build
@@ -71,16 +73,21 @@ def require_validation(dataset: Dataset) -> None:
         )
 
 
-def dataset_warnings(dataset: Dataset) -> list[str]:
+def size_warnings(dataset: Dataset, recipe: Recipe) -> list[str]:
     """What a dataset is too small for."""
-    train = len(dataset.indices("train"))
-    if train >= GENERALISING_OBJECTS:
-        return []
-    sentence = (
-        f"{train} training objects are too few to learn rotation for new objects: from 246 objects x 20 views even a "
-        "supervised network doesn't generalise to new objects. Rotation scores here only show that everything runs."
-    )
-    return [sentence]
+    train, warnings = len(dataset.indices("train")), []
+    if train < GENERALISING_OBJECTS:
+        warnings.append(
+            f"{train} training objects are too few to learn rotation for new objects: from 246 objects x 20 views even "
+            "a supervised network doesn't generalise to new objects. Rotation scores here only show that everything "
+            "runs."
+        )
+    if train < recipe.batch_size:
+        warnings.append(
+            f"batch_size is {recipe.batch_size} but no object comes twice in a batch: batches hold all {train} "
+            "training objects"
+        )
+    return warnings
 
 
 def evaluate(
@@ -117,7 +124,8 @@ def evaluate(
         "mean": list(normalise.mean),
         "std": list(normalise.std),
     }
-    key = feature_key(weights, dataset.fingerprint(), dataset.images_sha256(), preprocessing)
+    known = identify(dataset)
+    key = feature_key(weights, known.fingerprint, known.images_sha256, preprocessing)
     features = extract_features(method, images, normalise, folder / FEATURES_FOLDER, key, device, progress)
     features_s = time.monotonic() - began
 
@@ -138,7 +146,7 @@ def evaluate(
         protocol=protocol,
         evaluation=every_view_first(val, dataset.info.views, protocol.seed),
     )
-    scores, warnings = {}, dataset_warnings(dataset)
+    scores, warnings = {}, size_warnings(dataset, settings.recipe)
     for name, task in TASKS.items():
         if task.applies(subject):
             outcome = task.measure(subject)
@@ -148,7 +156,7 @@ def evaluate(
 
 
 def head_steps(protocol: Protocol, parts: int, train_objects: int) -> int:
-    """Optimizer steps of all heads together: three tasks train one for each part."""
+    """Optimizer steps of all heads together at most: three tasks train one for each part."""
     return 3 * parts * protocol.head_steps(train_objects - round(protocol.holdout * train_objects))
 
 

@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import psutil
 import torch
 
 from benchmark.evaluation import Evaluation
+from benchmark.identity import identify
 from benchmark.protocol import Protocol
 from benchmark.tasks import TASKS
 from benchmark.training import Settings
@@ -112,8 +114,7 @@ def describe_dataset(dataset: Dataset) -> dict[str, Any]:
     info = dataset.info
     hashed = all(split_of(ref) == split for ref, split in zip(dataset.objects, dataset.splits, strict=True))
     return {
-        "fingerprint": dataset.fingerprint(),
-        "images_sha256": dataset.images_sha256(),
+        **asdict(identify(dataset)),
         "preset": str(info.preset.get("name", "unnamed")),
         "models": info.models,
         "objects": len(dataset),

@@ -60,6 +60,12 @@ def test_neither_loading_nor_other_random_numbers_change_a_run(
     assert same(uninterrupted, train(settings_for(dataset), streamed, tmp_path, "cpu", save_every_s=0))
 
 
+def test_mixed_precision_trains(images: Images, tmp_path: Path):
+    settings = settings_for(images.dataset, overrides=[*TINY, "epochs=2", "precision=bf16-mixed", "optimizer=adamw"])
+    losses = train(settings, images, tmp_path, "cpu")["progress"]["curves"]["loss"]
+    assert losses[1] < losses[0]
+
+
 def test_another_seed_is_another_run(uninterrupted: dict[str, Any], images: Images, tmp_path: Path):
     other = train(settings_for(images.dataset, seed=1), images, tmp_path, "cpu")
     assert weights_sha256(other["model"]) != weights_sha256(uninterrupted["model"])
