@@ -51,6 +51,10 @@ class Scene:
         """Add a part."""
         self.parts.append(Part(name, mesh, material))
 
+    def stretched(self, x: float, y: float, z: float) -> "Scene":
+        """The object with other proportions."""
+        return Scene([Part(part.name, part.mesh.scaled(x, y, z), part.material) for part in self.parts])
+
     def normalised(self) -> "Scene":
         """The object with its bounding box centred at the origin and the box's diagonal 1, as ShapeNet has it."""
         points = np.concatenate([part.mesh.vertices for part in self.parts])

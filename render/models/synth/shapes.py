@@ -168,15 +168,15 @@ def torus(radius: float, thickness: float, sides: int = 24, around: int = 10) ->
     return tube(path, thickness, around, closed=True)
 
 
-def tube(path: ArrayLike, radius: float | Sequence[float], sides: int = 8, closed: bool = False) -> Mesh:
+def tube(path: ArrayLike, radius: ArrayLike, sides: int = 8, closed: bool = False) -> Mesh:
     """A round pipe along a path (points, 3); one radius, or one for each point."""
     points = np.asarray(path, float)
     return sweep(ngon(sides), points, np.broadcast_to(np.asarray(radius, float), len(points)), closed=closed)
 
 
-def rod(start: Point, end: Point, radius: float, end_radius: float | None = None, sides: int = 8) -> Mesh:
+def rod(start: ArrayLike, end: ArrayLike, radius: float, end_radius: float | None = None, sides: int = 8) -> Mesh:
     """A straight round bar between two points."""
-    return tube([start, end], [radius, radius if end_radius is None else end_radius], sides)
+    return tube(np.array([start, end], float), [radius, radius if end_radius is None else end_radius], sides)
 
 
 def sweep(
