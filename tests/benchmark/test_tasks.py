@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import FIELDS, draw_latents
+from painted import FIELDS, draw_latents
 
 from benchmark.heads import FeatureHeads
 from benchmark.pairs import every_view_first

@@ -74,8 +74,8 @@ def test_another_seed_is_another_run(uninterrupted: dict[str, Any], images: Imag
 CHILD = """
 import sys, torch
 from pathlib import Path
+torch.set_num_threads(1)
 sys.path.insert(0, sys.argv[3])
-import conftest
 from benchmark.images import Images
 from benchmark.training import train
 from manifests.dataset import Dataset
