@@ -157,8 +157,7 @@ def _chair_back(
 
     kind = pick(rng, ("pad", "slats", "ladder", "shell") if padded else ("slats", "ladder", "shell"))
     if kind == "shell":
-        plate = extrude(superellipse(width * 0.5, back * 0.32, rng.uniform(2.4, 5), 28), 0.03, 0.008)
-        plate = plate.bent(lambda p: p - [0, 0, 1] * (1.6 * p[:, :1] ** 2))
+        plate = _shell(width * 0.5, back * 0.32, rng.uniform(2.4, 5))
         scene.add("back", leant(plate.at(0, back * 0.68, thick)), carrier if rng.random() < 0.5 else cover)
         posts = rod((width * 0.28, -0.02, thick), (width * 0.28, back * 0.6, thick * 1.1), thick * 0.35)
         scene.add("posts", leant(posts.both()), carrier)
@@ -183,6 +182,16 @@ def _chair_back(
     ]
     scene.add("back", leant(joined(bars)), carrier)
     scene.add("rails", leant(rail.at(0, back * 0.87, 0) + rail.scaled(y=0.6).at(0, back * 0.22, 0)), carrier)
+
+
+def _shell(half_width: float, half_height: float, power: float) -> Mesh:
+    """A rounded plate in X and Y that curves towards the front at its sides."""
+    rings = []
+    for share in np.sin(np.linspace(-np.pi / 2, np.pi / 2, 17)):
+        x, z = half_width * share, -1.6 * (half_width * share) ** 2
+        y = max(half_height * (1 - abs(share) ** power) ** (1 / power), 0.004)
+        rings.append([(x, -y, z - 0.015), (x, y, z - 0.015), (x, y, z + 0.015), (x, -y, z + 0.015)])
+    return loft(rings)
 
 
 def table(rng: np.random.Generator) -> Scene:

@@ -89,7 +89,10 @@ GENERATORS: dict[str, Generator] = {
     "04530566": craft.watercraft,
     "04554684": appliances.washer,
 }
-"""Synset id -> generator."""
+"""Synset id -> generator. For a new one: write a function of a random generator that gives a `Scene`, and list it here.
+
+The tests then hold it to what must be true of every object.
+"""
 
 _ID = re.compile(r"synth-(0|[1-9]\d*)-(\d{5,})")
 

@@ -555,10 +555,10 @@ def _steam(rng: np.random.Generator, scene: Scene, _tram: bool) -> Scene:
     count = int(rng.integers(2, 4))
     drive = [front + 1.5 + i * (2.1 * big) for i in range(count)]
     for z in drive:
-        rim = torus(big - 0.07, 0.08, 20, 5).turned("z", 90)
+        rim = torus(big - 0.07, 0.08, 18, 4).turned("z", 90)
         spokes = [
             rod((0, 0, 0), (0, (big - 0.08) * np.sin(t), (big - 0.08) * np.cos(t)), 0.035, sides=4)
-            for t in np.arange(8) * np.pi / 4
+            for t in np.arange(7) * 2 * np.pi / 7
         ]
         scene.add(
             "driver",
@@ -694,9 +694,13 @@ def _express(rng: np.random.Generator, scene: Scene, tram: bool) -> Scene:
         _bogies(scene, [start + 0.9, start + 1.8, start + length - 1.8, start + length - 0.9], dark, 0.36)
         if index:
             scene.add("gangway", box(1.5, 1.8, 0.5).at(0, 1.5, start - 0.15), dark)
-    # The windscreen lies on the nose's slope: a copy of it, a little larger, cut to the part with the glass.
-    glazed = [row for row in stations if row[2] > 1.5][: 4 if not tram else 5]
-    pane = [(z - 0.03, max(1.45, bottom), top + 0.03, share * 0.8) for z, bottom, top, share in glazed]
+    # The windscreen lies on the nose's slope: a copy of its upper part, a little in front of it and narrower.
+    first = 1 - np.sqrt(1 - ((1.5 - low - 0.55) / (high - low - 0.55)) ** 2)
+    pane = []
+    for step in np.linspace(first, first + (0.5 if tram else 0.3), 9):
+        swell = np.sqrt(1 - (1 - step) ** 2)
+        top = low + 0.55 + (high - low - 0.55) * swell
+        pane.append((front - nose + nose * step - 0.04, 1.42, top + 0.025, (0.45 + 0.55 * swell) * 0.82))
     scene.add("windscreen", _body(width, 0.25, pane), WINDOW)
     at = stations[1]
     scene.add("headlights", ellipsoid(0.16, 0.1, 0.14, 12, 6).at(width * at[3] * 0.36, low + 0.35, at[0]).both(), LIGHT)

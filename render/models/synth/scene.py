@@ -80,7 +80,10 @@ def write_scene(scene: Scene, folder: Path) -> Path:
     try:
         (temporary / MESH_FILE).parent.mkdir(parents=True)
         for name, content in scene_files(scene).items():
-            (temporary / MESH_FILE).with_name(name).write_bytes(content)
+            with (temporary / MESH_FILE).with_name(name).open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
         try:
             temporary.rename(folder)
         except OSError:

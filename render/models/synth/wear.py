@@ -68,7 +68,7 @@ def _brim(size: Size, reach: float, spread: float, droop: float, thick: float = 
 
 
 def cap(rng: np.random.Generator) -> Scene:
-    """Baseball cap, flat cap, woollen hat, sun hat, officer's cap or sailor's cap."""
+    """Baseball cap, woollen hat, officer's cap or sun hat."""
     scene = Scene()
     kind = pick(rng, ("baseball", "baseball", "baseball", "beanie", "officer", "sun"))
     size = (0.5 * rng.uniform(0.95, 1.05), rng.uniform(0.42, 0.56), 0.58)
@@ -206,7 +206,7 @@ def cap(rng: np.random.Generator) -> Scene:
             mat.matt(second),
         )
         scene.add(
-            "brim", _brim(size, 0.24, 62, 0.2).turned("x", -12).at(0, 0.06, 0), mat.paint(mat.hexa("383b41"), 0.8)
+            "brim", _brim(size, 0.24, 62, 0.2).turned("x", -12).at(0, 0.15, 0), mat.paint(mat.hexa("383b41"), 0.8)
         )
         cord = [(1.03 * size[0] * np.sin(t), 0.08, -1.04 * size[2] * np.cos(t)) for t in np.linspace(-1.2, 1.2, 17)]
         gold = mat.metal(rng, mat.METAL[3:4])
@@ -243,9 +243,9 @@ def cap(rng: np.random.Generator) -> Scene:
 
 
 def helmet(rng: np.random.Generator) -> Scene:
-    """Full-face motorcycle helmet, cyclist's, builder's, football or knight's helmet, or a diver's."""
+    """Motorcyclist's, cyclist's, builder's, football player's or knight's helmet."""
     scene = Scene()
-    kind = pick(rng, ("full", "full", "cycle", "builder", "football", "knight"))
+    kind = pick(rng, ("full", "cycle", "builder", "football", "knight"))
     size = (0.5, 0.52, 0.6)
     paint, second = (
         mat.paint(mat.colour(rng, mat.BRIGHT + mat.NEUTRAL[:2]), 0.7),
