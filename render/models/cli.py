@@ -39,7 +39,9 @@ def synth(out: Path, classes: str, per_class: int, seed: int) -> None:
     if (out / RECORD).exists() and read_json(out / RECORD) != record:
         raise ThreeDieError(f"{out}: begun by another version of the generators; give another folder with --out")
     write_json(out / RECORD, record)
-    for synset, index in tqdm([(synset, index) for synset in synsets for index in range(per_class)], unit="model"):
+    for synset, index in tqdm(
+        [(synset, index) for synset in synsets for index in range(per_class)], unit="model", disable=None
+    ):
         library.write_object(seed, synset, index, out)
     print(f"{len(synsets) * per_class} models of {len(synsets)} classes in {out}")
     left_out = [synset for synset in asked if synset not in library.GENERATORS]
