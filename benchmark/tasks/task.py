@@ -88,6 +88,12 @@ class Score:
     main: bool = False
     input: str = "representation"
 
+    @property
+    def below_floor(self) -> bool:
+        """Whether it is worse than knowing nothing, by more than rounding."""
+        gain = self.value - self.floor if self.higher_is_better else self.floor - self.value
+        return gain < -1e-9
+
 
 @dataclass
 class Outcome:
@@ -97,9 +103,15 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
 
     def add(self, score: Score) -> None:
-        """Keep a score; one that isn't a finite number becomes a warning."""
+        """Keep a score; one that isn't a finite number becomes a warning, one under its floor brings one."""
         if np.isfinite(score.value) and np.isfinite(score.floor):
             self.scores.append(score)
+            if score.below_floor and score.main:
+                self.warnings.append(
+                    f"{score.metric} of part {score.part} lies {abs(score.value - score.floor):.2g} on the wrong side "
+                    "of its floor: nothing was learned that holds for new objects (the floor knows the measured data, a "
+                    "head only the training data)"
+                )
         else:
             self.warnings.append(f"{score.metric} of part {score.part} is undefined on this data and left out")
 
