@@ -107,10 +107,11 @@ class Outcome:
         if np.isfinite(score.value) and np.isfinite(score.floor):
             self.scores.append(score)
             if score.below_floor and score.main:
+                gap = abs(score.value - score.floor)
                 self.warnings.append(
-                    f"{score.metric} of part {score.part} lies {abs(score.value - score.floor):.2g} on the wrong side "
-                    "of its floor: nothing was learned that holds for new objects (the floor knows the measured data, a "
-                    "head only the training data)"
+                    f"{score.metric} of part {score.part} lies {gap:.2g} on the wrong side of its floor: nothing was "
+                    "learned that holds for new objects (the floor knows the measured data, a head only the training "
+                    "data)"
                 )
         else:
             self.warnings.append(f"{score.metric} of part {score.part} is undefined on this data and left out")
