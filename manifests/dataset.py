@@ -234,32 +234,31 @@ def write_dataset(
     """
     text = h5py.string_dtype("utf-8")
     shape = (count, info.views, len(info.fields))
-    with replacing(path) as temporary:
-        with h5py.File(temporary, "w", libver=("earliest", "v110")) as file:
-            file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
-            file.attrs["info"] = json.dumps(info.to_json(), sort_keys=True)
-            file.attrs["made"] = json.dumps(list(made), sort_keys=True)
-            jpeg = file.create_dataset("jpeg", (jpeg_bytes,), np.uint8)
-            latents = np.empty(shape, np.float64)
-            offsets = np.zeros(count * info.views + 1, np.int64)
-            names: list[tuple[str, str, str]] = []
-            for index, item in enumerate(objects):
-                if item.latents.shape != shape[1:] or len(item.jpegs) != info.views:
-                    raise ThreeDieError(f"{item.ref}: {len(item.jpegs)} views, latents {item.latents.shape}; "
-                                        f"the dataset has {info.views} views, {len(info.fields)} fields")  # fmt: skip
-                latents[index] = item.latents
-                rows = slice(index * info.views, (index + 1) * info.views + 1)
-                begin = offsets[rows.start]
-                offsets[rows] = begin + np.concatenate([[0], np.cumsum([len(view) for view in item.jpegs])])
-                jpeg[begin : offsets[rows.stop - 1]] = np.frombuffer(b"".join(item.jpegs), np.uint8)
-                names.append((item.ref.synset, item.ref.object_id, item.split))
-            if len(names) != count or offsets[-1] != jpeg_bytes:
-                raise ThreeDieError(f"{path}: {len(names)} objects of {offsets[-1]} bytes came, "
-                                    f"{count} of {jpeg_bytes} were announced")  # fmt: skip
-            file["offsets"], file["latents"] = offsets, latents
-            for column, name in enumerate(("synset", "id", "split")):
-                values = np.array([row[column] for row in names], dtype=object)
-                file.create_dataset(f"objects/{name}", data=values, shape=(count,), dtype=text)
+    with replacing(path) as temporary, h5py.File(temporary, "w", libver=("earliest", "v110")) as file:
+        file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
+        file.attrs["info"] = json.dumps(info.to_json(), sort_keys=True)
+        file.attrs["made"] = json.dumps(list(made), sort_keys=True)
+        jpeg = file.create_dataset("jpeg", (jpeg_bytes,), np.uint8)
+        latents = np.empty(shape, np.float64)
+        offsets = np.zeros(count * info.views + 1, np.int64)
+        names: list[tuple[str, str, str]] = []
+        for index, item in enumerate(objects):
+            if item.latents.shape != shape[1:] or len(item.jpegs) != info.views:
+                raise ThreeDieError(f"{item.ref}: {len(item.jpegs)} views, latents {item.latents.shape}; "
+                                    f"the dataset has {info.views} views, {len(info.fields)} fields")  # fmt: skip
+            latents[index] = item.latents
+            rows = slice(index * info.views, (index + 1) * info.views + 1)
+            begin = offsets[rows.start]
+            offsets[rows] = begin + np.concatenate([[0], np.cumsum([len(view) for view in item.jpegs])])
+            jpeg[begin : offsets[rows.stop - 1]] = np.frombuffer(b"".join(item.jpegs), np.uint8)
+            names.append((item.ref.synset, item.ref.object_id, item.split))
+        if len(names) != count or offsets[-1] != jpeg_bytes:
+            raise ThreeDieError(f"{path}: {len(names)} objects of {offsets[-1]} bytes came, "
+                                f"{count} of {jpeg_bytes} were announced")  # fmt: skip
+        file["offsets"], file["latents"] = offsets, latents
+        for column, name in enumerate(("synset", "id", "split")):
+            values = np.array([row[column] for row in names], dtype=object)
+            file.create_dataset(f"objects/{name}", data=values, shape=(count,), dtype=text)
 
 
 def write_part(path: Path, info: DatasetInfo, made: dict[str, Any], item: DatasetObject) -> None:

@@ -4,7 +4,7 @@ import errno
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,8 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise explained(error, path) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def explained(error: OSError, path: Path) -> ThreeDieError:
@@ -46,6 +47,7 @@ def explained(error: OSError, path: Path) -> ThreeDieError:
         errno.EACCES: "no permission; choose another folder",
         errno.EROFS: "the file system is read-only; choose another folder",
         errno.ENOENT: "no such file or folder; check the path",
+        errno.EEXIST: "a file lies where a folder is needed; choose another path",
         errno.ENOTDIR: "a file lies where a folder is needed; choose another path",
         errno.EISDIR: "a folder lies where a file is needed; choose another path",
     }

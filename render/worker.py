@@ -27,6 +27,9 @@ from render.scene import view_scene
 if TYPE_CHECKING:
     from render.blender import Stage
 
+PROBE_ENOUGH_S = 2.0
+"""A timed sample that has taken so long is good enough."""
+
 
 def main() -> None:
     """Serve the pipe whose file descriptor is the first argument, until it closes."""
@@ -94,6 +97,8 @@ def _probe(stage: "Stage", setup: Setup, probe: Probe) -> Probed:
             begin = time.perf_counter()
             lengths.append(len(_view(stage, setup, row)))
             times.append(time.perf_counter() - begin)
+            if sum(times) > PROBE_ENOUGH_S:
+                break
         # The first view also builds the scene, which the others don't.
         seconds.append(statistics.median(times[1:] or times))
         jpeg_bytes.append(statistics.median(lengths))

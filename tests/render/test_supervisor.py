@@ -40,7 +40,15 @@ def setup(tmp_path: Path) -> Setup:
     info = DatasetInfo(preset.to_json(), preset.latents, 0, "counter", VIEWS, 8, "bgr", {}, {})
     (tmp_path / "scratch").mkdir()
     (tmp_path / "parts").mkdir()
-    return Setup(info, preset, QUALITIES["fast"], EmbeddedSource(tmp_path / "models"), tmp_path / "parts", tmp_path / "scratch", 1)
+    return Setup(
+        info,
+        preset,
+        QUALITIES["fast"],
+        EmbeddedSource(tmp_path / "models"),
+        tmp_path / "parts",
+        tmp_path / "scratch",
+        1,
+    )
 
 
 def task(object_id: str) -> Task:

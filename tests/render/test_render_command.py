@@ -1,0 +1,211 @@
+"""`3die render` as its users run it: interrupted, resumed, on broken models, on a full disk."""
+
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from measure_fidelity import DATA, MODELS, VIEWS, compare, psnr
+from measure_fidelity import render as render_fidelity
+
+from manifests.dataset import Dataset, find_parts
+
+pytestmark = [pytest.mark.blender, pytest.mark.slow]
+SMALL = ["--views", "3", "--size", "32", "--samples", "1", "--denoiser", "none"]
+
+
+def command(*options: str | Path) -> list[str]:
+    return [sys.executable, "-P", "-m", "threedie", "render", *map(str, options)]
+
+
+def run(*options: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(command(*options), capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def same_latents(one: Dataset, other: Dataset) -> bool:
+    return one.objects == other.objects and one.latents.tobytes() == other.latents.tobytes()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An uninterrupted run with one worker."""
+    out = tmp_path_factory.mktemp("whole") / "data"
+    done = run("--models", MODELS, *SMALL, "--workers", "1", "--out", out)
+    assert "Expected: about" in done.stdout
+    assert "21 views" in done.stdout
+    return out
+
+
+def test_run_again_does_nothing(whole: Path) -> None:
+    before = (whole / "dataset.h5").stat().st_mtime_ns
+    done = run("--models", MODELS, *SMALL, "--out", whole)
+    assert "7 objects are there already; 0 are missing" in done.stdout
+    assert (whole / "dataset.h5").stat().st_mtime_ns == before
+
+
+def test_other_settings_into_the_same_folder_are_refused(whole: Path) -> None:
+    done = run("--models", MODELS, *SMALL, "--seed", "1", "--out", whole, code=2)
+    assert "seed is 0 there and 1 here" in done.stderr
+
+
+def test_workers_and_order_do_not_change_latents(whole: Path, tmp_path: Path) -> None:
+    backward = tmp_path / "backward.npy"
+    np.save(backward, np.load(DATA / "objects.npy", allow_pickle=False)[::-1])
+    out = tmp_path / "data"
+    run("--models", MODELS, "--manifest", backward, *SMALL, "--workers", "2", "--out", out)
+    ours, theirs = Dataset(out / "dataset.h5"), Dataset(whole / "dataset.h5")
+    assert same_latents(ours, theirs)
+    assert ours.fingerprint() == theirs.fingerprint()
+    assert (out / "dataset.h5").read_bytes() == (whole / "dataset.h5").read_bytes()
+
+
+def test_killed_and_run_again(whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "data"
+    options = ["--models", MODELS, *SMALL, "--workers", "2", "--out", out]
+    process = subprocess.Popen(
+        command(*options), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    deadline = time.monotonic() + 120
+    while len(find_parts(out / "parts")) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    done = find_parts(out / "parts")
+    assert len(done) >= 2
+    assert not (out / "dataset.h5").exists()
+    stamps = {part: part.stat().st_mtime_ns for part in done}
+    run(*options)
+    assert all(part.stat().st_mtime_ns == stamp for part, stamp in stamps.items()), (
+        "a finished object was rendered again"
+    )
+    assert same_latents(Dataset(out / "dataset.h5"), Dataset(whole / "dataset.h5"))
+
+
+def test_sigterm_stops_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
+    out = tmp_path / "data"
+    options = ["--models", MODELS, "--views", "200", "--size", "32", "--out", out]
+    process = subprocess.Popen(command(*options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not list((out / "logs").glob("*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(3)
+    begin = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    assert time.monotonic() - begin < 10
+    assert process.returncode == 130
+    assert "run the same command again to go on" in errors
+    assert "Traceback" not in errors
+
+
+def bad_models(root: Path) -> None:
+    shutil.copytree(MODELS, root)
+    chair = root / "03001627"
+    good = chair / "4643a5d63173a946691246c2603874b9" / "models" / "model_normalized.obj"
+
+    def add(name: str, content: bytes) -> Path:
+        path = chair / name / "models" / "model_normalized.obj"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+        return path
+
+    (chair / "missing" / "models").mkdir(parents=True)
+    add("nofaces", b"v 0 0 0\nv 1 0 0\nv 0 1 0\n")
+    add("random", np.random.default_rng(0).bytes(5000))
+    add("notfinite", b"v 0 0 0\nv 1 0 0\nv 0 1 0\nv nan nan nan\nf 1 2 3\nf 1 2 4\n")
+    add("notexture", b"mtllib a.mtl\n" + good.read_bytes().replace(b"mtllib", b"#"))
+    (chair / "notexture" / "models" / "a.mtl").write_text("newmtl m\nKd 1 1 1\nmap_Kd gone away.png\n")
+
+
+def test_bad_models_are_quarantined_and_the_rest_is_rendered(tmp_path: Path) -> None:
+    bad_models(tmp_path / "models")
+    out = tmp_path / "data"
+    done = run("--models", tmp_path / "models", "--classes", "chair", *SMALL, "--out", out, code=3)
+    with (out / "quarantine.csv").open() as file:
+        reasons = {row["id"]: row["reason"] for row in csv.DictReader(file)}
+    assert sorted(reasons) == ["missing", "nofaces", "notfinite", "random"]
+    assert "no model_normalized.obj" in reasons["missing"]
+    assert "no faces" in reasons["nofaces"]
+    assert "not an OBJ file" in reasons["random"]
+    assert "finite" in reasons["notfinite"]
+    assert "gone away.png is missing" in done.stderr
+    there = [ref.object_id for ref in Dataset(out / "dataset.h5").objects]
+    assert there == ["4643a5d63173a946691246c2603874b9", "notexture"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--classes", "nonsense"], "'nonsense' is not a class"),
+        (["--classes", "chiar"], "did you mean 'chair'"),
+        (["--models", "nowhere"], "nowhere"),
+        (["--models", "."], "not ShapeNetCore v2"),
+        (["--preset", "3diebnech"], "did you mean '3diebench'"),
+        (["--quality", "best"], "'best' is not a quality"),
+        (["--manifest", "nowhere.npy"], "nowhere.npy: no such file"),
+        (["--samples", "0"], "--samples 0"),
+    ],
+)
+def test_mistakes_get_one_line(
+    options: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run(*options, "--out", tmp_path / "data", code=2)
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or shutil.which("mount") is None or subprocess.run(mount, check=False).returncode != 0:
+        pytest.skip("mounting a small disk needs root")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_full_disk(tiny_disk: Path) -> None:
+    (tiny_disk / "ballast").write_bytes(bytes(60_000))
+    options = ["--models", MODELS, *SMALL, "--workers", "1", "--out", tiny_disk / "data"]
+    done = run(*options, code=2)
+    assert "the disk is full; free some space and run the same command again" in done.stderr
+    assert len(done.stderr.strip().splitlines()[-1]) < 300
+    (tiny_disk / "ballast").unlink()
+    subprocess.run(["mount", "-o", "remount,size=20m", str(tiny_disk)], check=True)
+    run(*options)
+    assert len(Dataset(tiny_disk / "data" / "dataset.h5")) == 7
+
+
+def test_fast_quality_is_close_to_the_truth(tmp_path: Path) -> None:
+    _, to_truth = compare(render_fidelity(tmp_path / "data", "fast"))
+    assert len(to_truth) == 14
+    assert np.mean(to_truth) > 41.8
+    assert min(to_truth) > 39.2, "a fact of the scene is missing for one object"
+
+
+def test_reference_quality_is_the_original(tmp_path: Path) -> None:
+    """One of the hard objects, for its texture with alpha; measure_fidelity.py tries all seven."""
+    dataset = render_fidelity(tmp_path / "data", "reference", "--classes", "bench")
+    to_original, _ = compare(dataset)
+    assert len(to_original) == VIEWS
+    assert min(to_original) > 47
+    assert dataset.info.channel_order == "bgr"
+
+
+def test_psnr() -> None:
+    black = np.zeros((4, 4, 3), np.uint8)
+    assert psnr(black, black) == float("inf")
+    assert psnr(black, black + 255) == pytest.approx(0.0)
