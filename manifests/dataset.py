@@ -17,6 +17,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -299,7 +300,7 @@ def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]],
         total += int(opened.offsets[-1])
         order += [(ref, part, index) for index, ref in enumerate(opened.objects)]
     order.sort()
-    for (ref, one, _), (next_ref, other, _) in zip(order, order[1:], strict=False):
+    for (ref, one, _), (next_ref, other, _) in pairwise(order):
         if ref == next_ref:
             raise ThreeDieError(f"{ref} is in two part files, {one} and {other}; delete one")
 

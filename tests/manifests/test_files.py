@@ -62,7 +62,6 @@ def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path):
     assert target.read_text() == "new"
 
 
-@pytest.mark.xfail(strict=True, reason="replacing() trips over its own clean-up there, and knows no mend for EEXIST")
 def test_a_file_where_a_folder_is_needed(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ThreeDieError, match="choose another"), replacing(tmp_path / "file" / "x") as temporary:

@@ -1,4 +1,4 @@
-"""Run in a process of its own: builds a stage, prints Blender's state as JSON, saves pictures. Arguments: model, out."""
+"""Run in a process of its own, with a model and a folder: builds a stage, saves Blender's state and pictures."""
 
 import json
 import sys

@@ -124,9 +124,11 @@ def test_children_that_never_start_end_the_run_with_their_words(setup: Setup) ->
     (setup.parts / "refuse-to-start").touch()
     with pytest.raises(ThreeDieError, match=r"can't be started.*libMissing"):
         run(setup, ["ok-1", "ok-2"])
-    with Supervisor(setup, setup.scratch / "logs", 1, IMPATIENT, FAKE) as supervisor:
-        with pytest.raises(ThreeDieError, match=r"can't be started.*libMissing"):
-            supervisor.probe(Probe(task("ok-1"), (64,)))
+    with (
+        Supervisor(setup, setup.scratch / "logs", 1, IMPATIENT, FAKE) as supervisor,
+        pytest.raises(ThreeDieError, match=r"can't be started.*libMissing"),
+    ):
+        supervisor.probe(Probe(task("ok-1"), (64,)))
 
 
 def test_probe_then_run_with_the_same_child(setup: Setup) -> None:
@@ -139,12 +141,10 @@ def test_probe_then_run_with_the_same_child(setup: Setup) -> None:
 
 def test_leaving_ends_children_at_once(setup: Setup) -> None:
     begin = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        with Supervisor(setup, setup.scratch / "logs", 1, Limits(), FAKE) as supervisor:
-            supervisor.probe(Probe(task("ok-1"), (64,)))
-            child = supervisor._children[0]
-            assert child is not None
-            child.send(task("hang-1"))
-            raise KeyboardInterrupt
+    with Supervisor(setup, setup.scratch / "logs", 1, Limits(), FAKE) as supervisor:
+        supervisor.probe(Probe(task("ok-1"), (64,)))
+        child = supervisor._children[0]
+        assert child is not None
+        child.send(task("hang-1"))
     assert child.process.poll() is not None
     assert time.monotonic() - begin < 10
