@@ -38,7 +38,11 @@ Exit codes: 0 all is there, 2 a mistake in the command, 3 some objects were give
 )
 @click.option("--classes", default="all", show_default=True, help="Names or ids, separated by commas, or 'all'.")
 @click.option("--views", type=click.IntRange(1, 10000), default=50, show_default=True, help="Views per object.")
-@click.option("--models", type=PATH, help="Folder in the ShapeNetCore v2 layout. Without it: the embedded models.")
+@click.option(
+    "--models",
+    type=PATH,
+    help="ShapeNetCore v2 or models in its layout: folder or zip. Without it: the embedded models.",
+)
 @click.option("--manifest", type=PATH, help="List of objects: the original's .npy lists, or CSV with class,id.")
 @click.option("--objects", type=click.IntRange(1), help="At most so many objects per class. [embedded models: 8]")
 @click.option("--size", type=click.IntRange(8, 8192), help="Width and height in pixels. [the preset's: 256]")
@@ -79,21 +83,16 @@ def render(
     Writes a part file per object and, at the end, one dataset file: OUT/dataset.h5.
     """
     from manifests.classes import parse_classes
-    from render.models.embedded_source import EmbeddedSource
-    from render.models.folder import FolderSource
-    from render.models.source import ModelSource
+    from render.models.choose import open_source
     from render.preset import load_preset
     from render.quality import choose_quality
     from render.run import RunFolder, available_cores, make_plan, make_setup, scratch_folder
     from render.supervisor import Limits, Supervisor
 
     folder = RunFolder(out)
-    if models is None:
-        source: ModelSource = EmbeddedSource(out / "models")
-        click.echo("Models: the embedded ones, since no folder was given with --models.")
-    else:
-        source = FolderSource(models)
-        click.echo(f"Models: {models}")
+    source = open_source(models, out / "models")
+    given = "the embedded ones, since no folder was given with --models." if models is None else models
+    click.echo(f"Models: {given}")
     plan = make_plan(
         source,
         load_preset(preset),

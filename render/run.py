@@ -140,7 +140,7 @@ class RunFolder:
     quarantine.csv       objects given up, with the reason
     contact_sheet.png
     logs/                what the rendering processes printed
-    models/              made-up models, where no folder of models was given
+    models/              made-up models, and what is unpacked from archives while it is rendered
     """
 
     def __init__(self, path: Path) -> None:

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from model_samples import CHAIR, PLANE, TRIANGLE, put
 
 from manifests.errors import ThreeDieError
 from manifests.objects import ObjectRef
@@ -11,18 +12,6 @@ from render.models import inspect
 from render.models.folder import FolderSource
 from render.models.inspect import escaping_textures, inspect_mesh, missing_textures
 from render.models.source import ModelError
-
-TRIANGLE = "mtllib model_normalized.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"
-CHAIR, PLANE = "03001627", "02691156"
-
-
-def put(root: Path, synset: str, object_id: str, obj: str | bytes = TRIANGLE, mtl: str | None = "newmtl a\n") -> Path:
-    path = root / synset / object_id / "models" / "model_normalized.obj"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(obj.encode() if isinstance(obj, str) else obj)
-    if mtl is not None:
-        path.with_suffix(".mtl").write_text(mtl, encoding="utf-8")
-    return path
 
 
 @pytest.fixture

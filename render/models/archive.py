@@ -1,0 +1,254 @@
+"""ShapeNetCore v2 in zip archives, used without unpacking them: an object's files are extracted when it is its turn."""
+
+import fcntl
+import os
+import secrets
+import shutil
+import socket
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from manifests.classes import CLASSES, class_names
+from manifests.errors import ThreeDieError
+from manifests.files import TEMPORARY, explained
+from manifests.objects import ObjectRef, is_plain_name
+from render.models.folder import LAYOUT
+from render.models.inspect import MAX_BYTES, check_mesh, check_textures
+from render.models.source import MESH_FILE, ModelError
+
+NEEDED = {".obj", ".mtl", ".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tga", ".tif", ".tiff"}
+"""Kinds of files that rendering reads; ShapeNet's voxels, point clouds and screenshots stay in the archive."""
+
+MAX_FILES = 2_000
+MAX_OBJECT_BYTES = 2 * MAX_BYTES
+KEPT = 2
+"""Objects that a process leaves unpacked: the one in hand and the one before."""
+
+_V1_FILE = "model.obj"
+_CHUNK = 2**20
+
+
+class ArchiveSource:
+    """Objects in zip archives: one of everything, such as ShapeNetCore.v2.zip, or one for each class (SYNSET.zip).
+
+    Only the archives' directories are read to list the objects. Each process that asks for meshes has a place of its
+    own in `cache` with the last `KEPT` objects it asked for; places of processes that have ended are used again, so
+    that the cache holds no more than the processes at work.
+
+    Raises:
+        ThreeDieError: an archive can't be read or holds no models in the ShapeNetCore v2 layout.
+    """
+
+    def __init__(self, archives: Sequence[Path], cache: Path) -> None:
+        self.archives = tuple(archives)
+        self.cache = Path(cache)
+        self._open()
+
+    def _open(self) -> None:
+        self._zips: dict[Path, zipfile.ZipFile] = {}
+        self._slot: _Slot | None = None
+        self._members: dict[ObjectRef, list[tuple[Path, str, zipfile.ZipInfo]]] = {}
+        v1 = ""
+        nested = ""
+        for path in self.archives:
+            for info in self._directory(path):
+                place = _place(info.filename, path.stem)
+                if place is None:
+                    nested = nested or (info.filename if info.filename.lower().endswith(".zip") else "")
+                    continue
+                ref, inner = place
+                members = self._members.setdefault(ref, [])
+                if PurePosixPath(inner).suffix.lower() in NEEDED:
+                    members.append((path, inner, info))
+                if inner == _V1_FILE:
+                    v1 = v1 or f"{path}: {ref}/{inner}"
+        where = ", ".join(map(str, self.archives[:2])) + (", ..." if len(self.archives) > 2 else "")
+        if v1 and not any(inner == MESH_FILE.as_posix() for found in self._members.values() for _, inner, _ in found):
+            raise ModelError(
+                f"{v1}: this is ShapeNetCore v1; its models are turned and scaled otherwise, so get ShapeNetCore v2, "
+                f"which has {LAYOUT}"
+            )
+        if not self._members:
+            mend = (
+                f"it holds archives ({nested}); unpack it and give the folder"
+                if nested
+                else "give the folder or archive of ShapeNetCore v2, or bring other models in with '3die models import'"
+            )
+            raise ThreeDieError(f"{where}: no models in the layout {LAYOUT}; {mend}")
+        self.synsets = tuple(sorted({ref.synset for ref in self._members}))
+
+    def _directory(self, path: Path) -> Iterator[zipfile.ZipInfo]:
+        try:
+            opened = zipfile.ZipFile(path)
+        except OSError as error:
+            raise explained(error, path) from error
+        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            raise ThreeDieError(f"{path}: not a whole zip archive ({error}); download it again") from error
+        self._zips[path] = opened
+        infos = opened.infolist()
+        # The directory of the whole of ShapeNet is large: what isn't needed is forgotten.
+        opened.filelist, opened.NameToInfo = [], {}
+        yield from (info for info in infos if not info.is_dir())
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"archives": self.archives, "cache": self.cache}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._open()
+
+    def describe(self) -> dict[str, Any]:
+        """What goes into the dataset about where its models came from: the same as for the unpacked folder."""
+        return {"kind": "folder", "layout": LAYOUT}
+
+    def objects(self, synsets: Sequence[str], per_class: int | None = None) -> list[ObjectRef]:
+        """Objects of some classes, sorted, the first `per_class` of each. Opens no model.
+
+        Raises:
+            ThreeDieError: none of the classes is there.
+        """
+        asked = sorted(set(synsets) & set(self.synsets))
+        if not asked:
+            raise ThreeDieError(
+                f"{self.archives[0]}: has no {class_names(sorted(set(synsets)))}; it has {class_names(self.synsets)}"
+            )
+        by_class: dict[str, list[ObjectRef]] = {synset: [] for synset in asked}
+        for ref in self._members:
+            if ref.synset in by_class:
+                by_class[ref.synset].append(ref)
+        return [ref for synset in asked for ref in sorted(by_class[synset])[:per_class]]
+
+    def mesh_file(self, ref: ObjectRef) -> Path:
+        """The OBJ file of one object, extracted with its materials and textures.
+
+        The file stays until the same process has asked for `KEPT` other objects.
+
+        Raises:
+            ModelError: there is none, it can't be a mesh, its files are damaged, too large, too many, or lie outside.
+            ThreeDieError: the cache can't be written to.
+        """
+        members = self._members.get(ref)
+        if members is None:
+            raise ModelError(f"{ref}: not in the archive")
+        if self._slot is None or self._slot.process != os.getpid():
+            self._slot = _Slot(self.cache / "unpacked")
+        folder = self._slot.folder / ref.synset / ref.object_id
+        if not folder.is_dir():
+            self._slot.make_room()
+            self._extract(ref, members, folder)
+        path = folder / MESH_FILE
+        check_mesh(ref, path)
+        check_textures(ref, path)
+        return path
+
+    def _extract(self, ref: ObjectRef, members: list[tuple[Path, str, zipfile.ZipInfo]], folder: Path) -> None:
+        if len(members) > MAX_FILES:
+            raise ModelError(f"{ref}: {len(members)} files, more than the {MAX_FILES} allowed")
+        room = MAX_OBJECT_BYTES
+        temporary = folder.with_name(f"{TEMPORARY}{secrets.token_hex(4)}")
+        try:
+            temporary.mkdir(parents=True)
+            for archive, inner, info in members:
+                _refuse_odd(ref, inner, info)
+                target = temporary / inner
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with self._member(ref, archive, info) as content, target.open("wb") as file:
+                    room -= _copy(ref, inner, content, file, min(room, MAX_BYTES))
+            temporary.rename(folder)
+        except OSError as error:
+            raise explained(error, folder) from error
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+    def _member(self, ref: ObjectRef, archive: Path, info: zipfile.ZipInfo) -> IO[bytes]:
+        try:
+            return self._zips[archive].open(info)
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+            raise ModelError(f"{ref}: {info.filename} can't be read from {archive.name} ({error})") from error
+
+
+def _place(name: str, stem: str) -> tuple[ObjectRef, str] | None:
+    """Object and path within its folder of an archive's member: [TOP/][SYNSET/]OBJECT/..., None for anything else."""
+    parts = name.split("/")
+    for depth, part in enumerate(parts[:-2]):
+        if part in CLASSES:
+            break
+        if depth == 1:
+            return None
+    else:
+        part, depth = stem, -1
+    object_id, inner = parts[depth + 1], "/".join(parts[depth + 2 :])
+    if part not in CLASSES or not inner or not is_plain_name(object_id) or object_id.startswith("."):
+        return None
+    return ObjectRef(part, object_id), inner
+
+
+def _refuse_odd(ref: ObjectRef, inner: str, info: zipfile.ZipInfo) -> None:
+    if not all(is_plain_name(part) for part in inner.split("/")):
+        raise ModelError(f"{ref}: the archive has a file with a forbidden name, {inner!r}")
+    mode = info.external_attr >> 16
+    if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        raise ModelError(f"{ref}: {inner} is a link or a device in the archive, not a file")
+    if info.flag_bits & 1:
+        raise ModelError(f"{ref}: {inner} is encrypted; unpack the archive with its password and give the folder")
+
+
+def _copy(ref: ObjectRef, inner: str, content: IO[bytes], file: IO[bytes], room: int) -> int:
+    """Copy at most `room` bytes, whatever size the archive promises; gives how many."""
+    copied = 0
+    while True:
+        try:
+            chunk = content.read(_CHUNK)
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise ModelError(f"{ref}: {inner} is damaged in the archive ({error})") from error
+        if not chunk:
+            return copied
+        copied += len(chunk)
+        if copied > room:
+            raise ModelError(f"{ref}: {inner} is larger than allowed ({MAX_BYTES // 2**20} MiB)")
+        file.write(chunk)
+
+
+class _Slot:
+    """A source's own place in the cache, locked as long as it lives; left by one that ended, it is taken over."""
+
+    def __init__(self, root: Path) -> None:
+        self.process = os.getpid()
+        number = 0
+        try:
+            while True:
+                # Locks are a machine's own, and a cache on a shared disk may serve several.
+                self.folder = root / f"{socket.gethostname()}-{number}"
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self._lock = (self.folder / ".lock").open("a")
+                if _locked(self._lock):
+                    break
+                self._lock.close()
+                number += 1
+            _remove(path for path in self.folder.iterdir() if path.name != ".lock")
+        except OSError as error:
+            raise explained(error, root) from error
+
+    def make_room(self) -> None:
+        """Delete the oldest objects, so that with one more there are `KEPT`."""
+        objects = sorted(
+            (path for path in self.folder.glob("*/*") if path.is_dir()), key=lambda path: path.stat().st_mtime_ns
+        )
+        _remove(objects[: max(0, len(objects) + 1 - KEPT)])
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        shutil.rmtree(path, ignore_errors=True)

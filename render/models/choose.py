@@ -1,0 +1,73 @@
+"""Which source of models a path is."""
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from manifests.classes import SYNSETS, class_names
+from manifests.errors import ThreeDieError
+from manifests.objects import ObjectRef
+from render.models.archive import ArchiveSource
+from render.models.embedded_source import EmbeddedSource
+from render.models.folder import FolderSource
+from render.models.source import ModelSource
+
+
+def open_source(path: Path | None, cache: Path) -> ModelSource:
+    """Open models where they lie.
+
+    Args:
+        path: a folder in the ShapeNetCore v2 layout, its zip archive, or a folder of archives SYNSET.zip (beside
+            folders of other classes, if need be); None for the embedded models.
+        cache: folder for what has to be written to be rendered: made-up models, files out of archives.
+
+    Raises:
+        ThreeDieError: nothing of the kind; the message says what is there.
+    """
+    if path is None:
+        return EmbeddedSource(cache)
+    if path.is_file():
+        if not zipfile.is_zipfile(path):
+            raise ThreeDieError(f"{path}: neither a folder nor a zip archive of models in the ShapeNetCore v2 layout")
+        return ArchiveSource([path], cache)
+    folders = {synset for synset in SYNSETS if (path / synset).is_dir()}
+    archives = [path / f"{synset}.zip" for synset in SYNSETS if (path / f"{synset}.zip").is_file()]
+    # A class that was unpacked beside its archive is read from the folder.
+    packed = [archive for archive in archives if archive.stem not in folders]
+    if not packed:
+        return FolderSource(path)
+    archive_source = ArchiveSource(packed, cache)
+    return JoinedSource([FolderSource(path), archive_source]) if folders else archive_source
+
+
+class JoinedSource:
+    """Several sources, each with classes of its own, as one. A class that two of them have is the first one's."""
+
+    def __init__(self, sources: Sequence[FolderSource | ArchiveSource]) -> None:
+        self.sources = tuple(sources)
+        self._of_class = {synset: source for source in reversed(self.sources) for synset in source.synsets}
+
+    def describe(self) -> dict[str, Any]:
+        """What goes into the dataset about where its models came from."""
+        return self.sources[0].describe()
+
+    def objects(self, synsets: Sequence[str], per_class: int | None = None) -> list[ObjectRef]:
+        """Objects of some classes, sorted, the first `per_class` of each.
+
+        Raises:
+            ThreeDieError: none of the classes is there.
+        """
+        asked = sorted(set(synsets) & set(self._of_class))
+        if not asked:
+            there = class_names(sorted(self._of_class))
+            raise ThreeDieError(f"there are no models of {class_names(sorted(set(synsets)))}; there are {there}")
+        return [ref for synset in asked for ref in self._of_class[synset].objects([synset], per_class)]
+
+    def mesh_file(self, ref: ObjectRef) -> Path:
+        """The OBJ file of one object.
+
+        Raises:
+            ModelError: there is no usable mesh.
+        """
+        return self._of_class.get(ref.synset, self.sources[0]).mesh_file(ref)
