@@ -1,6 +1,10 @@
-"""`3die models`: write models to disk."""
+"""`3die models`: make models, check them, look at them, bring other people's in."""
 
+import sys
+import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -9,11 +13,25 @@ from manifests.errors import ThreeDieError
 from manifests.files import read_json, write_json
 
 RECORD = "synth.json"
+PATH = click.Path(path_type=Path)
+WORKERS = click.option("--workers", type=click.IntRange(1, 1024), help="Processes. [one a core]")
+
+
+def _bar(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
+    from tqdm import tqdm
+
+    return tqdm(items, desc=what, total=total, unit=" models", file=sys.stderr, disable=None, leave=False)
+
+
+def _cores() -> int:
+    from render.run import available_cores
+
+    return available_cores()
 
 
 @click.group()
 def models() -> None:
-    """Meshes: make them."""
+    """Make, check, import and preview models."""
 
 
 @models.command()
@@ -47,3 +65,40 @@ def synth(out: Path, classes: str, per_class: int, seed: int) -> None:
     left_out = [synset for synset in asked if synset not in library.GENERATORS]
     if left_out:
         print(f"no generator yet: {class_names(left_out)}")
+
+
+@models.command()
+@click.argument("path", type=PATH)
+@click.option("--classes", default="all", show_default=True, help="Names or synset ids, with commas between, or 'all'.")
+@click.option("--manifest", type=PATH, help="List of the objects that should be there: .npy lists, or CSV.")
+@click.option("-o", "--out", type=PATH, default=Path("models_check.csv"), show_default=True, help="Report to write.")
+@WORKERS
+def check(path: Path, classes: str, manifest: Path | None, out: Path, workers: int | None) -> None:
+    """Find what is broken in a collection of models: every file is read.
+
+    PATH is ShapeNetCore v2, or other models in its layout: a folder, a zip archive, or a folder of SYNSET.zip. Broken
+    are objects that can't be rendered; those with flaws are rendered, but without a texture, say. Ends with code 1
+    where objects are broken or absent.
+    """
+    from manifests.objects import read_object_list
+    from render.models.check import Report, check_objects, compare_with_list, count_notes
+    from render.models.choose import open_source
+
+    with tempfile.TemporaryDirectory(prefix="3die-") as cache:
+        source = open_source(path, Path(cache))
+        asked = parse_classes(classes)
+        refs = source.objects(asked)
+        report = Report(len(refs))
+        for problems in _bar(check_objects(source, refs, workers or _cores()), len(refs), "checking"):
+            report.problems += problems
+    report.notes += count_notes(refs)
+    if manifest is not None:
+        absent, notes = compare_with_list(refs, [ref for ref in read_object_list(manifest) if ref.synset in asked])
+        report.problems += absent
+        report.notes += notes
+    report.write(out)
+    for line in report.summary():
+        print(line)
+    print(f"wrote {out}")
+    if any(problem.level != "flaw" for problem in report.problems):
+        raise SystemExit(1)

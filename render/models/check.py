@@ -1,0 +1,151 @@
+"""What is broken in a collection of models, found before a render meets it."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from manifests.files import replacing
+from manifests.objects import ObjectRef
+from manifests.official import compare_counts
+from render.models.inspect import missing_materials, missing_textures
+from render.models.obj import read_obj
+from render.models.pool import over_all
+from render.models.source import ModelError, ModelSource
+
+UNIT_DIAGONAL = (0.5, 2.0)
+"""ShapeNet's models have a bounding box whose diagonal is 1; the camera stands for that."""
+
+MANY_TRIANGLES = 2_000_000
+MUCH_WITHOUT_AREA = 0.1
+NAMED = 25
+"""So many objects are named in a sentence: the 19 cars that the published lists leave out, for one."""
+
+_NO_AREA = 1e-12
+
+UNUSABLE, FLAW, ABSENT = "broken", "flaw", "absent"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with one object.
+
+    Attributes:
+        ref: the object.
+        level: `broken` where it can't be rendered, `flaw` where it can, but not as it was meant, `absent` where it
+            should be there and isn't.
+        kind: `mesh`, `finite`, `area`, `size`, `material`, `texture` or `object`.
+        detail: a sentence.
+    """
+
+    ref: ObjectRef
+    level: str
+    kind: str
+    detail: str
+
+
+@dataclass
+class Report:
+    """What a check found.
+
+    Attributes:
+        checked: number of objects looked at.
+        problems: what is wrong with them.
+        notes: sentences about the collection as a whole.
+    """
+
+    checked: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def objects(self, level: str) -> set[ObjectRef]:
+        """Objects with a problem of a level."""
+        return {problem.ref for problem in self.problems if problem.level == level}
+
+    def summary(self) -> list[str]:
+        """The report in a few lines."""
+        broken = self.objects(UNUSABLE)
+        flawed = self.objects(FLAW) - broken
+        lines = [f"{self.checked:,} objects: {len(broken):,} broken, {len(flawed):,} with flaws"]
+        counts = Counter((problem.level, problem.kind) for problem in self.problems)
+        examples = {(problem.level, problem.kind): problem for problem in reversed(self.problems)}
+        for (level, kind), count in sorted(counts.items()):
+            example = examples[level, kind]
+            lines.append(f"  {level:<6} {kind:<8} {count:>6,}  such as {example.ref}: {example.detail}")
+        return lines + self.notes
+
+    def write(self, path: Path) -> None:
+        """Write the problems as CSV.
+
+        Raises:
+            ThreeDieError: the file can't be written.
+        """
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["class", "id", "level", "kind", "detail"])
+        writer.writerows([each.ref.synset, each.ref.object_id, each.level, each.kind, each.detail]
+                         for each in sorted(self.problems, key=lambda each: each.ref))  # fmt: skip
+        with replacing(path) as temporary:
+            temporary.write_text(text.getvalue(), encoding="utf-8", errors="replace")
+
+
+def check_objects(source: ModelSource, refs: Sequence[ObjectRef], workers: int) -> Iterator[list[Problem]]:
+    """The problems of each object, in order; whole files are read.
+
+    Raises:
+        ThreeDieError: a process died.
+    """
+    return over_all(check_object, source, refs, workers)
+
+
+def check_object(source: ModelSource, ref: ObjectRef) -> list[Problem]:
+    """What is wrong with one object."""
+    try:
+        path = source.mesh_file(ref)
+        flaws = [Problem(ref, FLAW, "material", f"{name} is missing") for name in missing_materials(path)]
+        flaws += [Problem(ref, FLAW, "texture", f"{name} is missing") for name in missing_textures(path)]
+        return flaws + _check_surface(ref, path)
+    except ModelError as error:
+        return [Problem(ref, UNUSABLE, "mesh", str(error).removeprefix(f"{ref}: "))]
+
+
+def _check_surface(ref: ObjectRef, path: Path) -> list[Problem]:
+    mesh = read_obj(path.read_bytes())
+    used = mesh.used
+    if not np.isfinite(used).all():
+        bad = int((~np.isfinite(used)).any(axis=1).sum())
+        return [Problem(ref, UNUSABLE, "finite", f"{bad:,} vertices are not finite")]
+    problems = []
+    diagonal = float(np.linalg.norm(used.max(axis=0) - used.min(axis=0)))
+    areas = mesh.areas()
+    without = float((areas <= _NO_AREA * diagonal**2).mean())
+    if without == 1:
+        return [Problem(ref, UNUSABLE, "area", "all faces have no area")]
+    if without > MUCH_WITHOUT_AREA:
+        problems.append(Problem(ref, FLAW, "area", f"{without:.0%} of its faces have no area"))
+    low, high = UNIT_DIAGONAL
+    if not low <= diagonal <= high:
+        problems.append(Problem(ref, FLAW, "size", f"its diagonal is {diagonal:.3g}, where 1 is expected"))
+    if len(mesh.triangles) > MANY_TRIANGLES:
+        problems.append(Problem(ref, FLAW, "size", f"it has {len(mesh.triangles):,} triangles"))
+    return problems
+
+
+def compare_with_list(refs: Iterable[ObjectRef], listed: Iterable[ObjectRef]) -> tuple[list[Problem], list[str]]:
+    """Objects of a list that aren't there, as problems; and a sentence on those that aren't in the list."""
+    there, wanted = set(refs), set(listed)
+    absent = [Problem(ref, ABSENT, "object", "in the list, but not there") for ref in sorted(wanted - there)]
+    others = sorted(there - wanted)
+    if not others:
+        return absent, []
+    named = ", ".join(map(str, others[:NAMED])) + (", ..." if len(others) > NAMED else "")
+    return absent, [f"{len(others):,} objects are not in the list: {named}"]
+
+
+def count_notes(refs: Iterable[ObjectRef]) -> list[str]:
+    """How the number of objects of each class compares with the published lists."""
+    return compare_counts(Counter(ref.synset for ref in refs))
