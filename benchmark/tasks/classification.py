@@ -26,12 +26,12 @@ class Classification(Task):
         taught = known[place] == subject.labels
         unseen = np.unique(subject.labels[subject.val][~taught[subject.val]])
         if len(unseen):
-            outcome.warnings.append(
+            outcome.notes.append(
                 f"{len(unseen)} of the validation objects' classes have no training object; theirs count as wrong"
             )
         missing = np.setdiff1d(known, subject.labels[subject.val])
         if len(missing):
-            outcome.warnings.append(f"{len(missing)} of {len(known)} classes have no validation object; not measured")
+            outcome.notes.append(f"{len(missing)} of {len(known)} classes have no validation object; not measured")
         pairs = subject.evaluation
         truth, counted = place[pairs.objects], taught[pairs.objects]
         shares = np.sort(np.bincount(truth[counted], minlength=len(known)))[::-1] / len(pairs)

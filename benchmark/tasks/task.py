@@ -100,21 +100,27 @@ class Outcome:
     """A task's scores, and what was wrong with the data."""
 
     scores: list[Score] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, score: Score) -> None:
-        """Keep a score; one that isn't a finite number becomes a warning, one under its floor brings one."""
+        """Keep a score; one that isn't a finite number is left out with a note."""
         if np.isfinite(score.value) and np.isfinite(score.floor):
             self.scores.append(score)
-            if score.below_floor and score.main:
-                gap = abs(score.value - score.floor)
-                self.warnings.append(
-                    f"{score.metric} of part {score.part} lies {gap:.2g} on the wrong side of its floor: nothing was "
-                    "learned that holds for new objects (the floor knows the measured data, a head only the training "
-                    "data)"
-                )
         else:
-            self.warnings.append(f"{score.metric} of part {score.part} is undefined on this data and left out")
+            self.notes.append(f"{score.metric} of part {score.part} is undefined on this data and left out")
+
+    @property
+    def warnings(self) -> list[str]:
+        """The notes, and a line about main scores under their floors."""
+        under = [score for score in self.scores if score.main and score.below_floor]
+        if not under:
+            return self.notes
+        parts = ", ".join(f"{score.part} by {abs(score.value - score.floor):.2g}" for score in under)
+        line = (
+            f"{under[0].metric} lies on the wrong side of its floor, for part {parts}: nothing was learned that holds "
+            "for new objects (the floor knows the measured data, a head only the training data)"
+        )
+        return [*self.notes, line]
 
 
 class Task(ABC):
