@@ -3,6 +3,7 @@
 import shlex
 import signal
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +61,7 @@ Exit codes: 0 all is there, 2 a mistake in the command, 3 some objects were give
 )
 @click.option("--time-limit", type=float, default=300.0, show_default=True, help="Seconds one view may take.")
 @click.option("--memory-limit", type=float, default=8.0, show_default=True, help="GiB a rendering process may take.")
+@click.option("--dry-run", is_flag=True, help="Say what would be rendered and how long it would take; write nothing.")
 def render(
     classes: str,
     views: int,
@@ -77,6 +79,7 @@ def render(
     sampler: str,
     time_limit: float,
     memory_limit: float,
+    dry_run: bool,
 ) -> None:
     """Render objects from random views, with every rotation, colour and light written down.
 
@@ -90,7 +93,9 @@ def render(
     from render.supervisor import Limits, Supervisor
 
     folder = RunFolder(out)
-    source = open_source(models, out / "models")
+    # A dry run leaves nothing behind, neither models it made up nor any taken out of an archive.
+    scrap = tempfile.TemporaryDirectory(prefix="3die-") if dry_run else None
+    source = open_source(models, Path(scrap.name) if scrap else out / "models")
     given = "the embedded ones, since no folder was given with --models." if models is None else models
     click.echo(f"Models: {given}")
     plan = make_plan(
@@ -105,6 +110,9 @@ def render(
         sampler=sampler,
         manifest=manifest,
     )
+    if dry_run:
+        _say_only(plan, folder, workers or available_cores())
+        return
     with folder.held(plan.info):
         missing = folder.missing(plan)
         count = max(1, min(workers or available_cores(), len(missing)))
@@ -115,6 +123,22 @@ def render(
             with Supervisor(setup, folder.logs, count, limits) as supervisor:
                 outcome = _render_missing(supervisor, plan, missing, count)
             _finish(folder, plan, outcome)
+
+
+def _say_only(plan: "Plan", folder: "RunFolder", workers: int) -> None:
+    """A dry run: the plan and the time it would take."""
+    from render.run import make_setup, scratch_folder
+    from render.supervisor import Supervisor
+
+    missing = folder.missing(plan)
+    workers = max(1, min(workers, len(missing)))
+    _say_plan(plan, missing, folder.path)
+    if not missing:
+        return
+    with scratch_folder() as scratch:
+        setup = make_setup(plan, folder, scratch, workers)
+        with Supervisor(setup, scratch / "logs", workers) as supervisor:
+            _say_expected(supervisor, plan, missing, workers)
 
 
 def _say_plan(plan: "Plan", missing: "list[ObjectRef]", out: Path) -> None:
@@ -159,7 +183,7 @@ def _say_expected(supervisor: "Supervisor", plan: "Plan", missing: "list[ObjectR
     if smaller < expected / 2:
         options = " ".join(f"--{name} {value}" for name, value in SMALLER.items())
         click.echo(
-            f"A smaller run: 3die render --classes all {options} --out 3die-small "
+            f"A smaller run: the same with {options} --out 3die-small "
             f"({views:,} views, about {tqdm.format_interval(smaller)})."
         )
 

@@ -198,7 +198,7 @@ class RunFolder:
             )
 
     def missing(self, plan: Plan) -> list[ObjectRef]:
-        """Objects of the plan without a whole part file, in the plan's order. Broken part files are deleted."""
+        """Objects of the plan without a whole part file, in the plan's order."""
         return [
             ref for ref in plan.sequence if ref in plan.chosen and not is_whole_part(self.parts, ref, plan.info)
         ]  # fmt: skip

@@ -172,6 +172,8 @@ class _Ledger:
         if not final and self._tries[task.ref] < self._max_tries:
             self._again.append(task)
             return
+        # Whatever lies there is not whole, and must not be taken for a part of the dataset.
+        part_path(self._setup.parts, task.ref).unlink(missing_ok=True)
         self.outcome.quarantined[task.ref] = reason
         self.watcher.object_ended(self.outcome)
 
@@ -359,18 +361,15 @@ def _epitaph(child: _Child, code: int, reason: str = "") -> str:
 
 
 def is_whole_part(parts: Path, ref: ObjectRef, info: DatasetInfo) -> bool:
-    """Whether an object's part file is there, readable and of this dataset; one that isn't is deleted."""
+    """Whether an object's part file is there, readable and of this dataset."""
     path = part_path(parts, ref)
     if not path.is_file():
         return False
     try:
         part = Dataset(path)
-        if part.objects == [ref] and info.difference(part.info) is None:
-            return True
     except ThreeDieError:
-        pass
-    path.unlink()
-    return False
+        return False
+    return part.objects == [ref] and info.difference(part.info) is None
 
 
 _DEAD = object()

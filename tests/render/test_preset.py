@@ -1,6 +1,7 @@
 import math
 from importlib import resources
 
+import numpy as np
 import pytest
 
 from manifests.errors import ThreeDieError
@@ -60,3 +61,17 @@ def test_unknown_preset_suggests_the_nearest() -> None:
         load_preset("3diebnech")
     with pytest.raises(ThreeDieError, match="no such file"):
         load_preset("nowhere/mine.toml")
+
+
+def test_variants_differ_from_3diebench_in_their_latents_alone() -> None:
+    base = load_preset("3diebench")
+    moved, unseen = load_preset("3diebench-t"), load_preset("3diebench-ood")
+    for variant in (moved, unseen):
+        assert variant.to_json() == {**base.to_json(), "name": variant.name}
+        assert (variant.image_size, variant.channel_order) == (base.image_size, base.channel_order)
+    assert moved.latents[:7] == base.latents
+    assert [field.ranges for field in moved.latents[7:]] == [((-0.5, 0.5),)] * 3
+    assert unseen.latents[3:] == base.latents[3:]
+    for field, seen in zip(unseen.latents[:3], base.latents[:3], strict=True):
+        assert field.ranges == ((-math.pi, -math.pi / 2), (math.pi / 2, math.pi))
+        assert not seen.contains(np.array([-2.0, 2.0])).any()

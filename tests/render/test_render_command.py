@@ -91,6 +91,13 @@ def test_killed_and_run_again(whole: Path, tmp_path: Path) -> None:
     assert same_latents(Dataset(out / "dataset.h5"), Dataset(whole / "dataset.h5"))
 
 
+def test_dry_run_says_what_and_how_long_and_leaves_nothing(tmp_path: Path) -> None:
+    done = run("--classes", "mug", *SMALL, "--dry-run", "--out", tmp_path / "data")
+    assert "8 objects of 1 classes x 3 views = 24 views" in done.stdout
+    assert "Expected: about" in done.stdout
+    assert not (tmp_path / "data").exists()
+
+
 def test_sigterm_stops_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     out = tmp_path / "data"
     options = ["--models", MODELS, "--views", "200", "--size", "32", "--out", out]
