@@ -35,7 +35,7 @@ test: setup  ## All tests, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup  ## Lint, formatting and types only
 	$(BIN)/ruff check .
