@@ -102,3 +102,43 @@ def check(path: Path, classes: str, manifest: Path | None, out: Path, workers: i
     print(f"wrote {out}")
     if any(problem.level != "flaw" for problem in report.problems):
         raise SystemExit(1)
+
+
+@models.command("import")
+@click.argument("src", type=PATH)
+@click.option("--out", type=PATH, required=True, help="Folder to write to, in ShapeNet's layout.")
+@click.option("--class", "class_name", help="Class of all, or of those that --classes-from gives none.")
+@click.option(
+    "--classes-from", metavar="folders|FILE", help="'folders': the folders' names; or a CSV with source,class."
+)
+@click.option("--up", type=click.Choice(["y", "z"]), default="y", show_default=True, help="Up axis of the meshes.")
+@WORKERS
+def import_(
+    src: Path, out: Path, class_name: str | None, classes_from: str | None, up: str, workers: int | None
+) -> None:
+    """Bring other meshes in: OBJ, PLY, STL, OFF, GLB and glTF, with their materials and textures.
+
+    SRC is a mesh file, a zip archive (Sweet Home 3D's .sh3f are such), or a folder of either. Objects are centred and
+    scaled as ShapeNet's are; an id is a hash of what the object was made from. OUT/imported.csv says which source
+    became which object, OUT/import_failures.csv why others didn't. Run again, it goes on where it was stopped.
+    """
+    from collections import Counter
+
+    from render.models.importer import class_chooser, find_meshes, import_meshes, write_tables
+
+    found, results = find_meshes(src, class_chooser(class_name, classes_from))
+    results = [*results, *_bar(import_meshes(found, out, up, workers or _cores()), len(found), "importing")]
+    table, failures = write_tables(out, results)
+    done = [each for each in results if not each.reason]
+    different = len({(each.synset, each.object_id) for each in done})
+    print(f"{len(done):,} of {len(results):,} meshes imported as {different:,} different objects; see {table}")
+    lost = sum(bool(each.notes) for each in done)
+    if lost:
+        print(f"{lost:,} of them lack a material or a texture; the table's notes say which")
+    if len(done) < len(results):
+        print(f"{len(results) - len(done):,} failed; see {failures}")
+        reasons = Counter(each.reason for each in results if each.reason)
+        for reason, count in reasons.most_common(10):
+            print(f"  {count:>6,}  {reason}")
+    if not done:
+        raise SystemExit(1)

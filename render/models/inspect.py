@@ -149,12 +149,12 @@ def _texture_names(mesh_file: Path) -> list[str]:
             continue
         for line in _lines(_join(mesh_file, material)):
             words = line.split(None, 1)
-            if len(words) == 2 and words[0].lower() in _MAPS and (name := _file_name(words[1])):
+            if len(words) == 2 and words[0].lower() in _MAPS and (name := map_file_name(words[1])):
                 names.append(name)
     return list(dict.fromkeys(names))
 
 
-def _file_name(text: str) -> str:
+def map_file_name(text: str) -> str:
     """The file name of a map line: what remains after the options. It may have spaces."""
     rest = text.strip()
     while rest.startswith("-"):

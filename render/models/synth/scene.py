@@ -1,9 +1,6 @@
 """A made-up object: named parts, each a shape and a material, and its way into files."""
 
 import io
-import os
-import secrets
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +12,10 @@ from PIL import Image
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from manifests.files import TEMPORARY, explained
 from render.models.source import MESH_FILE
 from render.models.synth.materials import Material
 from render.models.synth.shapes import Floats, Mesh
+from render.models.write import whole_object, write_files
 
 Item = TypeVar("Item")
 Ints = NDArray[np.int64]
@@ -76,23 +73,8 @@ def write_scene(scene: Scene, folder: Path) -> Path:
     Raises:
         ThreeDieError: it can't be written.
     """
-    temporary = folder.with_name(f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}-{folder.name}")
-    try:
-        (temporary / MESH_FILE).parent.mkdir(parents=True)
-        for name, content in scene_files(scene).items():
-            with (temporary / MESH_FILE).with_name(name).open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        try:
-            temporary.rename(folder)
-        except OSError:
-            if not (folder / MESH_FILE).is_file():
-                raise
-    except OSError as error:
-        raise explained(error, folder) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with whole_object(folder) as temporary:
+        write_files(temporary / MESH_FILE.parent, scene_files(scene))
     return folder / MESH_FILE
 
 

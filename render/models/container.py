@@ -1,0 +1,166 @@
+"""Folders and archives to import from: their files by name, read within bounds, and never outside of them."""
+
+import os
+import posixpath
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from manifests.errors import ThreeDieError
+from manifests.files import explained
+from render.models.inspect import MAX_BYTES
+from render.models.source import ModelError
+
+ARCHIVES = {".zip", ".sh3f"}
+"""Suffixes of zip archives; Sweet Home 3D's furniture libraries are such."""
+
+MAX_MEMBERS = 2_000_000
+
+
+class Container(Protocol):
+    """Files with names such as `chairs/wood.obj`."""
+
+    def names(self) -> Iterator[str]:
+        """All files, sorted."""
+
+    def spelled(self, name: str) -> str | None:
+        """The name of a file as it really is, given in other upper and lower case say; None where there is none."""
+
+    def read(self, name: str) -> bytes:
+        """A file's content.
+
+        Raises:
+            ModelError: it is too large or can't be read.
+        """
+
+
+def open_container(path: Path) -> Container:
+    """Open a folder or a zip archive.
+
+    Raises:
+        ThreeDieError: it is neither, or damaged.
+    """
+    return Archive(path) if path.is_file() else Folder(path)
+
+
+def find(container: Container, beside: str, reference: str) -> str | None:
+    """The file that another one names, or None: relative to it, or else of that name in the same folder.
+
+    Args:
+        container: where to look.
+        beside: name of the file that has the reference.
+        reference: what it says, such as `..\\textures\\wood.jpg`.
+    """
+    folder, plain = posixpath.dirname(beside), reference.replace("\\", "/")
+    for path in (posixpath.join(folder, plain), posixpath.join(folder, posixpath.basename(plain))):
+        name = posixpath.normpath(path)
+        if posixpath.isabs(name) or name.startswith("../") or ":" in name:
+            continue
+        found = container.spelled(name)
+        if found is not None:
+            return found
+    return None
+
+
+class Folder:
+    """A folder and all below it. Links are followed to files, not to folders."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._listed: tuple[PurePosixPath | None, dict[str, str]] = (None, {})
+
+    def names(self) -> Iterator[str]:
+        """All files, sorted within their folders; hidden ones are left out."""
+
+        def refuse(error: OSError) -> None:
+            raise explained(error, self.root) from error
+
+        for folder, inner, files in os.walk(self.root, onerror=refuse):
+            inner[:] = sorted(name for name in inner if not name.startswith("."))
+            for name in sorted(files):
+                if not name.startswith("."):
+                    yield (Path(folder) / name).relative_to(self.root).as_posix()
+
+    def spelled(self, name: str) -> str | None:
+        """The name as it really is."""
+        found = PurePosixPath()
+        for part in PurePosixPath(name).parts:
+            if (self.root / found / part).exists():
+                found /= part
+            elif (other := self._lower(found).get(part.lower())) is not None:
+                found /= other
+            else:
+                return None
+        return found.as_posix() if (self.root / found).is_file() else None
+
+    def _lower(self, folder: PurePosixPath) -> dict[str, str]:
+        """Names in a folder by their lower case; the last folder asked for is remembered."""
+        if self._listed[0] != folder:
+            place = self.root / folder
+            entries = sorted(entry.name for entry in place.iterdir()) if place.is_dir() else []
+            self._listed = (folder, {entry.lower(): entry for entry in reversed(entries)})
+        return self._listed[1]
+
+    def read(self, name: str) -> bytes:
+        """A file's content.
+
+        Raises:
+            ModelError: it is too large or can't be read.
+        """
+        path = self.root / name
+        try:
+            if not path.is_file():
+                raise ModelError(f"{name} is not a regular file")
+            if path.stat().st_size > MAX_BYTES:
+                raise ModelError(_too_large(name))
+            return path.read_bytes()
+        except OSError as error:
+            raise ModelError(str(explained(error, path))) from error
+
+
+class Archive:
+    """A zip archive; nothing is unpacked to disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except OSError as error:
+            raise explained(error, path) from error
+        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            raise ThreeDieError(f"{path}: not a whole zip archive ({error}); get it again") from error
+        infos = self._zip.infolist()
+        if len(infos) > MAX_MEMBERS:
+            raise ThreeDieError(f"{path}: {len(infos):,} files, more than the {MAX_MEMBERS:,} allowed; unpack it")
+        self._infos = {info.filename: info for info in infos if not info.is_dir()}
+        self._lower = {name.lower(): name for name in reversed(self._infos)}
+
+    def names(self) -> Iterator[str]:
+        """All files, sorted."""
+        return iter(sorted(self._infos))
+
+    def spelled(self, name: str) -> str | None:
+        """The name as it really is."""
+        return name if name in self._infos else self._lower.get(name.lower())
+
+    def read(self, name: str) -> bytes:
+        """A file's content.
+
+        Raises:
+            ModelError: it is too large, damaged or encrypted.
+        """
+        try:
+            with self._zip.open(self._infos[name]) as file:
+                # Whatever size the archive's directory promises.
+                content = file.read(MAX_BYTES + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError) as error:
+            raise ModelError(f"{name} can't be read from the archive ({error})") from error
+        if len(content) > MAX_BYTES:
+            raise ModelError(_too_large(name))
+        return content
+
+
+def _too_large(name: str) -> str:
+    return f"{name} is larger than the {MAX_BYTES // 2**20} MiB allowed"

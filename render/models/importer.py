@@ -1,0 +1,299 @@
+"""Other people's meshes, made objects in the ShapeNetCore v2 layout."""
+
+import csv
+import functools
+import hashlib
+import io
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from manifests.classes import find_class
+from manifests.errors import ThreeDieError
+from manifests.files import explained, replacing
+from manifests.objects import ObjectRef
+from render.models.container import ARCHIVES, Container, open_container
+from render.models.convert import FORMATS, converted_files, read_mesh
+from render.models.obj import Floats, read_obj
+from render.models.obj_import import ObjFiles, materials, normalised_files
+from render.models.pictures import Pictures
+from render.models.pool import over_all
+from render.models.source import MESH_FILE, ModelError
+from render.models.write import whole_object, write_files
+
+TABLE, FAILURES = "imported.csv", "import_failures.csv"
+TURNS: dict[str, Floats] = {
+    "y": np.eye(3),
+    "z": np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]]),
+}
+"""Rotation that brings an up axis to +Y, as ShapeNet has it."""
+
+FOLDERS = "folders"
+_MESHES = {".obj", *FORMATS}
+_ID_LENGTH = 32
+_NO_AREA = 1e-12
+
+ChooseClass = Callable[[str, Sequence[str]], str | None]
+"""Class of a mesh by its source and by the folders it is in, the outermost first; None where it has none."""
+
+_OTHER_SPLITS = {"test", "val", "valid", "validation"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A mesh file to import.
+
+    Attributes:
+        source: how the table names it, such as `furniture/library.sh3f/chairs/wood.obj`.
+        container: the folder or archive it is in.
+        name: its name in there.
+        synset: its class.
+    """
+
+    source: str
+    container: Path
+    name: str
+    synset: str
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of a mesh file: an object with an id, or, with a reason instead, nothing."""
+
+    source: str
+    synset: str
+    object_id: str = ""
+    notes: str = ""
+    reason: str = ""
+
+
+def find_meshes(src: Path, choose: ChooseClass) -> tuple[list[Found], list[Imported]]:
+    """All meshes in a file, an archive or a folder (with the archives in it), and those that get no class.
+
+    Raises:
+        ThreeDieError: no such file, or nothing in it that could be imported.
+    """
+    if not src.exists():
+        raise ThreeDieError(f"{src}: no such file or folder; check the path")
+    found, failed = [], []
+    walked = list(_walk(src.resolve()))
+    splits = _train_folders(source for source, _, _ in walked)
+    for source, container, name in walked:
+        folders = [str(folder) for folder in reversed(PurePosixPath(source).parents) if folder.name]
+        synset = choose(source, [posixpath.basename(folder) for folder in folders if folder not in splits])
+        if name == "":
+            failed.append(Imported(source, "", reason="an archive within an archive; unpack the outer one first"))
+        elif synset is None:
+            failed.append(Imported(source, "", reason="nothing says which of the 55 classes it is"))
+        else:
+            found.append(Found(source, container, name, synset))
+    if not found and not failed:
+        raise ThreeDieError(f"{src}: holds no {', '.join(sorted(_MESHES))} files and no zip archives of them")
+    return found, failed
+
+
+def _walk(src: Path) -> Iterator[tuple[str, Path, str]]:
+    """Name in the table, container and name in there of each mesh; the last is empty for an archive in an archive."""
+    if src.is_file() and src.suffix.lower() in _MESHES:
+        yield src.name, src.parent, src.name
+        return
+    if src.is_file() and src.suffix.lower() not in ARCHIVES:
+        raise ThreeDieError(f"{src}: neither a mesh ({', '.join(sorted(_MESHES))}) nor a zip archive nor a folder")
+    for name in open_container(src).names():
+        suffix = posixpath.splitext(name)[1].lower()
+        source = f"{src.name}/{name}"
+        if suffix in _MESHES:
+            yield source, src, name
+        elif suffix in ARCHIVES and src.is_file():
+            yield source, src, ""
+        elif suffix in ARCHIVES:
+            for inner_source, container, inner in _walk(src / name):
+                yield f"{posixpath.dirname(source)}/{inner_source}", container, inner
+
+
+def _train_folders(sources: Iterable[str]) -> set[str]:
+    """Folders called `train` beside one called `test`: a split of ModelNet's kind, and no railway."""
+    folders = {str(folder) for source in sources for folder in PurePosixPath(source).parents}
+    parents = {posixpath.dirname(folder) for folder in folders if posixpath.basename(folder).lower() in _OTHER_SPLITS}
+    return {
+        folder
+        for folder in folders
+        if posixpath.basename(folder).lower() == "train" and posixpath.dirname(folder) in parents
+    }
+
+
+def class_by_folders(source: str, folders: Sequence[str]) -> str | None:
+    """The class that a folder on a mesh's path is named after, the innermost first; None where there is none."""
+    for folder in reversed(folders):
+        for word in (folder, folder.removesuffix("s")):
+            try:
+                return find_class(word)
+            except ThreeDieError:
+                continue
+    return None
+
+
+def class_by_table(path: Path) -> ChooseClass:
+    """A choice by a CSV with the columns `source` and `class`.
+
+    A source is a path as in the table of imports, the end of one, or a file's name without its suffix.
+
+    Raises:
+        ThreeDieError: it can't be read, or names a class that isn't one of the 55.
+    """
+    try:
+        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+    except OSError as error:
+        raise explained(error, path) from error
+    except UnicodeDecodeError as error:
+        raise ThreeDieError(f"{path}: not a text file; expected a CSV with the columns source and class") from error
+    if not rows or not {"source", "class"} <= rows[0].keys():
+        raise ThreeDieError(f"{path}: a table of classes needs the columns 'source' and 'class', and a row")
+    try:
+        table = {row["source"] or "": find_class(row["class"] or "") for row in rows}
+    except ThreeDieError as error:
+        raise ThreeDieError(f"{path}: {error}") from error
+
+    def choose(source: str, folders: Sequence[str]) -> str | None:
+        parts = source.split("/")
+        for begin in range(len(parts)):
+            if (tail := "/".join(parts[begin:])) in table:
+                return table[tail]
+        return table.get(posixpath.splitext(parts[-1])[0])
+
+    return choose
+
+
+def class_chooser(name: str | None, classes_from: str | None) -> ChooseClass:
+    """How meshes get their class.
+
+    Args:
+        name: class of all, or of those that `classes_from` gives none.
+        classes_from: `folders` or the path of a CSV.
+
+    Raises:
+        ThreeDieError: neither is given, or one is wrong.
+    """
+    fallback = find_class(name) if name else None
+    if classes_from is None:
+        if fallback is None:
+            raise ThreeDieError("say which class the models are: --class chair, or --classes-from folders")
+        return lambda source, folders: fallback
+    choose = class_by_folders if classes_from == FOLDERS else class_by_table(Path(classes_from))
+    return lambda source, folders: choose(source, folders) or fallback
+
+
+def import_meshes(found: Sequence[Found], out: Path, up: str, workers: int) -> Iterator[Imported]:
+    """Import meshes, in order; an object that is there already is kept.
+
+    Args:
+        found: the meshes.
+        out: folder to write to.
+        up: their up axis, `y` or `z`.
+        workers: number of processes.
+
+    Raises:
+        ThreeDieError: the folder can't be written to, or a process died.
+    """
+    return over_all(_import, (out, up), found, workers)
+
+
+def _import(shared: tuple[Path, str], found: Found) -> Imported:
+    out, up = shared
+    try:
+        object_id, notes = import_mesh(_container(found.container), found.name, found.synset, out, up)
+    except ModelError as error:
+        return Imported(found.source, found.synset, reason=str(error))
+    return Imported(found.source, found.synset, object_id, "; ".join(notes))
+
+
+@functools.lru_cache(maxsize=4)
+def _container(path: Path) -> Container:
+    return open_container(path)
+
+
+def import_mesh(container: Container, name: str, synset: str, out: Path, up: str) -> tuple[str, list[str]]:
+    """Import one mesh: its bounding box centred, the box's diagonal 1, +Y up.
+
+    Returns:
+        The object's id: the first 32 hexadecimal digits of the SHA-256 of what it was made from; and notes on
+        materials and textures that were lost.
+
+    Raises:
+        ModelError: it isn't a usable mesh.
+        ThreeDieError: the folder can't be written to.
+    """
+    suffix = posixpath.splitext(name)[1].lower()
+    if suffix == ".obj":
+        obj = ObjFiles(container, name)
+        object_id = _object_id(suffix, up, obj.pieces())
+        if _is_there(out, synset, object_id):
+            return object_id, materials(obj, Pictures())[1]
+        _refuse_flat(obj.content)
+        files, notes = normalised_files(obj, TURNS[up])
+        _write(out, synset, object_id, files)
+        return object_id, notes
+    mesh = read_mesh(container, name, FORMATS[suffix])
+    object_id = _object_id(suffix, up, mesh.pieces)
+    if not _is_there(out, synset, object_id):
+        _write(out, synset, object_id, converted_files(mesh, TURNS[up]))
+    return object_id, []
+
+
+def _object_id(suffix: str, up: str, pieces: Iterable[bytes]) -> str:
+    digest = hashlib.sha256(f"3die import\0{suffix}\0{up}".encode())
+    for piece in pieces:
+        digest.update(len(piece).to_bytes(8, "big"))
+        digest.update(piece)
+    return digest.hexdigest()[:_ID_LENGTH]
+
+
+def _is_there(out: Path, synset: str, object_id: str) -> bool:
+    return (out / synset / object_id / MESH_FILE).is_file()
+
+
+def _refuse_flat(content: bytes) -> None:
+    mesh = read_obj(content)
+    areas = mesh.areas()
+    if np.isfinite(areas).all() and areas.sum() <= _NO_AREA * float(np.ptp(mesh.used, axis=0).max()) ** 2:
+        raise ModelError("its faces have no area")
+
+
+def _write(out: Path, synset: str, object_id: str, files: dict[str, bytes]) -> None:
+    ref = ObjectRef(synset, object_id)
+    with whole_object(out / ref.synset / ref.object_id) as temporary:
+        write_files(temporary, files)
+
+
+def write_tables(out: Path, results: Sequence[Imported]) -> tuple[Path, Path]:
+    """Write which source became which object, and which failed and why; rows of other sources there are kept.
+
+    Returns:
+        The two files.
+
+    Raises:
+        ThreeDieError: they can't be written.
+    """
+    now = {result.source for result in results}
+    done = [[each.source, each.synset, each.object_id, each.notes] for each in results if not each.reason]
+    failed = [[each.source, each.reason] for each in results if each.reason]
+    _write_table(out / TABLE, ["source", "class", "id", "notes"], done, now)
+    _write_table(out / FAILURES, ["source", "reason"], failed, now)
+    return out / TABLE, out / FAILURES
+
+
+def _write_table(path: Path, header: list[str], rows: list[list[str]], now: set[str]) -> None:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            before = [row for row in list(csv.reader(file))[1:] if len(row) == len(header) and row[0] not in now]
+    except OSError:
+        before = []
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(sorted(before + rows))
+    with replacing(path) as temporary:
+        temporary.write_text(text.getvalue(), encoding="utf-8", errors="surrogateescape")
