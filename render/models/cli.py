@@ -142,3 +142,40 @@ def import_(
             print(f"  {count:>6,}  {reason}")
     if not done:
         raise SystemExit(1)
+
+
+@models.command()
+@click.option("--models", "path", type=PATH, help="Models, as '3die render' takes them. Without it: the embedded ones.")
+@click.option("--classes", default="all", show_default=True, help="Names or synset ids, with commas between, or 'all'.")
+@click.option("-o", "--out", type=PATH, default=Path("models_preview"), show_default=True,
+              help="Folder for a sheet per class, or one .png file for all.")  # fmt: skip
+@click.option("--objects", type=click.IntRange(1, 50), default=6, show_default=True, help="Rows: objects per class.")
+@click.option("--views", type=click.IntRange(1, 20), default=4, show_default=True, help="Columns: views of each.")
+@click.option("--size", type=click.IntRange(16, 512), default=128, show_default=True, help="Pixels of a view.")
+@WORKERS
+def preview(
+    path: Path | None, classes: str, out: Path, objects: int, views: int, size: int, workers: int | None
+) -> None:
+    """Draw a contact sheet of each class: a few objects, a few views of each, as a render would show them."""
+    from tqdm import tqdm
+
+    from render.models.choose import open_source
+    from render.models.sheets import render_sheets
+
+    with (
+        tempfile.TemporaryDirectory(prefix="3die-") as cache,
+        tqdm(desc="rendering", unit=" views", file=sys.stderr, disable=None, leave=False) as bar,
+    ):
+        written, failed = render_sheets(
+            open_source(path, Path(cache)),
+            parse_classes(classes),
+            out,
+            objects=objects,
+            views=views,
+            size=size,
+            workers=workers or _cores(),
+            tell=bar.update,
+        )
+    for reason in failed.values():
+        click.echo(f"left out: {reason}", err=True)
+    print(f"wrote {out}" if len(written) == 1 else f"wrote {len(written)} sheets into {out}")

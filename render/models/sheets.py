@@ -1,0 +1,97 @@
+"""Contact sheets of models, drawn from real views: what a render would make of them."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from manifests.classes import name_of
+from manifests.collection import PartFiles
+from manifests.dataset import find_parts
+from manifests.errors import ThreeDieError
+from manifests.files import replacing
+from manifests.preview import contact_sheet
+from render.models.source import ModelSource
+from render.preset import load_preset
+from render.quality import choose_quality
+from render.run import RunFolder, make_plan, make_setup, scratch_folder
+from render.supervisor import Outcome, Supervisor
+
+PRESET, QUALITY = "3diebench", "fast"
+
+
+class _Watcher:
+    def __init__(self, tell: Callable[[int], object]) -> None:
+        self._tell = tell
+
+    def view_done(self) -> None:
+        """One more view was rendered."""
+        self._tell(1)
+
+    def views_lost(self, views: int) -> None:
+        """Take back views of a try that failed."""
+        self._tell(-views)
+
+    def object_ended(self, outcome: Outcome) -> None:
+        """Nothing to do: failures are told at the end."""
+
+
+def render_sheets(
+    source: ModelSource,
+    synsets: Sequence[str],
+    out: Path,
+    *,
+    objects: int,
+    views: int,
+    size: int,
+    workers: int,
+    tell: Callable[[int], object] = lambda views: None,
+) -> tuple[list[Path], dict[str, str]]:
+    """Render a few views of a few objects of each class and draw them.
+
+    Args:
+        source: the models.
+        synsets: their classes.
+        out: a `.png` file for one sheet of all, or a folder for a sheet per class, `trash_bin.png` say.
+        objects: rows: the first objects of each class.
+        views: columns: views of each object.
+        size: width and height of a view in pixels.
+        workers: rendering processes.
+        tell: is told of views as they are done.
+
+    Returns:
+        The files written, and the objects that couldn't be rendered, each with the reason.
+
+    Raises:
+        ThreeDieError: none of the classes is there, nothing can be rendered, or the file can't be written.
+    """
+    plan = make_plan(
+        source,
+        load_preset(PRESET),
+        choose_quality(QUALITY, None, None),
+        synsets=synsets,
+        views=views,
+        per_class=objects,
+        size=size,
+        seed=0,
+        sampler="counter",
+        manifest=None,
+    )
+    with scratch_folder() as scratch:
+        folder = RunFolder(scratch / "run")
+        setup = make_setup(plan, folder, scratch, workers)
+        with Supervisor(setup, folder.logs, workers) as supervisor:
+            outcome = supervisor.run(plan.tasks(plan.sequence), _Watcher(tell))
+        parts = find_parts(folder.parts)
+        failed = {str(ref): reason for ref, reason in outcome.quarantined.items()}
+        if not parts:
+            raise ThreeDieError(f"none of the models can be rendered: {next(iter(failed.values()))}")
+        sheets = {out: parts}
+        if out.suffix.lower() != ".png":
+            sheets = {}
+            for part in parts:
+                name = name_of(part.parent.name).replace(" ", "_")
+                sheets.setdefault(out / f"{name}.png", []).append(part)
+        for path, shown in sheets.items():
+            picture = contact_sheet(PartFiles(shown), len(shown), views)
+            with replacing(path) as temporary:
+                temporary.write_bytes(picture)
+    return list(sheets), failed
