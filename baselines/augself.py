@@ -1,12 +1,12 @@
 """AugSelf: SimCLR that must also tell by what the two views differ."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from baselines import losses
 from baselines.distributed import gather
 from baselines.method import Batch, Method, MethodOutput, Parts, action_dims
-from baselines.projector import Widths, build_projector, parse_widths
+from baselines.projector import Widths, build_perceptron, build_projector
 from baselines.resnet import ResNet
 
 
@@ -41,12 +41,7 @@ class AugSelf(Method):
         super().__init__()
         self.backbone = backbone
         self.projector = build_projector(backbone.dim, projector)
-        layers: list[nn.Module] = []
-        width = 2 * backbone.dim
-        for hidden in parse_widths(regressor):
-            layers += [nn.Linear(width, hidden), nn.ReLU(inplace=True)]
-            width = hidden
-        self.predictor = nn.Sequential(*layers, nn.Linear(width, action_dims(action)))
+        self.predictor = build_perceptron(2 * backbone.dim, regressor, action_dims(action))
         self.action = action
         self.temperature = temperature
         self.regression_weight = regression_weight

@@ -76,6 +76,21 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         class_name="OnlyEquivariance",
         actions=BOTH_ACTIONS,
     ),
+    "supervised": CatalogueEntry(
+        idea="The upper end of the scale: trained with the classes, the relative rotations, or both.",
+        loss="cross-entropy of the class, regression of the action (mean squared error)",
+        paper=f"comparison of {SIE_PAPER}",
+        module="baselines.supervised",
+        class_name="Supervised",
+        actions=BOTH_ACTIONS,
+    ),
+    "random": CatalogueEntry(
+        idea="The lower end of the scale: the encoder network as it was initialised, without training.",
+        loss="none",
+        paper="none: a control",
+        module="baselines.random",
+        class_name="Random",
+    ),
 }
 
 

@@ -129,6 +129,18 @@ def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     return F.cross_entropy(logits, other_view)
 
 
+@_full_precision
+def cross_entropy(logits: Tensor, label: Tensor) -> Tensor:
+    """Mean negative log-likelihood of the labels: (N, classes), (N,) int64 -> scalar.
+
+    Raises:
+        ValueError: shapes that don't belong together.
+    """
+    if logits.ndim != 2 or label.shape != logits.shape[:1]:
+        raise ValueError(f"logits must be (N, classes), labels (N,); got {tuple(logits.shape)}, {tuple(label.shape)}")
+    return F.cross_entropy(logits, label)
+
+
 def _check_pair(u: Tensor, v: Tensor) -> None:
     if u.ndim != 2 or u.shape != v.shape:
         raise ValueError(f"embeddings must be two (N, E) of one shape, got {tuple(u.shape)} and {tuple(v.shape)}")

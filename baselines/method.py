@@ -71,9 +71,11 @@ class Method(nn.Module, ABC):
         action: which relative transformation `Batch.action` holds: `rotation` (unit quaternion x, y, z, w: A = 4),
             `rotation_color` (quaternion, floor hue, light hue: A = 6), or None where the method doesn't use one. Set by
             the constructor where it is an option.
+        needs_training: whether there is something to train; without it the initial weights are the result.
     """
 
     action: str | None = None
+    needs_training: bool = True
 
     @property
     @abstractmethod

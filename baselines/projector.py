@@ -59,3 +59,21 @@ def build_projector(dim: int, widths: Widths) -> nn.Sequential:
         layers += [nn.Linear(before, after), nn.BatchNorm1d(after), nn.ReLU(inplace=True)]
     last_input = numbers[-2] if len(numbers) > 1 else dim
     return nn.Sequential(*layers, nn.Linear(last_input, numbers[-1], bias=False))
+
+
+def build_perceptron(dim: int, hidden: Widths, outputs: int) -> nn.Sequential:
+    """Linear and ReLU for each hidden width, then a linear layer: (N, dim) -> (N, outputs).
+
+    Args:
+        dim: width of the input.
+        hidden: widths of the hidden layers; empty for a linear layer alone.
+        outputs: width of the output.
+
+    Raises:
+        ValueError: a width that is no positive integer.
+    """
+    widths = (dim, *parse_widths(hidden))
+    layers: list[nn.Module] = []
+    for before, after in pairwise(widths):
+        layers += [nn.Linear(before, after), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers, nn.Linear(widths[-1], outputs))

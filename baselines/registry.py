@@ -10,9 +10,11 @@ from baselines.catalogue import CATALOGUE, CatalogueEntry, entry, suggestion
 from baselines.equimod import EquiMod
 from baselines.method import Method
 from baselines.only_equivariance import OnlyEquivariance
+from baselines.random import Random
 from baselines.resnet import build_backbone
 from baselines.sie import SIE
 from baselines.simclr import SimCLR
+from baselines.supervised import Supervised
 from baselines.vicreg import VICReg
 
 
@@ -41,6 +43,8 @@ METHODS: dict[str, MethodEntry] = {
     "equimod": MethodEntry(EquiMod, CATALOGUE["equimod"]),
     "augself": MethodEntry(AugSelf, CATALOGUE["augself"]),
     "only_equivariance": MethodEntry(OnlyEquivariance, CATALOGUE["only_equivariance"]),
+    "supervised": MethodEntry(Supervised, CATALOGUE["supervised"]),
+    "random": MethodEntry(Random, CATALOGUE["random"]),
 }
 
 

@@ -271,7 +271,8 @@ def _measure(
         evaluation = evaluate(checkpoint, images, rules, folder, device, features_bar, heads.update)
     record = build_record(checkpoint, evaluation, images.dataset, rules, device, started)
     record_file = _record_file(folder, rules, record["dataset"]["fingerprint"])
-    draw_curves(folder / CURVES_FILE, checkpoint["progress"]["curves"], record["id"])
+    if checkpoint["progress"]["curves"]["epoch"]:
+        draw_curves(folder / CURVES_FILE, checkpoint["progress"]["curves"], record["id"])
     write_record(record_file, record)
     _show(record, record_file, folder, out)
 
@@ -301,8 +302,9 @@ def _show(record: dict[str, Any], record_file: Path, folder: Path, out: Path) ->
     for warning in record["warnings"]:
         click.echo(indented("warning", warning))
     click.echo(indented("record", str(record_file)))
-    click.echo(indented("curves", str(folder / CURVES_FILE)))
-    click.echo(indented("log", f"tensorboard --logdir {shlex.quote(str(folder / LOG_FOLDER))}"))
+    if (record["curves"] or {}).get("epoch"):
+        click.echo(indented("curves", str(folder / CURVES_FILE)))
+        click.echo(indented("log", f"tensorboard --logdir {shlex.quote(str(folder / LOG_FOLDER))}"))
     click.echo(indented("next", f"3die leaderboard {shlex.quote(str(out))}"))
 
 

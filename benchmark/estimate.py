@@ -81,14 +81,16 @@ def estimate(
             drawn.actions(kind, dataset.info.fields, dataset.latents)
         ).float()  # fmt: skip
         action, label = action.to(stepper.device), torch.zeros(batch, dtype=torch.int64, device=stepper.device)
-        step_s = _timed(lambda: stepper.step(view, view, action, label, 0.0), _PROBE_STEPS)
+        step_s = 0.0
+        if method.needs_training:
+            step_s = _timed(lambda: stepper.step(view, view, action, label, 0.0), _PROBE_STEPS)
         method.eval()
         with torch.inference_mode():
             image_s = _timed(lambda: method.represent(view).sum().item(), _PROBE_STEPS) / batch
             parts, width = len(method.parts.representation), method.represent(view[:2]).shape[1]
     # Loading runs beside the steps: the slower of the two sets the pace.
     pair_s = max(step_s, 2 * loading_s) / batch
-    pairs = len(objects) * recipe.passes * recipe.epochs
+    pairs = len(objects) * recipe.passes * recipe.epochs if method.needs_training else 0
     images_in_all = len(dataset) * dataset.info.views
     steps = head_steps(protocol, parts, len(objects))
     if protocol.patience:

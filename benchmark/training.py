@@ -305,6 +305,7 @@ def train(
     if before:
         stepper.optimizer.load_state_dict(before["optimizer"])
     per_epoch = steps_per_epoch(recipe, len(objects))
+    epochs = recipe.epochs if method.needs_training else 0
 
     def save(finished: bool = False) -> dict[str, Any]:
         state.seconds += clock.lap()
@@ -321,11 +322,11 @@ def train(
         return content
 
     clock = _Clock()
-    steps = bar("epoch", recipe.epochs * per_epoch, "step", leave=True, initial=state.steps_done)
+    steps = bar("epoch", epochs * per_epoch, "step", leave=True, initial=state.steps_done)
     log = SummaryWriter(str(folder / LOG_FOLDER), purge_step=state.steps_done)
     with steps, log, _stop_signals() as stop:
-        while state.epoch < recipe.epochs:
-            steps.set_description(f"epoch {state.epoch + 1}/{recipe.epochs}", refresh=False)
+        while state.epoch < epochs:
+            steps.set_description(f"epoch {state.epoch + 1}/{epochs}", refresh=False)
             plan = epoch_batches(
                 objects, dataset.info.views, recipe.batch_size, recipe.passes, settings.seed, state.epoch
             )

@@ -9,7 +9,7 @@ from baselines.distributed import gather
 from baselines.method import Batch
 from baselines.registry import build_method
 
-NAMES = ("sie", "augself")
+NAMES = ("sie", "augself", "supervised")
 
 CODE = """
 import sys

@@ -56,6 +56,14 @@ def test_regularisation_is_mean_of_hinges_and_sum_of_covariances(views):
     torch.testing.assert_close(both.covariance, losses.covariance(u) + losses.covariance(v))
 
 
+def test_cross_entropy_by_hand():
+    logits = torch.tensor([[0.0, 0.0], [math.log(3), 0.0]])
+    expected = (math.log(2) + math.log(4 / 3)) / 2
+    assert losses.cross_entropy(logits, torch.tensor([1, 0])).item() == pytest.approx(expected)
+    with pytest.raises(ValueError, match=r"\(2, 2\), \(3,\)"):
+        losses.cross_entropy(logits, torch.tensor([1, 0, 0]))
+
+
 def test_nt_xent_by_hand():
     # Two pairs along the axes, of any length: each row sees its partner at cosine 1 and two others at cosine 0.
     u = torch.tensor([[2.0, 0.0], [0.0, 3.0]])

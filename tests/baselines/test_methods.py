@@ -25,7 +25,11 @@ VARIANTS = [
     ("sie", {"predictor": {"hypernetwork": "deep", "hypernetwork_bias": True}}),
     ("vicreg", {"free_dims": 16}),
     ("equimod", {"objective": "simclr"}),
+    ("supervised", {"target": "class"}),
+    ("supervised", {"target": "rotation"}),
 ]
+TRAINED = [name for name in METHODS if METHODS[name].cls.needs_training]
+TRAINED_VARIANTS = [(name, options) for name, options in VARIANTS if name in TRAINED]
 IDS = [f"{name} {options}" for name, options in VARIANTS]
 
 
@@ -42,7 +46,7 @@ def batch_for(method, count: int = 6, size: int = 32) -> Batch:
     return Batch(view1, view2, action, torch.zeros(count, dtype=torch.int64))
 
 
-@pytest.mark.parametrize(("name", "options"), VARIANTS, ids=IDS)
+@pytest.mark.parametrize(("name", "options"), TRAINED_VARIANTS, ids=str)
 def test_loss_terms_gradients_and_shapes(name, options):
     method = small(name, options)
     output = method(batch_for(method))
@@ -88,12 +92,12 @@ def test_parts_fit(name, options):
 def test_same_seed_same_numbers(name):
     first, second, other = (small(name, seed=seed) for seed in (3, 3, 4))
     batch = batch_for(first)
-    results = [method(batch).loss for method in (first, second, other)]
+    results = [torch.cat(method(batch).representation) for method in (first, second, other)]
     assert torch.equal(results[0], results[1])
     assert not torch.equal(results[0], results[2])
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", TRAINED)
 def test_learns_a_batch_by_heart(name):
     method = small(name)
     batch = batch_for(method)
@@ -107,13 +111,36 @@ def test_learns_a_batch_by_heart(name):
     assert last < 0.95 * first
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", TRAINED)
 def test_mixed_precision_keeps_the_loss_in_full(name):
     method = small(name)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         output = method(batch_for(method))
     assert output.loss.dtype == torch.float32
     output.loss.backward()
+
+
+def test_random_asks_for_no_training():
+    method = small("random")
+    output = method(batch_for(method))
+    assert [name for name in METHODS if name not in TRAINED] == ["random"]
+    assert output.loss.item() == 0
+    assert not output.loss.requires_grad
+    assert not output.terms
+
+
+@pytest.mark.parametrize(
+    ("target", "action", "terms"),
+    [
+        ("class", None, {"classification"}),
+        ("rotation", "rotation", {"regression"}),
+        ("both", "rotation", {"classification", "regression"}),
+    ],
+)
+def test_supervised_takes_what_it_is_told_to_tell(target, action, terms):
+    method = small("supervised", {"target": target})
+    assert method.action == action
+    assert set(method(batch_for(method)).terms) == terms
 
 
 def test_terms_of_sie_add_up_to_its_loss():
@@ -179,6 +206,8 @@ def test_action_of_the_wrong_kind_is_refused():
         ({"name": "sie", "projector": "31"}, "can't be split"),
         ({"name": "vicreg", "options": {"free_dims": 32}}, "free_dims 32"),
         ({"name": "equimod", "options": {"objective": "byol"}}, "objective 'byol'"),
+        ({"name": "supervised", "options": {"target": "colour"}}, "target 'colour'"),
+        ({"name": "supervised", "options": {"target": "class", "action": "rotation_color"}}, "nothing is regressed"),
         ({"name": "vicreg", "backbone": "vit"}, "backbone 'vit'"),
     ],
 )

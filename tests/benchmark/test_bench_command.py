@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from benchmark.checkpoints import load_checkpoint, weights_sha256
 from benchmark.cli import bench
 from benchmark.protocol import PROTOCOLS
 from benchmark.results import read_record, validate
+from benchmark.training import Settings, build
 from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
 
@@ -140,6 +142,21 @@ def test_a_method_without_predictor_has_no_retrieval(dataset: Dataset, tmp_path:
     assert result.exception is None, result.exception
     tasks = {row["task"] for row in read_record(tmp_path / "vicreg-smoke-s0" / "record.json")["results"]}
     assert tasks == {"classification", "rotation", "color"}
+
+
+def test_random_is_measured_as_it_was_initialised(dataset: Dataset, tmp_path: Path):
+    result = run(dataset.path, tmp_path, "random")
+    assert result.exception is None, result.exception
+    assert "curves" not in result.output
+    folder = tmp_path / "random-smoke-s0"
+    record = read_record(folder / "record.json")
+    assert (record["checkpoint"]["epochs"], record["checkpoint"]["steps"]) == (0, 0)
+    assert record["curves"] == {"epoch": []}
+    content = load_checkpoint(folder / "checkpoint.pt")
+    assert weights_sha256(content["model"]) == weights_sha256(
+        build(Settings.from_json(content["settings"])).state_dict()
+    )
+    assert "finished before" in run(dataset.path, tmp_path, "random").output
 
 
 def test_without_data_it_takes_what_render_wrote(
