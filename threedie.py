@@ -9,6 +9,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "render": ("render.cli:render", "Render objects from random views: meshes to a dataset."),
     "data": ("manifests.cli:data", "Check, preview, measure, pack and export datasets."),
     "models": ("render.models.cli:models", "Make, check, import and preview models."),
+    "manifest": ("render.manifest.cli:manifest", "List objects with leak-free splits."),
     "bench": ("benchmark.cli:bench", "Train methods, evaluate them, write result records."),
     "doctor": ("render.cli:doctor", "Look whether this machine can render."),
     "leaderboard": ("benchmark.leaderboard.cli:leaderboard", "Make tables and a page from result records."),

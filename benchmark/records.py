@@ -124,7 +124,7 @@ def describe_dataset(dataset: Dataset) -> dict[str, Any]:
         "classes": len(np.unique(dataset.labels)),
         "train_objects": len(dataset.indices("train")),
         "val_objects": len(dataset.indices("val")),
-        "split": HASH_SPLIT if hashed else "as listed",
+        "split": HASH_SPLIT if hashed else str(info.models.get("splits", "as listed")),
     }
 
 

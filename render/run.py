@@ -5,16 +5,18 @@ import fcntl
 import hashlib
 import io
 import os
+import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from manifests.dataset import Dataset, DatasetInfo, pack, part_path
 from manifests.errors import ThreeDieError
 from manifests.files import TEMPORARY, explained, read_json, replacing, write_json
+from manifests.manifest import read_splits, split_names
 from manifests.objects import ObjectRef, fingerprint, first_per_class, read_object_list, split_of
 from render.messages import Setup, Task
 from render.models.source import ModelSource
@@ -40,6 +42,7 @@ class Plan:
         source: where the meshes come from.
         sequence: the whole list of objects in the order in which latents are sampled.
         chosen: the objects of it that are wanted.
+        splits: split of each object whose manifest says one; the others' is a hash of the name.
     """
 
     info: DatasetInfo
@@ -48,6 +51,11 @@ class Plan:
     source: ModelSource
     sequence: tuple[ObjectRef, ...]
     chosen: frozenset[ObjectRef]
+    splits: Mapping[ObjectRef, str] = field(default_factory=dict)
+
+    def split(self, ref: ObjectRef) -> str:
+        """`train` or `val`."""
+        return self.splits.get(ref) or split_of(ref)
 
     @property
     def views(self) -> int:
@@ -60,12 +68,12 @@ class Plan:
         latents = sample(self.preset, self.info.sampler, self.info.seed, self.sequence, self.info.views)
         for ref, values in zip(self.sequence, latents, strict=True):
             if ref in wanted:
-                yield Task(ref, split_of(ref), values)
+                yield Task(ref, self.split(ref), values)
 
     def example(self, ref: ObjectRef, views: int) -> Task:
         """A task for a timed sample: a few views, with latents of the counter-based sampler's making."""
         latents: Array = next(sample_any(self.preset, ref, views))
-        return Task(ref, split_of(ref), latents)
+        return Task(ref, self.split(ref), latents)
 
 
 def sample_any(preset: Preset, ref: ObjectRef, views: int) -> Iterator[Array]:
@@ -98,18 +106,23 @@ def make_plan(
         size: width and height in pixels, None for the preset's.
         seed: seed of the latents.
         sampler: `counter` or `reference`.
-        manifest: list of objects, None for all the source has.
+        manifest: list of objects, with splits or without; None for all the source has.
 
     Raises:
         ThreeDieError: nothing is left to render, or the options contradict each other.
     """
     models = source.describe()
+    splits = {}
     if manifest is None:
         sequence = source.objects(synsets, per_class)
         chosen = sequence
     else:
         # The whole list is sampled even where a part of it is wanted: the reference sampler's stream runs through it.
         sequence = read_object_list(manifest)
+        entries = read_splits(manifest)
+        if entries is not None:
+            splits = {entry.ref: entry.split for entry in entries}
+            models = {**models, "splits": split_names(entries)}
         chosen = first_per_class((ref for ref in sequence if ref.synset in set(synsets)), per_class)
         if not chosen:
             raise ThreeDieError(f"{manifest}: has no object of the classes asked for")
@@ -128,7 +141,7 @@ def make_plan(
         models=models,
     )
     sample(preset, sampler, seed, sequence, views)
-    return Plan(info, preset, quality, source, tuple(sequence), frozenset(chosen))
+    return Plan(info, preset, quality, source, tuple(sequence), frozenset(chosen), splits)
 
 
 class RunFolder:
@@ -166,13 +179,15 @@ class RunFolder:
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+            except BlockingIOError as error:
                 lock.seek(0)
                 holder = lock.read().strip() or "unknown"
                 raise ThreeDieError(
                     f"{self.path}: another run is rendering into this folder ({holder}); wait for it, or choose "
                     "another folder with --out"
                 ) from error
+            except OSError as error:
+                raise explained(error, self.path) from error
             lock.truncate(0)
             lock.write(f"process {os.getpid()}")
             lock.flush()
@@ -215,27 +230,38 @@ class RunFolder:
         with replacing(self.quarantine) as temporary:
             temporary.write_text(text.getvalue(), encoding="utf-8")
 
+    def packed(self) -> list[ObjectRef]:
+        """The objects of the dataset file; none where there is no whole one."""
+        try:
+            return Dataset(self.dataset).objects
+        except ThreeDieError:
+            return []
+
     def pack(self, refs: Sequence[ObjectRef], progress: Any = iter) -> bool:
-        """Join part files into the dataset file; False where it holds just these objects already."""
-        if self.dataset.exists():
-            try:
-                if fingerprint(Dataset(self.dataset).objects) == fingerprint(refs):
-                    return False
-            except ThreeDieError:
-                pass
-        pack([part_path(self.parts, ref) for ref in refs], self.dataset, progress)
+        """Join part files into the dataset file; False where that was made of just these parts already."""
+        parts = [part_path(self.parts, ref) for ref in refs]
+        if fingerprint(self.packed()) == fingerprint(refs):
+            made = self.dataset.stat().st_mtime_ns
+            if all(part.stat().st_mtime_ns < made for part in parts):
+                return False
+        pack(parts, self.dataset, progress)
         return True
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A temporary folder, in memory where the system has one there."""
+def scratch_folder(bytes_needed: int) -> Iterator[Path]:
+    """A temporary folder, in memory where the system has one there with enough room (containers often have little)."""
     memory = Path("/dev/shm")
-    usable = memory.is_dir() and os.access(memory, os.W_OK)
+    usable = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > bytes_needed
     with tempfile.TemporaryDirectory(
         prefix="3die-", dir=memory if usable else None, ignore_cleanup_errors=True
     ) as name:
         yield Path(name)
+
+
+def scratch_bytes(plan: Plan, workers: int) -> int:
+    """Room the rendering processes need for their temporary pictures (16 bits, three channels), twice over."""
+    return workers * plan.info.image_size**2 * 6 * 2
 
 
 def make_setup(plan: Plan, folder: RunFolder, scratch: Path, workers: int) -> Setup:

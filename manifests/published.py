@@ -1,0 +1,115 @@
+"""The list files that 3DIEBench was published with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from manifests.classes import SYNSETS, name_of
+from manifests.errors import ThreeDieError
+from manifests.files import explained
+from manifests.manifest import Entry, official_manifest
+from manifests.objects import TRAIN, VAL, ObjectRef, read_object_list
+from manifests.official import LEFT_OUT
+
+LISTS = {split: f"{split}_images.npy" for split in (TRAIN, VAL)}
+LABELS = {split: f"{split}_labels.npy" for split in (TRAIN, VAL)}
+
+
+@dataclass(frozen=True)
+class Published:
+    """The published split, as far as the files say it.
+
+    Attributes:
+        entries: its objects.
+        notes: what is missing, as sentences.
+        whole: whether the training objects are known too.
+    """
+
+    entries: list[Entry]
+    notes: list[str]
+    whole: bool
+
+
+def read_published(folder: Path, objects: Path | None = None) -> Published:
+    """Read the published lists, and check them against their label files where these are there.
+
+    Args:
+        folder: holds `val_images.npy`, and `train_images.npy`, `val_labels.npy`, `train_labels.npy` if at hand.
+        objects: list of all objects, from which the training list is worked out where it is missing.
+
+    Raises:
+        ThreeDieError: no validation list, or the files contradict each other.
+    """
+    if not (folder / LISTS[VAL]).is_file():
+        raise ThreeDieError(f"{folder}: has no {LISTS[VAL]}; give the folder with the lists of 3DIEBench")
+    notes: list[str] = []
+    val = read_object_list(folder / LISTS[VAL])
+    _check_labels(folder / LABELS[VAL], val)
+    everything = read_object_list(objects) if objects else None
+    train = None
+    if (folder / LISTS[TRAIN]).is_file():
+        train = read_object_list(folder / LISTS[TRAIN])
+        _check_labels(folder / LABELS[TRAIN], train)
+    elif everything is not None:
+        notes.append(f"{LISTS[TRAIN]} is not there: training objects are those of {objects} that validation lacks")
+    else:
+        labels = folder / LABELS[TRAIN]
+        count = f", only the labels of its {len(_labels(labels)):,} objects" if labels.is_file() else ""
+        notes.append(
+            f"{LISTS[TRAIN]} is not there{count}: the manifest holds the validation objects alone, and whether they "
+            "are in training too can't be told; give the list of all objects with --objects"
+        )
+    entries = official_manifest(val, train, everything)
+    if train is None and everything is not None and (folder / LABELS[TRAIN]).is_file():
+        notes += _check_counts(folder / LABELS[TRAIN], [entry.ref for entry in entries if entry.split == TRAIN])
+    return Published(entries, notes, train is not None or everything is not None)
+
+
+def _labels(path: Path) -> npt.NDArray[np.int64]:
+    try:
+        labels = np.load(path, allow_pickle=False)
+    except OSError as error:
+        raise explained(error, path) from error
+    except (ValueError, EOFError) as error:
+        raise ThreeDieError(f"{path}: not a plain .npy array ({error})") from error
+    if (
+        labels.dtype.kind not in "iu"
+        or labels.ndim != 1
+        or (labels.size and not 0 <= labels.min() <= labels.max() < 55)
+    ):
+        raise ThreeDieError(f"{path}: {labels.dtype} of shape {labels.shape} are no labels from 0 to 54")
+    return np.asarray(labels, np.int64)
+
+
+def _check_labels(path: Path, refs: list[ObjectRef]) -> None:
+    if not path.is_file():
+        return
+    labels = _labels(path)
+    if len(labels) != len(refs):
+        raise ThreeDieError(
+            f"{path}: {len(labels):,} labels for {len(refs):,} objects; the files don't belong together"
+        )
+    for ref, label in zip(refs, labels.tolist(), strict=True):
+        if ref.label != label:
+            raise ThreeDieError(f"{path}: {ref} has the label {label}, but its class is {ref.label}")
+
+
+def _check_counts(path: Path, refs: list[ObjectRef]) -> list[str]:
+    """Compare with labels whose list is missing: as many objects of each class. Gives a note on the left-out cars."""
+    expected = np.bincount(_labels(path), minlength=len(SYNSETS))
+    found = np.bincount([ref.label for ref in refs], minlength=len(SYNSETS))
+    notes = []
+    for label in np.flatnonzero(expected != found).tolist():
+        synset, more = SYNSETS[label], int(found[label] - expected[label])
+        if more != LEFT_OUT.get(synset):
+            raise ThreeDieError(
+                f"{path}: says {expected[label]:,} training objects of {synset}, but without validation there are "
+                f"{found[label]:,}; give the list of all objects that 3DIEBench was made of"
+            )
+        notes.append(
+            f"{name_of(synset)}: {more} more than the published training list has; which of them it leaves out "
+            "can't be told without it"
+        )
+    return notes

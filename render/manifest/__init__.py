@@ -1,0 +1,1 @@
+"""Manifests made from sources of models and from published lists."""
