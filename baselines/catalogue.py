@@ -76,6 +76,27 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         class_name="OnlyEquivariance",
         actions=BOTH_ACTIONS,
     ),
+    "barlow_twins": CatalogueEntry(
+        idea="Each dimension of the embedding correlates with itself in the other view, and with no other one.",
+        loss="invariance and redundancy of the cross-correlation matrix",
+        paper="Zbontar, Jing, Misra, LeCun & Deny, ICML 2021, arXiv 2103.03230",
+        module="baselines.barlow_twins",
+        class_name="BarlowTwins",
+    ),
+    "simsiam": CatalogueEntry(
+        idea="From the embedding of one view a small network tells that of the other, which gets no gradient.",
+        loss="negative cosine of prediction and target, both ways",
+        paper="Chen & He, CVPR 2021, arXiv 2011.10566",
+        module="baselines.simsiam",
+        class_name="SimSiam",
+    ),
+    "byol": CatalogueEntry(
+        idea="From one view a network tells what a slow-moving average of itself makes of the other view.",
+        loss="squared distance of normalised prediction and target, both ways",
+        paper="Grill et al., NeurIPS 2020, arXiv 2006.07733",
+        module="baselines.byol",
+        class_name="BYOL",
+    ),
     "supervised": CatalogueEntry(
         idea="The upper end of the scale: trained with the classes, the relative rotations, or both.",
         loss="cross-entropy of the class, regression of the action (mean squared error)",

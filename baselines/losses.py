@@ -3,7 +3,8 @@
 All compute in float32 at least, with mixed precision switched off: squares and sums over a batch overflow or vanish in
 half precision. VICReg is Bardes, Ponce & LeCun, "VICReg: Variance-Invariance-Covariance Regularization for
 Self-Supervised Learning", ICLR 2022; SimCLR is Chen et al., "A Simple Framework for Contrastive Learning of Visual
-Representations", ICML 2020.
+Representations", ICML 2020; Barlow Twins is Zbontar, Jing, Misra, LeCun & Deny, "Barlow Twins: Self-Supervised Learning
+via Redundancy Reduction", ICML 2021.
 """
 
 from collections.abc import Callable
@@ -20,6 +21,8 @@ R = TypeVar("R")
 VARIANCE_TARGET = 1.0
 VARIANCE_EPSILON = 1e-4
 TEMPERATURE = 0.1
+# Added to a variance before its root is divided by: what batch-norm without weights adds in Barlow Twins' code.
+STANDARDISATION_EPSILON = 1e-5
 
 
 def _full_precision(function: Callable[P, R]) -> Callable[P, R]:
@@ -127,6 +130,61 @@ def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     count = len(u)
     other_view = torch.arange(2 * count, device=rows.device).roll(count)
     return F.cross_entropy(logits, other_view)
+
+
+class CrossCorrelation(NamedTuple):
+    """The two terms of Barlow Twins, unweighted."""
+
+    invariance: Tensor
+    redundancy: Tensor
+
+
+@_full_precision
+def cross_correlation(u: Tensor, v: Tensor, epsilon: float = STANDARDISATION_EPSILON) -> CrossCorrelation:
+    """How far the cross-correlation matrix of two views is from the identity: (N, E), (N, E) -> two scalars.
+
+    With C_ij the correlation over the batch of dimension i of one view and dimension j of the other: the invariance is
+    the sum over i of (1 - C_ii)^2, the redundancy that over i != j of C_ij^2. Barlow Twins' equations 1 and 2.
+
+    Raises:
+        ValueError: shapes that differ, or less than two rows.
+    """
+    _check_pair(u, v)
+    _check_batch(u)
+    correlation = _standardised(u, epsilon).T @ _standardised(v, epsilon) / len(u)
+    diagonal = correlation.diagonal()
+    return CrossCorrelation((1 - diagonal).square().sum(), correlation.square().sum() - diagonal.square().sum())
+
+
+def _standardised(u: Tensor, epsilon: float) -> Tensor:
+    centred = u - u.mean(dim=0)
+    return centred / torch.sqrt(centred.square().mean(dim=0) + epsilon)
+
+
+@_full_precision
+def negative_cosine(predicted: Tensor, target: Tensor) -> Tensor:
+    """Mean negative cosine of the rows of a prediction and of its target: (N, E), (N, E) -> scalar in [-1, 1].
+
+    Equation 1 of Chen & He, "Exploring Simple Siamese Representation Learning", CVPR 2021. No gradient passes to the
+    target: the stop-gradient of its equation 3.
+
+    Raises:
+        ValueError: shapes that differ.
+    """
+    _check_pair(predicted, target)
+    return -(F.normalize(predicted, dim=1) * F.normalize(target.detach(), dim=1)).sum(dim=1).mean()
+
+
+@_full_precision
+def normalised_distance(predicted: Tensor, target: Tensor) -> Tensor:
+    """Mean squared distance of rows scaled to length one: (N, E), (N, E) -> scalar in [0, 4].
+
+    Equation 2 of Grill et al., "Bootstrap Your Own Latent", NeurIPS 2020: 2 - 2 cos. No gradient passes to the target.
+
+    Raises:
+        ValueError: shapes that differ.
+    """
+    return 2 + 2 * negative_cosine(predicted, target)
 
 
 @_full_precision

@@ -94,6 +94,15 @@ class Method(nn.Module, ABC):
     def forward(self, batch: Batch) -> MethodOutput:
         """Loss, terms, representation and embedding of a batch of pairs."""
 
+    def after_step(self, done: float) -> None:
+        """Called by the training loop after every step of the optimizer; does nothing unless a method needs it.
+
+        What it changes must be parameters or buffers, so that checkpoints hold it and a resumed run ends the same.
+
+        Args:
+            done: share of the run's steps that are done, above 0 and up to 1.
+        """
+
     @property
     def has_predictor(self) -> bool:
         """Whether `predict` works, and retrieval can therefore be measured."""

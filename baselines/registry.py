@@ -6,6 +6,8 @@ from inspect import Parameter, signature
 from typing import Any
 
 from baselines.augself import AugSelf
+from baselines.barlow_twins import BarlowTwins
+from baselines.byol import BYOL
 from baselines.catalogue import CATALOGUE, CatalogueEntry, entry, suggestion
 from baselines.equimod import EquiMod
 from baselines.method import Method
@@ -14,6 +16,7 @@ from baselines.random import Random
 from baselines.resnet import build_backbone
 from baselines.sie import SIE
 from baselines.simclr import SimCLR
+from baselines.simsiam import SimSiam
 from baselines.supervised import Supervised
 from baselines.vicreg import VICReg
 
@@ -43,13 +46,16 @@ METHODS: dict[str, MethodEntry] = {
     "equimod": MethodEntry(EquiMod, CATALOGUE["equimod"]),
     "augself": MethodEntry(AugSelf, CATALOGUE["augself"]),
     "only_equivariance": MethodEntry(OnlyEquivariance, CATALOGUE["only_equivariance"]),
+    "barlow_twins": MethodEntry(BarlowTwins, CATALOGUE["barlow_twins"]),
+    "simsiam": MethodEntry(SimSiam, CATALOGUE["simsiam"]),
+    "byol": MethodEntry(BYOL, CATALOGUE["byol"]),
     "supervised": MethodEntry(Supervised, CATALOGUE["supervised"]),
     "random": MethodEntry(Random, CATALOGUE["random"]),
 }
 
 
 # What an option holds whose default, None, doesn't show it.
-KINDS_WITHOUT_DEFAULT: dict[str, type] = {"predictor": dict, "equivariant_dims": int}
+KINDS_WITHOUT_DEFAULT: dict[str, type] = {"predictor": dict, "equivariant_dims": int, "bottleneck": int}
 
 
 def method_options(name: str) -> dict[str, Any]:

@@ -145,12 +145,20 @@ class Stepper:
         self.method = method
         self.device = self.fabric.device
         kind = torch.optim.Adam if recipe.optimizer == "adam" else torch.optim.AdamW
-        optimizer = kind(method.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
+        trained = [parameter for parameter in method.parameters() if parameter.requires_grad]
+        optimizer = kind(trained, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
         self._model, self.optimizer = self.fabric.setup(_Losses(method), optimizer)
         method.train()
 
-    def step(self, view1: Tensor, view2: Tensor, action: Tensor, label: Tensor, rate: float) -> dict[str, float]:
-        """One step at a learning rate; the loss and its terms before it.
+    def step(
+        self, view1: Tensor, view2: Tensor, action: Tensor, label: Tensor, rate: float, done: float = 1.0
+    ) -> dict[str, float]:
+        """One step; the loss and its terms before it.
+
+        Args:
+            view1, view2, action, label: the batch, see `baselines.method.Batch`.
+            rate: learning rate.
+            done: share of the run's steps that are done with this one.
 
         Raises:
             FloatingPointError: the loss isn't finite; the weights are left as they were. The message has the terms.
@@ -166,6 +174,7 @@ class Stepper:
             raise FloatingPointError(", ".join(f"{name} {value:g}" for name, value in values.items()))
         self.fabric.backward(output["loss"])
         self.optimizer.step()
+        self.method.after_step(done)
         return values
 
 
@@ -339,6 +348,7 @@ def train(
                         torch.from_numpy(batch.action).to(stepper.device),
                         torch.from_numpy(batch.label).to(stepper.device),
                         rate,
+                        (state.steps_done + 1) / (epochs * per_epoch),
                     )
                 except FloatingPointError as error:
                     raise ThreeDieError(

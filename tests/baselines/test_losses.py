@@ -56,6 +56,55 @@ def test_regularisation_is_mean_of_hinges_and_sum_of_covariances(views):
     torch.testing.assert_close(both.covariance, losses.covariance(u) + losses.covariance(v))
 
 
+def test_cross_correlation_by_hand():
+    # Standardised columns of both: (-1, 1). All four correlations are 1: the diagonal is met, two entries are not.
+    told = losses.cross_correlation(U, U, epsilon=0.0)
+    assert told.invariance.item() == pytest.approx(0, abs=1e-6)
+    assert told.redundancy.item() == pytest.approx(2)
+    # V's columns are (1, -1) and (-1, 1): C = [[-1, 1], [-1, 1]].
+    told = losses.cross_correlation(U, V, epsilon=0.0)
+    assert told.invariance.item() == pytest.approx((1 + 1) ** 2)
+    assert told.redundancy.item() == pytest.approx(2)
+
+
+def test_cross_correlation_equals_a_loop(views):
+    u, v = views
+    joint = torch.corrcoef(torch.cat([u, v], dim=1).T)[:7, 7:]
+    told = losses.cross_correlation(u, v)
+    expected = sum((1 - joint[i, i]) ** 2 for i in range(7))
+    torch.testing.assert_close(told.invariance, expected, rtol=1e-3, atol=1e-4)
+    expected = sum(joint[i, j] ** 2 for i in range(7) for j in range(7) if i != j)
+    torch.testing.assert_close(told.redundancy, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_cross_correlation_does_not_see_scale_or_shift_and_is_symmetric(views):
+    u, v = views
+    for one, moved, turned in zip(
+        losses.cross_correlation(u, v),
+        losses.cross_correlation(3 * u + 5, v),
+        losses.cross_correlation(v, u),
+        strict=True,
+    ):
+        torch.testing.assert_close(one, moved, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(one, turned)
+
+
+def test_negative_cosine_and_normalised_distance_by_hand():
+    # Row (1, 2) against (1, 0): cosine 1 / sqrt 5; row (3, 6) against (0, 6): 2 / sqrt 5.
+    mean = 1.5 / math.sqrt(5)
+    assert losses.negative_cosine(U, V).item() == pytest.approx(-mean)
+    assert losses.normalised_distance(U, V).item() == pytest.approx(2 - 2 * mean)
+    assert losses.normalised_distance(U, 3 * U).item() == pytest.approx(0, abs=1e-6)
+    assert losses.normalised_distance(U, -U).item() == pytest.approx(4)
+
+
+def test_negative_cosine_gives_its_target_no_gradient():
+    u, v = U.clone().requires_grad_(), V.clone().requires_grad_()
+    losses.negative_cosine(u, v).backward()
+    assert u.grad is not None
+    assert v.grad is None
+
+
 def test_cross_entropy_by_hand():
     logits = torch.tensor([[0.0, 0.0], [math.log(3), 0.0]])
     expected = (math.log(2) + math.log(4 / 3)) / 2
@@ -94,7 +143,17 @@ def test_regularisation_is_symmetric_in_the_views(views):
         torch.testing.assert_close(one, other)
 
 
-@pytest.mark.parametrize("loss", [losses.invariance, losses.nt_xent, losses.regularisation])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        losses.invariance,
+        losses.nt_xent,
+        losses.regularisation,
+        losses.cross_correlation,
+        losses.negative_cosine,
+        losses.normalised_distance,
+    ],
+)
 def test_refuses_shapes_that_differ(loss):
     with pytest.raises(ValueError, match=r"\(3, 2\) and \(2, 2\)"):
         loss(torch.zeros(3, 2), torch.zeros(2, 2))
@@ -131,3 +190,6 @@ def test_gradients_in_double_precision(views):
         assert torch.autograd.gradcheck(loss, (u, v))
     for loss in (losses.variance, losses.covariance):
         assert torch.autograd.gradcheck(loss, (u,))
+    assert torch.autograd.gradcheck(losses.cross_correlation, (u, v))
+    for loss in (losses.negative_cosine, losses.normalised_distance):
+        assert torch.autograd.gradcheck(loss, (u, v.detach()))

@@ -59,6 +59,9 @@ def test_loss_terms_gradients_and_shapes(name, options):
         assert torch.isfinite(term)
     output.loss.backward()
     for parameter_name, parameter in method.named_parameters():
+        if not parameter.requires_grad:
+            assert parameter_name.startswith("target"), parameter_name
+            continue
         assert parameter.grad is not None, parameter_name
         assert torch.isfinite(parameter.grad).all(), parameter_name
     for representation, embedding in zip(output.representation, output.embedding, strict=True):
@@ -118,6 +121,29 @@ def test_mixed_precision_keeps_the_loss_in_full(name):
         output = method(batch_for(method))
     assert output.loss.dtype == torch.float32
     output.loss.backward()
+
+
+def test_byol_s_target_is_the_average_of_its_formula():
+    method = small("byol", {"momentum": 0.9})
+    before = {name: value.clone() for name, value in method.state_dict().items()}
+    with torch.no_grad():
+        for parameter in method.parameters():
+            if parameter.requires_grad:
+                parameter.add_(1)
+    method.after_step(0.5)
+    # A cosine's half way: 1 - (1 - 0.9) / 2.
+    rate = 0.95
+    after = method.state_dict()
+    names = {name for name, _ in method.named_parameters() if name.startswith("target_")}
+    assert {name.removeprefix("target_") for name in names} == {
+        name for name, _ in method.named_parameters() if name.startswith(("backbone.", "projector."))
+    }
+    for name in names:
+        expected = rate * before[name] + (1 - rate) * after[name.removeprefix("target_")]
+        torch.testing.assert_close(after[name], expected)
+    held = {name: after[name].clone() for name in names}
+    method.after_step(1.0)
+    assert all(torch.equal(method.state_dict()[name], held[name]) for name in names)
 
 
 def test_random_asks_for_no_training():
@@ -206,6 +232,9 @@ def test_action_of_the_wrong_kind_is_refused():
         ({"name": "sie", "projector": "31"}, "can't be split"),
         ({"name": "vicreg", "options": {"free_dims": 32}}, "free_dims 32"),
         ({"name": "equimod", "options": {"objective": "byol"}}, "objective 'byol'"),
+        ({"name": "byol", "options": {"momentum": 1.5}}, "momentum 1.5"),
+        ({"name": "byol", "options": {"hidden": 0}}, "hidden 0"),
+        ({"name": "simsiam", "options": {"bottleneck": 0}}, "bottleneck 0"),
         ({"name": "supervised", "options": {"target": "colour"}}, "target 'colour'"),
         ({"name": "supervised", "options": {"target": "class", "action": "rotation_color"}}, "nothing is regressed"),
         ({"name": "vicreg", "backbone": "vit"}, "backbone 'vit'"),

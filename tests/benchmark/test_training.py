@@ -14,7 +14,7 @@ import torch
 from benchmark.checkpoints import CHECKPOINT_FILE, load_checkpoint, save_checkpoint, weights_sha256
 from benchmark.images import Images
 from benchmark.recipe import load_recipe
-from benchmark.training import LOG_FOLDER, Settings, build, learning_rate, train
+from benchmark.training import LOG_FOLDER, Settings, Stepper, build, learning_rate, train
 from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
 
@@ -112,6 +112,36 @@ def test_a_killed_run_goes_on_to_the_same_weights(
     resumed = train(settings_for(images.dataset), images, tmp_path, "cpu")
     assert resumed["finished"]
     assert same(resumed, uninterrupted)
+
+
+class Stop(Exception):
+    pass
+
+
+def test_a_stopped_run_of_byol_goes_on_to_the_same_average(
+    images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    settings = settings_for(images.dataset, "byol", [*TINY, "epochs=3", "method_options.hidden=16"])
+    whole = train(settings, images, tmp_path / "whole", "cpu")
+    step, calls = Stepper.step, []
+
+    def stopping(self: Stepper, *arguments: Any) -> dict[str, float]:
+        calls.append(arguments[-1])
+        if len(calls) == 8:
+            raise Stop
+        return step(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Stepper, "step", stopping)
+        with pytest.raises(Stop):
+            train(settings, images, tmp_path / "cut", "cpu", save_every_s=0)
+    assert calls == pytest.approx(np.arange(1, 9) / 18)
+    assert load_checkpoint(tmp_path / "cut" / CHECKPOINT_FILE)["progress"]["steps_done"] == 7
+    assert same(train(settings, images, tmp_path / "cut", "cpu"), whole)
+    names = [name for name in whole["model"] if name.startswith("target_projector")]
+    assert names
+    started = build(settings).state_dict()
+    assert any(not torch.equal(whole["model"][name], started[name]) for name in names)
 
 
 def test_a_finished_run_is_not_trained_again(images: Images, tmp_path: Path):
