@@ -89,7 +89,7 @@ def render(
     from render.models.choose import open_source
     from render.preset import load_preset
     from render.quality import choose_quality
-    from render.run import RunFolder, available_cores, make_plan, make_setup, scratch_folder
+    from render.run import RunFolder, available_cores, make_plan, make_setup, scratch_bytes, scratch_folder
     from render.supervisor import Limits, Supervisor
 
     folder = RunFolder(out)
@@ -117,7 +117,7 @@ def render(
         missing = folder.missing(plan)
         count = max(1, min(workers or available_cores(), len(missing)))
         _say_plan(plan, missing, out)
-        with scratch_folder() as scratch, _stopping(folder, plan):
+        with scratch_folder(scratch_bytes(plan, count)) as scratch, _stopping(folder, plan):
             setup = make_setup(plan, folder, scratch, count)
             limits = Limits(view_s=time_limit, memory_gib=memory_limit)
             with Supervisor(setup, folder.logs, count, limits) as supervisor:
@@ -127,7 +127,7 @@ def render(
 
 def _say_only(plan: "Plan", folder: "RunFolder", workers: int) -> None:
     """A dry run: the plan and the time it would take."""
-    from render.run import make_setup, scratch_folder
+    from render.run import make_setup, scratch_bytes, scratch_folder
     from render.supervisor import Supervisor
 
     missing = folder.missing(plan)
@@ -135,7 +135,7 @@ def _say_only(plan: "Plan", folder: "RunFolder", workers: int) -> None:
     _say_plan(plan, missing, folder.path)
     if not missing:
         return
-    with scratch_folder() as scratch:
+    with scratch_folder(scratch_bytes(plan, workers)) as scratch:
         setup = make_setup(plan, folder, scratch, workers)
         with Supervisor(setup, scratch / "logs", workers) as supervisor:
             _say_expected(supervisor, plan, missing, workers)

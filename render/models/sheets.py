@@ -12,7 +12,7 @@ from manifests.preview import contact_sheet
 from render.models.source import ModelSource
 from render.preset import load_preset
 from render.quality import choose_quality
-from render.run import RunFolder, make_plan, make_setup, scratch_folder
+from render.run import RunFolder, make_plan, make_setup, scratch_bytes, scratch_folder
 from render.supervisor import Outcome, Supervisor
 
 PRESET, QUALITY = "3diebench", "fast"
@@ -75,7 +75,7 @@ def render_sheets(
         sampler="counter",
         manifest=None,
     )
-    with scratch_folder() as scratch:
+    with scratch_folder(scratch_bytes(plan, workers)) as scratch:
         folder = RunFolder(scratch / "run")
         setup = make_setup(plan, folder, scratch, workers)
         with Supervisor(setup, folder.logs, workers) as supervisor:
