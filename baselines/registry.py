@@ -10,7 +10,7 @@ from baselines.barlow_twins import BarlowTwins
 from baselines.byol import BYOL
 from baselines.catalogue import CATALOGUE, CatalogueEntry, entry, suggestion
 from baselines.equimod import EquiMod
-from baselines.method import Method
+from baselines.method import Method, action_dims
 from baselines.only_equivariance import OnlyEquivariance
 from baselines.random import Random
 from baselines.resnet import build_backbone
@@ -54,14 +54,42 @@ METHODS: dict[str, MethodEntry] = {
 }
 
 
+# Methods from files of users, for this process.
+_ADDED: dict[str, MethodEntry] = {}
+
+
+def add_method(name: str, cls: type[Method], source: str) -> None:
+    """Make a class known under a name that isn't in `METHODS`, for this process.
+
+    Args:
+        name: what to call it.
+        cls: the class.
+        source: where it comes from, in words.
+
+    Raises:
+        ValueError: the name is in `METHODS`.
+    """
+    if name in METHODS:
+        raise ValueError(f"method {name!r}: there is one of this name; give yours another")
+    idea = (cls.__doc__ or "").strip().split("\n", 1)[0]
+    _ADDED[name] = MethodEntry(cls, CatalogueEntry(idea, "", source, cls.__module__, cls.__name__))
+
+
+def find_method(name: str) -> MethodEntry:
+    """A method by name; ValueError, with the near miss, on an unknown one."""
+    if name in _ADDED:
+        return _ADDED[name]
+    entry(name)
+    return METHODS[name]
+
+
 # What an option holds whose default, None, doesn't show it.
 KINDS_WITHOUT_DEFAULT: dict[str, type] = {"predictor": dict, "equivariant_dims": int, "bottleneck": int}
 
 
 def method_options(name: str) -> dict[str, Any]:
     """A method's own options and their defaults, in the order of its constructor; ValueError on an unknown name."""
-    entry(name)
-    parameters = signature(METHODS[name].cls).parameters.values()
+    parameters = signature(find_method(name).cls).parameters.values()
     return {each.name: each.default for each in parameters if each.kind is Parameter.KEYWORD_ONLY}
 
 
@@ -77,7 +105,7 @@ def build_method(
     """A method with fresh weights, drawn from torch's global generator.
 
     Args:
-        name: a key of `METHODS`.
+        name: a key of `METHODS`, or the name of one that was added.
         backbone, form, width: the encoder network, see `baselines.resnet.build_backbone`.
         projector: widths of the whole projector; a method that splits its representation shares them out.
         options: the method's own options, see `method_options`. One that holds a table may also be given entry by
@@ -92,7 +120,13 @@ def build_method(
         if option not in known:
             raise ValueError(f"option {option!r}: {name} has no such option; {suggestion(option, tuple(known))}")
         given[option] = _checked(name, option, value, known[option])
-    return METHODS[name].cls(build_backbone(backbone, form, width), projector, **given)
+    for option, default in known.items():
+        if default is Parameter.empty and option not in given:
+            raise ValueError(f"option {option!r}: {name} has no default for it; set method_options.{option}")
+    method = find_method(name).cls(build_backbone(backbone, form, width), projector, **given)
+    if method.action is not None:
+        action_dims(method.action)
+    return method
 
 
 def _nested(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,6 +145,9 @@ def _nested(options: Mapping[str, Any]) -> dict[str, Any]:
 def _checked(name: str, option: str, value: Any, default: Any) -> Any:
     """The value, if it is of the option's kind; whole numbers pass as real ones, a predictor's name as its kind."""
     kind = KINDS_WITHOUT_DEFAULT.get(option, type(default))
+    if default is None or default is Parameter.empty:
+        # An option of a user's method may have any kind that its default doesn't show.
+        kind = KINDS_WITHOUT_DEFAULT.get(option, type(value))
     if kind is float and type(value) is int:
         return float(value)
     if option == "predictor" and isinstance(value, str):

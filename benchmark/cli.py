@@ -66,7 +66,8 @@ def list_() -> None:
 
 
 @bench.command()
-@click.argument("method")
+@click.argument("method", required=False)
+@click.option("--method", "own", metavar="FILE.py:CLASS", help="A method of your own, instead of METHOD.")
 @_data
 @click.option("--recipe", default=DEFAULT_RECIPE, show_default=True, help="How to train: see 'list'.")
 @click.option(
@@ -85,7 +86,8 @@ def list_() -> None:
     help="Seconds between checkpoints; no result depends on it.",
 )
 def run(
-    method: str,
+    method: str | None,
+    own: str | None,
     data: Path | None,
     recipe: str,
     out: Path,
@@ -104,10 +106,13 @@ def run(
     from benchmark.protocol import find_protocol
     from benchmark.recipe import load_recipe
 
-    try:
-        entry(method)
-    except ValueError as error:
-        raise ThreeDieError(str(error)) from error
+    if (method is None) == (own is None):
+        raise ThreeDieError("name one method: 3die bench run NAME (see '3die bench list'), or --method FILE.py:CLASS")
+    if method is not None:
+        try:
+            entry(method)
+        except ValueError as error:
+            raise ThreeDieError(str(error)) from error
     plan, rules = load_recipe(recipe, overrides), find_protocol(protocol)
     dataset = _open(data)
 
@@ -121,6 +126,11 @@ def run(
     from manifests.files import write_json
 
     require_validation(dataset)
+    if own is not None:
+        from benchmark.own_methods import load_method
+
+        method = load_method(own)
+    assert method is not None
     place = find_device(device)
     known = identify(dataset)
     settings = Settings(method, plan, seed, known.fingerprint, known.images_sha256)
@@ -141,7 +151,7 @@ def run(
     if finished:
         click.echo(f"\n{folder}: trained before; only measuring")
     else:
-        _say_how_long(settings, dataset, rules, place, images, before, data)
+        _say_how_long(settings, dataset, rules, place, images, before, data, own)
         if before:
             click.echo(
                 f"resume   from epoch {before['progress']['epoch'] + 1}, step {before['progress']['steps_done']}"
@@ -158,12 +168,14 @@ def run(
 
 @bench.command("eval")
 @click.option("--checkpoint", type=PATH, required=True, help="A run's checkpoint.pt.")
+@click.option("--method", "own", metavar="FILE.py:CLASS", help="Where the method is, if it is your own.")
 @_data
 @_protocol
 @_device
 @_workers
-def eval_(checkpoint: Path, data: Path | None, protocol: str, device: str, workers: int) -> None:
+def eval_(checkpoint: Path, own: str | None, data: Path | None, protocol: str, device: str, workers: int) -> None:
     """Measure a trained checkpoint, on its own dataset or another."""
+    from baselines.catalogue import CATALOGUE
     from benchmark.protocol import find_protocol
 
     rules = find_protocol(protocol)
@@ -177,6 +189,15 @@ def eval_(checkpoint: Path, data: Path | None, protocol: str, device: str, worke
 
     require_validation(dataset)
     content = load_checkpoint(checkpoint)
+    trained = content["settings"]["method"]
+    if own is not None:
+        from benchmark.own_methods import load_method
+
+        found = load_method(own)
+        if found != trained:
+            raise ThreeDieError(f"{checkpoint}: was trained with {trained}, and {own} is {found}: give the same file")
+    elif trained not in CATALOGUE:
+        raise ThreeDieError(f"{checkpoint}: its method {trained} isn't in this program; add --method FILE.py:CLASS")
     if not content["finished"]:
         raise ThreeDieError(f"{checkpoint}: its run isn't finished; go on with '3die bench run' and the same settings")
     click.echo(dataset_summary(dataset))
@@ -218,6 +239,7 @@ def _say_how_long(
     images: "Images",
     before: dict[str, Any] | None,
     data: Path | None,
+    own: str | None,
 ) -> None:
     from dataclasses import replace
 
@@ -232,16 +254,17 @@ def _say_how_long(
         left = 1 - before["progress"]["steps_done"] / total
         expected = replace(expected, train_s=expected.train_s * left)
     click.echo(indented("time", f"{expected} (a few steps timed on {device})"))
+    words = f"--method {shlex.quote(own)}" if own else settings.method
     where = f" --data {shlex.quote(str(data))}" if data else ""
     if settings.recipe.name != SMALLEST_RECIPE:
         small = replace(settings, recipe=load_recipe(SMALLEST_RECIPE))
         smaller = estimate(small, dataset, rules, device)
-        command = f"3die bench run {settings.method} --recipe {SMALLEST_RECIPE}{where}"
+        command = f"3die bench run {words} --recipe {SMALLEST_RECIPE}{where}"
         click.echo(indented("smaller", f"{command} takes about {span(smaller.total_s)}"))
     elif settings.recipe.epochs > 1:
         fewer = max(1, settings.recipe.epochs // 4)
         seconds = expected.total_s - expected.train_s * (1 - fewer / settings.recipe.epochs)
-        command = f"3die bench run {settings.method} --recipe {SMALLEST_RECIPE}{where} --set epochs={fewer}"
+        command = f"3die bench run {words} --recipe {SMALLEST_RECIPE}{where} --set epochs={fewer}"
         click.echo(indented("smaller", f"{command} takes about {span(seconds)}"))
     click.echo("")
 
