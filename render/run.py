@@ -213,10 +213,23 @@ class RunFolder:
             )
 
     def missing(self, plan: Plan) -> list[ObjectRef]:
-        """Objects of the plan without a whole part file, in the plan's order."""
-        return [
-            ref for ref in plan.sequence if ref in plan.chosen and not is_whole_part(self.parts, ref, plan.info)
-        ]  # fmt: skip
+        """Objects of the plan without a whole part file, in the plan's order.
+
+        Raises:
+            ThreeDieError: the manifest puts an object that is there into another split than it was rendered for.
+        """
+        missing = []
+        for ref in plan.sequence:
+            if ref not in plan.chosen:
+                continue
+            if not is_whole_part(self.parts, ref, plan.info):
+                missing.append(ref)
+            elif plan.splits and Dataset(part_path(self.parts, ref)).splits != [plan.split(ref)]:
+                raise ThreeDieError(
+                    f"{ref} was rendered into {self.path} for another split than {plan.split(ref)}, where the manifest "
+                    "puts it now; choose another folder with --out"
+                )
+        return missing
 
     def write_quarantine(self, quarantined: dict[ObjectRef, str]) -> None:
         """Write the list of objects given up in this run, or remove it where there are none."""

@@ -5,14 +5,15 @@ import pytest
 from click.testing import CliRunner
 
 from manifests.classes import SYNSETS
+from manifests.dataset import DatasetObject, part_path, write_part
 from manifests.errors import ThreeDieError
-from manifests.manifest import read_manifest
+from manifests.manifest import Entry, read_manifest, write_manifest
 from manifests.objects import ObjectRef
 from render.manifest.cli import manifest
 from render.models.folder import FolderSource
 from render.preset import load_preset
 from render.quality import choose_quality
-from render.run import Plan, make_plan
+from render.run import Plan, RunFolder, make_plan
 
 TRIANGLE = "v 0 0 0\nv 1 0 0\nv 0 1 {}\nf 1 2 3\n"
 CHAIR, PLANE, TABLE = "03001627", "02691156", "04379243"
@@ -78,6 +79,15 @@ def test_render_takes_the_manifest_s_splits(root: Path, tmp_path: Path) -> None:
     expected = {entry.ref: entry.split for entry in read_manifest(path)}
     assert {task.ref: task.split for task in made.tasks(made.chosen)} == expected
     assert made.info.models["splits"] == "hash of seed 7"
+    folder = RunFolder(tmp_path / "out")
+    for task in made.tasks(made.chosen):
+        item = DatasetObject(task.ref, task.split, task.latents, [b"picture"])
+        write_part(part_path(folder.parts, task.ref), made.info, {}, item)
+    assert folder.missing(made) == []
+    exchanged = {"train": "val", "val": "train"}
+    write_manifest(path, [Entry(e.ref, exchanged[e.split], e.split_from) for e in read_manifest(path)])
+    with pytest.raises(ThreeDieError, match="rendered into .* for another split"):
+        folder.missing(plan(root, path))
     path.write_text(f"class,id\n{CHAIR},c0\n")
     assert "splits" not in plan(root, path).info.models
     assert "splits" not in plan(root, None).info.models
