@@ -86,7 +86,7 @@ def test_render_takes_the_manifest_s_splits(root: Path, tmp_path: Path) -> None:
     assert folder.missing(made) == []
     exchanged = {"train": "val", "val": "train"}
     write_manifest(path, [Entry(e.ref, exchanged[e.split], e.split_from) for e in read_manifest(path)])
-    with pytest.raises(ThreeDieError, match="rendered into .* for another split"):
+    with pytest.raises(ThreeDieError, match="for another split than"):
         folder.missing(plan(root, path))
     path.write_text(f"class,id\n{CHAIR},c0\n")
     assert "splits" not in plan(root, path).info.models
