@@ -1,9 +1,10 @@
-# make demo and make test set up everything they need, in .venv. Nothing else is touched.
+# make demo and make test set up everything they need, in .venv. Where they run as root on Debian, system libraries that
+# Blender lacks are installed too.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-OUT ?= demo
+OUT := demo
 DEMO_CLASSES := airplane,bench,cabinet,car,chair,guitar,lamp,loudspeaker,mailbox,mug,piano,table
 
 .PHONY: demo test lint setup clean help
@@ -21,11 +22,11 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 demo: setup  ## Models -> dataset -> SIE and VICReg -> leaderboard page, in demo/
-	$(BIN)/3die render --classes $(DEMO_CLASSES) --objects 8 --views 10 --size 64 --out $(OUT)/data
-	$(BIN)/3die data verify $(OUT)/data/dataset.h5
-	$(BIN)/3die bench run vicreg --data $(OUT)/data/dataset.h5 --recipe smoke --out $(OUT)/runs
-	$(BIN)/3die bench run sie --data $(OUT)/data/dataset.h5 --recipe smoke --out $(OUT)/runs
-	$(BIN)/3die leaderboard $(OUT)/runs -o $(OUT)/leaderboard --contact-sheet $(OUT)/data/contact_sheet.png
+	$(BIN)/3die render --classes $(DEMO_CLASSES) --objects 8 --views 10 --size 64 --out "$(OUT)/data"
+	$(BIN)/3die data verify "$(OUT)/data/dataset.h5"
+	$(BIN)/3die bench run vicreg --data "$(OUT)/data/dataset.h5" --recipe smoke --out "$(OUT)/runs"
+	$(BIN)/3die bench run sie --data "$(OUT)/data/dataset.h5" --recipe smoke --out "$(OUT)/runs"
+	$(BIN)/3die leaderboard "$(OUT)/runs" -o "$(OUT)/leaderboard" --contact-sheet "$(OUT)/data/contact_sheet.png"
 	@echo
 	@echo "Contact sheet: $(OUT)/data/contact_sheet.png"
 	@echo "Records:       $(OUT)/runs/*/record.json"
@@ -43,4 +44,4 @@ lint: setup  ## Lint, formatting and types only
 	$(BIN)/mypy
 
 clean:  ## Remove what make made
-	rm -rf $(VENV) $(OUT)
+	rm -rf $(VENV) demo

@@ -117,14 +117,15 @@ def run(
     dataset = _open(data)
 
     from benchmark.checkpoints import CHECKPOINT_FILE
-    from benchmark.evaluation import require_validation, size_warnings
+    from benchmark.evaluation import require_training, require_validation, size_warnings
     from benchmark.identity import identify
     from benchmark.records import run_name
     from benchmark.results import read_record
     from benchmark.summary import dataset_summary, indented
     from benchmark.training import Interrupted, Settings, find_device, resumable, train
-    from manifests.files import write_json
+    from manifests.files import held, write_json
 
+    require_training(dataset)
     require_validation(dataset)
     if own is not None:
         from benchmark.own_methods import load_method
@@ -137,33 +138,48 @@ def run(
     folder = out / run_name(method, plan.name, seed)
     click.echo(dataset_summary(dataset))
     click.echo(indented("recipe", plan.text()))
-    before = resumable(folder / CHECKPOINT_FILE, settings)
-    finished = before is not None and bool(before["finished"])
-    record_file = _record_file(folder, rules, settings.fingerprint)
-    if finished and record_file.exists():
-        click.echo(f"\n{folder}: finished before; nothing to do")
-        _show(read_record(record_file), record_file, folder, out)
-        return
-    for warning in size_warnings(dataset, plan):
-        click.echo(indented("warning", warning))
+    with held(folder):
+        before = resumable(folder / CHECKPOINT_FILE, settings)
+        finished = before is not None and bool(before["finished"])
+        record_file = _record_file(folder, rules, settings.fingerprint)
+        if before and finished and _is_record_of(record_file, before):
+            click.echo(f"\n{folder}: finished before; nothing to do")
+            _show(read_record(record_file), record_file, folder, out)
+            return
+        for warning in size_warnings(dataset, plan):
+            click.echo(indented("warning", warning))
 
-    images = _images(dataset, plan.image_size, plan.channels, workers)
-    if finished:
-        click.echo(f"\n{folder}: trained before; only measuring")
-    else:
-        _say_how_long(settings, dataset, rules, place, images, before, data, own)
-        if before:
-            click.echo(
-                f"resume   from epoch {before['progress']['epoch'] + 1}, step {before['progress']['steps_done']}"
-            )
-    started = _now()
-    write_json(folder / CONFIG_FILE, settings.to_json())
-    try:
-        checkpoint = train(settings, images, folder, place, save_every)
-    except Interrupted as stop:
-        click.echo(f"\n{folder}: {stop}. The same command goes on from there:\n  {_command()}", err=True)
-        raise SystemExit(128 + stop.number) from stop
-    _measure(checkpoint, images, rules, folder, out, place, started)
+        images = _images(dataset, plan.image_size, plan.channels, workers)
+        if finished:
+            click.echo(f"\n{folder}: trained before; only measuring")
+        else:
+            _say_how_long(settings, dataset, rules, place, images, before, data, own)
+            if before:
+                click.echo(
+                    f"resume   from epoch {before['progress']['epoch'] + 1}, step {before['progress']['steps_done']}"
+                )
+        started = _now()
+        write_json(folder / CONFIG_FILE, settings.to_json())
+        try:
+            checkpoint = train(settings, images, folder, place, save_every)
+        except Interrupted as stop:
+            click.echo(f"\n{folder}: {stop}. The same command goes on from there:\n  {_command()}", err=True)
+            raise SystemExit(128 + stop.number) from stop
+        _measure(checkpoint, images, rules, folder, out, place, started)
+
+
+def _is_record_of(record_file: Path, checkpoint: dict[str, Any]) -> bool:
+    """Whether a record is there, of just this checkpoint and of today's tasks."""
+    from benchmark.checkpoints import weights_sha256
+    from benchmark.results import read_record
+    from benchmark.tasks import TASKS
+
+    if not record_file.exists():
+        return False
+    record = read_record(record_file)
+    versions = {(row["task"], row["version"]) for row in record["results"]}
+    same_weights = record["checkpoint"]["sha256"] == weights_sha256(checkpoint["model"])
+    return same_weights and versions <= {(task.name, task.version) for task in TASKS.values()}
 
 
 @bench.command("eval")
@@ -182,11 +198,12 @@ def eval_(checkpoint: Path, own: str | None, data: Path | None, protocol: str, d
     dataset = _open(data)
 
     from benchmark.checkpoints import load_checkpoint
-    from benchmark.evaluation import require_validation, size_warnings
+    from benchmark.evaluation import require_training, require_validation, size_warnings
     from benchmark.recipe import Recipe
     from benchmark.summary import dataset_summary, indented
     from benchmark.training import find_device
 
+    require_training(dataset)
     require_validation(dataset)
     content = load_checkpoint(checkpoint)
     trained = content["settings"]["method"]
@@ -264,7 +281,7 @@ def _say_how_long(
     elif settings.recipe.epochs > 1:
         fewer = max(1, settings.recipe.epochs // 4)
         seconds = expected.total_s - expected.train_s * (1 - fewer / settings.recipe.epochs)
-        command = f"3die bench run {words} --recipe {SMALLEST_RECIPE}{where} --set epochs={fewer}"
+        command = f"3die bench run {words} --recipe {SMALLEST_RECIPE}{where} --set epochs={fewer} --out runs-small"
         click.echo(indented("smaller", f"{command} takes about {span(seconds)}"))
     click.echo("")
 

@@ -73,6 +73,20 @@ def require_validation(dataset: Dataset) -> None:
         )
 
 
+def require_training(dataset: Dataset) -> None:
+    """Refuse a dataset on which neither a method nor a head could be trained.
+
+    Raises:
+        ThreeDieError: it has fewer than two training objects.
+    """
+    count = len(dataset.indices("train"))
+    if count < 2:
+        raise ThreeDieError(
+            f"{dataset.path}: {count} of its {len(dataset)} objects are for training, and 2 or more are needed: "
+            "methods and the heads that measure them are trained on those; render more objects"
+        )
+
+
 def size_warnings(dataset: Dataset, recipe: Recipe) -> list[str]:
     """What a dataset is too small for."""
     train, warnings = len(dataset.indices("train")), []

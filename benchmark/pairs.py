@@ -78,7 +78,7 @@ def draw_pass(objects: Indices, views: int, seed: int, index: int, purpose: str 
 
 def count_batches(objects: int, batch: int) -> int:
     """Batches in one pass: see `epoch_batches`."""
-    return -(-objects // batch)
+    return max(1, min(-(-objects // batch), objects // 2))
 
 
 def epoch_batches(objects: Indices, views: int, batch: int, passes: int, seed: int, epoch: int) -> list[Pairs]:
@@ -86,7 +86,8 @@ def epoch_batches(objects: Indices, views: int, batch: int, passes: int, seed: i
 
     A pass over n objects gives ceil(n / batch) batches whose sizes differ by one at most. So no object is left out,
     none comes twice in a batch (contrastive losses would take it for another object), and there is no tiny last batch
-    to upset batch normalisation. A batch larger than the list becomes the whole list.
+    to upset batch normalisation. A batch larger than the list becomes the whole list, and none has
+    less than two objects, which batch normalisation needs.
     """
     batches = []
     for index in range(epoch * passes, (epoch + 1) * passes):

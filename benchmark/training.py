@@ -301,8 +301,6 @@ def train(
         return before
     dataset, recipe = images.dataset, settings.recipe
     objects = dataset.indices("train")
-    if len(objects) < 2:
-        raise ThreeDieError(f"{dataset.path}: {len(objects)} training objects; batch normalisation needs 2 or more")
     method = build(settings)
     normalise = Normalisation.of(recipe, images)
     state = Progress()

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from manifests.errors import ThreeDieError
-from manifests.files import explained, replacing
+from manifests.files import TEMPORARY, explained, replacing
 from manifests.latents import LatentField
 from manifests.objects import ObjectRef
 
@@ -273,8 +273,8 @@ def part_path(folder: Path, ref: ObjectRef) -> Path:
 
 
 def find_parts(folder: Path) -> list[Path]:
-    """All part files in a folder, sorted by class and id."""
-    return sorted(folder.glob(f"*/*{PART_SUFFIX}"))
+    """All part files in a folder, sorted by class and id; not those that a killed run left half-written."""
+    return sorted(path for path in folder.glob(f"*/*{PART_SUFFIX}") if not path.name.startswith(TEMPORARY))
 
 
 def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]], Iterable[Path]] = iter) -> int:

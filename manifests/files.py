@@ -1,6 +1,7 @@
 """Files that are either whole or not there."""
 
 import errno
+import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         ThreeDieError: the disk is full or the folder can't be written to.
     """
+    if path.is_dir() or not path.name:
+        raise explained(OSError(errno.EISDIR, "is a folder"), path)
     temporary = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,6 +38,38 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold a folder for one run, and clear away what killed runs left half-written in it.
+
+    Raises:
+        ThreeDieError: another process holds it, or it can't be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("a+")
+    except OSError as error:
+        raise explained(error, folder) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            holder = lock.read().strip() or "unknown"
+            raise ThreeDieError(
+                f"{folder}: another run is at work in this folder ({holder}); wait for it, or choose another with --out"
+            ) from error
+        except OSError as error:
+            raise explained(error, folder) from error
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()}")
+        lock.flush()
+        for debris in folder.rglob(f"{TEMPORARY}*"):
+            if debris.is_file():
+                debris.unlink(missing_ok=True)
+        yield
 
 
 def explained(error: OSError, path: Path) -> ThreeDieError:

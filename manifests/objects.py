@@ -110,7 +110,7 @@ def _read_npy(path: Path) -> list[tuple[str, str]]:
 
 def _read_csv(path: Path) -> list[tuple[str, str]]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise explained(error, path) from error
     except UnicodeDecodeError as error:

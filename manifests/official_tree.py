@@ -280,6 +280,8 @@ def _begin(folder: Path, description: dict[str, Any]) -> None:
         if difference or read_json(where) != json.loads(json.dumps(description)):
             reason = difference or "its objects, latents or images differ"
             raise ThreeDieError(f"{folder}: holds another dataset: {reason}; choose another folder")
+    elif folder.exists() and not folder.is_dir():
+        raise ThreeDieError(f"{folder}: a file; give a folder for the tree")
     elif folder.exists() and any(folder.iterdir()):
         raise ThreeDieError(f"{folder}: is not empty and not an exported tree; choose another folder")
     else:

@@ -25,12 +25,13 @@ SMALLER = {"objects": 2, "views": 10, "size": 64}
 PROBE_VIEWS = 3
 PROBE_OBJECTS = 5
 PATH = click.Path(path_type=Path)
+LIMIT = click.FloatRange(0.1, 1e6)
 
 
 @click.command(
     epilog="""\b
 Examples:
-  3die render --classes all --views 50                   embedded models, about an hour
+  3die render --classes all --views 50                   embedded models
   3die render --classes chair,mug --objects 2 --views 4 --size 64
   3die render --models ShapeNetCore.v2 --manifest objects.npy --views 50
 
@@ -59,8 +60,8 @@ Exit codes: 0 all is there, 2 a mistake in the command, 3 some objects were give
 @click.option(
     "--sampler", default="counter", show_default=True, help="'reference' replays the original's random stream."
 )
-@click.option("--time-limit", type=float, default=300.0, show_default=True, help="Seconds one view may take.")
-@click.option("--memory-limit", type=float, default=8.0, show_default=True, help="GiB a rendering process may take.")
+@click.option("--time-limit", type=LIMIT, default=300.0, show_default=True, help="Seconds one view may take.")
+@click.option("--memory-limit", type=LIMIT, default=8.0, show_default=True, help="GiB a rendering process may take.")
 @click.option("--dry-run", is_flag=True, help="Say what would be rendered and how long it would take; write nothing.")
 def render(
     classes: str,
@@ -258,6 +259,7 @@ def _finish(folder: "RunFolder", plan: "Plan", outcome: "Outcome") -> None:
     from manifests.collection import open_collection
     from manifests.files import replacing
     from manifests.preview import contact_sheet
+    from render.run import DEFAULT_FOLDER
 
     for warning in outcome.warnings:
         click.echo(f"warning: {warning}", err=True)
@@ -273,7 +275,10 @@ def _finish(folder: "RunFolder", plan: "Plan", outcome: "Outcome") -> None:
     def bar(parts: Any) -> Any:
         return tqdm(parts, desc="packing", unit=" parts", file=sys.stderr, disable=None, leave=False)
 
+    before = len(folder.packed())
     if folder.pack(there, bar):
+        if before > len(there):
+            click.echo(f"{folder.dataset} had {before} objects and now has the {len(there)} asked for.")
         with replacing(folder.contact_sheet) as temporary:
             temporary.write_bytes(contact_sheet(open_collection(folder.dataset), 8, 6))
         click.echo(f"Packed {len(there)} objects in {time.monotonic() - begin:.1f} s.")
@@ -286,7 +291,9 @@ def _finish(folder: "RunFolder", plan: "Plan", outcome: "Outcome") -> None:
             err=True,
         )
         raise SystemExit(EXIT_QUARANTINED)
-    click.echo("Next: 3die data verify " + str(folder.dataset) + "; 3die bench run sie")
+    data = shlex.quote(str(folder.dataset))
+    option = "" if folder.path == Path(DEFAULT_FOLDER) else f" --data {data}"
+    click.echo(f"Next: 3die data verify {data}; 3die bench run sie{option}")
 
 
 @click.command()

@@ -61,7 +61,7 @@ def _blender() -> Finding:
         return Finding("Blender", "not installed", "pip install 'bpy>=4.5,<4.6' (with Python 3.11)")
     version = importlib.metadata.version("bpy")
     # In a process of its own: importing Blender may end it.
-    command = [sys.executable, "-c", "import bpy"]
+    command = [sys.executable, "-P", "-c", "import bpy"]
     trial = subprocess.run(command, capture_output=True, text=True, check=False)
     if trial.returncode == 0:
         return Finding("Blender", f"bpy {version}")

@@ -111,6 +111,8 @@ def load_preset(name: str) -> Preset:
             return parse_preset(Path(name).read_text(encoding="utf-8"), name)
         except OSError as error:
             raise explained(error, Path(name)) from error
+        except UnicodeDecodeError as error:
+            raise ThreeDieError(f"{name}: not a text file; a preset is TOML in UTF-8") from error
     known = preset_names()
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
@@ -183,8 +185,9 @@ class _Reader:
 
     def number(self, key: str, value: Any) -> float:
         if isinstance(value, str) and (match := _FRACTION_OF_PI.fullmatch(value.strip())):
-            sign = -1.0 if match["sign"] else 1.0
-            return sign * float(match["times"] or 1) * math.pi / float(match["by"] or 1)
+            sign, by = -1.0 if match["sign"] else 1.0, float(match["by"] or 1)
+            if by:
+                return sign * float(match["times"] or 1) * math.pi / by
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
             return float(value)
         raise self.error(key, f'is {value!r}; give a number, or a fraction of pi such as "-pi/4"')

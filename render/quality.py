@@ -42,7 +42,7 @@ QUALITIES: dict[str, Quality] = {
     "reference": Quality("reference", samples=100, adaptive_threshold=0.01, denoiser="compositor", dither="original"),
     "fast": Quality("fast", samples=8, adaptive_threshold=0.0, denoiser="fast", dither="none"),
 }
-"""`reference` is the original's; `fast` is within 2 dB of it and about twelve times as quick (see docs/fidelity.md)."""
+"""`reference` is the original's; docs/fidelity.md has what `fast` costs and saves."""
 
 
 def choose_quality(name: str, samples: int | None = None, denoiser: str | None = None) -> Quality:

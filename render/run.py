@@ -1,7 +1,6 @@
 """One rendering run: what is asked for, what of it is missing, and the folder it goes to."""
 
 import csv
-import fcntl
 import hashlib
 import io
 import os
@@ -15,7 +14,7 @@ from typing import Any
 
 from manifests.dataset import Dataset, DatasetInfo, pack, part_path
 from manifests.errors import ThreeDieError
-from manifests.files import TEMPORARY, explained, read_json, replacing, write_json
+from manifests.files import held, read_json, replacing, write_json
 from manifests.manifest import read_splits, split_names
 from manifests.objects import ObjectRef, fingerprint, first_per_class, read_object_list, split_of
 from render.messages import Setup, Task
@@ -171,29 +170,8 @@ class RunFolder:
         Raises:
             ThreeDieError: another run holds it, it was begun with other settings, or it can't be written to.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = (self.path / ".lock").open("a+")
-        except OSError as error:
-            raise explained(error, self.path) from error
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                lock.seek(0)
-                holder = lock.read().strip() or "unknown"
-                raise ThreeDieError(
-                    f"{self.path}: another run is rendering into this folder ({holder}); wait for it, or choose "
-                    "another folder with --out"
-                ) from error
-            except OSError as error:
-                raise explained(error, self.path) from error
-            lock.truncate(0)
-            lock.write(f"process {os.getpid()}")
-            lock.flush()
+        with held(self.path):
             self._check_settings(info)
-            for debris in [*self.parts.glob(f"*/{TEMPORARY}*"), *self.path.glob(f"{TEMPORARY}*")]:
-                debris.unlink(missing_ok=True)
             yield
 
     def _check_settings(self, info: DatasetInfo) -> None:

@@ -91,6 +91,7 @@ class _Child:
         self.last_sign = time.monotonic()
         self.pipe, theirs = Pipe()
         log.parent.mkdir(parents=True, exist_ok=True)
+        self.log_begin = log.stat().st_size if log.exists() else 0
         with log.open("ab") as output:
             # A session of its own: one signal reaches it and whatever it starts, and Ctrl-C reaches only us.
             self.process = subprocess.Popen(
@@ -106,6 +107,7 @@ class _Child:
 
     def send(self, message: Task | Probe) -> None:
         self.last_sign, self.views = time.monotonic(), 0
+        self.log_begin = self.log.stat().st_size
         self._tell(message)
 
     def _tell(self, message: Any) -> None:
@@ -131,10 +133,10 @@ class _Child:
         return self.process.wait()
 
     def last_lines(self) -> str:
-        """The end of what it printed, in one line."""
+        """The end of what it printed since it was started or given its object, in one line."""
         with self.log.open("rb") as file:
             size = self.log.stat().st_size
-            file.seek(max(0, size - LOG_TAIL_BYTES))
+            file.seek(max(self.log_begin, size - LOG_TAIL_BYTES))
             text = file.read().decode("utf-8", "replace")
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         return " | ".join(lines[-LAST_LINES:])

@@ -75,6 +75,10 @@ class Retrieval(Task):
         return outcome
 
 
+TIE = 1e-12
+"""Dot products that differ by less, relative to their size, are tied."""
+
+
 def rank_places(moved: npt.NDArray, embedding: npt.NDArray, normalise: bool = True) -> npt.NDArray[np.int64]:
     """Where each wanted view comes among its object's views, ranked by dot product with the moved embedding.
 
@@ -90,8 +94,10 @@ def rank_places(moved: npt.NDArray, embedding: npt.NDArray, normalise: bool = Tr
     for index in range(len(moved)):
         similarity = _unit(moved[index], normalise) @ _unit(embedding[index], normalise).T
         own = np.diagonal(similarity)[:, None]
-        places[index, :, 0] = (similarity > own).sum(1)
-        places[index, :, 1] = (similarity == own).sum(1)
+        # Equal views differ in the last bits of a matrix product, by where in it they stand.
+        tied = np.abs(similarity - own) <= TIE * np.maximum(1, np.abs(own))
+        places[index, :, 0] = ((similarity > own) & ~tied).sum(1)
+        places[index, :, 1] = tied.sum(1)
     return places
 
 

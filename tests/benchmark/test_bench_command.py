@@ -16,6 +16,7 @@ from benchmark.results import read_record, validate
 from benchmark.training import Settings, build
 from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
+from manifests.files import held
 
 TINY = [
     part
@@ -67,7 +68,7 @@ def test_a_run_says_what_it_does_and_ends_in_a_record(first: tuple[Path, Result]
     ):
         assert text in result.output, text
     folder = out / "sie-smoke-s0"
-    assert {"checkpoint.pt", "config.json", "curves.png", "features", "log", "record.json"} == {
+    assert {".lock", "checkpoint.pt", "config.json", "curves.png", "features", "log", "record.json"} == {
         path.name for path in folder.iterdir()
     }
     assert (folder / "curves.png").read_bytes()[:4] == b"\x89PNG"
@@ -97,11 +98,32 @@ def test_two_runs_differ_in_their_times_alone(first: tuple[Path, Result], datase
 
 def test_a_finished_run_is_only_shown_again(first: tuple[Path, Result], dataset: Dataset):
     folder = first[0] / "sie-smoke-s0"
-    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir() if path.name != ".lock"}
     again = run(dataset.path, first[0])
     assert "finished before; nothing to do" in again.output
     assert "always naming the commonest" in again.output
-    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir() if path.name != ".lock"} == before
+
+
+def test_a_record_of_another_checkpoint_is_not_shown_as_this_one(dataset: Dataset, tmp_path: Path):
+    run(dataset.path, tmp_path, "vicreg", "--set", "epochs=1", "--set", "warmup_epochs=0")
+    folder = tmp_path / "vicreg-smoke-s0"
+    old = (folder / "record.json").read_bytes()
+    (folder / "checkpoint.pt").unlink()
+    run(dataset.path, tmp_path, "vicreg")
+    new = (folder / "record.json").read_bytes()
+    assert new != old
+    (folder / "record.json").write_bytes(old)
+    again = run(dataset.path, tmp_path, "vicreg")
+    assert "trained before; only measuring" in again.output
+    assert read_record(folder / "record.json")["checkpoint"]["epochs"] == 3
+
+
+def test_two_runs_into_one_folder_do_not_meet(dataset: Dataset, tmp_path: Path):
+    with held(tmp_path / "vicreg-smoke-s0"):
+        refused = run(dataset.path, tmp_path, "vicreg")
+    assert isinstance(refused.exception, ThreeDieError)
+    assert "another run is at work" in str(refused.exception)
 
 
 def test_eval_uses_the_cached_features_and_agrees(first: tuple[Path, Result], dataset: Dataset, tmp_path: Path):

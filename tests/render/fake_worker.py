@@ -49,7 +49,7 @@ def serve(pipe: Connection, setup: Setup, task: Task) -> None:
     elif behaviour == "hang":
         time.sleep(3600)
     elif behaviour == "leak":
-        ballast = [bytearray(os.urandom(1 << 20)) for _ in range(400)]
+        ballast = b"x" * (400 << 20)
         time.sleep(3600)
         del ballast
     elif behaviour == "babble":

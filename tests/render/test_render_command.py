@@ -216,3 +216,18 @@ def test_psnr() -> None:
     black = np.zeros((4, 4, 3), np.uint8)
     assert psnr(black, black) == float("inf")
     assert psnr(black, black + 255) == pytest.approx(0.0)
+
+
+def test_an_object_rendered_again_gets_into_the_dataset(whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "data"
+    shutil.copytree(whole, out)
+    part = find_parts(out / "parts")[0]
+    before = Dataset(out / "dataset.h5").images_sha256()
+    part.write_bytes(part.read_bytes()[:100])
+    models = tmp_path / "models"
+    shutil.copytree(MODELS, models)
+    ref = Dataset(out / "dataset.h5").objects[0]
+    mesh = models / str(ref) / "models" / "model_normalized.obj"
+    shutil.copy(MODELS / "03928116" / "71b0a12d888572665f075cc1095cd4b2" / "models" / "model_normalized.obj", mesh)
+    run("--models", models, *SMALL, "--out", out)
+    assert Dataset(out / "dataset.h5").images_sha256() != before

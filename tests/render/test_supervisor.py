@@ -15,7 +15,7 @@ from render.quality import QUALITIES
 from render.supervisor import Limits, Outcome, Supervisor
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_worker.py")))
-IMPATIENT = Limits(view_s=1.5, start_s=20.0, memory_gib=0.3, objects_per_child=3, tries=2)
+IMPATIENT = Limits(view_s=3.0, start_s=20.0, memory_gib=0.3, objects_per_child=3, tries=2)
 VIEWS = 2
 
 
@@ -76,7 +76,7 @@ def test_all_done(setup: Setup) -> None:
     [
         ("crash", "SIGSEGV"),
         ("exit", "ended with code 0"),
-        ("hang", "no sign of life for 1.5 s"),
+        ("hang", "no sign of life for 3 s"),
         ("leak", "over the cap of 0.3"),
         ("babble", "sent garbage"),
         ("nonsense", "sent garbage"),
