@@ -173,14 +173,14 @@ def _say_expected(supervisor: "Supervisor", plan: "Plan", missing: "list[ObjectR
         click.echo("The timed sample failed: its objects can't be rendered. Going on with the others.")
         return
     total = len(missing) * plan.info.views
-    expected = total * probed.seconds[0] / workers
+    expected = (total * probed.seconds[0] + len(missing) * probed.object_s) / workers
     click.echo(
         f"Expected: about {tqdm.format_interval(expected)} and {total * probed.jpeg_bytes[0] / 1e6:,.0f} MB "
         f"({probed.seconds[0]:.2f} s a view, timed here; {workers} process{'es' if workers > 1 else ''})."
     )
     classes = len({ref.synset for ref in plan.chosen})
     views = classes * SMALLER["objects"] * SMALLER["views"]
-    smaller = views * probed.seconds[1] / workers
+    smaller = (views * probed.seconds[1] + classes * SMALLER["objects"] * probed.object_s) / workers
     if smaller < expected / 2:
         options = " ".join(f"--{name} {value}" for name, value in SMALLER.items())
         click.echo(

@@ -79,7 +79,8 @@ class Stop:
 
 @dataclass(frozen=True)
 class Probed:
-    """From a child: median seconds and bytes a view at each size asked for."""
+    """From a child: median seconds and bytes a view at each size asked for, and seconds an object takes besides."""
 
+    object_s: float
     seconds: tuple[float, ...]
     jpeg_bytes: tuple[float, ...]

@@ -25,7 +25,7 @@ def main() -> None:
         except EOFError:
             return
         if isinstance(message, Probe):
-            pipe.send(Probed((0.001,) * len(message.sizes), (100.0,) * len(message.sizes)))
+            pipe.send(Probed(0.001, (0.001,) * len(message.sizes), (100.0,) * len(message.sizes)))
         else:
             serve(pipe, setup, message)
 
