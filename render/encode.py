@@ -18,7 +18,7 @@ def quantise(colors: npt.NDArray[np.float32], dither: str) -> npt.NDArray[np.uin
 
     `none` rounds to the nearest. `original` adds the noise of the Blender that made 3DIEBench: triangular, from -0.4 to
     1.3 of a level, always the same at the same place. It makes the picture 0.4 levels brighter on average, and adding
-    it is worth 1 dB of agreement with the original's files. Blender 4.5 has another noise, without that offset.
+    it is worth 2 dB of agreement with the original's files. Blender 4.5 has another noise, without that offset.
     """
     levels = colors * np.float32(255)
     if dither == "original":

@@ -32,11 +32,6 @@ class Quality:
         """As plain JSON."""
         return asdict(self)
 
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "Quality":
-        """Back from `to_json`."""
-        return cls(**value)
-
 
 QUALITIES: dict[str, Quality] = {
     "reference": Quality("reference", samples=100, adaptive_threshold=0.01, denoiser="compositor", dither="original"),

@@ -21,7 +21,7 @@ from render.messages import Setup, Task
 from render.models.source import ModelSource
 from render.preset import Preset
 from render.quality import Quality
-from render.sampling import Array, sample
+from render.sampling import sample
 from render.supervisor import is_whole_part
 
 DATASET_FILE = "dataset.h5"
@@ -71,13 +71,8 @@ class Plan:
 
     def example(self, ref: ObjectRef, views: int) -> Task:
         """A task for a timed sample: a few views, with latents of the counter-based sampler's making."""
-        latents: Array = next(sample_any(self.preset, ref, views))
+        latents = next(sample(self.preset, "counter", 0, [ref], views))
         return Task(ref, self.split(ref), latents)
-
-
-def sample_any(preset: Preset, ref: ObjectRef, views: int) -> Iterator[Array]:
-    """Latents that lie in the preset's ranges, for trying something out."""
-    return sample(preset, "counter", 0, [ref], views)
 
 
 def make_plan(
