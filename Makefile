@@ -5,9 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 OUT := demo
+BENCH ?=
 DEMO_CLASSES := airplane,bench,cabinet,car,chair,guitar,lamp,loudspeaker,mailbox,mug,piano,table
 
-.PHONY: demo test lint setup clean help
+.PHONY: demo test bench lint setup clean help
 
 help:  ## Say what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -37,6 +38,9 @@ test: setup  ## All tests, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench: setup  ## Compare speed and memory with the plain way; BENCH="render pairs" for some only
+	$(BIN)/python -m benchmark.speed $(BENCH)
 
 lint: setup  ## Lint, formatting and types only
 	$(BIN)/ruff check .
