@@ -19,7 +19,7 @@ class AugSelf(Method):
     Args:
         backbone: encoder network, width D.
         projector: widths of the projector.
-        action: `rotation` or `rotation_color`.
+        action: which relative transformation, see `baselines.method.Method`.
         temperature: of the contrastive loss.
         regression_weight: of the regression.
         regressor: widths of the hidden layers of the network that regresses, which have ReLU.

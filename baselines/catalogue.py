@@ -27,7 +27,9 @@ class CatalogueEntry:
 
 SIE_PAPER = "Garrido, Najman & LeCun, ICML 2023, arXiv 2302.10283"
 SIMCLR_PAPER = "Chen, Kornblith, Norouzi & Hinton, ICML 2020, arXiv 2002.05709"
-BOTH_ACTIONS = ("rotation", "rotation_color")
+ACTIONS = (
+    "rotation", "rotation_color", "translation", "rotation_translation", "latents", "latents_translation",
+)  # fmt: skip
 
 CATALOGUE: dict[str, CatalogueEntry] = {
     "sie": CatalogueEntry(
@@ -36,7 +38,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         paper=SIE_PAPER,
         module="baselines.sie",
         class_name="SIE",
-        actions=BOTH_ACTIONS,
+        actions=ACTIONS,
     ),
     "vicreg": CatalogueEntry(
         idea="Two views have the same embedding; each dimension of it varies, and no two vary together.",
@@ -58,7 +60,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         paper="Devillers & Lefort, ICLR 2023, arXiv 2211.01244",
         module="baselines.equimod",
         class_name="EquiMod",
-        actions=BOTH_ACTIONS,
+        actions=ACTIONS,
     ),
     "augself": CatalogueEntry(
         idea="SimCLR, and a network that sees both representations must tell the action.",
@@ -66,7 +68,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         paper="Lee, Lee, Lee, Lee & Shin, NeurIPS 2021, arXiv 2111.09613",
         module="baselines.augself",
         class_name="AugSelf",
-        actions=BOTH_ACTIONS,
+        actions=ACTIONS,
     ),
     "only_equivariance": CatalogueEntry(
         idea="SimCLR between the moved embedding of one view and that of the other, with no invariance at all.",
@@ -74,7 +76,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         paper=f"control of {SIE_PAPER}",
         module="baselines.only_equivariance",
         class_name="OnlyEquivariance",
-        actions=BOTH_ACTIONS,
+        actions=ACTIONS,
     ),
     "barlow_twins": CatalogueEntry(
         idea="Each dimension of the embedding correlates with itself in the other view, and with no other one.",
@@ -97,13 +99,21 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         module="baselines.byol",
         class_name="BYOL",
     ),
+    "essl": CatalogueEntry(
+        idea="An invariant method that must also tell how a picture was turned, or by what two views differ.",
+        loss="that of SimCLR, SimSiam or Barlow Twins; cross-entropy of the quarter turns, or regression of the action",
+        paper="Dangovski et al., ICLR 2022, arXiv 2111.00899",
+        module="baselines.essl",
+        class_name="ESSL",
+        actions=ACTIONS,
+    ),
     "supervised": CatalogueEntry(
         idea="The upper end of the scale: trained with the classes, the relative rotations, or both.",
         loss="cross-entropy of the class, regression of the action (mean squared error)",
         paper=f"comparison of {SIE_PAPER}",
         module="baselines.supervised",
         class_name="Supervised",
-        actions=BOTH_ACTIONS,
+        actions=ACTIONS,
     ),
     "random": CatalogueEntry(
         idea="The lower end of the scale: the encoder network as it was initialised, without training.",

@@ -27,7 +27,7 @@ class EquiMod(Method):
         projector: widths of each of the two projectors.
         objective: the loss on both sides, `vicreg` or `simclr`.
         predictor: kind and arguments of the predictor, see `baselines.hypernetwork.build_predictor`.
-        action: `rotation` or `rotation_color`.
+        action: which relative transformation, see `baselines.method.Method`.
         similarity_weight, variance_weight, covariance_weight: of VICReg's terms.
         temperature: of the contrastive loss.
         equivariance_factor: multiplies the whole loss of the equivariant side.

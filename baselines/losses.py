@@ -132,6 +132,25 @@ def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     return F.cross_entropy(logits, other_view)
 
 
+@_full_precision
+def info_nce(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
+    """Contrast with the other view's embeddings alone: (N, E), (N, E) -> scalar.
+
+    As `nt_xent`, but each embedding seeks its partner among the N of the other view and never meets those of its own.
+    Mean of both directions: the form of Dangovski et al., "Equivariant Contrastive Learning", ICLR 2022.
+
+    Raises:
+        ValueError: shapes that differ, less than two pairs, or a temperature that isn't positive.
+    """
+    _check_pair(u, v)
+    _check_batch(u)
+    if temperature <= 0:
+        raise ValueError(f"temperature {temperature}: must be positive")
+    logits = F.normalize(u, dim=1) @ F.normalize(v, dim=1).T / temperature
+    itself = torch.arange(len(u), device=u.device)
+    return (F.cross_entropy(logits, itself) + F.cross_entropy(logits.T, itself)) / 2
+
+
 class CrossCorrelation(NamedTuple):
     """The two terms of Barlow Twins, unweighted."""
 

@@ -7,7 +7,15 @@ from torch import Tensor, nn
 
 ALL, INVARIANT, EQUIVARIANT = "all", "invariant", "equivariant"
 
-ACTION_DIMS = {"rotation": 4, "rotation_color": 6}
+ACTION_DIMS = {
+    "rotation": 4,
+    "rotation_color": 6,
+    "translation": 3,
+    "rotation_translation": 7,
+    "latents": 8,
+    "latents_translation": 11,
+}
+"""Relative transformations by name, and how many numbers each has: see `Method.action`."""
 
 
 def action_dims(action: str) -> int:
@@ -26,12 +34,14 @@ class Batch:
         action: the relative transformation that leads from view 1 to view 2, (B, A); which one is the method's
             `action`.
         label: class of each object, (B,), int64.
+        crop: a small crop of view 1's picture, (B, 3, h, w), for methods that ask for one (`Method.crop_side`).
     """
 
     view1: Tensor
     view2: Tensor
     action: Tensor
     label: Tensor
+    crop: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -68,14 +78,22 @@ class Method(nn.Module, ABC):
     """A self-supervised method. One subclass a file; variants are arguments of its constructor.
 
     Attributes:
-        action: which relative transformation `Batch.action` holds: `rotation` (unit quaternion x, y, z, w: A = 4),
-            `rotation_color` (quaternion, floor hue, light hue: A = 6), or None where the method doesn't use one. Set by
-            the constructor where it is an option.
+        action: which relative transformation `Batch.action` holds, or None where the method doesn't use one. Set by the
+            constructor where it is an option. One of: `rotation` (unit quaternion x, y, z, w: A = 4), `rotation_color`
+            (quaternion, floor hue, light hue: A = 6), `translation` (x, y, z in the object's frame: A = 3),
+            `rotation_translation` (A = 7), `latents` (quaternion, floor hue, light hue, light theta, light phi: A = 8),
+            `latents_translation` (those and the translation: A = 11).
         needs_training: whether there is something to train; without it the initial weights are the result.
+        crop_area: smallest and largest share of the picture's area that `Batch.crop` shows.
     """
 
     action: str | None = None
     needs_training: bool = True
+    crop_area: tuple[float, float] = (0.2, 1.0)
+
+    def crop_side(self, side: int) -> int | None:
+        """Width and height in pixels of the small crop this method wants beside views of `side`; None for no crop."""
+        return None
 
     @property
     @abstractmethod

@@ -23,7 +23,7 @@ class OnlyEquivariance(Method):
         backbone: encoder network, width D.
         projector: widths of the projector.
         predictor: kind and arguments of the predictor, see `baselines.hypernetwork.build_predictor`.
-        action: `rotation` or `rotation_color`.
+        action: which relative transformation, see `baselines.method.Method`.
         temperature: divides the cosine similarities.
 
     Raises:

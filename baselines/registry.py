@@ -10,6 +10,7 @@ from baselines.barlow_twins import BarlowTwins
 from baselines.byol import BYOL
 from baselines.catalogue import CATALOGUE, CatalogueEntry, entry, suggestion
 from baselines.equimod import EquiMod
+from baselines.essl import ESSL
 from baselines.method import Method, action_dims
 from baselines.only_equivariance import OnlyEquivariance
 from baselines.random import Random
@@ -49,6 +50,7 @@ METHODS: dict[str, MethodEntry] = {
     "barlow_twins": MethodEntry(BarlowTwins, CATALOGUE["barlow_twins"]),
     "simsiam": MethodEntry(SimSiam, CATALOGUE["simsiam"]),
     "byol": MethodEntry(BYOL, CATALOGUE["byol"]),
+    "essl": MethodEntry(ESSL, CATALOGUE["essl"]),
     "supervised": MethodEntry(Supervised, CATALOGUE["supervised"]),
     "random": MethodEntry(Random, CATALOGUE["random"]),
 }

@@ -4,18 +4,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-FORMS = ("original", "torchvision")
+FORMS = ("original", "torchvision", "cifar")
+SIDE_STEP = 32
+"""Pixels: a network halves its input five times."""
 
 
 class ResNet(nn.Module):
     """A residual network up to and with its global average pooling: images (N, 3, H, W) -> values (N, `dim`).
 
-    Two forms, with the same weight names (torchvision's, without `fc`) but for one:
+    Three forms, with the same weight names (torchvision's, without `fc`) but for one:
 
     - `torchvision`: the usual network. Loads torchvision's own weights.
     - `original`: the ResNet-18 of the authors of 3DIEBench. Its strided layers pad on the right and below only, the
       second convolution of a block carries the stride, and the first block of the first layer has a projection too
       (`layer1.0.downsample.*`). Its numbers differ from torchvision's in the second digit.
+
+    - `cifar`: torchvision's, but begun by a 3 x 3 convolution of stride 1 and without pooling after it, for pictures of
+      32 pixels (Chen & He, CVPR 2021, appendix D). The blocks' last batch-norms start from one, as in its users' code.
 
     Convolutions start from He's normal distribution (fan out), batch-norms from one and zero, and the last batch-norm
     of each block from zero, so that every block begins as the identity (Goyal et al. 2017, section 5.1).
@@ -35,8 +40,10 @@ class ResNet(nn.Module):
         if width < 1:
             raise ValueError(f"width {width}: the number of channels after the first convolution must be positive")
         self.form = form
-        padding = 0 if form == "original" else 3
-        self.conv1 = nn.Conv2d(3, width, 7, stride=2, padding=padding, bias=False)
+        if form == "cifar":
+            self.conv1 = nn.Conv2d(3, width, 3, padding=1, bias=False)
+        else:
+            self.conv1 = nn.Conv2d(3, width, 7, stride=2, padding=0 if form == "original" else 3, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
         channels = width
         for index, count in enumerate(blocks):
@@ -52,7 +59,13 @@ class ResNet(nn.Module):
                     channels = inner
             self.add_module(f"layer{index + 1}", nn.Sequential(*layer))
         self.dim = channels
-        _initialise(self)
+        _initialise(self, zero_last=form != "cifar")
+
+    def fitting_side(self, side: int) -> int:
+        """The largest width and height in pixels, up to `side`, that this form takes, or its smallest one."""
+        if self.form == "cifar":
+            return max(8, side)
+        return max(SIDE_STEP, side // SIDE_STEP * SIDE_STEP)
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, 3, H, W), normalised -> globally average-pooled values (N, `dim`).
@@ -69,6 +82,8 @@ class ResNet(nn.Module):
             x = F.relu(self.bn1(self.conv1(F.pad(images, (2, 3, 2, 3)))))
             # Overhanging windows on the right and below do what a border of -1e4 did there, without a copy.
             x = F.max_pool2d(x, 3, stride=2, ceil_mode=True)
+        elif self.form == "cifar":
+            x = F.relu(self.bn1(self.conv1(images)))
         else:
             x = F.max_pool2d(F.relu(self.bn1(self.conv1(images))), 3, stride=2, padding=1)
         for index in range(1, 5):
@@ -126,13 +141,13 @@ def _shortcut(channels_in: int, channels: int, stride: int) -> nn.Sequential:
 
 
 @torch.no_grad()
-def _initialise(network: nn.Module) -> None:
+def _initialise(network: nn.Module, zero_last: bool) -> None:
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        elif isinstance(module, BasicBlock):
+        elif isinstance(module, BasicBlock) and zero_last:
             nn.init.zeros_(module.bn2.weight)
-        elif isinstance(module, Bottleneck):
+        elif isinstance(module, Bottleneck) and zero_last:
             nn.init.zeros_(module.bn3.weight)
 
 
@@ -148,7 +163,7 @@ def build_backbone(name: str = "resnet18", form: str = "original", width: int = 
 
     Args:
         name: `resnet18`, `resnet34` or `resnet50`.
-        form: `original` or `torchvision`, see `ResNet`.
+        form: `original`, `torchvision` or `cifar`, see `ResNet`.
         width: channels after the first convolution: 64 is standard, 16 makes a network for laptops.
 
     Raises:

@@ -31,7 +31,7 @@ class SIE(Method):
         split: False leaves the invariant part out and makes all dimensions equivariant (no equivariance factor then).
         predictor_variance: whether the variance term also acts on the predictor's output.
         predictor: kind and arguments of the predictor, see `baselines.hypernetwork.build_predictor`.
-        action: `rotation` or `rotation_color`.
+        action: which relative transformation, see `baselines.method.Method`.
         similarity_weight, variance_weight, covariance_weight: of the terms.
         equivariance_factor: multiplies the similarity weight in the equivariance term.
 

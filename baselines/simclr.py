@@ -1,12 +1,14 @@
 """SimCLR: contrast each pair of views with all others."""
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from baselines import losses
 from baselines.distributed import gather
 from baselines.method import Batch, Method, MethodOutput, Parts
-from baselines.projector import Widths, build_projector
+from baselines.projector import Widths, build_projector, parse_widths
 from baselines.resnet import ResNet
+
+NEGATIVES = {"both_views": losses.nt_xent, "other_view": losses.info_nce}
 
 
 class SimCLR(Method):
@@ -19,9 +21,12 @@ class SimCLR(Method):
         backbone: encoder network, width D.
         projector: widths of the projector.
         temperature: divides the cosine similarities.
+        negatives: whom an embedding is held apart from: `both_views` (all others of the batch, as in the paper) or
+            `other_view` (only those of the other view).
+        final_norm: whether the projector ends in a batch-norm without weights.
 
     Raises:
-        ValueError: widths that don't fit.
+        ValueError: an unknown choice of negatives, or widths that don't fit.
     """
 
     def __init__(
@@ -30,11 +35,18 @@ class SimCLR(Method):
         projector: Widths = "2048-2048-2048",
         *,
         temperature: float = losses.TEMPERATURE,
+        negatives: str = "both_views",
+        final_norm: bool = False,
     ):
         super().__init__()
+        if negatives not in NEGATIVES:
+            raise ValueError(f"negatives {negatives!r}: not known; choose one of {', '.join(NEGATIVES)}")
         self.backbone = backbone
         self.projector = build_projector(backbone.dim, projector)
+        if final_norm:
+            self.projector.append(nn.BatchNorm1d(parse_widths(projector)[-1], affine=False))
         self.temperature = temperature
+        self.contrast = NEGATIVES[negatives]
 
     @property
     def parts(self) -> Parts:
@@ -53,5 +65,5 @@ class SimCLR(Method):
         """Loss, terms, representations and embeddings of a batch of pairs."""
         representation = self.represent(batch.view1), self.represent(batch.view2)
         embedding = self.embed(representation[0]), self.embed(representation[1])
-        loss = losses.nt_xent(gather(embedding[0]), gather(embedding[1]), self.temperature)
+        loss = self.contrast(gather(embedding[0]), gather(embedding[1]), self.temperature)
         return MethodOutput(loss, {"invariance": loss.detach()}, representation, embedding)

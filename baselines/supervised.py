@@ -25,7 +25,7 @@ class Supervised(Method):
         projector: widths of the hidden layers of each of the two networks, which have ReLU. There is no projector: the
             embedding is the representation.
         target: `class` (cross-entropy, mean of both views), `rotation` (mean squared error of the action) or `both`.
-        action: what is regressed: `rotation` or `rotation_color`.
+        action: what is regressed, see `baselines.method.Method`.
         rotation_weight: of the regression.
 
     Raises:

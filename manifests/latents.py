@@ -91,7 +91,25 @@ def relative_quaternions(euler1: Array, euler2: Array) -> Array:
     return np.asarray((first.inv() * second).as_quat()).reshape(*np.shape(euler1)[:-1], 4)
 
 
-ACTION_SIZES: dict[str, int] = {"rotation": 4, "color": 2, "rotation_color": 6}
+LIGHT = ("light_theta", "light_phi")
+TRANSLATION = ("translation_x", "translation_y", "translation_z")
+
+_DIFFERENCES: dict[str, tuple[str, ...]] = {
+    "rotation": (),
+    "color": COLOR,
+    "translation": TRANSLATION,
+    "rotation_color": COLOR,
+    "rotation_translation": TRANSLATION,
+    "latents": (*COLOR, *LIGHT),
+    "latents_translation": (*COLOR, *LIGHT, *TRANSLATION),
+}
+"""What each named action holds besides the relative quaternion: fields of which it takes the difference."""
+
+_WITHOUT_ROTATION = ("color", "translation")
+
+ACTION_SIZES: dict[str, int] = {
+    name: len(fields) + (0 if name in _WITHOUT_ROTATION else 4) for name, fields in _DIFFERENCES.items()
+}
 """Named relative transformations and how many numbers each has."""
 
 
@@ -99,14 +117,16 @@ def actions(kind: str, fields: Sequence[LatentField], latents1: Array, latents2:
     """The relative transformation between two views.
 
     Args:
-        kind: `rotation` (relative quaternion), `color` (floor hue and light hue, second minus first) or
-            `rotation_color` (both, in that order).
+        kind: what it is made of. `rotation` is the relative quaternion; `color`, `translation` (in the object's own
+            frame) and all that the light changes by are plain differences, second minus first, in the fields' units.
+            `latents` is everything that 3DIEBench varies: quaternion, floor hue, light hue, light theta, light phi;
+            `latents_translation` has the translation too.
         fields: the dataset's latent fields.
         latents1: latents (..., L) of the first views.
         latents2: latents (..., L) of the second views.
 
     Returns:
-        (..., A) with A = `ACTION_SIZES[kind]`.
+        (..., A) with A = `ACTION_SIZES[kind]`, in the order of the name.
 
     Raises:
         ThreeDieError: another kind, or a field that the dataset lacks.
@@ -114,10 +134,10 @@ def actions(kind: str, fields: Sequence[LatentField], latents1: Array, latents2:
     if kind not in ACTION_SIZES:
         raise ThreeDieError(f"{kind!r} is not an action; choose from {', '.join(ACTION_SIZES)}")
     pieces = []
-    if kind != "color":
+    if kind not in _WITHOUT_ROTATION:
         index = columns(fields, ROTATION)
         pieces.append(relative_quaternions(latents1[..., index], latents2[..., index]))
-    if kind != "rotation":
-        index = columns(fields, COLOR)
+    if _DIFFERENCES[kind]:
+        index = columns(fields, _DIFFERENCES[kind])
         pieces.append(latents2[..., index] - latents1[..., index])
     return np.concatenate(pieces, axis=-1)

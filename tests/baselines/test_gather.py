@@ -9,7 +9,11 @@ from baselines.distributed import gather
 from baselines.method import Batch
 from baselines.registry import build_method
 
-NAMES = ("sie", "augself", "supervised", "barlow_twins", "simsiam", "byol")
+# One of each family, by name, with an option as `name:option=value`.
+NAMES = (
+    *("sie", "vicreg", "simclr", "equimod", "augself", "only_equivariance", "supervised", "barlow_twins", "simsiam"),
+    *("byol", "essl", "essl:base=simsiam", "essl:base=barlow_twins", "essl:target=action"),
+)
 
 CODE = """
 import sys
@@ -25,7 +29,9 @@ rows = slice(rank * 4, rank * 4 + 4)
 results = {}
 for name in names:
     given = torch.load(f"{folder}/{name}.pt", weights_only=True)
-    method = build_method(name, width=4, projector="16-16").eval()
+    word, _, options = name.partition(":")
+    options = dict([options.split("=")]) if options else {}
+    method = build_method(word, width=4, projector="16-16", options=options).eval()
     method.load_state_dict(given["state"])
     output = method(Batch(*(values[rows] for values in given["batch"])))
     output.loss.backward()
@@ -40,12 +46,18 @@ dist.destroy_process_group()
 """
 
 
+def build(name):
+    word, _, options = name.partition(":")
+    return build_method(word, width=4, projector="16-16", options=dict([options.split("=")]) if options else {}).eval()
+
+
 def test_two_processes_equal_one(tmp_path):
     torch.manual_seed(0)
     view1, view2 = torch.randn(2, 8, 3, 32, 32)
-    batch = (view1, view2, torch.randn(8, 4), torch.zeros(8, dtype=torch.int64))
+    crop = torch.randn(8, 3, 32, 32)
+    batch = (view1, view2, torch.randn(8, 4), torch.zeros(8, dtype=torch.int64), crop)
     # In evaluation mode, because batch-norm across processes is the training loop's part.
-    methods = {name: build_method(name, width=4, projector="16-16").eval() for name in NAMES}
+    methods = {name: build(name) for name in NAMES}
     for name, method in methods.items():
         torch.save({"state": method.state_dict(), "batch": batch}, tmp_path / f"{name}.pt")
     children = [subprocess.Popen([sys.executable, "-c", CODE, str(rank), str(tmp_path), *NAMES]) for rank in (0, 1)]

@@ -131,7 +131,20 @@ def test_nt_xent_equals_a_loop(views):
     torch.testing.assert_close(losses.nt_xent(*views, temperature), total / (2 * count))
 
 
-@pytest.mark.parametrize("loss", [losses.invariance, losses.nt_xent])
+def test_info_nce_equals_a_loop_and_never_meets_its_own_view(views):
+    u, v = (torch.nn.functional.normalize(view, dim=1) for view in views)
+    total = 0.0
+    for one, other in ((u, v), (v, u)):
+        for index, row in enumerate(one):
+            total -= torch.log_softmax(other @ row / 0.5, 0)[index]
+    torch.testing.assert_close(losses.info_nce(*views, 0.5), total / (2 * len(u)))
+    with pytest.raises(ValueError, match="temperature 0"):
+        losses.info_nce(*views, 0)
+    with pytest.raises(ValueError, match="no statistics"):
+        losses.info_nce(torch.zeros(1, 4), torch.zeros(1, 4))
+
+
+@pytest.mark.parametrize("loss", [losses.invariance, losses.nt_xent, losses.info_nce])
 def test_symmetric_in_the_views(loss, views):
     u, v = views
     torch.testing.assert_close(loss(u, v), loss(v, u))

@@ -11,12 +11,17 @@ import torch
 
 import baselines
 from baselines.catalogue import CATALOGUE
+from baselines.essl import BASES, quarter_turns
 from baselines.method import ACTION_DIMS, ALL, EQUIVARIANT, INVARIANT, Batch, action_dims
 from baselines.registry import METHODS, build_method, method_options
 
 VARIANTS = [
     *((name, {}) for name in METHODS),
-    *((name, {"action": "rotation_color"}) for name in METHODS if CATALOGUE[name].actions),
+    *((name, {"action": "rotation_color"}) for name in METHODS if CATALOGUE[name].actions and name != "essl"),
+    *(("sie", {"action": action}) for action in ACTION_DIMS),
+    *(("essl", {"base": base}) for base in BASES),
+    *(("essl", {"base": base, "target": "action", "action": "latents"}) for base in BASES),
+    ("simclr", {"negatives": "other_view", "final_norm": True}),
     ("sie", {"split": False}),
     ("sie", {"predictor_variance": False}),
     ("sie", {"equivariant_dims": 8}),
@@ -43,7 +48,8 @@ def batch_for(method, count: int = 6, size: int = 32) -> Batch:
     action = torch.randn(count, action_dims(method.action or "rotation"), generator=generator)
     action[:, :4] /= action[:, :4].norm(dim=1, keepdim=True)
     view1, view2 = torch.randn(2, count, 3, size, size, generator=generator)
-    return Batch(view1, view2, action, torch.zeros(count, dtype=torch.int64))
+    crop = torch.randn(count, 3, size, size, generator=generator) if method.crop_side(size) else None
+    return Batch(view1, view2, action, torch.zeros(count, dtype=torch.int64), crop)
 
 
 @pytest.mark.parametrize(("name", "options"), TRAINED_VARIANTS, ids=str)
@@ -169,6 +175,49 @@ def test_supervised_takes_what_it_is_told_to_tell(target, action, terms):
     assert set(method(batch_for(method)).terms) == terms
 
 
+@pytest.mark.parametrize("base", BASES)
+def test_essl_adds_the_turn_s_cross_entropy_to_its_base(base):
+    method = small("essl", {"base": base, "equivariance_weight": 0.4})
+    batch = batch_for(method)
+    output = method(batch)
+    alone = method.base(batch).loss
+    crops, labels = quarter_turns(batch.crop)
+    expected = torch.nn.functional.cross_entropy(method.predictor(method.backbone(crops)), labels)
+    torch.testing.assert_close(output.terms["equivariance"], expected.detach())
+    torch.testing.assert_close(output.loss, alone + 0.4 * expected)
+
+
+def test_essl_regresses_the_action_from_both_views():
+    method = small("essl", {"target": "action", "action": "rotation_color"})
+    assert method.crop_side(64) is None
+    batch = batch_for(method)
+    output = method(batch)
+    told = method.predictor(torch.cat(output.representation, 1))
+    torch.testing.assert_close(output.terms["equivariance"], (told - batch.action).square().mean().detach())
+
+
+def test_quarter_turns_turn_a_picture_round_and_name_each():
+    picture = torch.arange(4.0).reshape(1, 1, 2, 2).expand(1, 3, 2, 2)
+    turned, names = quarter_turns(torch.cat([picture, picture + 10]))
+    assert names.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    corners = [image[0].flatten().tolist() for image in turned[::2]]
+    assert corners == [[0, 1, 2, 3], [1, 3, 0, 2], [3, 2, 1, 0], [2, 0, 3, 1]]
+    with pytest.raises(ValueError, match=r"must be \(N, 3, S, S\)"):
+        quarter_turns(torch.zeros(1, 3, 2, 4))
+
+
+def test_essl_s_crop_is_half_the_side_where_the_network_takes_that():
+    assert small("essl").crop_side(64) == 32
+    assert small("essl").crop_side(32) == 32
+    assert small("essl", {"crop_share": 96 / 224}).crop_side(224) == 96
+    torch.manual_seed(0)
+    cifar = build_method("essl", form="cifar", width=4, projector="64-32")
+    assert cifar.crop_side(32) == 16
+    assert torch.isfinite(cifar(batch_for(cifar)).loss)
+    with pytest.raises(ValueError, match=r"has none; give Batch\.crop"):
+        cifar(Batch(*[torch.randn(4, 3, 32, 32)] * 2, torch.zeros(4, 0), torch.zeros(4, dtype=torch.int64)))
+
+
 def test_terms_of_sie_add_up_to_its_loss():
     method = small("sie")
     output = method(batch_for(method))
@@ -225,7 +274,13 @@ def test_action_of_the_wrong_kind_is_refused():
         ({"name": "sie", "options": {"predictor.layers": 2, "predictor": "mlp"}}, "'predictor': set as a whole and"),
         ({"name": "simclr", "options": {"predictor.kind": "mlp"}}, "'predictor': simclr has no such option"),
         ({"name": "sie", "options": {"variance_weight": "10"}}, "wants float"),
-        ({"name": "sie", "options": {"action": "translation"}}, "action 'translation'"),
+        ({"name": "sie", "options": {"action": "translations"}}, "action 'translations'"),
+        ({"name": "essl", "options": {"base": "byol"}}, "base 'byol'"),
+        ({"name": "essl", "options": {"target": "turn"}}, "target 'turn'"),
+        ({"name": "essl", "options": {"action": "latents"}}, "nothing is regressed with target 'image_rotation'"),
+        ({"name": "essl", "options": {"crop_share": 0.0}}, "crop_share 0.0"),
+        ({"name": "essl", "options": {"crop_smallest": 0.5, "crop_largest": 0.2}}, "crop_smallest 0.5"),
+        ({"name": "simclr", "options": {"negatives": "none"}}, "negatives 'none'"),
         ({"name": "sie", "options": {"equivariant_dims": 32}}, "between 1 and 31"),
         ({"name": "sie", "options": {"split": False, "equivariant_dims": 8}}, "without split"),
         ({"name": "sie", "options": {"predictor": {"kind": "none"}}}, "predictor kind 'none'"),

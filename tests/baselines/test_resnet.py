@@ -130,6 +130,27 @@ def test_every_block_begins_as_the_identity(name):
     torch.testing.assert_close(block(x), x)
 
 
+def test_cifar_form_keeps_the_size_of_small_pictures():
+    """3 x 3 stem without pooling: 11,168,832 parameters at full width."""
+    network = build_backbone("resnet18", "cifar")
+    usual = build_backbone("resnet18", "torchvision")
+    count = sum(parameter.numel() for parameter in network.parameters())
+    assert count == sum(parameter.numel() for parameter in usual.parameters()) - 64 * 3 * (49 - 9) == 11_168_832
+    assert set(network.state_dict()) == set(usual.state_dict())
+    sizes = []
+    network.layer1.register_forward_hook(lambda _, __, out: sizes.append(out.shape[2:]))
+    network.layer4.register_forward_hook(lambda _, __, out: sizes.append(out.shape[2:]))
+    assert network.eval()(torch.zeros(1, 3, 32, 32)).shape == (1, 512)
+    assert sizes == [(32, 32), (4, 4)]
+    assert network.layer1[0].bn2.weight.eq(1).all()
+
+
+def test_sides_that_fit():
+    original, cifar = (build_backbone("resnet18", form, width=4) for form in ("original", "cifar"))
+    assert [original.fitting_side(side) for side in (16, 32, 100, 256)] == [32, 32, 96, 256]
+    assert cifar.fitting_side(16) == 16
+
+
 def test_refusals():
     with pytest.raises(ValueError, match=r"resnet19.*resnet18"):
         build_backbone("resnet19")

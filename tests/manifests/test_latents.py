@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.transform import Rotation
 
+from baselines.method import ACTION_DIMS
 from manifests.errors import ThreeDieError
 from manifests.latents import ACTION_SIZES, LatentField, actions, columns, quaternions, relative_quaternions
 
@@ -76,7 +77,26 @@ def test_a_relative_quaternion_beyond_half_a_turn_keeps_its_negative_w():
 def test_shapes_are_kept():
     latents = np.zeros((5, 2, len(FIELDS)))
     for kind, size in ACTION_SIZES.items():
-        assert actions(kind, FIELDS, latents, latents).shape == (5, 2, size)
+        if "translation" not in kind:
+            assert actions(kind, FIELDS, latents, latents).shape == (5, 2, size)
+
+
+def test_methods_and_datasets_know_the_same_actions():
+    assert {**ACTION_DIMS, "color": 2} == ACTION_SIZES
+
+
+def test_actions_of_all_latents_hold_every_change_once():
+    fields = (*FIELDS, *(LatentField(f"translation_{axis}", ((-0.5, 0.5),)) for axis in "xyz"))
+    first, second = np.zeros(10), np.arange(10.0) / 100
+    second[:3] = 0
+    everything = actions("latents_translation", fields, first, second)
+    # Quaternion; floor hue, light hue; light theta, light phi; translation.
+    np.testing.assert_allclose(everything, [0, 0, 0, 1, 0.03, 0.06, 0.04, 0.05, 0.07, 0.08, 0.09])
+    np.testing.assert_allclose(actions("latents", fields, first, second), everything[:8])
+    np.testing.assert_allclose(actions("translation", fields, first, second), everything[8:])
+    np.testing.assert_allclose(
+        actions("rotation_translation", fields, first, second), everything[[0, 1, 2, 3, 8, 9, 10]]
+    )
 
 
 def test_color_actions_are_second_minus_first_and_may_be_negative():
@@ -92,6 +112,8 @@ def test_unknown_kinds_and_fields_are_named():
         actions("spin", FIELDS, np.zeros(7), np.zeros(7))
     with pytest.raises(ThreeDieError, match="translation_x"):
         columns(FIELDS, ["translation_x"])
+    with pytest.raises(ThreeDieError, match="no latent field 'translation_x'"):
+        actions("latents_translation", FIELDS, np.zeros(7), np.zeros(7))
 
 
 def test_ranges_are_closed_and_may_be_several():

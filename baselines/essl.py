@@ -1,0 +1,158 @@
+"""E-SSL: an invariant method that must also tell how a picture was turned."""
+
+import torch
+from torch import Tensor, nn
+
+from baselines import losses
+from baselines.barlow_twins import BarlowTwins
+from baselines.distributed import gather
+from baselines.method import Batch, Method, MethodOutput, Parts, action_dims
+from baselines.projector import Widths, parse_widths
+from baselines.resnet import ResNet
+from baselines.simclr import SimCLR
+from baselines.simsiam import SimSiam
+
+BASES = ("simclr", "simsiam", "barlow_twins")
+TARGETS = ("image_rotation", "action")
+QUARTER_TURNS = 4
+
+
+class ESSL(Method):
+    """An invariant method, and beside it a network that tells from the representation what was done to the picture.
+
+    Dangovski et al., "Equivariant Contrastive Learning", ICLR 2022 (arXiv 2111.00899), equation 2. As in the paper the
+    invariant side draws together two augmented views, while a third, small crop is turned by 0, 90, 180 and 270 degrees
+    and the turn is to be named. Instead of the turn of the picture it can be asked for the relative latents of two
+    views of the dataset, by regression from both representations.
+
+    What the picture is augmented with is the recipe's (`augmentation = "essl"`), not the method's.
+
+    Args:
+        backbone: encoder network, width D.
+        projector: widths of the projector.
+        base: the invariant method: `simclr` (in the authors' form: contrast with the other view, batch-norm at the end
+            of the projector), `simsiam` or `barlow_twins`.
+        target: `image_rotation` (cross-entropy of the four turns) or `action` (mean squared error).
+        action: what is regressed with target `action`, see `baselines.method.Method`.
+        equivariance_weight: of the equivariance-predicting term, lambda in the paper.
+        hidden: widths of the hidden layers of the network that tells, with layer-norm and ReLU.
+        temperature: of the contrastive loss of `simclr`; the paper's is 0.5 on CIFAR-10 and 0.2 on ImageNet.
+        redundancy_weight: of `barlow_twins`.
+        crop_share: side of the small crop over that of the views: a half on CIFAR-10, 96 / 224 on ImageNet.
+        crop_smallest, crop_largest: share of the picture's area that it shows: 0.2 to 1 on CIFAR-10, 0.05 to 0.14 on
+            ImageNet.
+
+    Raises:
+        ValueError: an unknown base, target or action, an action where none is regressed, or numbers that don't fit.
+    """
+
+    def __init__(
+        self,
+        backbone: ResNet,
+        projector: Widths = "2048-2048-2048",
+        *,
+        base: str = "simclr",
+        target: str = "image_rotation",
+        action: str = "rotation",
+        equivariance_weight: float = 0.4,
+        hidden: Widths = "2048-2048",
+        temperature: float = 0.5,
+        redundancy_weight: float = 0.005,
+        crop_share: float = 0.5,
+        crop_smallest: float = 0.2,
+        crop_largest: float = 1.0,
+    ):
+        super().__init__()
+        if target not in TARGETS:
+            raise ValueError(f"target {target!r}: not known; choose one of {', '.join(TARGETS)}")
+        if target == "image_rotation" and action != "rotation":
+            raise ValueError(f"action {action!r}: nothing is regressed with target 'image_rotation'; leave it out")
+        if not 0 < crop_share <= 1:
+            raise ValueError(f"crop_share {crop_share}: must lie above 0 and up to 1")
+        if not 0 < crop_smallest <= crop_largest <= 1:
+            raise ValueError(f"crop_smallest {crop_smallest}, crop_largest {crop_largest}: must rise between 0 and 1")
+        self.base = _build_base(base, backbone, projector, temperature, redundancy_weight)
+        regresses = target == "action"
+        self.predictor = _build_teller(
+            2 * backbone.dim if regresses else backbone.dim, hidden, action_dims(action) if regresses else QUARTER_TURNS
+        )
+        self.action = action if regresses else None
+        self.equivariance_weight = equivariance_weight
+        self.crop_share = crop_share
+        self.crop_area = crop_smallest, crop_largest
+
+    @property
+    def backbone(self) -> ResNet:
+        """The encoder network, which the invariant method holds."""
+        return self.base.backbone
+
+    @property
+    def parts(self) -> Parts:
+        """Only all dimensions."""
+        return self.base.parts
+
+    def crop_side(self, side: int) -> int | None:
+        """Width and height in pixels of the small crop beside views of `side`, such as the network takes."""
+        return None if self.action else min(side, self.backbone.fitting_side(round(side * self.crop_share)))
+
+    def represent(self, images: Tensor) -> Tensor:
+        """Images (N, 3, H, W) -> representation (N, D)."""
+        return self.base.represent(images)
+
+    def embed(self, representation: Tensor) -> Tensor:
+        """Representation (N, D) -> embedding (N, E)."""
+        return self.base.embed(representation)
+
+    def forward(self, batch: Batch) -> MethodOutput:
+        """Loss, terms, representations and embeddings of a batch of pairs.
+
+        Raises:
+            ValueError: the batch has no small crop, and one is to be turned.
+        """
+        output: MethodOutput = self.base(batch)
+        if self.action:
+            told = self.predictor(torch.cat(output.representation, dim=1))
+            term = losses.invariance(gather(told), gather(self.checked_action(batch)))
+        else:
+            if batch.crop is None:
+                raise ValueError("ESSL turns a small crop, and the batch has none; give Batch.crop")
+            pictures, turns = quarter_turns(batch.crop)
+            term = losses.cross_entropy(gather(self.predictor(self.represent(pictures))), gather(turns))
+        loss = output.loss + self.equivariance_weight * term
+        return MethodOutput(
+            loss, {**output.terms, "equivariance": term.detach()}, output.representation, output.embedding
+        )
+
+
+def quarter_turns(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Square images turned counter-clockwise by 0, 1, 2 and 3 quarters: (N, 3, S, S) -> (4N, 3, S, S), (4N,) int64.
+
+    The second is the number of quarters of each; all images with the first turn come first.
+
+    Raises:
+        ValueError: images that aren't square.
+    """
+    if images.ndim != 4 or images.shape[2] != images.shape[3]:
+        raise ValueError(f"images must be (N, 3, S, S), got {tuple(images.shape)}")
+    turned = torch.cat([torch.rot90(images, turn, (2, 3)) for turn in range(QUARTER_TURNS)])
+    return turned, torch.arange(QUARTER_TURNS, device=images.device).repeat_interleave(len(images))
+
+
+def _build_base(
+    base: str, backbone: ResNet, projector: Widths, temperature: float, redundancy_weight: float
+) -> SimCLR | SimSiam | BarlowTwins:
+    if base == "simclr":
+        return SimCLR(backbone, projector, temperature=temperature, negatives="other_view", final_norm=True)
+    if base == "simsiam":
+        return SimSiam(backbone, projector)
+    if base == "barlow_twins":
+        return BarlowTwins(backbone, projector, redundancy_weight=redundancy_weight)
+    raise ValueError(f"base {base!r}: not known; choose one of {', '.join(BASES)}")
+
+
+def _build_teller(dim: int, hidden: Widths, outputs: int) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for width in parse_widths(hidden):
+        layers += [nn.Linear(dim, width), nn.LayerNorm(width), nn.ReLU(inplace=True)]
+        dim = width
+    return nn.Sequential(*layers, nn.Linear(dim, outputs))
