@@ -15,6 +15,8 @@ Bytes are mapped, not read, so that any number of data-loader workers share them
 
 import hashlib
 import json
+import os
+import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -33,6 +35,10 @@ from manifests.objects import ObjectRef
 FORMAT = "3die-dataset"
 VERSION = 1
 PART_SUFFIX = ".part.h5"
+
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_HEAD = struct.Struct("<8sB31xQ")
+"""How an HDF5 file of superblock version 0 begins: signature, version; at byte 40 where the file ends."""
 
 
 @dataclass(frozen=True)
@@ -277,6 +283,57 @@ def find_parts(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob(f"*/*{PART_SUFFIX}") if not path.name.startswith(TEMPORARY))
 
 
+def looks_whole(path: Path) -> bool:
+    """Whether a part file is there, begins as HDF5 does, and is as long as it says it is.
+
+    Files are renamed into place when they are whole; this finds those that were cut short later, at a hundredth of the
+    cost of opening them.
+    """
+    try:
+        with path.open("rb", buffering=0) as file:
+            head, size = file.read(_HEAD.size), os.fstat(file.fileno()).st_size
+    except OSError:
+        return False
+    if len(head) < _HEAD.size:
+        return False
+    signature, version, end = _HEAD.unpack(head)
+    return bool(signature == _SIGNATURE and version == 0 and end == size)
+
+
+def splits_of(path: Path) -> list[str]:
+    """The splits of a file's objects, without reading the rest of it.
+
+    Raises:
+        ThreeDieError: it can't be read.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            return [str(split) for split in file["objects/split"].asstr()[:]]
+    except (OSError, KeyError) as error:
+        raise ThreeDieError(f"{path}: damaged ({error}); delete it and run the same command again") from error
+
+
+@dataclass(frozen=True)
+class _Glance:
+    """What packing must know of a part before it reads the images: `info` and `made` as the file has them."""
+
+    info: str
+    made: str
+    jpeg_bytes: int
+    objects: list[ObjectRef]
+
+
+def _glance(path: Path) -> _Glance:
+    try:
+        with h5py.File(path, "r") as file:
+            names = zip(file["objects/synset"].asstr()[:], file["objects/id"].asstr()[:], strict=True)
+            objects = [ObjectRef(str(synset), str(name)) for synset, name in names]
+            return _Glance(file.attrs["info"], file.attrs["made"], int(file["offsets"][-1]), objects)
+    except (OSError, KeyError, ValueError, TypeError, AttributeError):
+        Dataset(path)  # says what is wrong
+        raise
+
+
 def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]], Iterable[Path]] = iter) -> int:
     """Join part files into one dataset file, objects sorted by class and id whatever the order of `parts`.
 
@@ -288,17 +345,22 @@ def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]],
     if not parts:
         raise ThreeDieError(f"{path}: there are no part files to pack")
     first = Dataset(parts[0]).info
-    made: dict[str, dict[str, Any]] = {}
+    # Nearly all parts say the same in the same words; only what differs is parsed and compared.
+    infos: set[str] = set()
+    ways: set[str] = set()
     order: list[tuple[ObjectRef, Path, int]] = []
     total = 0
     for part in progress(parts):
-        opened = Dataset(part)
-        difference = first.difference(opened.info)
-        if difference:
-            raise ThreeDieError(f"{part}: belongs to another dataset than {parts[0]}: {difference}")
-        made.update({json.dumps(way, sort_keys=True): way for way in opened.made})
-        total += int(opened.offsets[-1])
-        order += [(ref, part, index) for index, ref in enumerate(opened.objects)]
+        glance = _glance(part)
+        if glance.info not in infos:
+            difference = first.difference(Dataset(part).info)
+            if difference:
+                raise ThreeDieError(f"{part}: belongs to another dataset than {parts[0]}: {difference}")
+            infos.add(glance.info)
+        ways.add(glance.made)
+        total += glance.jpeg_bytes
+        order += [(ref, part, index) for index, ref in enumerate(glance.objects)]
+    made = {json.dumps(way, sort_keys=True): way for ways_of_part in ways for way in json.loads(ways_of_part)}
     order.sort()
     for (ref, one, _), (next_ref, other, _) in pairwise(order):
         if ref == next_ref:

@@ -2,10 +2,13 @@
 
 import errno
 import fcntl
+import hashlib
 import json
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,25 @@ from manifests.errors import ThreeDieError
 
 TEMPORARY = ".tmp-"
 """Prefix of files being written. Whatever bears it after a run has ended is debris and may be deleted."""
+
+
+@cache
+def machine() -> str:
+    """Short name of this machine since it was started, other than that of every machine that shares a folder with it.
+
+    Containers count as machines of their own where they number their processes themselves.
+    """
+    marks = [socket.gethostname()]
+    for mark in ("/proc/sys/kernel/random/boot_id", "/proc/self/ns/pid"):
+        with suppress(OSError):
+            path = Path(mark)
+            marks.append(str(path.readlink()) if path.is_symlink() else path.read_text())
+    return hashlib.sha256("\n".join(marks).encode()).hexdigest()[:8]
+
+
+def temporary_prefix(process: int) -> str:
+    """How the names of all files begin that a process of this machine is writing."""
+    return f"{TEMPORARY}{machine()}-{process}-"
 
 
 @contextmanager
@@ -26,7 +48,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     if path.is_dir() or not path.name:
         raise explained(OSError(errno.EISDIR, "is a folder"), path)
-    temporary = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
+    temporary = path.with_name(f"{temporary_prefix(os.getpid())}{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from render.engines.options import ClusterOptions, cluster_options
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from manifests.objects import ObjectRef
+    from render.engines.engine import Engine
     from render.messages import Probed
     from render.run import Plan, RunFolder
-    from render.supervisor import Outcome, Supervisor
+    from render.shard import Shard
+    from render.supervisor import Limits, Outcome
 
 EXIT_QUARANTINED = 3
 EXIT_INTERRUPTED = 130
@@ -34,6 +39,8 @@ Examples:
   3die render --classes all --views 50                   embedded models
   3die render --classes chair,mug --objects 2 --views 4 --size 64
   3die render --models ShapeNetCore.v2 --manifest objects.npy --views 50
+  3die render --models ShapeNetCore.v2 --shard 2/8       second of eight runs on a shared folder
+  3die render --models ShapeNetCore.v2 --jobqueue slurm --jobs 20 --job-walltime 04:00:00
 
 Run the same command again after any interruption: only what is missing is rendered.
 Exit codes: 0 all is there, 2 a mistake in the command, 3 some objects were given up, 130 interrupted."""
@@ -62,6 +69,18 @@ Exit codes: 0 all is there, 2 a mistake in the command, 3 some objects were give
 )
 @click.option("--time-limit", type=LIMIT, default=300.0, show_default=True, help="Seconds one view may take.")
 @click.option("--memory-limit", type=LIMIT, default=8.0, show_default=True, help="GiB a rendering process may take.")
+@click.option(
+    "--keep-going/--fail-fast",
+    default=True,
+    show_default=True,
+    help="Go on without objects that can't be rendered, or stop at the first.",
+)
+@click.option(
+    "--shard",
+    metavar="I/N",
+    help="Render the I-th of N shares of the objects: start 1/N to N/N on a shared folder, on any machines.",
+)
+@cluster_options
 @click.option("--dry-run", is_flag=True, help="Say what would be rendered and how long it would take; write nothing.")
 def render(
     classes: str,
@@ -80,7 +99,10 @@ def render(
     sampler: str,
     time_limit: float,
     memory_limit: float,
+    keep_going: bool,
+    shard: str | None,
     dry_run: bool,
+    **cluster_given: Any,
 ) -> None:
     """Render objects from random views, with every rotation, colour and light written down.
 
@@ -90,9 +112,16 @@ def render(
     from render.models.choose import open_source
     from render.preset import load_preset
     from render.quality import choose_quality
-    from render.run import RunFolder, available_cores, make_plan, make_setup, scratch_bytes, scratch_folder
-    from render.supervisor import Limits, Supervisor
+    from render.run import RunFolder, available_cores, make_plan
+    from render.shard import Shard
+    from render.supervisor import Limits
 
+    share = Shard.parse(shard) if shard else None
+    cluster = ClusterOptions(**cluster_given)
+    cluster.check(workers, shard)
+    if cluster.wanted:
+        # The same words must mean the same place on every machine.
+        out, models = out.resolve(), models.resolve() if models else None
     folder = RunFolder(out)
     # A dry run leaves nothing behind, neither models it made up nor any taken out of an archive.
     scrap = tempfile.TemporaryDirectory(prefix="3die-") if dry_run else None
@@ -111,38 +140,77 @@ def render(
         sampler=sampler,
         manifest=manifest,
     )
-    if dry_run:
-        _say_only(plan, folder, workers or available_cores())
+    ours = share.of(plan.objects) if share else plan.objects
+    limits = Limits(view_s=time_limit, memory_gib=memory_limit, fail_fast=not keep_going)
+    cores = workers or available_cores()
+    if scrap:
+        _say_only(plan, ours, folder, share, cluster, cores, Path(scrap.name))
         return
-    with folder.held(plan.info):
-        missing = folder.missing(plan)
-        count = max(1, min(workers or available_cores(), len(missing)))
-        _say_plan(plan, missing, out)
-        with scratch_folder(scratch_bytes(plan, count)) as scratch, _stopping(folder, plan):
-            setup = make_setup(plan, folder, scratch, count)
-            limits = Limits(view_s=time_limit, memory_gib=memory_limit)
-            with Supervisor(setup, folder.logs, count, limits) as supervisor:
-                outcome = _render_missing(supervisor, plan, missing, count)
-            _finish(folder, plan, outcome)
+    with folder.held(plan, share, _say):
+        # What was given up before is tried again.
+        folder.write_quarantine({}, share)
+        missing = folder.missing(ours)
+        _say_plan(plan, ours, missing, out, share)
+        with _stopping(folder, ours), _engine(plan, folder, share, cluster, min(cores, len(missing)), limits) as engine:
+            outcome = _render_missing(engine, plan, missing)
+        _say_outcome(folder, outcome, share)
+        if outcome.quarantined and not keep_going:
+            _say_stopped_early(folder, ours, share)
+        if share is None:
+            _finish(folder, plan, outcome.quarantined)
+    if share:
+        _finish_shard(folder, plan, share, outcome)
 
 
-def _say_only(plan: "Plan", folder: "RunFolder", workers: int) -> None:
-    """A dry run: the plan and the time it would take."""
-    from render.run import make_setup, scratch_bytes, scratch_folder
-    from render.supervisor import Supervisor
+def _engine(
+    plan: "Plan",
+    folder: "RunFolder",
+    share: "Shard | None",
+    cluster: ClusterOptions,
+    workers: int,
+    limits: "Limits",
+) -> "AbstractContextManager[Engine]":
+    from render.engines.local import local_engine
 
-    missing = folder.missing(plan)
-    workers = max(1, min(workers, len(missing)))
-    _say_plan(plan, missing, folder.path)
-    if not missing:
-        return
-    with scratch_folder(scratch_bytes(plan, workers)) as scratch:
-        setup = make_setup(plan, folder, scratch, workers)
-        with Supervisor(setup, scratch / "logs", workers) as supervisor:
-            _say_expected(supervisor, plan, missing, workers)
+    if cluster.wanted:
+        from render.engines.cluster import cluster_engine
+
+        return cluster_engine(plan, folder, cluster, limits, _say)
+    return local_engine(plan, folder, max(1, workers), limits, share.name if share else "")
 
 
-def _say_plan(plan: "Plan", missing: "list[ObjectRef]", out: Path) -> None:
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _say_only(
+    plan: "Plan",
+    ours: "list[ObjectRef]",
+    folder: "RunFolder",
+    share: "Shard | None",
+    cluster: ClusterOptions,
+    cores: int,
+    scrap: Path,
+) -> None:
+    """A dry run: the plan, and the time it would take or the script of the jobs."""
+    from render.engines.local import local_engine
+
+    missing = folder.missing(ours)
+    _say_plan(plan, ours, missing, folder.path, share)
+    if cluster.jobqueue:
+        from render.engines.cluster import job_script
+
+        click.echo(f"Each of the {cluster.jobs} jobs would be:\n\n{job_script(cluster, folder)}")
+    elif cluster.scheduler:
+        click.echo("The time isn't measured on a cluster; the same command without --scheduler measures it here.")
+    elif missing:
+        with local_engine(plan, folder, min(cores, len(missing)), logs=scrap / "logs") as engine:
+            _say_expected(engine, plan, missing)
+
+
+def _say_plan(
+    plan: "Plan", ours: "list[ObjectRef]", missing: "list[ObjectRef]", out: Path, share: "Shard | None"
+) -> None:
     info = plan.info
     classes = len({ref.synset for ref in plan.chosen})
     click.echo(
@@ -150,28 +218,31 @@ def _say_plan(plan: "Plan", missing: "list[ObjectRef]", out: Path) -> None:
         f"{info.image_size} px, preset {info.preset['name']}, quality {info.quality['name']}, seed {info.seed}, "
         f"into {out}/"
     )
-    if len(missing) < len(plan.chosen):
-        click.echo(f"{len(plan.chosen) - len(missing)} objects are there already; {len(missing)} are missing.")
+    if share:
+        click.echo(f"Here: {share}, {len(ours)} of the objects.")
+    if len(missing) < len(ours):
+        click.echo(f"{len(ours) - len(missing)} objects are there already; {len(missing)} are missing.")
 
 
-def _render_missing(supervisor: "Supervisor", plan: "Plan", missing: "list[ObjectRef]", workers: int) -> "Outcome":
+def _render_missing(engine: "Engine", plan: "Plan", missing: "list[ObjectRef]") -> "Outcome":
     from render.supervisor import Outcome
 
     if not missing:
         return Outcome()
-    _say_expected(supervisor, plan, missing, workers)
+    _say_expected(engine, plan, missing)
     with _Line(len(missing) * plan.info.views) as line:
-        return supervisor.run(plan.tasks(missing), line)
+        return engine.run(plan.tasks(missing), line)
 
 
-def _say_expected(supervisor: "Supervisor", plan: "Plan", missing: "list[ObjectRef]", workers: int) -> None:
+def _say_expected(engine: "Engine", plan: "Plan", missing: "list[ObjectRef]") -> None:
     """Time a few views and say how long the run will take, and what a smaller one would be."""
     from tqdm import tqdm
 
-    probed = _probe(supervisor, plan, missing)
+    probed = _probe(engine, plan, missing)
     if probed is None:
         click.echo("The timed sample failed: its objects can't be rendered. Going on with the others.")
         return
+    workers = max(1, min(engine.workers, len(missing)))
     total = len(missing) * plan.info.views
     expected = (total * probed.seconds[0] + len(missing) * probed.object_s) / workers
     click.echo(
@@ -189,13 +260,13 @@ def _say_expected(supervisor: "Supervisor", plan: "Plan", missing: "list[ObjectR
         )
 
 
-def _probe(supervisor: "Supervisor", plan: "Plan", missing: "list[ObjectRef]") -> "Probed | None":
+def _probe(engine: "Engine", plan: "Plan", missing: "list[ObjectRef]") -> "Probed | None":
     from render.messages import Probe
 
     # Spread over the list, because one object may be broken and may be of an odd kind.
     for ref in missing[:: max(1, len(missing) // PROBE_OBJECTS)]:
         sizes = (plan.info.image_size, SMALLER["size"])
-        probed = supervisor.probe(Probe(plan.example(ref, PROBE_VIEWS), sizes))
+        probed = engine.probe(Probe(plan.example(ref, PROBE_VIEWS), sizes))
         if probed is not None:
             return probed
     return None
@@ -232,7 +303,7 @@ class _Line:
 
 
 @contextmanager
-def _stopping(folder: "RunFolder", plan: "Plan") -> "Iterator[None]":
+def _stopping(folder: "RunFolder", ours: "list[ObjectRef]") -> "Iterator[None]":
     """On Ctrl-C, SIGTERM or SIGUSR1 stop within seconds and say how to go on."""
 
     def interrupt(*_: Any) -> NoReturn:
@@ -243,16 +314,58 @@ def _stopping(folder: "RunFolder", plan: "Plan") -> "Iterator[None]":
     try:
         yield
     except KeyboardInterrupt:
-        left = len(folder.missing(plan))
+        done = len(ours) - len(folder.missing(ours))
         click.echo(
-            f"\nStopped. {len(plan.chosen) - left} of {len(plan.chosen)} objects are done and safe; run the same "
+            f"\nStopped. {done} of {len(ours)} objects are done and safe; run the same "
             f"command again to go on:\n  {shlex.join(['3die', *sys.argv[1:]])}",
             err=True,
         )
         raise SystemExit(EXIT_INTERRUPTED) from None
 
 
-def _finish(folder: "RunFolder", plan: "Plan", outcome: "Outcome") -> None:
+def _say_outcome(folder: "RunFolder", outcome: "Outcome", share: "Shard | None") -> None:
+    for warning in outcome.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    folder.write_quarantine(outcome.quarantined, share)
+    for ref, reason in sorted(outcome.quarantined.items()):
+        click.echo(f"left out: {ref}: {reason.removeprefix(f'{ref}: ')}", err=True)
+
+
+def _say_stopped_early(folder: "RunFolder", ours: "list[ObjectRef]", share: "Shard | None") -> NoReturn:
+    done = len(ours) - len(folder.missing(ours))
+    click.echo(
+        f"Stopped at the first object that can't be rendered (--fail-fast); {done} of {len(ours)} objects are done and "
+        f"safe. Why stands in {folder.quarantine_of(share)}. Mend the object and run the same command again, or run it "
+        "without --fail-fast to go on without such objects.",
+        err=True,
+    )
+    raise SystemExit(EXIT_QUARANTINED)
+
+
+def _finish_shard(folder: "RunFolder", plan: "Plan", share: "Shard", outcome: "Outcome") -> None:
+    """Say what of the whole is still missing; the shard that ends last packs the dataset."""
+    from manifests.locks import Taken
+
+    click.echo(f"Done: {share}.")
+    given_up = folder.quarantined_by_shards(share.count)
+    missing = folder.missing(plan.objects)
+    left = len(set(missing) - given_up.keys())
+    if not left:
+        try:
+            with folder.held(plan, None, _say):
+                _finish(folder, plan, {ref: given_up[ref] for ref in missing if ref in given_up})
+        except Taken:
+            click.echo("All objects are there. Another shard is at its end, too, and packs the dataset.")
+    else:
+        click.echo(
+            f"{left} of all {len(plan.chosen)} objects are still missing; the shard that ends last packs the dataset "
+            f"into {folder.dataset}. Or run the command without --shard: it renders what is missing, and packs."
+        )
+    if outcome.quarantined:
+        raise SystemExit(EXIT_QUARANTINED)
+
+
+def _finish(folder: "RunFolder", plan: "Plan", quarantined: "Mapping[ObjectRef, str]") -> None:
     """Pack what is there, draw the contact sheet, and say what happened and what to do next."""
     from tqdm import tqdm
 
@@ -261,12 +374,8 @@ def _finish(folder: "RunFolder", plan: "Plan", outcome: "Outcome") -> None:
     from manifests.preview import contact_sheet
     from render.run import DEFAULT_FOLDER
 
-    for warning in outcome.warnings:
-        click.echo(f"warning: {warning}", err=True)
-    folder.write_quarantine(outcome.quarantined)
-    for ref, reason in sorted(outcome.quarantined.items()):
-        click.echo(f"left out: {ref}: {reason.removeprefix(f'{ref}: ')}", err=True)
-    there = sorted(plan.chosen - outcome.quarantined.keys())
+    folder.write_quarantine(quarantined)
+    there = sorted(plan.chosen - quarantined.keys())
     if not there:
         click.echo(f"None of the {len(plan.chosen)} objects could be rendered; see {folder.quarantine}.", err=True)
         raise SystemExit(EXIT_QUARANTINED)
@@ -284,9 +393,9 @@ def _finish(folder: "RunFolder", plan: "Plan", outcome: "Outcome") -> None:
         click.echo(f"Packed {len(there)} objects in {time.monotonic() - begin:.1f} s.")
     click.echo(f"Dataset:       {folder.dataset} ({folder.dataset.stat().st_size / 1e6:,.1f} MB)")
     click.echo(f"Contact sheet: {folder.contact_sheet}")
-    if outcome.quarantined:
+    if quarantined:
         click.echo(
-            f"{len(outcome.quarantined)} of {len(plan.chosen)} objects were left out; why stands in "
+            f"{len(quarantined)} of {len(plan.chosen)} objects were left out; why stands in "
             f"{folder.quarantine}. Mend them and run the same command again.",
             err=True,
         )

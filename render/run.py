@@ -6,15 +6,16 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from manifests.dataset import Dataset, DatasetInfo, pack, part_path
+from manifests.dataset import PART_SUFFIX, Dataset, DatasetInfo, looks_whole, pack, part_path, splits_of
 from manifests.errors import ThreeDieError
-from manifests.files import held, read_json, replacing, write_json
+from manifests.files import TEMPORARY, explained, read_json, replacing, write_json
+from manifests.locks import Taken, holder, lock
 from manifests.manifest import read_splits, split_names
 from manifests.objects import ObjectRef, fingerprint, first_per_class, read_object_list, split_of
 from render.messages import Setup, Task
@@ -22,7 +23,7 @@ from render.models.source import ModelSource
 from render.preset import Preset
 from render.quality import Quality
 from render.sampling import sample
-from render.supervisor import is_whole_part
+from render.shard import Shard
 
 DATASET_FILE = "dataset.h5"
 QUARANTINE_FILE = "quarantine.csv"
@@ -60,6 +61,11 @@ class Plan:
     def views(self) -> int:
         """Number of views in all."""
         return len(self.chosen) * self.info.views
+
+    @property
+    def objects(self) -> list[ObjectRef]:
+        """The objects wanted, in the plan's order."""
+        return [ref for ref in self.sequence if ref in self.chosen]
 
     def tasks(self, missing: Iterable[ObjectRef]) -> Iterator[Task]:
         """The tasks of some objects, with their latents, one at a time."""
@@ -144,7 +150,9 @@ class RunFolder:
     dataset.h5           the dataset, once all is rendered
     parts/SYNSET/ID.part.h5
     run.json             what the dataset is; a run with other settings is refused
+    splits.json          which splits of a manifest the part files were compared with
     quarantine.csv       objects given up, with the reason
+    .locks/              who is at work here
     contact_sheet.png
     logs/                what the rendering processes printed
     models/              made-up models, and what is unpacked from archives while it is rendered
@@ -156,18 +164,53 @@ class RunFolder:
         self.logs = path / "logs"
         self.dataset = path / DATASET_FILE
         self.quarantine = path / QUARANTINE_FILE
+        self.locks = path / ".locks"
         self.contact_sheet = path / "contact_sheet.png"
 
     @contextmanager
-    def held(self, info: DatasetInfo) -> Iterator[None]:
-        """Hold the folder for one run.
+    def held(
+        self, plan: Plan, shard: Shard | None = None, say: Callable[[str], None] = lambda _: None
+    ) -> Iterator[None]:
+        """Hold the folder for one run, or for one shard among others; clear away what killed runs left half-written.
+
+        Args:
+            plan: what is to be rendered.
+            shard: the run's share, None for a run that needs the folder for itself.
+            say: is told where this waits to see whether a holder lives.
 
         Raises:
             ThreeDieError: another run holds it, it was begun with other settings, or it can't be written to.
         """
-        with held(self.path):
-            self._check_settings(info)
+        refusal = (
+            f"{self.path}: another run is at work in this folder ({{holder}}); wait for it, "
+            "or choose another with --out"
+        )
+        with lock(self.locks / (shard.name if shard else "run"), str(shard or "the whole run"), refusal, say):
+            self._refuse_others(shard, refusal, say)
+            self._check_settings(plan.info)
+            self._check_splits(plan)
+            self._clear(None if shard is None else shard.of(plan.objects))
             yield
+
+    def _refuse_others(self, shard: Shard | None, refusal: str, say: Callable[[str], None]) -> None:
+        """A shard stands only its like beside it: two ways of dividing the objects would do many of them twice."""
+        for path in sorted(self.locks.glob("[!.]*")):
+            other = Shard.named(path.name)
+            same = other == shard if path.name != "run" else shard is None
+            sibling = other is not None and shard is not None and other.count == shard.count
+            if not same and not sibling and (who := holder(path, say)):
+                raise Taken(refusal.replace("{holder}", who))
+
+    def _clear(self, refs: Sequence[ObjectRef] | None) -> None:
+        """Remove what was left half-written: of some objects' part files, or everything where `refs` is None."""
+        if refs is None:
+            debris = [path for path in self.path.rglob(f"{TEMPORARY}*") if path.is_file()]
+        else:
+            ours = {f"{ref}{PART_SUFFIX}" for ref in refs}
+            found = self.parts.glob(f"*/{TEMPORARY}*")
+            debris = [path for path in found if f"{path.parent.name}/{path.name.split('-', 3)[-1]}" in ours]
+        for path in debris:
+            path.unlink(missing_ok=True)
 
     def _check_settings(self, info: DatasetInfo) -> None:
         record = self.path / "run.json"
@@ -185,36 +228,75 @@ class RunFolder:
                 "or choose another folder with --out"
             )
 
-    def missing(self, plan: Plan) -> list[ObjectRef]:
-        """Objects of the plan without a whole part file, in the plan's order.
+    def _check_splits(self, plan: Plan) -> None:
+        """Refuse a manifest that puts an object that is there into another split than it was rendered for.
 
-        Raises:
-            ThreeDieError: the manifest puts an object that is there into another split than it was rendered for.
+        Every part file has to be opened for that, so it is only done where the manifest's splits are new here.
         """
-        missing = []
-        for ref in plan.sequence:
-            if ref not in plan.chosen:
-                continue
-            if not is_whole_part(self.parts, ref, plan.info):
-                missing.append(ref)
-            elif plan.splits and Dataset(part_path(self.parts, ref)).splits != [plan.split(ref)]:
+        if not plan.splits:
+            return
+        text = "\n".join(f"{ref} {split}" for ref, split in sorted(plan.splits.items()))
+        now = {"sha256": hashlib.sha256(text.encode()).hexdigest()}
+        record = self.path / "splits.json"
+        if record.exists() and read_json(record) == now:
+            return
+        for ref in plan.objects:
+            part = part_path(self.parts, ref)
+            if looks_whole(part) and splits_of(part) != [plan.split(ref)]:
                 raise ThreeDieError(
                     f"{ref} was rendered into {self.path} for another split than {plan.split(ref)}, where the manifest "
                     "puts it now; choose another folder with --out"
                 )
-        return missing
+        write_json(record, now)
 
-    def write_quarantine(self, quarantined: dict[ObjectRef, str]) -> None:
-        """Write the list of objects given up in this run, or remove it where there are none."""
+    def missing(self, refs: Sequence[ObjectRef]) -> list[ObjectRef]:
+        """Those of some objects that have no whole part file, in their order.
+
+        Cheap: reads the first bytes of each file. Packing reads all of it.
+        """
+        return [ref for ref in refs if not looks_whole(part_path(self.parts, ref))]
+
+    def write_quarantine(self, quarantined: Mapping[ObjectRef, str], shard: Shard | None = None) -> None:
+        """Write the list of objects given up in this run, or remove it where there are none.
+
+        A shard has a list of its own; that of a whole run takes the place of all the shards' lists.
+        """
+        for path in [] if shard else self._shard_quarantines().values():
+            path.unlink(missing_ok=True)
+        target = self.quarantine_of(shard)
         if not quarantined:
-            self.quarantine.unlink(missing_ok=True)
+            target.unlink(missing_ok=True)
             return
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(["class", "id", "reason"])
         writer.writerows([ref.synset, ref.object_id, reason] for ref, reason in sorted(quarantined.items()))
-        with replacing(self.quarantine) as temporary:
+        with replacing(target) as temporary:
             temporary.write_text(text.getvalue(), encoding="utf-8")
+
+    def quarantine_of(self, shard: Shard | None) -> Path:
+        """Where the list of a run, or of a shard, lies."""
+        return self.quarantine if shard is None else self.path / f"quarantine-{shard.name}.csv"
+
+    def quarantined_by_shards(self, count: int) -> dict[ObjectRef, str]:
+        """Objects that shards of `count` gave up, with the reason."""
+        found = {}
+        for shard, path in self._shard_quarantines().items():
+            if shard.count == count:
+                try:
+                    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+                except FileNotFoundError:  # another shard packs
+                    continue
+                except OSError as error:
+                    raise explained(error, path) from error
+                found.update({ObjectRef(row["class"], row["id"]): row["reason"] for row in rows})
+        return found
+
+    def _shard_quarantines(self) -> dict[Shard, Path]:
+        found = {
+            Shard.named(path.stem.removeprefix("quarantine-")): path for path in self.path.glob("quarantine-*.csv")
+        }
+        return {shard: path for shard, path in found.items() if shard is not None}
 
     def packed(self) -> list[ObjectRef]:
         """The objects of the dataset file; none where there is no whole one."""

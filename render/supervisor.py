@@ -22,7 +22,7 @@ import psutil
 
 from manifests.dataset import Dataset, DatasetInfo, part_path
 from manifests.errors import ThreeDieError
-from manifests.files import TEMPORARY
+from manifests.files import temporary_prefix
 from manifests.objects import ObjectRef
 from render.messages import ObjectDone, ObjectFailed, Probe, Probed, Ready, Setup, Stop, Task, ViewDone
 
@@ -42,6 +42,7 @@ class Limits:
         memory_gib: resident size at which it is killed.
         objects_per_child: objects after which it is replaced, because Blender leaks.
         tries: times an object is tried before it is quarantined.
+        fail_fast: end the run at the first object that is quarantined.
     """
 
     view_s: float = 300.0
@@ -49,6 +50,7 @@ class Limits:
     memory_gib: float = 8.0
     objects_per_child: int = 50
     tries: int = 2
+    fail_fast: bool = False
 
 
 @dataclass
@@ -200,7 +202,7 @@ class Supervisor:
             limits: patience; the default suits all but strange meshes.
             command: how to start a child; the number of its pipe is appended.
         """
-        self._setup, self._logs, self._workers = setup, logs, workers
+        self._setup, self._logs, self.workers = setup, logs, workers
         self._limits = limits or Limits()
         self._command = command
         self._children: list[_Child | None] = [None] * workers
@@ -241,14 +243,16 @@ class Supervisor:
                 return None
 
     def run(self, tasks: Iterable[Task], watcher: Watcher) -> Outcome:
-        """Render all tasks; returns when each is done or quarantined.
+        """Render all tasks; returns when each is done or quarantined, or at the first quarantined one with `fail_fast`.
 
         Raises:
             ThreeDieError: children can't be started at all, or one met a full disk; objects done so far are safe.
         """
         ledger = _Ledger(self._setup, self._limits.tries, iter(tasks), watcher)
         while True:
-            for slot in range(self._workers):
+            if self._limits.fail_fast and ledger.outcome.quarantined:
+                return ledger.outcome
+            for slot in range(self.workers):
                 self._hand_out(slot, ledger)
             busy = {child.pipe: slot for slot, child in enumerate(self._children) if child and child.busy}
             if not busy:
@@ -320,7 +324,7 @@ class Supervisor:
         epitaph = _epitaph(child, code, reason)
         if not child.ready:
             self._failed_starts += 1
-            if self._failed_starts > self._workers:
+            if self._failed_starts > self.workers:
                 raise ThreeDieError(f"Blender can't be started: {epitaph}")
             ledger.put_back(task)
         elif not ledger.done(task, ()):
@@ -339,7 +343,7 @@ class Supervisor:
         code = child.kill()
         if child.task is not None:
             folder = part_path(self._setup.parts, child.task.ref).parent
-            for debris in folder.glob(f"{TEMPORARY}{child.process.pid}-*"):
+            for debris in folder.glob(f"{temporary_prefix(child.process.pid)}*"):
                 debris.unlink(missing_ok=True)
         return code
 

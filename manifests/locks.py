@@ -1,0 +1,209 @@
+"""Locks in a folder that several machines share, which a dead machine doesn't keep.
+
+A lock is a file; whoever creates it holds it, and takes it away at the end. A holder shows that it lives in two ways.
+It keeps the system's own lock on the file (`flock`), which is gone the moment its process is, however that ends; but
+some shared file systems know that lock on one machine only, or not at all. So it also changes the file every
+`BEAT_S` seconds. A lock is taken over where `flock` says on the holder's own machine that it is dead, or where the
+file has stood still for `STALE_S` seconds. Nobody's clock is compared with another's.
+
+Where a machine that slept so long wakes up, two may hold one lock until the sleeper's next beat, which tells it.
+"""
+
+import _thread
+import fcntl
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from manifests.errors import ThreeDieError
+from manifests.files import explained, machine
+
+BEAT_S = 5.0
+STALE_S = 60.0
+"""Longer than a shared file system may hide a change from another machine (NFS: 30 to 60 s for what is not opened)."""
+
+_LINE = 512
+"""Bytes of a lock file: its one line is padded, so that a beat overwrites it in place."""
+
+
+class Taken(ThreeDieError):
+    """Somebody living holds the lock."""
+
+
+@contextmanager
+def lock(path: Path, note: str, refusal: str, say: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+    """Hold a lock.
+
+    Args:
+        path: the lock file.
+        note: what the holder does, for those who find it taken.
+        refusal: message where it is taken; `{holder}` in it is replaced by who has it.
+        say: is told where this waits to see whether a holder lives.
+
+    Raises:
+        Taken: somebody else holds it; or somebody took it over because this process had stopped for long.
+        ThreeDieError: the file can't be written.
+    """
+    mine = _acquire(path, note, refusal, say)
+    try:
+        yield
+    finally:
+        lost = mine.release()
+        if lost:
+            raise Taken(
+                f"{path}: this process had stopped for more than {STALE_S:.0f} s, and another took its place; "
+                "leave the work to it, or run the same command again when it has ended"
+            )
+
+
+def holder(path: Path, say: Callable[[str], None] = lambda _: None) -> str | None:
+    """Who holds a lock, in words, or None where nobody living does. May take `STALE_S` seconds to find out."""
+    found = _examine(path, say)
+    return found if isinstance(found, str) else None
+
+
+def _acquire(path: Path, note: str, refusal: str, say: Callable[[str], None]) -> "_Held":
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            try:
+                return _Held(path, note)
+            except FileExistsError:
+                found = _examine(path, say)
+            if isinstance(found, str):
+                raise Taken(refusal.replace("{holder}", found))
+            if found is not None:
+                _bury(path, found)
+    except OSError as error:
+        raise explained(error, path) from error
+
+
+class _Held:
+    """A lock in our hands: the open file and the thread that beats."""
+
+    def __init__(self, path: Path, note: str) -> None:
+        self._path = path
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        with suppress(OSError):  # a file system without it: the beat alone must do
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._about = {
+            "host": socket.gethostname(),
+            "machine": machine(),
+            "process": os.getpid(),
+            "since": time.strftime("%Y-%m-%d %H:%M:%S"),
+            "note": note,
+        }
+        self._beats = 0
+        self._lost = False
+        self._beat()
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._keep_beating, daemon=True)
+        self._thread.start()
+
+    def _beat(self) -> None:
+        line = json.dumps({**self._about, "beat": self._beats})
+        os.pwrite(self._file, line.encode()[: _LINE - 1].ljust(_LINE - 1) + b"\n", 0)
+        os.fsync(self._file)
+        self._beats += 1
+
+    def _is_ours(self) -> bool:
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(self._file))
+        except OSError:
+            return False
+
+    def _keep_beating(self) -> None:
+        misses = 0
+        while not self._end.wait(BEAT_S):
+            # Twice, because one who looks whether we are dead may have moved the file for a moment.
+            misses = 0 if self._is_ours() else misses + 1
+            if misses > 1:
+                self._lost = True
+                _thread.interrupt_main()
+                return
+            with suppress(OSError):  # a full disk or a server that is away: the work itself will say so
+                self._beat()
+
+    def release(self) -> bool:
+        """Let go; gives whether it was lost before."""
+        self._end.set()
+        self._thread.join()
+        if not self._lost and self._is_ours():
+            with suppress(OSError):
+                self._path.unlink()
+        os.close(self._file)
+        return self._lost
+
+
+def _examine(path: Path, say: Callable[[str], None]) -> str | os.stat_result | None:
+    """Who holds a lock; or the state of the file its dead holder left; or None where there is no file."""
+    begin = time.monotonic()
+    first: bytes | None = None
+    while True:
+        try:
+            # Opened anew each time: that is when a shared file system looks for changes.
+            file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            state = os.fstat(file)
+            content = os.read(file, _LINE)
+            about = _parsed(content)
+            flocked = _is_flocked(file)
+            if flocked:
+                return _words(about)
+        finally:
+            os.close(file)
+        known_dead = flocked is False and about.get("machine") == machine()
+        if known_dead or (first == content and time.monotonic() - begin > STALE_S):
+            return state
+        if first is None:
+            first = content
+            say(f"Waiting up to {STALE_S:.0f} s to see whether {_words(about)} is still alive ...")
+        elif first != content:
+            return _words(about)
+        time.sleep(min(1.0, BEAT_S))
+
+
+def _is_flocked(file: int) -> bool | None:
+    """Whether the system says that a file is locked; None where it can't say."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return None
+    fcntl.flock(file, fcntl.LOCK_UN)
+    return False
+
+
+def _bury(path: Path, dead: os.stat_result) -> None:
+    """Take away the lock file of a dead holder, unless somebody else already did and made a new one."""
+    grave = path.with_name(f".dead-{machine()}-{os.getpid()}-{path.name}")
+    with suppress(FileNotFoundError):
+        if not os.path.samestat(path.stat(), dead):
+            return
+        path.rename(grave)
+        if not os.path.samestat(grave.stat(), dead):
+            with suppress(FileExistsError):
+                path.hardlink_to(grave)
+        grave.unlink()
+
+
+def _parsed(content: bytes) -> dict[str, object]:
+    try:
+        about = json.loads(content)
+    except ValueError:
+        return {}
+    return about if isinstance(about, dict) else {}
+
+
+def _words(about: dict[str, object]) -> str:
+    if not about:
+        return "a process that has just begun"
+    return f"{about['note']}, process {about['process']} on {about['host']}, since {about['since']}"

@@ -1,0 +1,25 @@
+"""What every engine offers."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from render.messages import Probe, Probed, Task
+from render.supervisor import Outcome, Watcher
+
+
+class Engine(Protocol):
+    """Something that renders tasks. An object is done when its part file lies whole in the run's folder."""
+
+    @property
+    def workers(self) -> int:
+        """Number of rendering processes at work at once, as far as is known."""
+
+    def probe(self, probe: Probe) -> Probed | None:
+        """How long views take at the probe's sizes, or None where its object can't be rendered."""
+
+    def run(self, tasks: Iterable[Task], watcher: Watcher) -> Outcome:
+        """Render all tasks; returns when each is done or quarantined.
+
+        Raises:
+            ThreeDieError: the run can't go on, whichever the object; objects done so far are safe.
+        """

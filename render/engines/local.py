@@ -1,0 +1,27 @@
+"""Rendering processes on this machine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from render.run import Plan, RunFolder, make_setup, scratch_bytes, scratch_folder
+from render.supervisor import Limits, Supervisor
+
+
+@contextmanager
+def local_engine(
+    plan: Plan, folder: RunFolder, workers: int, limits: Limits | None = None, logs: str | Path = ""
+) -> Iterator[Supervisor]:
+    """Open a supervisor of this machine's processes.
+
+    Args:
+        plan: what is to be rendered.
+        folder: where to.
+        workers: number of processes.
+        limits: its patience.
+        logs: folder for logs, within the run's or, as a full path, somewhere else.
+    """
+    with scratch_folder(scratch_bytes(plan, workers)) as scratch:
+        setup = make_setup(plan, folder, scratch, workers)
+        with Supervisor(setup, folder.logs / logs, workers, limits) as supervisor:
+            yield supervisor
