@@ -5,15 +5,16 @@ from itertools import pairwise
 
 from torch import nn
 
-Widths = str | Sequence[int]
+Widths = str | int | Sequence[int]
 
 
 def parse_widths(widths: Widths) -> tuple[int, ...]:
-    """Layer widths, `"2048-2048-2048"` or a sequence, as tuple of positive integers; empty text gives an empty tuple.
+    """Layer widths (`"2048-2048-2048"`, a sequence, or one number) as positive integers; empty text gives none.
 
     Raises:
         ValueError: a width that is no positive integer.
     """
+    widths = str(widths) if isinstance(widths, int) else widths
     parts = (widths.split("-") if widths else []) if isinstance(widths, str) else list(widths)
     try:
         numbers = tuple(int(part) for part in parts)

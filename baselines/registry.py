@@ -152,6 +152,9 @@ def _checked(name: str, option: str, value: Any, default: Any) -> Any:
         kind = KINDS_WITHOUT_DEFAULT.get(option, type(value))
     if kind is float and type(value) is int:
         return float(value)
+    if kind is str and type(value) is int:
+        # A single width, 1024, written without quotes.
+        return str(value)
     if option == "predictor" and isinstance(value, str):
         return {"kind": value}
     if value is default or type(value) is kind:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from benchmark.evaluation import head_steps
+from benchmark.evaluation import Scope, head_count, head_steps
 from benchmark.heads import FeatureHeads
 from benchmark.images import Images
+from benchmark.inputs import Loaded, Normalisation, augmentation_for, prepare
 from benchmark.pairs import draw_pass
 from benchmark.protocol import Protocol
 from benchmark.recipe import Recipe
-from benchmark.training import Normalisation, Settings, Stepper, build
+from benchmark.tasks.task import REPRESENTATION, Data, Question
+from benchmark.training import Settings, Stepper, build
 from manifests.dataset import Dataset
 
 _PROBE_PAIRS = 128
@@ -55,7 +57,12 @@ def span(seconds: float) -> str:
 
 
 def estimate(
-    settings: Settings, dataset: Dataset, protocol: Protocol, device: str, images: Images | None = None
+    settings: Settings,
+    dataset: Dataset,
+    protocol: Protocol,
+    device: str,
+    images: Images | None = None,
+    scope: Scope | None = None,
 ) -> Estimate:
     """Time some steps and count how many there will be. No random number of the run is touched.
 
@@ -65,6 +72,7 @@ def estimate(
         protocol: by which rules it would be measured.
         device: `auto`, `cpu` or `cuda`.
         images: the images to time loading with; random pixels, and no loading, where None.
+        scope: what of the evaluation is wanted.
     """
     recipe = settings.recipe
     objects = dataset.indices("train")
@@ -73,17 +81,20 @@ def estimate(
         stepper = Stepper(method, recipe, device)
         on_gpu = stepper.device.type == "cuda"
         batch = min(len(objects), recipe.batch_size, 1 << 20 if on_gpu else _PROBE_PAIRS)
-        pixels, loading_s = _pixels(dataset, images, recipe, settings.seed, batch)
-        view = Normalisation((0.5,) * 3, (0.25,) * 3)(pixels, stepper.device)
+        pixels, loading_s = _pixels(dataset, images, recipe, settings.seed or 0, batch)
         kind = method.action
-        drawn = draw_pass(objects, dataset.info.views, settings.seed, 0)[:batch]
-        action = torch.zeros(batch, 0) if kind is None else torch.from_numpy(
-            drawn.actions(kind, dataset.info.fields, dataset.latents)
-        ).float()  # fmt: skip
-        action, label = action.to(stepper.device), torch.zeros(batch, dtype=torch.int64, device=stepper.device)
+        drawn = draw_pass(objects, dataset.info.views, settings.seed or 0, 0)[:batch]
+        action = np.zeros((batch, 0)) if kind is None else drawn.actions(kind, dataset.info.fields, dataset.latents)
+        loaded = Loaded(pixels, pixels, action.astype("float32"), np.zeros(batch, np.int64))
+        normalise, augmentation = Normalisation((0.5,) * 3, (0.25,) * 3), augmentation_for(method, recipe)
+        view = normalise(pixels, stepper.device)
+
+        def step() -> None:
+            stepper.step(prepare(loaded, augmentation, normalise, stepper.device), 0.0)
+
         step_s = 0.0
         if method.needs_training:
-            step_s = _timed(lambda: stepper.step(view, view, action, label, 0.0), _PROBE_STEPS)
+            step_s = _timed(step, _PROBE_STEPS)
         method.eval()
         with torch.inference_mode():
             image_s = _timed(lambda: method.represent(view).sum().item(), _PROBE_STEPS) / batch
@@ -92,9 +103,10 @@ def estimate(
     pair_s = max(step_s, 2 * loading_s) / batch
     pairs = len(objects) * recipe.passes * recipe.epochs if method.needs_training else 0
     images_in_all = len(dataset) * dataset.info.views
-    steps = head_steps(protocol, parts, len(objects))
+    count = head_count(dataset.info.fields, parts, scope or Scope())
+    steps = head_steps(protocol, count, len(objects))
     if protocol.patience:
-        steps = min(steps, 3 * parts * _USUAL_PATIENCES * protocol.patience)
+        steps = min(steps, count * _USUAL_PATIENCES * protocol.patience)
     heads = steps * _head_seconds(width, protocol, str(stepper.device))
     return Estimate(pairs * pair_s, images_in_all * max(image_s, loading_s / batch), heads)
 
@@ -110,15 +122,17 @@ def _pixels(dataset: Dataset, images: Images | None, recipe: Recipe, seed: int, 
 
 
 def _head_seconds(width: int, protocol: Protocol, device: str) -> float:
-    """Mean seconds of a head's step, over the three heads of a part: a linear one and two perceptrons."""
+    """Mean seconds of a head's step, over the heads of a part: a linear one, the others perceptrons."""
     generator = np.random.Generator(np.random.PCG64(0))
     features = generator.standard_normal((protocol.batch_size, 2, width), np.float32)
     marks = [time.perf_counter()]
     short = replace(protocol, epochs=None, steps=_PROBE_HEAD_STEPS, holdout=0.0)
     rows = np.arange(len(features))
-    heads = FeatureHeads(features, rows, short, device, lambda _: marks.append(time.perf_counter()))
-    heads.regress(slice(None), lambda pairs: np.zeros((len(pairs), 4)), draw_pass(rows[:8], 2, 0, 0))
-    return float(np.median(np.diff(marks))) * 2 / 3
+    data = Data((), np.zeros((len(rows), 2, 0)), rows, features, features)
+    heads = FeatureHeads(data, rows, short, device, lambda _: marks.append(time.perf_counter()))
+    question = Question("probe", 2, lambda _, pairs: np.zeros((len(pairs), 4)))
+    heads.answers(question, REPRESENTATION, slice(None), data, draw_pass(rows[:8], 2, 0, 0))
+    return float(np.median(np.diff(marks))) * 4 / 5
 
 
 def _timed(work: Callable[[], object], times: int) -> float:

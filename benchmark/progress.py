@@ -11,7 +11,13 @@ _SECONDS_IN_LOG = 20
 
 
 def bar(
-    word: str, total: int | None, unit: str, items: Iterable[Any] | None = None, leave: bool = False, initial: int = 0
+    word: str,
+    total: int | None,
+    unit: str,
+    items: Iterable[Any] | None = None,
+    leave: bool = False,
+    initial: int = 0,
+    quiet: bool = False,
 ) -> Any:
     """A bar with the time left, over `items` or moved by its `update`.
 
@@ -22,6 +28,7 @@ def bar(
         items: what to iterate over, if anything.
         leave: whether it stays when done.
         initial: how many are done already.
+        quiet: show nothing.
     """
     terminal = sys.stderr.isatty()
     return tqdm(
@@ -34,4 +41,5 @@ def bar(
         dynamic_ncols=True,
         mininterval=_SECONDS_ON_TERMINAL if terminal else _SECONDS_IN_LOG,
         delay=0.0 if terminal else _SECONDS_IN_LOG,
+        disable=quiet,
     )

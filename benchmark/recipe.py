@@ -12,10 +12,11 @@ from typing import Any, get_args, get_type_hints
 from manifests.errors import ThreeDieError
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "form": ("original", "torchvision"),
-    "normalisation": ("dataset", "original"),
+    "form": ("original", "torchvision", "cifar"),
+    "normalisation": ("dataset", "original", "cifar10", "imagenet"),
     "channels": ("file", "rgb"),
-    "optimizer": ("adam", "adamw"),
+    "augmentation": ("none", "essl"),
+    "optimizer": ("adam", "adamw", "sgd"),
     "schedule": ("constant", "cosine"),
     "precision": ("32-true", "bf16-mixed"),
 }
@@ -33,25 +34,28 @@ class Recipe:
     Attributes:
         name: what the recipe is called.
         image_size: input width and height in pixels; images of another size are resized.
-        normalisation: `dataset` takes mean and standard deviation of each channel from the training images, `original`
-            the fixed numbers of the SIE paper's code for 3DIEBench.
+        normalisation: `dataset` takes mean and standard deviation of each channel from the training images; `original`
+            are the fixed numbers of the SIE paper's code for 3DIEBench, `cifar10` and `imagenet` those usual there.
         channels: `file` keeps the order of the colour channels that the JPEGs hold (the original's own: red and blue
             exchanged in `bgr` datasets), `rgb` puts them right.
         backbone: name of the encoder network.
-        form: `original` or `torchvision` form of the ResNet.
+        form: `original`, `torchvision` or `cifar` form of the ResNet.
         width: channels of the backbone's first stage; 64 is the full network.
         projector: widths of the projector's layers, joined by `-`.
         method_options: further arguments of the method.
         epochs: how many epochs.
         passes: pairs of views of each object in one epoch.
         batch_size: pairs in one step, over all devices.
-        optimizer: `adam` (weight decay as L2 penalty) or `adamw` (decoupled).
+        optimizer: `adam` (weight decay as L2 penalty), `adamw` (decoupled) or `sgd`.
         learning_rate: its highest value.
         weight_decay: coefficient.
         schedule: `constant`, or `cosine` down to zero at the last step.
         warmup_epochs: epochs of linear rise from zero; may be a fraction.
         precision: `32-true` or `bf16-mixed`.
         sync_batchnorm: batch statistics over all devices instead of one.
+        augmentation: `none`, or `essl` for random crops, flips, colours and greyscale, see `benchmark.augmentation`.
+        momentum: of `sgd`.
+        online_probes: whether heads for class and rotation are trained beside the method, for its curves alone.
     """
 
     name: str
@@ -72,6 +76,9 @@ class Recipe:
     warmup_epochs: float
     precision: str
     sync_batchnorm: bool
+    augmentation: str = "none"
+    momentum: float = 0.0
+    online_probes: bool = False
     method_options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -91,6 +98,14 @@ class Recipe:
             self._refuse("weight_decay", "0 or more")
         if not 0 <= self.warmup_epochs < self.epochs:
             self._refuse("warmup_epochs", f"0 or more and less than epochs, which is {self.epochs}")
+        if not 0 <= self.momentum < 1:
+            self._refuse("momentum", "0 or more and less than 1")
+        if self.momentum and self.optimizer != "sgd":
+            self._refuse("momentum", f"0 with optimizer {self.optimizer}, which has averages of its own")
+        if self.form == "original" and self.image_size % _MINIMUM_IMAGE:
+            self._refuse("image_size", f"a multiple of {_MINIMUM_IMAGE} with form original")
+        if self.form == "original" and self.backbone == "resnet50":
+            self._refuse("form", "torchvision or cifar with backbone resnet50")
         if not all(part.isdecimal() and int(part) > 0 for part in self.projector.split("-")):
             self._refuse("projector", "widths joined by '-', such as 512-512-512")
 
@@ -130,6 +145,9 @@ class Recipe:
 def _typed(recipe: str, key: str, entry: Any, expected: Any) -> Any:
     if expected is float and isinstance(entry, int) and not isinstance(entry, bool):
         return float(entry)
+    if expected is str and isinstance(entry, int) and not isinstance(entry, bool):
+        # A single width, `projector=512`.
+        return str(entry)
     plain = dict if get_args(expected) and not isinstance(expected, types.UnionType) else expected
     if not isinstance(entry, plain) or (isinstance(entry, bool) and plain is not bool):
         raise ThreeDieError(f"recipe {recipe}: {key} is {entry!r}; it must be of type {plain.__name__}")

@@ -4,14 +4,13 @@ import copy
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import numpy.typing as npt
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
@@ -20,12 +19,16 @@ from torch.utils.tensorboard import SummaryWriter
 from baselines.method import Batch, Method
 from baselines.registry import build_method
 from benchmark.checkpoints import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
-from benchmark.images import ORIGINAL_MEAN, ORIGINAL_STD, Images, Pixels, ordered
-from benchmark.pairs import Pairs, count_batches, epoch_batches
+from benchmark.images import Images, ordered
+from benchmark.inputs import Loaded, Normalisation, Source, ViewPairs, augmentation_for, prepare
+from benchmark.pairs import Pairs, count_batches
+from benchmark.probes import OnlineProbes
+from benchmark.processes import Processes, find_processes
 from benchmark.progress import bar
 from benchmark.recipe import Recipe
-from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
+
+__all__ = ["Interrupted", "Normalisation", "Settings", "Stepper", "build", "find_device", "resumable", "train"]
 
 LOG_FOLDER = "log"
 """Where in a run's folder the TensorBoard scalars lie."""
@@ -33,7 +36,7 @@ _LOG_EVERY_STEPS = 20
 
 
 class Interrupted(Exception):
-    """Training was asked to stop (Ctrl-C, SIGTERM) and has saved its checkpoint."""
+    """Training was asked to stop (Ctrl-C, SIGTERM, SIGUSR1) and has saved its checkpoint."""
 
     def __init__(self, number: int, epoch: int) -> None:
         super().__init__(f"stopped by {signal.Signals(number).name} in epoch {epoch + 1}; the checkpoint is saved")
@@ -47,15 +50,15 @@ class Settings:
     Attributes:
         method: name of the method.
         recipe: how it is trained.
-        seed: decides initial weights, pairs and order.
-        fingerprint, images_sha256: the dataset's settings and latents, and its pixels.
+        seed: decides initial weights, pairs and order; None where another program trained, and nobody knows.
+        fingerprint, images_sha256: the dataset's settings and latents, and its pixels; None where nobody knows.
     """
 
     method: str
     recipe: Recipe
-    seed: int
-    fingerprint: str
-    images_sha256: str
+    seed: int | None
+    fingerprint: str | None
+    images_sha256: str | None
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON."""
@@ -75,7 +78,7 @@ def build(settings: Settings) -> Method:
     """
     recipe = settings.recipe
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(settings.seed)
+        torch.manual_seed(settings.seed or 0)
         try:
             method = build_method(
                 settings.method,
@@ -91,72 +94,56 @@ def build(settings: Settings) -> Method:
     return method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-@dataclass(frozen=True)
-class Normalisation:
-    """Mean and standard deviation of each channel, in 0 to 1, that inputs are normalised with."""
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-
-    @classmethod
-    def of(cls, recipe: Recipe, images: Images) -> "Normalisation":
-        """The one a recipe asks for."""
-        if recipe.normalisation == "original":
-            return cls(ORIGINAL_MEAN, ORIGINAL_STD)
-        return cls(*images.statistics())
-
-    def __call__(self, pixels: Pixels, device: torch.device) -> Tensor:
-        """Pixels uint8 (B, H, W, 3) to a network's input, float32 (B, 3, H, W) with channels last in memory."""
-        mean = torch.tensor(self.mean, device=device).view(1, 3, 1, 1)
-        std = torch.tensor(self.std, device=device).view(1, 3, 1, 1)
-        moved = torch.from_numpy(pixels).to(device, non_blocking=True).permute(0, 3, 1, 2)
-        return (moved.float() / 255 - mean) / std
+Outputs = tuple[dict[str, Tensor], tuple[Tensor, Tensor]]
 
 
 class _Losses(nn.Module):
-    """A method as Fabric wants it: plain tensors in, a dictionary of tensors out."""
+    """A method as Fabric wants it: plain tensors in, a dictionary of tensors and the representations out."""
 
     def __init__(self, method: Method) -> None:
         super().__init__()
         self.method = method
 
-    def forward(self, view1: Tensor, view2: Tensor, action: Tensor, label: Tensor) -> dict[str, Tensor]:
-        output = self.method(Batch(view1, view2, action, label))
-        return {"loss": output.loss, **output.terms}
+    def forward(self, view1: Tensor, view2: Tensor, action: Tensor, label: Tensor, crop: Tensor | None) -> Outputs:
+        output = self.method(Batch(view1, view2, action, label, crop))
+        one, two = output.representation
+        return {"loss": output.loss, **output.terms}, (one.detach(), two.detach())
 
 
 class Stepper:
     """One method and its optimizer on a device: takes steps."""
 
-    def __init__(self, method: Method, recipe: Recipe, device: str = "auto") -> None:
+    def __init__(
+        self, method: Method, recipe: Recipe, device: str = "auto", processes: Processes | None = None
+    ) -> None:
         """Prepare.
 
         Args:
             method: the method; trained in place.
             recipe: optimizer, precision, batch normalisation over devices.
             device: `auto`, `cpu` or `cuda`.
+            processes: of the run, each with a device of its own; this one alone where None.
 
         Raises:
             ThreeDieError: there is no such device.
         """
-        self.fabric = _fabric(device, recipe.precision)
-        if recipe.sync_batchnorm and self.fabric.world_size > 1:
+        self.processes = processes or Processes()
+        self.fabric = _fabric(device, recipe.precision, self.processes)
+        self.device = self.fabric.device
+        # Torch has no synchronised batch-norm for CPUs; there each process has statistics of its own.
+        if recipe.sync_batchnorm and self.processes.count > 1 and self.device.type != "cpu":
             method = nn.SyncBatchNorm.convert_sync_batchnorm(method)
         self.method = method
-        self.device = self.fabric.device
-        kind = torch.optim.Adam if recipe.optimizer == "adam" else torch.optim.AdamW
         trained = [parameter for parameter in method.parameters() if parameter.requires_grad]
-        optimizer = kind(trained, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
-        self._model, self.optimizer = self.fabric.setup(_Losses(method), optimizer)
+        self._model, self.optimizer = self.fabric.setup(_Losses(method), _optimizer(trained, recipe))
+        self.representation: tuple[Tensor, Tensor] | None = None
         method.train()
 
-    def step(
-        self, view1: Tensor, view2: Tensor, action: Tensor, label: Tensor, rate: float, done: float = 1.0
-    ) -> dict[str, float]:
-        """One step; the loss and its terms before it.
+    def step(self, batch: Batch, rate: float, done: float = 1.0) -> dict[str, float]:
+        """One step; the loss and its terms before it. `representation` then holds what the backbone said, detached.
 
         Args:
-            view1, view2, action, label: the batch, see `baselines.method.Batch`.
+            batch: the batch, of this process alone.
             rate: learning rate.
             done: share of the run's steps that are done with this one.
 
@@ -166,7 +153,7 @@ class Stepper:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
-        output = self._model(view1, view2, action, label)
+        output, self.representation = self._model(batch.view1, batch.view2, batch.action, batch.label, batch.crop)
         names = list(output)
         numbers = torch.stack([output[name].detach().float() for name in names]).cpu().double().tolist()
         values = dict(zip(names, numbers, strict=True))
@@ -176,6 +163,21 @@ class Stepper:
         self.optimizer.step()
         self.method.after_step(done)
         return values
+
+    def any_process(self, *flags: bool) -> list[bool]:
+        """Each flag, true if it is in any of the processes."""
+        if self.processes.count == 1:
+            return list(flags)
+        told = torch.tensor([float(flag) for flag in flags], device=self.device)
+        return [value > 0 for value in self.fabric.all_reduce(told, reduce_op="max").tolist()]
+
+
+def _optimizer(trained: list[nn.Parameter], recipe: Recipe) -> torch.optim.Optimizer:
+    rates: dict[str, Any] = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay, "fused": True}
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(trained, momentum=recipe.momentum, **rates)
+    kind = torch.optim.Adam if recipe.optimizer == "adam" else torch.optim.AdamW
+    return kind(trained, **rates)
 
 
 def find_device(device: str) -> str:
@@ -193,9 +195,18 @@ def find_device(device: str) -> str:
     return device
 
 
-def _fabric(device: str, precision: str) -> Fabric:
+def _fabric(device: str, precision: str, processes: Processes) -> Fabric:
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
-    return Fabric(accelerator=find_device(device), devices=1, precision=precision)  # type: ignore[arg-type]
+    fabric = Fabric(
+        accelerator=find_device(device),
+        strategy="ddp" if processes.count > 1 else "auto",
+        devices=processes.per_node,
+        num_nodes=processes.nodes,
+        precision=precision,  # type: ignore[arg-type]
+    )
+    if processes.count > 1:
+        fabric.launch()
+    return fabric
 
 
 def learning_rate(recipe: Recipe, step: int, steps_per_epoch: int) -> float:
@@ -234,51 +245,23 @@ class Progress:
         for name, value in values.items():
             self.sums[name] = self.sums.get(name, 0.0) + value
 
-    def close_epoch(self) -> None:
-        """Turn the sums into the curves' next points."""
+    def close_epoch(self, seen: dict[str, float] | None = None) -> None:
+        """Turn the sums, and what a monitor saw, into the curves' next points."""
         self.curves["epoch"].append(self.epoch + 1)
-        for name, value in self.sums.items():
-            self.curves.setdefault(name, []).append(value / self.step)
+        means = {name: value / self.step for name, value in self.sums.items()}
+        for name, value in {**means, **(seen or {})}.items():
+            self.curves.setdefault(name, []).append(value)
         self.epoch, self.step, self.sums = self.epoch + 1, 0, {}
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """One batch on its way to the device: pixels uint8 (B, S, S, 3), action (B, A) float32, label (B,)."""
-
-    pixels1: Pixels
-    pixels2: Pixels
-    action: npt.NDArray
-    label: npt.NDArray
-
-
-def load_batch(dataset: Dataset, images: Images, pairs: Pairs, action: str | None) -> Loaded:
-    """Fetch the images, actions and labels of a batch of pairs."""
-    fields = dataset.info.fields
-    moved = (
-        dataset.latents[pairs.objects, pairs.view1, :0]
-        if action is None
-        else pairs.actions(action, fields, dataset.latents)
-    )
-    return Loaded(
-        images.take(pairs.objects, pairs.view1),
-        images.take(pairs.objects, pairs.view2),
-        moved.astype("float32"),
-        dataset.labels[pairs.objects],
-    )
+Monitor = Callable[[Method, Normalisation, torch.device], dict[str, float]]
+"""Looks at a method after an epoch, in evaluation mode, and gives named numbers for the curves."""
 
 
 def train(
-    settings: Settings,
-    images: Images,
-    folder: Path,
-    device: str = "auto",
-    save_every_s: float = 60.0,
+    settings: Settings, images: Images, folder: Path, device: str = "auto", save_every_s: float = 60.0
 ) -> dict[str, Any]:
-    """Train, or go on training from the folder's checkpoint; a finished run is returned as it is.
-
-    The result is the same to the bit however often the run was stopped, on the same machine with the same number of
-    threads. Checkpoints are written after the first step that ends `save_every_s` seconds after the last one.
+    """Train on pairs of views of a dataset; see `train_on`.
 
     Args:
         settings: what to train.
@@ -286,32 +269,61 @@ def train(
         folder: the run's folder.
         device: `auto`, `cpu` or `cuda`.
         save_every_s: seconds between checkpoints.
+    """
+    return train_on(ViewPairs(images), settings, folder, device, save_every_s)
+
+
+def train_on(
+    source: Source,
+    settings: Settings,
+    folder: Path,
+    device: str = "auto",
+    save_every_s: float = 60.0,
+    monitor: Monitor | None = None,
+) -> dict[str, Any]:
+    """Train, or go on training from the folder's checkpoint; a finished run is returned as it is.
+
+    The result is the same to the bit however often the run was stopped, on the same machine with the same number of
+    threads. Checkpoints are written after the first step that ends `save_every_s` seconds after the last one. With
+    several processes (torchrun, srun) each takes an equal share of every batch, and the first one writes.
+
+    Args:
+        source: where pairs come from.
+        settings: what to train.
+        folder: the run's folder.
+        device: `auto`, `cpu` or `cuda`.
+        save_every_s: seconds between checkpoints.
+        monitor: looks at the method after every epoch.
 
     Returns:
         The content of the final checkpoint.
 
     Raises:
-        ThreeDieError: the folder holds a run with other settings, the dataset can't be trained on, or the loss is no
+        ThreeDieError: the folder holds a run with other settings, the source can't be trained on, or the loss is no
             longer finite.
-        Interrupted: SIGINT or SIGTERM came; the checkpoint is saved.
+        Interrupted: SIGINT, SIGTERM or SIGUSR1 came; the checkpoint is saved.
     """
     path = folder / CHECKPOINT_FILE
     before = resumable(path, settings)
     if before and before["finished"]:
         return before
-    dataset, recipe = images.dataset, settings.recipe
-    objects = dataset.indices("train")
+    recipe, seed, processes = settings.recipe, settings.seed or 0, find_processes()
     method = build(settings)
-    normalise = Normalisation.of(recipe, images)
+    normalise = source.normalisation(recipe.normalisation)
+    augmentation = augmentation_for(method, recipe)
     state = Progress()
     if before:
         method.load_state_dict(before["model"])
         state = Progress(**before["progress"])
-    stepper = Stepper(method, recipe, device)
-    _restore_randomness(before["random"] if before else None, settings.seed, stepper.device)
+    stepper = Stepper(method, recipe, device, processes)
+    method = stepper.method
+    _restore_randomness(before["random"] if before else None, seed, stepper, folder)
+    probes = OnlineProbes(method.parts.representation, seed, stepper.device) if recipe.online_probes else None
     if before:
         stepper.optimizer.load_state_dict(before["optimizer"])
-    per_epoch = steps_per_epoch(recipe, len(objects))
+        if probes:
+            probes.load_state_dict(before["probes"])
+    per_epoch = source.steps_per_epoch(recipe)
     epochs = recipe.epochs if method.needs_training else 0
 
     def save(finished: bool = False) -> dict[str, Any]:
@@ -321,56 +333,76 @@ def train(
             "normalisation": {"mean": list(normalise.mean), "std": list(normalise.std)},
             "model": method.state_dict(),
             "optimizer": stepper.optimizer.state_dict(),
-            "random": _randomness(stepper.device),
+            "random": _randomness(stepper),
             "progress": copy.deepcopy(state.__dict__),
             "finished": finished,
         }
-        save_checkpoint(path, content)
+        if probes:
+            content["probes"] = probes.state_dict()
+        if processes.first:
+            save_checkpoint(path, content)
         return content
 
     clock = _Clock()
-    steps = bar("epoch", epochs * per_epoch, "step", leave=True, initial=state.steps_done)
-    log = SummaryWriter(str(folder / LOG_FOLDER), purge_step=state.steps_done)
-    with steps, log, _stop_signals() as stop:
+    steps = bar("epoch", epochs * per_epoch, "step", leave=True, initial=state.steps_done, quiet=not processes.first)
+    log = SummaryWriter(str(folder / LOG_FOLDER), purge_step=state.steps_done) if processes.first else None
+    with steps, log or nullcontext(), _stop_signals() as stop:
         while state.epoch < epochs:
             steps.set_description(f"epoch {state.epoch + 1}/{epochs}", refresh=False)
-            plan = epoch_batches(
-                objects, dataset.info.views, recipe.batch_size, recipe.passes, settings.seed, state.epoch
-            )
-            for batch in _batches(dataset, images, plan[state.step :], method.action):
+            plan = [_share(pairs, processes) for pairs in source.batches(recipe, seed, state.epoch)]
+            for loaded in _batches(source, plan[state.step :], method.action, probes is not None):
                 rate = learning_rate(recipe, state.steps_done, per_epoch)
+                batch = prepare(loaded, augmentation, normalise, stepper.device)
                 try:
-                    values = stepper.step(
-                        normalise(batch.pixels1, stepper.device),
-                        normalise(batch.pixels2, stepper.device),
-                        torch.from_numpy(batch.action).to(stepper.device),
-                        torch.from_numpy(batch.label).to(stepper.device),
-                        rate,
-                        (state.steps_done + 1) / (epochs * per_epoch),
-                    )
+                    values = stepper.step(batch, rate, (state.steps_done + 1) / (epochs * per_epoch))
                 except FloatingPointError as error:
                     raise ThreeDieError(
                         f"{folder}: the loss is no longer finite at step {state.steps_done + 1} "
                         f"(epoch {state.epoch + 1}): {error}; lower learning_rate or take precision 32-true"
                     ) from error
-                if state.steps_done % _LOG_EVERY_STEPS == 0:
+                steps.set_postfix({name: f"{value:.3g}" for name, value in values.items()}, refresh=False)
+                if probes:
+                    assert stepper.representation is not None
+                    turned = None if loaded.rotation is None else torch.from_numpy(loaded.rotation).to(stepper.device)
+                    values |= probes.step(stepper.representation, batch.label, turned)
+                if log and state.steps_done % _LOG_EVERY_STEPS == 0:
                     for name, value in values.items():
                         log.add_scalar(f"step/{name}", value, state.steps_done)
                     log.add_scalar("step/learning_rate", rate, state.steps_done)
                 state.add(values)
-                steps.set_postfix({name: f"{value:.3g}" for name, value in values.items()}, refresh=False)
                 steps.update()
                 if state.step == per_epoch:
-                    state.close_epoch()
+                    seen = _look(monitor, method, normalise, stepper.device) if monitor else {}
+                    state.close_epoch(seen)
                     for name, points in state.curves.items():
-                        if name != "epoch":
+                        if log and name != "epoch":
                             log.add_scalar(f"epoch/{name}", points[-1], state.steps_done)
-                if stop:
+                stopped, due = stepper.any_process(bool(stop), processes.first and clock.elapsed() >= save_every_s)
+                if stopped:
                     save()
-                    raise Interrupted(stop[0], state.epoch)
-                if clock.elapsed() >= save_every_s:
+                    raise Interrupted(stop[0] if stop else signal.SIGTERM, state.epoch)
+                if due:
                     save()
         return save(finished=True)
+
+
+def _look(monitor: Monitor, method: Method, normalise: Normalisation, device: torch.device) -> dict[str, float]:
+    method.eval()
+    with torch.inference_mode():
+        seen = monitor(method, normalise, device)
+    method.train()
+    return seen
+
+
+def _share(pairs: Pairs, processes: Processes) -> Pairs:
+    """This process's rows of a batch: an equal number each, so that a few at the end may be left out."""
+    each = len(pairs) // processes.count
+    if each < 2 <= processes.count:
+        raise ThreeDieError(
+            f"a batch of {len(pairs)} pairs is too small for {processes.count} processes: each needs 2 or more; raise "
+            "batch_size, or take fewer processes or more objects"
+        )
+    return pairs[processes.rank * each : (processes.rank + 1) * each] if processes.count > 1 else pairs
 
 
 def resumable(path: Path, settings: Settings) -> dict[str, Any] | None:
@@ -382,9 +414,11 @@ def resumable(path: Path, settings: Settings) -> dict[str, Any] | None:
     if not path.exists():
         return None
     found = load_checkpoint(path)
-    if found["settings"] == settings.to_json():
+    # Settings that a later version of the program added have their default there.
+    begun = Settings.from_json(found["settings"]).to_json()
+    if begun == settings.to_json():
         return found
-    there, here = _flat(found["settings"]), _flat(settings.to_json())
+    there, here = _flat(begun), _flat(settings.to_json())
     key = next(key for key in [*there, *here] if there.get(key) != here.get(key))
     raise ThreeDieError(
         f"{path.parent}: holds a run with other settings: {key} is {there.get(key)!r} there and {here.get(key)!r} now; "
@@ -399,24 +433,36 @@ def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _batches(dataset: Dataset, images: Images, plan: Sequence[Pairs], action: str | None) -> Iterator[Loaded]:
+def _batches(source: Source, plan: Sequence[Pairs], action: str | None, rotation: bool) -> Iterator[Loaded]:
     # One thread prepares batches ahead; the decoding within a batch has threads of its own.
-    return ordered(lambda pairs: load_batch(dataset, images, pairs, action), plan, 1)
+    return ordered(lambda pairs: source.load(pairs, action, rotation), plan, 1)
 
 
-def _randomness(device: torch.device) -> dict[str, Tensor]:
+def _randomness(stepper: Stepper) -> dict[str, Tensor]:
     states = {"cpu": torch.get_rng_state()}
-    if device.type == "cuda":
-        states["cuda"] = torch.cuda.get_rng_state(device)
-    return states
+    if stepper.device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(stepper.device)
+    if stepper.processes.count == 1:
+        return states
+    # One row for each process.
+    return {name: stepper.fabric.all_gather(state.to(stepper.device)).cpu() for name, state in states.items()}
 
 
-def _restore_randomness(states: dict[str, Tensor] | None, seed: int, device: torch.device) -> None:
-    torch.manual_seed(seed)
-    if states:
-        torch.set_rng_state(states["cpu"])
-        if device.type == "cuda" and "cuda" in states:
-            torch.cuda.set_rng_state(states["cuda"], device)
+def _restore_randomness(states: dict[str, Tensor] | None, seed: int, stepper: Stepper, folder: Path) -> None:
+    processes = stepper.processes
+    torch.manual_seed(seed + processes.rank)
+    if not states:
+        return
+    there = 1 if states["cpu"].ndim == 1 else len(states["cpu"])
+    if there != processes.count:
+        raise ThreeDieError(
+            f"{folder}: was begun with {there} process{'es' if there > 1 else ''} and can't go on with "
+            f"{processes.count}: give the same number"
+        )
+    own = {name: state if state.ndim == 1 else state[processes.rank] for name, state in states.items()}
+    torch.set_rng_state(own["cpu"].contiguous())
+    if stepper.device.type == "cuda" and "cuda" in own:
+        torch.cuda.set_rng_state(own["cuda"].contiguous(), stepper.device)
 
 
 class _Clock:
@@ -436,12 +482,15 @@ class _Clock:
 
 @contextmanager
 def _stop_signals() -> Iterator[list[int]]:
-    """A list that receives SIGINT and SIGTERM, so that the step in hand can end; a second signal acts as ever."""
+    """A list that receives the signals to stop, so that the step in hand can end; a second one acts as ever.
+
+    Ctrl-C, SIGTERM, and SIGUSR1, with which SLURM warns of the end of a job's time (`--signal=USR1@120`).
+    """
     received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield received
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
     before = {number: signal.getsignal(number) for number in numbers}
 
     def note(number: int, _frame: FrameType | None) -> None:

@@ -317,6 +317,12 @@ def test_a_table_may_be_given_entry_by_entry(options):
     assert len(small("sie", {"predictor": "mlp"}).predictor.pred) == 3
 
 
+@pytest.mark.parametrize("hidden", [16, "16"])
+def test_a_single_width_may_be_a_number(hidden):
+    assert small("sie", {"predictor.hidden": hidden}).predictor.shapes == [(16, 16), (16, 16)]
+    assert small("augself", {"regressor": hidden}).predictor[0].out_features == 16
+
+
 def test_catalogue_and_registry_agree():
     assert list(METHODS) == list(CATALOGUE)
     for name, entry in METHODS.items():

@@ -33,6 +33,7 @@ def test_overrides_are_typed():
     assert recipe.projector == "64-64"
     assert recipe.method_options == {"split": False}
     assert "method_options.split = false" in recipe.text()
+    assert load_recipe("smoke", ["projector=64"]).projector == "64"
 
 
 @pytest.mark.parametrize(
@@ -45,11 +46,17 @@ def test_overrides_are_typed():
         ("epochs=many", "epochs is 'many'; it must be of type int"),
         ("epochs=0", "epochs is 0; it must be 1 or more"),
         ("sync_batchnorm=1", "sync_batchnorm is 1; it must be of type bool"),
-        ("optimizer=sgd", "optimizer is 'sgd'; it must be one of adam, adamw"),
+        ("optimizer=lars", "optimizer is 'lars'; it must be one of adam, adamw, sgd"),
         ("warmup_epochs=500", "warmup_epochs is 500.0; it must be 0 or more and less than epochs"),
         ("batch_size=1", "batch_size is 1; it must be 2 or more"),
         ("image_size=16", "image_size is 16; it must be 32 or more"),
         ("projector=64-x", "projector is '64-x'; it must be widths"),
+        ("momentum=0.9", "momentum is 0.9; it must be 0 with optimizer adam"),
+        ("momentum=1.0", "momentum is 1.0; it must be 0 or more and less than 1"),
+        ("image_size=100", "image_size is 100; it must be a multiple of 32 with form original"),
+        ("backbone=resnet50", "form is 'original'; it must be torchvision or cifar with backbone resnet50"),
+        ("augmentation=flip", "augmentation is 'flip'; it must be one of none, essl"),
+        ("online_probes=yes", "online_probes is 'yes'; it must be of type bool"),
         ("learning_rate=nan", "learning_rate is nan; it must be positive"),
     ],
 )

@@ -1,0 +1,79 @@
+"""Changes made to pictures at random before a network trains on them, in batches, where the network is."""
+
+from collections.abc import Callable
+from typing import cast
+
+import kornia.augmentation as augment
+from torch import Tensor, nn
+
+KINDS = ("none", "essl")
+VIEW_AREA = (0.2, 1.0)
+"""Share of a picture's area that an augmented view shows."""
+JITTER = {"brightness": 0.4, "contrast": 0.4, "saturation": 0.4, "hue": 0.1}
+JITTER_ODDS, GREY_ODDS, FLIP_ODDS = 0.8, 0.2, 0.5
+
+Change = Callable[[Tensor], Tensor]
+
+
+class Augmentation:
+    """Random crop, flip, colour jitter and greyscale, with numbers of the augmentations of E-SSL on CIFAR-10.
+
+    Dangovski et al., "Equivariant Contrastive Learning", ICLR 2022, appendix; kornia does the work. What a method's
+    action asks for is not augmented away: with any action nothing is flipped (that would mirror the rotation), with one
+    that holds hues the colours stay, with one that holds translations nothing is cropped.
+
+    Random numbers come from torch's global generator on the CPU, whose state a checkpoint holds.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        action: str | None = None,
+        crop_side: int | None = None,
+        crop_area: tuple[float, float] = VIEW_AREA,
+    ) -> None:
+        """Choose.
+
+        Args:
+            kind: `none` or `essl`.
+            action: the method's.
+            crop_side: width and height in pixels of the small crop that the method wants, if it wants one.
+            crop_area: smallest and largest share of the picture's area that the small crop shows.
+        """
+        if kind not in KINDS:
+            raise ValueError(f"augmentation {kind!r}: not known; choose one of {', '.join(KINDS)}")
+        self.kind, self.action, self.crop_side, self.crop_area = kind, action or "", crop_side, crop_area
+        self._changes: dict[int, Change] = {}
+
+    def view(self, pictures: Tensor) -> Tensor:
+        """A view of each picture, (B, 3, S, S) with values in 0 to 1, of the same shape; unchanged with kind `none`."""
+        side = pictures.shape[-1]
+        if side not in self._changes:
+            crop = None if "translation" in self.action else _crop(side, VIEW_AREA)
+            self._changes[side] = self._chain(crop)
+        return self._changes[side](pictures)
+
+    def crop(self, pictures: Tensor) -> Tensor | None:
+        """A small crop of each picture, (B, 3, S, S) -> (B, 3, h, h), or None where the method wants none."""
+        if self.crop_side is None:
+            return None
+        if 0 not in self._changes:
+            crop = _crop(self.crop_side, self.crop_area)
+            self._changes[0] = self._chain(crop) if self.kind == "essl" else crop
+        return self._changes[0](pictures)
+
+    def _chain(self, crop: nn.Module | None) -> Change:
+        if self.kind == "none":
+            return lambda pictures: pictures
+        steps: list[nn.Module] = [] if crop is None else [crop]
+        if not self.action:
+            steps.append(augment.RandomHorizontalFlip(p=FLIP_ODDS))
+        if "color" not in self.action and "latents" not in self.action:
+            steps += [augment.ColorJitter(**JITTER, p=JITTER_ODDS), augment.RandomGrayscale(p=GREY_ODDS)]
+        return nn.Sequential(*steps)
+
+
+def _crop(side: int, area: tuple[float, float]) -> nn.Module:
+    # Kornia's other mode, `slice`, loops over the pictures: slow on a GPU.
+    made = augment.RandomResizedCrop((side, side), scale=area, cropping_mode="resample")
+    return cast(nn.Module, made)

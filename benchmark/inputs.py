@@ -1,0 +1,138 @@
+"""From pairs to what a network sees: pixels loaded, augmented and normalised."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from baselines.method import Batch, Method
+from benchmark.augmentation import Augmentation
+from benchmark.images import ORIGINAL_MEAN, ORIGINAL_STD, Images, Pixels
+from benchmark.pairs import Pairs, count_batches, epoch_batches
+from benchmark.recipe import Recipe
+
+Statistics = tuple[tuple[float, ...], tuple[float, ...]]
+
+FIXED_NORMALISATIONS: dict[str, Statistics] = {
+    "original": (ORIGINAL_MEAN, ORIGINAL_STD),
+    # What E-SSL's authors use on CIFAR-10; the deviations are means of those within a picture.
+    "cifar10": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
+    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+}
+"""Mean and standard deviation of each channel that recipes may ask for by name."""
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Mean and standard deviation of each channel, in 0 to 1, that inputs are normalised with."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def __call__(self, pixels: Pixels, device: torch.device) -> Tensor:
+        """Pixels uint8 (B, H, W, 3) to a network's input, float32 (B, 3, H, W) with channels last in memory."""
+        return self.apply(pictures(pixels, device))
+
+    def apply(self, images: Tensor) -> Tensor:
+        """Pictures (B, 3, H, W) with values in 0 to 1 to a network's input of the same shape."""
+        mean = torch.tensor(self.mean, device=images.device).view(1, 3, 1, 1)
+        std = torch.tensor(self.std, device=images.device).view(1, 3, 1, 1)
+        return (images - mean) / std
+
+
+def pictures(pixels: Pixels, device: torch.device) -> Tensor:
+    """Pixels uint8 (B, H, W, 3) as float32 (B, 3, H, W) with values in 0 to 1, channels last in memory."""
+    return torch.from_numpy(pixels).to(device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """One batch on its way to the device.
+
+    Attributes:
+        pixels1, pixels2: uint8 (B, S, S, 3).
+        action: (B, A) float32; A = 0 where the method takes none.
+        label: class of each object, (B,).
+        rotation: relative quaternion of the pair, (B, 4) float32, or None where it wasn't asked for or there is none.
+    """
+
+    pixels1: Pixels
+    pixels2: Pixels
+    action: npt.NDArray
+    label: npt.NDArray
+    rotation: npt.NDArray | None = None
+
+
+class Source(Protocol):
+    """Where training pairs come from."""
+
+    def steps_per_epoch(self, recipe: Recipe) -> int:
+        """Batches in one epoch."""
+        ...
+
+    def batches(self, recipe: Recipe, seed: int, epoch: int) -> Sequence[Pairs]:
+        """The batches of an epoch, the same for the same arguments."""
+        ...
+
+    def load(self, pairs: Pairs, action: str | None, rotation: bool) -> Loaded:
+        """Fetch a batch, with the relative quaternion if asked for and if there is one."""
+        ...
+
+    def normalisation(self, kind: str) -> Normalisation:
+        """The one a recipe names."""
+        ...
+
+
+@dataclass(frozen=True)
+class ViewPairs:
+    """Pairs of views of a dataset's training objects."""
+
+    images: Images
+
+    def steps_per_epoch(self, recipe: Recipe) -> int:
+        """Batches in one epoch."""
+        return recipe.passes * count_batches(len(self.images.dataset.indices("train")), recipe.batch_size)
+
+    def batches(self, recipe: Recipe, seed: int, epoch: int) -> Sequence[Pairs]:
+        """The batches of an epoch; see `benchmark.pairs.epoch_batches`."""
+        dataset = self.images.dataset
+        objects = dataset.indices("train")
+        return epoch_batches(objects, dataset.info.views, recipe.batch_size, recipe.passes, seed, epoch)
+
+    def load(self, pairs: Pairs, action: str | None, rotation: bool = False) -> Loaded:
+        """Fetch the images, actions and labels of a batch of pairs."""
+        dataset = self.images.dataset
+        fields, latents = dataset.info.fields, dataset.latents
+        moved = latents[pairs.objects, pairs.view1, :0] if action is None else pairs.actions(action, fields, latents)
+        return Loaded(
+            self.images.take(pairs.objects, pairs.view1),
+            self.images.take(pairs.objects, pairs.view2),
+            moved.astype("float32"),
+            dataset.labels[pairs.objects],
+            pairs.actions("rotation", fields, latents).astype("float32") if rotation else None,
+        )
+
+    def normalisation(self, kind: str) -> Normalisation:
+        """A fixed one, or with `dataset` the training images' own."""
+        return Normalisation(*(self.images.statistics() if kind == "dataset" else FIXED_NORMALISATIONS[kind]))
+
+
+def augmentation_for(method: Method, recipe: Recipe) -> Augmentation:
+    """The augmentation that a recipe asks for, and the small crops that a method does."""
+    return Augmentation(recipe.augmentation, method.action, method.crop_side(recipe.image_size), method.crop_area)
+
+
+def prepare(loaded: Loaded, augmentation: Augmentation, normalise: Normalisation, device: torch.device) -> Batch:
+    """A loaded batch as a method takes it, on the device."""
+    first, second = pictures(loaded.pixels1, device), pictures(loaded.pixels2, device)
+    view1, view2, crop = augmentation.view(first), augmentation.view(second), augmentation.crop(first)
+    return Batch(
+        normalise.apply(view1),
+        normalise.apply(view2),
+        torch.from_numpy(loaded.action).to(device),
+        torch.from_numpy(loaded.label).to(device),
+        None if crop is None else normalise.apply(crop),
+    )

@@ -1,0 +1,67 @@
+import pytest
+import torch
+
+from benchmark.augmentation import Augmentation
+
+PICTURES = torch.rand(64, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+
+
+def test_views_are_drawn_from_the_global_generator_alone():
+    augmentation = Augmentation("essl", crop_side=16)
+    results = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        results.append((augmentation.view(PICTURES), augmentation.crop(PICTURES)))
+    for first, second, other in zip(*results, strict=True):
+        assert torch.equal(first, second)
+        assert not torch.equal(first, other)
+        assert first.min() >= 0
+        assert first.max() <= 1
+    assert results[0][0].shape == PICTURES.shape
+    assert results[0][1].shape == (64, 3, 16, 16)
+    state = torch.get_rng_state()
+    fresh = Augmentation("essl", crop_side=16)
+    one = fresh.view(PICTURES)
+    torch.set_rng_state(state)
+    assert torch.equal(one, augmentation.view(PICTURES))
+
+
+def test_none_changes_no_view_but_still_cuts_the_crop():
+    augmentation = Augmentation("none", crop_side=16)
+    before = torch.get_rng_state()
+    assert augmentation.view(PICTURES) is PICTURES
+    assert torch.equal(before, torch.get_rng_state())
+    assert augmentation.crop(PICTURES).shape == (64, 3, 16, 16)
+    assert Augmentation("none").crop(PICTURES) is None
+
+
+def grey(pictures: torch.Tensor) -> torch.Tensor:
+    return (pictures - pictures.mean(1, keepdim=True)).abs().amax((1, 2, 3)) < 1e-5
+
+
+def test_a_fifth_becomes_grey_and_half_is_flipped():
+    torch.manual_seed(0)
+    many = PICTURES.repeat(16, 1, 1, 1)
+    assert grey(Augmentation("essl").view(many)).float().mean() == pytest.approx(0.2, abs=0.04)
+    # A picture that is dark on the left stays so unless it is flipped, however it is cropped.
+    ramp = torch.linspace(0, 1, 32).expand(1024, 3, 32, 32).contiguous()
+    viewed = Augmentation("essl").view(ramp)
+    flipped = viewed[..., 0].mean((1, 2)) > viewed[..., -1].mean((1, 2))
+    assert flipped.float().mean() == pytest.approx(0.5, abs=0.05)
+
+
+def test_what_the_action_tells_is_not_augmented_away():
+    torch.manual_seed(0)
+    ramp = torch.linspace(0, 1, 32).expand(256, 3, 32, 32).contiguous()
+    turned = Augmentation("essl", "rotation").view(ramp)
+    assert not (turned[..., 0].mean((1, 2)) > turned[..., -1].mean((1, 2))).any()
+    coloured = torch.stack([torch.full((256, 32, 32), value) for value in (0.2, 0.5, 0.8)], 1)
+    assert torch.allclose(Augmentation("essl", "rotation_color").view(coloured), coloured, atol=1e-5)
+    assert not torch.allclose(Augmentation("essl", "rotation").view(coloured), coloured, atol=1e-2)
+    everything = Augmentation("essl", "latents_translation").view(PICTURES)
+    assert torch.equal(everything, PICTURES)
+
+
+def test_an_unknown_kind_is_named():
+    with pytest.raises(ValueError, match="augmentation 'flip'"):
+        Augmentation("flip")
