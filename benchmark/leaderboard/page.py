@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.leaderboard.curves import HEIGHT, WIDTH, curves
+from benchmark.leaderboard.pictures import Picture
 from benchmark.leaderboard.tables import Column, Group, Metric, measured, published
 from benchmark.results import Record
 
@@ -19,6 +20,7 @@ class Section:
     id: str
     table: Group
     as_published: bool = False
+    pictures: tuple[Picture, ...] = ()
 
     def text(self, column: Column, value: float) -> str:
         """A number as this section shows it."""
@@ -46,6 +48,26 @@ class Section:
         return max(len(entry.records) for entry in self.table.entries)
 
     @property
+    def has_intervals(self) -> bool:
+        """Whether a number of the overview has an interval to show."""
+        return any(
+            entry.cells[column].interval is not None
+            for entry in self.table.entries
+            for column in self.table.main
+            if column in entry.cells
+        )
+
+    @property
+    def figures(self) -> list[Picture]:
+        """Figures of several runs that are all in this group."""
+        ours = {record["id"] for entry in self.table.entries for record in entry.records}
+        return [each for each in self.pictures if len(each.records) > 1 and ours.issuperset(each.records)]
+
+    def run_figures(self, run: str) -> list[Picture]:
+        """Figures of one run alone."""
+        return [each for each in self.pictures if each.records == (run,)]
+
+    @property
     def tasks(self) -> list[tuple[str, list[Column]]]:
         """All columns by task."""
         found: dict[str, list[Column]] = {}
@@ -64,13 +86,16 @@ class Section:
         return list(notes)
 
 
-def render_page(records: Sequence[Record], others: Sequence[Record], picture: bytes | None) -> str:
+def render_page(
+    records: Sequence[Record], others: Sequence[Record], picture: bytes | None, figures: Sequence[Picture] = ()
+) -> str:
     """The page as HTML.
 
     Args:
         records: what was measured here, and published records given along with them.
         others: further published records.
-        picture: a PNG of the dataset for the top, or None.
+        picture: a PNG of the dataset, or None.
+        figures: what `3die bench figures` drew; those of runs that aren't among the records are left out.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
     from markupsafe import Markup  # noqa: PLC0415
@@ -91,7 +116,9 @@ def render_page(records: Sequence[Record], others: Sequence[Record], picture: by
     script = environment.get_template("page.js.j2").render()
     digest = base64.b64encode(hashlib.sha256(f"\n{script}".encode()).digest()).decode()
     return environment.get_template("page.html.j2").render(
-        measured=[Section(f"m{number}", group) for number, group in enumerate(measured(records), 1)],
+        measured=[
+            Section(f"m{number}", group, pictures=tuple(figures)) for number, group in enumerate(measured(records), 1)
+        ],
         published=[
             Section(f"p{number}", group, True) for number, group in enumerate(published([*records, *others]), 1)
         ],

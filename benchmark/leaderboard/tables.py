@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from benchmark.leaderboard.families import family
 from benchmark.results import Record
 
 PARTS = ("all", "invariant", "equivariant")
@@ -95,16 +96,18 @@ class Cell:
     """One method's result in one column, over its seeds.
 
     Attributes:
-        values: one per seed that has it.
+        values: one per run that has it.
         floors: one per value, where the record gives it.
         higher_is_better: the direction.
         note: what the floor is.
+        intervals: lower and upper end of each value's interval, where the record gives them.
     """
 
     values: tuple[float, ...]
     floors: tuple[float, ...]
     higher_is_better: bool
     note: str
+    intervals: tuple[tuple[float, float], ...] = ()
 
     @property
     def mean(self) -> float:
@@ -115,6 +118,11 @@ class Cell:
     def deviation(self) -> float | None:
         """Standard deviation over the seeds (n - 1), or None with one seed."""
         return statistics.stdev(self.values) if len(self.values) > 1 else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The interval of the only run; None with several runs, whose deviation says more, or where none is given."""
+        return self.intervals[0] if len(self.values) == 1 and self.intervals else None
 
     @property
     def floor(self) -> float | None:
@@ -141,12 +149,19 @@ class Entry:
         variant: what tells it from other rows of the same method.
         records: its records, by seed.
         cells: result by column.
+        family: the family of methods it belongs to.
     """
 
     method: str
     variant: str
     records: tuple[Record, ...]
     cells: dict[Column, Cell]
+    family: str
+
+    @property
+    def runs(self) -> str:
+        """How many records, in words."""
+        return f"{len(self.records)} {'run' if len(self.records) == 1 else 'runs'}"
 
 
 @dataclass(frozen=True)
@@ -160,6 +175,7 @@ class Group:
         main: the columns of the overview.
         floors: floor of each column, where all rows agree.
         best: best mean of each column that has one to mark.
+        second: second best mean of those columns, where one holds the best alone.
         warnings: warnings, with how many of the runs gave each.
     """
 
@@ -169,6 +185,7 @@ class Group:
     main: tuple[Column, ...]
     floors: dict[Column, Cell]
     best: dict[Column, float]
+    second: dict[Column, float]
     warnings: tuple[tuple[str, int], ...]
 
     @property
@@ -179,6 +196,10 @@ class Group:
     def is_best(self, entry: Entry, column: Column) -> bool:
         """Whether a row holds the best mean of a column."""
         return column in self.best and column in entry.cells and entry.cells[column].mean == self.best[column]
+
+    def is_second(self, entry: Entry, column: Column) -> bool:
+        """Whether a row holds the second best mean of a column."""
+        return column in self.second and column in entry.cells and entry.cells[column].mean == self.second[column]
 
 
 def measured(records: Sequence[Record]) -> list[Group]:
@@ -192,7 +213,9 @@ def published(records: Sequence[Record]) -> list[Group]:
     others = [record for record in records if record["origin"]["kind"] == "published"]
     groups = _groups(others, lambda record: (*_place(record), record["origin"]["source"]))
     return [
-        replace(group, best={}, entries=tuple(sorted(group.entries, key=lambda entry: entry.method.casefold())))
+        replace(
+            group, best={}, second={}, entries=tuple(sorted(group.entries, key=lambda entry: entry.method.casefold()))
+        )
         for group in groups
     ]
 
@@ -227,13 +250,15 @@ def _group(records: Sequence[Record]) -> Group:
     )
     mains = {_metric(row) for record in records for row in record["results"] if row["main"]}
     main = tuple(column for column in columns if column[0] in mains) or tuple(columns)
+    ranked = {column: means for column in columns if (means := _ranked(entries, column))}
     return Group(
         records[0],
         tuple(sorted(entries, key=lambda entry: _rank(entry, main[0]))),
         tuple(columns),
         main,
         {column: cell for column in columns if (cell := _common_floor(entries, column))},
-        {column: best for column in columns if (best := _best(entries, column)) is not None},
+        {column: means[0] for column, means in ranked.items()},
+        {column: means[1] for column, means in ranked.items() if len(means) > 1 and means[1] != means[0]},
         _warnings(records),
     )
 
@@ -298,10 +323,16 @@ def _entry(records: Sequence[Record], variant: str) -> Entry:
             tuple(row["floor"] for row in found if row["floor"] is not None),
             found[0]["higher_is_better"],
             found[0]["floor_note"] or "",
+            tuple(ends for row in found if (ends := _interval(row))),
         )
         for column, found in rows.items()
     }
-    return Entry(records[0]["method"]["name"], variant, tuple(ordered), cells)
+    return Entry(records[0]["method"]["name"], variant, tuple(ordered), cells, family(records[0]["method"]))
+
+
+def _interval(row: dict[str, Any]) -> tuple[float, float] | None:
+    ends = row.get("interval")
+    return (float(ends[0]), float(ends[1])) if ends else None
 
 
 def _rank(entry: Entry, column: Column) -> tuple[Any, ...]:
@@ -318,16 +349,15 @@ def _common_floor(entries: Sequence[Entry], column: Column) -> Cell | None:
     return cells[0] if len(texts) == 1 and cells[0].floor is not None else None
 
 
-def _best(entries: Sequence[Entry], column: Column) -> float | None:
-    """The best mean of a column, or None where there is nothing to compare or nothing above its floor."""
+def _ranked(entries: Sequence[Entry], column: Column) -> list[float]:
+    """The means of a column above its floor, best first; none where there is nothing to compare."""
     # An invariant part that tells the rotation or the colour well is no success.
     if column[1] == "invariant" and column[0].task != "classification":
-        return None
+        return []
     cells = [entry.cells[column] for entry in entries if column in entry.cells]
-    means = [cell.mean for cell in cells if cell.above_floor]
-    if len(cells) < 2 or not means:
-        return None
-    return max(means) if cells[0].higher_is_better else min(means)
+    if len(cells) < 2:
+        return []
+    return sorted((cell.mean for cell in cells if cell.above_floor), reverse=cells[0].higher_is_better)
 
 
 def _warnings(records: Sequence[Record]) -> tuple[tuple[str, int], ...]:

@@ -13,11 +13,16 @@ from benchmark.leaderboard.tables import Column, Entry, measured, published
 from benchmark.results import Record
 
 CSV_COLUMNS = (
-    "origin", "source", "preset", "dataset", "split", "protocol", "protocol_version", "method", "options", "recipe",
-    "seed", "id", "task", "task_version", "metric", "input", "part", "value", "floor", "floor_note", "higher_is_better",
+    "origin", "source", "preset", "dataset", "split", "protocol", "protocol_version", "method", "family", "options",
+    "recipe", "seed", "id", "task", "task_version", "metric", "input", "part", "value", "interval_low", "interval_high",
+    "floor", "floor_note", "higher_is_better",
 )  # fmt: skip
 
 
+NUMBERS_NOTE = (
+    "Each number beside its floor: what knowing nothing about the image scores. ± is the standard deviation over runs; "
+    "brackets hold the 95 % interval of a single one."
+)
 PUBLISHED_NOTE = (
     "As their authors report them; not ranked, here or against the above. Where R² is pooled over the components of a "
     "quaternion, as the original evaluation does, a constant already scores about 0.23 on pairs of views and 0.46 on "
@@ -27,7 +32,12 @@ PUBLISHED_NOTE = (
 
 def render_markdown(records: Sequence[Record], others: Sequence[Record]) -> str:
     """All tables as Markdown: the overview and every task of each group, then what was published elsewhere."""
-    lines = ["# Leaderboard", "", "Each number beside its floor: what knowing nothing about the image scores.", ""]
+    lines = [
+        "# Leaderboard",
+        "",
+        NUMBERS_NOTE,
+        "",
+    ]
     for group in measured(records):
         section, dataset, protocol = Section("", group), group.record["dataset"], group.record["protocol"]
         lines += [
@@ -58,6 +68,22 @@ def render_markdown(records: Sequence[Record], others: Sequence[Record]) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
+def render_summary(records: Sequence[Record]) -> str:
+    """The main results of each group alone, for a page that has other things to say: a README."""
+    lines: list[str] = []
+    for group in measured(records):
+        section, dataset, protocol = Section("", group), group.record["dataset"], group.record["protocol"]
+        title = f"{_plain(dataset['preset'])}, protocol {_plain(protocol['name'])}, version {protocol['version']}"
+        lines += [
+            f"**{title}.** {_facts(dataset)}",
+            "",
+            *_table(section, group.main, "<br>"),
+            "",
+        ]
+        lines += [f"> {_plain(warning)}\n" for warning, _ in group.warnings]
+    return "\n".join([*lines, f"Best of a column in bold. {NUMBERS_NOTE}"]) + "\n"
+
+
 def render_csv(records: Sequence[Record], others: Sequence[Record]) -> str:
     """Every single result as a line of CSV."""
     buffer = io.StringIO()
@@ -70,13 +96,15 @@ def render_csv(records: Sequence[Record], others: Sequence[Record]) -> str:
                 common = (
                     record["origin"]["kind"], record["origin"].get("source"), dataset["preset"], dataset["fingerprint"],
                     dataset["split"], protocol["name"], protocol["version"], record["method"]["name"],
-                    json.dumps(record["method"]["options"], sort_keys=True), (record["config"] or {}).get("name"),
+                    entry.family, json.dumps(record["method"]["options"], sort_keys=True),
+                    (record["config"] or {}).get("name"),
                     record["seed"], record["id"],
                 )  # fmt: skip
                 for row in record["results"]:
                     result = (
                         row["task"], row["version"], row["metric"], row["input"], row["part"], row["value"],
-                        row["floor"], row["floor_note"], row["higher_is_better"],
+                        *(row.get("interval") or (None, None)), row["floor"], row["floor_note"],
+                        row["higher_is_better"],
                     )  # fmt: skip
                     writer.writerow([_harmless(value) for value in (*common, *result)])
     return buffer.getvalue()
@@ -104,21 +132,24 @@ def _runs(entry: Entry) -> str:
     return ", ".join(f"`{record['id']}`" for record in entry.records)
 
 
-def _table(section: Section, columns: Sequence[Column]) -> list[str]:
-    names = [f"{metric.task_title}, {metric.title} ({part})" for metric, part in columns]
-    lines = [f"| Method | {' | '.join(map(_plain, names))} |", f"|---|{'---:|' * len(columns)}"]
+def _table(section: Section, columns: Sequence[Column], gap: str = " ") -> list[str]:
+    """A table; `gap` stands between a column's metric and its part, which a narrow table breaks there."""
+    names = [f"{_plain(metric.task_title)},{gap}{_plain(metric.title)}{gap}({part})" for metric, part in columns]
+    lines = [f"| Method | Runs | {' | '.join(names)} |", f"|---|---:|{'---:|' * len(columns)}"]
     if any(column in section.table.floors for column in columns):
         floors = [section.table.floors.get(column) for column in columns]
         texts = [
             section.text(column, cell.floor) if cell and cell.floor is not None else ""
             for column, cell in zip(columns, floors, strict=True)
         ]
-        lines.append(f"| *floor* | {' | '.join(texts)} |")
+        lines.append(f"| *floor* | | {' | '.join(texts)} |")
     for entry in section.table.entries:
         if not any(column in entry.cells for column in columns):
             continue
         name = _plain(entry.method) + (f" ({_plain(entry.variant)})" if entry.variant else "")
-        lines.append(f"| {name} | {' | '.join(_cell(section, entry, column) for column in columns)} |")
+        lines.append(
+            f"| {name} | {len(entry.records)} | {' | '.join(_cell(section, entry, column) for column in columns)} |"
+        )
     return lines
 
 
@@ -130,6 +161,9 @@ def _cell(section: Section, entry: Entry, column: Column) -> str:
     text = f"**{text}**" if section.table.is_best(entry, column) else text
     if cell.deviation is not None:
         text += f" ± {section.text(column, cell.deviation)}"
+    elif cell.interval is not None:
+        low, high = (section.text(column, end) for end in cell.interval)
+        text += f" [{low}, {high}]"
     if cell.floor is not None and column not in section.table.floors:
         text += f" (floor {section.text(column, cell.floor)})"
     return text

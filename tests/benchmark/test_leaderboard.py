@@ -102,7 +102,7 @@ def test_seeds_of_one_configuration_are_one_row_with_mean_and_deviation():
     page = render_page(records, [], None)
     assert "50.0" in page
     assert "± 10.0" in page
-    assert "3 seeds" in page
+    assert "3 runs" in page
     assert "50.0 ± 10.0" in render_markdown(records, [])
 
 
@@ -169,7 +169,7 @@ def test_every_number_has_its_floor():
     main = Page(render_page(records, [], None)).tables[0]
     assert [row for row in main if row[0] == "floor"] == [["floor", "8.3", "8.3", "8.3", "0.229", "0.229", "0.229"]]
     markdown = render_markdown(records, [])
-    assert "| *floor* | 8.3 | 8.3 | 8.3 | 0.229 | 0.229 | 0.229 |" in markdown
+    assert "| *floor* | | 8.3 | 8.3 | 8.3 | 0.229 | 0.229 | 0.229 |" in markdown
     assert "chance over 12 classes" in markdown
 
 
@@ -362,13 +362,13 @@ def test_the_command_writes_page_tables_and_csv(tmp_path, monkeypatch):
     assert done.exit_code == 0
     assert "index.html" in done.stdout
     assert sorted(path.name for path in (tmp_path / "leaderboard").iterdir()) == [
-        "index.html", "leaderboard.csv", "leaderboard.md",
+        "index.html", "leaderboard.csv", "leaderboard.json", "leaderboard.md", "leaderboard.tex",
     ]  # fmt: skip
     page = (tmp_path / "leaderboard" / "index.html").read_text(encoding="utf-8")
     assert "data:image/png;base64,iVBORw0KGgo" in page
     assert "Published elsewhere" in page
     assert run("runs/sie-mini-s0", "runs/sie-mini-s1/record.json", "-o", "other").exit_code == 0
-    for name in ("leaderboard.md", "leaderboard.csv"):
+    for name in ("leaderboard.md", "leaderboard.csv", "leaderboard.tex", "leaderboard.json"):
         assert (tmp_path / "other" / name).read_bytes() == (tmp_path / "leaderboard" / name).read_bytes()
 
 

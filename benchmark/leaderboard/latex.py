@@ -1,0 +1,101 @@
+"""The tables as LaTeX, for a paper: booktabs, best in bold, second best underlined."""
+
+from collections.abc import Sequence
+
+from benchmark.leaderboard.page import Section
+from benchmark.leaderboard.tables import Column, Entry, measured, published
+from benchmark.results import Record
+
+PREAMBLE = (
+    "% Needs \\usepackage{booktabs}. Made by '3die leaderboard' from result records: don't edit, make it again.\n"
+    "% Best of a column in bold, second best underlined; +- is the standard deviation over training seeds, brackets\n"
+    "% hold the 95 % interval of a single run. Tables are of one dataset, split and protocol each.\n"
+)
+_ESCAPES = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "|": r"\textbar{}", "²": r"\textsuperscript{2}", "°": r"\textdegree{}", "–": "--",
+}  # fmt: skip
+
+
+def render_latex(records: Sequence[Record], others: Sequence[Record]) -> str:
+    """A table of the main results for each group, then one for each published source."""
+    tables = [PREAMBLE]
+    for number, group in enumerate(measured(records), 1):
+        dataset, protocol = group.record["dataset"], group.record["protocol"]
+        caption = (
+            f"{dataset['preset']}: {dataset['train_objects']} objects to train on, {dataset['val_objects']} to measure "
+            f"on, {dataset['views']} views of {dataset['image_size']} px (split {dataset['split']}, dataset "
+            f"{dataset['fingerprint'][:12]}), protocol {protocol['name']}, version {protocol['version']}."
+        )
+        tables.append(_table(Section("", group), group.main, caption, f"measured-{number}"))
+    for number, group in enumerate(published([*records, *others]), 1):
+        caption = (
+            f"Published, not measured here and not ranked: {group.record['origin']['source']}, on "
+            f"{group.record['dataset']['preset']}."
+        )
+        tables.append(_table(Section("", group, True), group.columns, caption, f"published-{number}"))
+    return "\n".join(tables)
+
+
+def plain(text: object) -> str:
+    """Text that LaTeX sets as it is, in one line; letters beyond Latin-1, which it may not know, become "?"."""
+    line = " ".join(str(text).split())
+    known = (letter if letter in _ESCAPES or (letter.isprintable() and ord(letter) < 256) else "?" for letter in line)
+    return "".join(_ESCAPES.get(letter, letter) for letter in known)
+
+
+def _table(section: Section, columns: Sequence[Column], caption: str, label: str) -> str:
+    heads = section.heads(columns)
+    first, rules, place = ["Method", "Runs"], [], 3
+    for metric, parts in heads:
+        first.append(rf"\multicolumn{{{len(parts)}}}{{c}}{{{plain(metric.task_title)}, {plain(metric.title)}}}")
+        rules.append(rf"\cmidrule(lr){{{place}-{place + len(parts) - 1}}}")
+        place += len(parts)
+    lines = [
+        r"\begin{table}[t]",
+        r"\centering",
+        rf"\caption{{{plain(caption)}}}",
+        rf"\label{{tab:{label}}}",
+        rf"\begin{{tabular}}{{lr{'r' * len(columns)}}}",
+        r"\toprule",
+        " & ".join(first) + r" \\",
+        "".join(rules),
+        " & ".join(["", "", *(plain(part) for _, part in columns)]) + r" \\",
+        r"\midrule",
+    ]
+    floors = [section.table.floors.get(column) for column in columns]
+    if any(floors):
+        texts = [
+            section.text(column, cell.floor) if cell and cell.floor is not None else ""
+            for column, cell in zip(columns, floors, strict=True)
+        ]
+        lines += [" & ".join([r"\textit{floor}", "", *texts]) + r" \\"]
+    for entry in section.table.entries:
+        if any(column in entry.cells for column in columns):
+            name = plain(entry.method) + (f" ({plain(entry.variant)})" if entry.variant else "")
+            cells = [_cell(section, entry, column) for column in columns]
+            lines.append(" & ".join([name, str(len(entry.records)), *cells]) + r" \\")
+    lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
+    return "\n".join(lines)
+
+
+def _cell(section: Section, entry: Entry, column: Column) -> str:
+    cell = entry.cells.get(column)
+    if cell is None:
+        return "--"
+    text = _number(section.text(column, cell.mean))
+    if section.table.is_best(entry, column):
+        text = rf"\textbf{{{text}}}"
+    elif section.table.is_second(entry, column):
+        text = rf"\underline{{{text}}}"
+    if cell.deviation is not None:
+        text += rf" {{\footnotesize$\pm$\,{section.text(column, cell.deviation)}}}"
+    elif cell.interval is not None:
+        low, high = (_number(section.text(column, end)) for end in cell.interval)
+        text += rf" {{\footnotesize[{low}, {high}]}}"
+    return text
+
+
+def _number(text: str) -> str:
+    return text.replace("-", r"\textminus{}")

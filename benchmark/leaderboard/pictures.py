@@ -1,0 +1,104 @@
+"""Figures on the page: what `3die bench figures` drew, as text that the page carries within itself."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from manifests.errors import ThreeDieError
+from manifests.files import explained, read_json
+
+INDEX_FILE = "figures.json"
+"""List of the figures in a folder; `benchmark.figures` writes it."""
+FORMAT = 1
+MOST_BYTES = 12 * 2**20
+"""How much figures may add to a page."""
+_SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/svg+xml": b"<?xml"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure.
+
+    Attributes:
+        title, caption: what it shows.
+        records: ids of the records it was made from.
+        source: the picture as a data URI.
+        width, height: in CSS pixels.
+    """
+
+    title: str
+    caption: str
+    records: tuple[str, ...]
+    source: str
+    width: int
+    height: int
+
+
+def read_pictures(folders: Sequence[Path], limit: int = MOST_BYTES) -> tuple[list[Picture], int]:
+    """The figures of some folders, as long as they fit.
+
+    Those of several runs come first, then one kind after the other, so that a full page lacks the last runs' last ones.
+
+    Args:
+        folders: where `3die bench figures` wrote.
+        limit: bytes that all may take together.
+
+    Returns:
+        the figures, and how many didn't fit.
+
+    Raises:
+        ThreeDieError: a folder without figures, or a damaged one.
+    """
+    rows = [(folder, row) for folder in folders for row in _index(folder)]
+    pictures, taken, left = [], 0, 0
+    for folder, row in sorted(rows, key=lambda item: len(item[1]["records"]) < 2):
+        picture = _picture(folder, row)
+        if taken + len(picture.source) > limit:
+            left += 1
+            continue
+        taken += len(picture.source)
+        pictures.append(picture)
+    return pictures, left
+
+
+def _index(folder: Path) -> list[dict[str, Any]]:
+    path = folder / INDEX_FILE
+    if not path.is_file():
+        raise ThreeDieError(f"{folder}: no {INDEX_FILE} in there; '3die bench figures' draws figures")
+    found = read_json(path)
+    try:
+        if found["format"] != FORMAT:
+            raise ThreeDieError(f"{path}: format {found['format']!r}, this program reads {FORMAT}; draw them again")
+        rows = found["figures"]
+        texts = all(isinstance(row[key], str) for row in rows for key in ("title", "caption", "png", "svg"))
+        sizes = all(isinstance(side, int) and side > 0 for row in rows for side in row["size"])
+        ids = all(isinstance(name, str) for row in rows for name in row["records"])
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ThreeDieError(f"{path}: not a list of figures ({error}); draw them again") from error
+    if not (texts and sizes and ids):
+        raise ThreeDieError(f"{path}: not a list of figures; draw them again")
+    return list(rows)
+
+
+def _picture(folder: Path, row: dict[str, Any]) -> Picture:
+    """The smaller one of a figure's two files."""
+    found = []
+    for kind, name in (("image/png", row["png"]), ("image/svg+xml", row["svg"])):
+        path = folder / name
+        # A list from elsewhere must not put other files of this machine on a page.
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise ThreeDieError(f"{folder / INDEX_FILE}: {json.dumps(name)} lies outside its folder; draw them again")
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise explained(error, path) from error
+        if not content.startswith(_SIGNATURES[kind]):
+            raise ThreeDieError(f"{path}: not the {kind} that its name says; draw the figures again")
+        found.append((len(content), kind, content))
+    _, kind, content = min(found, key=lambda item: item[:2])
+    width, height = row["size"]
+    source = f"data:{kind};base64,{base64.b64encode(content).decode()}"
+    return Picture(row["title"], row["caption"], tuple(row["records"]), source, width, height)
