@@ -9,10 +9,10 @@ file has stood still for `STALE_S` seconds. Nobody's clock is compared with anot
 Where a machine that slept so long wakes up, two may hold one lock until the sleeper's next beat, which tells it.
 """
 
-import _thread
 import fcntl
 import json
 import os
+import signal
 import socket
 import threading
 import time
@@ -124,7 +124,7 @@ class _Held:
             misses = 0 if self._is_ours() else misses + 1
             if misses > 1:
                 self._lost = True
-                _thread.interrupt_main()
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
                 return
             with suppress(OSError):  # a full disk or a server that is away: the work itself will say so
                 self._beat()
