@@ -11,10 +11,12 @@ PREAMBLE = (
     "% Best of a column in bold, second best underlined; +- is the standard deviation over training seeds, brackets\n"
     "% hold the 95 % interval of a single run. Tables are of one dataset, split and protocol each.\n"
 )
+_PARTS = {"all": "all", "invariant": "inv.", "equivariant": "equi."}
 _ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", "²": r"\textsuperscript{2}", "°": r"\textdegree{}", "–": "--",
+    "[": "{[}", "*": "{*}",
 }  # fmt: skip
 
 
@@ -39,7 +41,10 @@ def render_latex(records: Sequence[Record], others: Sequence[Record]) -> str:
 
 
 def plain(text: object) -> str:
-    """Text that LaTeX sets as it is, in one line; letters beyond Latin-1, which it may not know, become "?"."""
+    """Text that LaTeX sets as it is, in one line, and that a line break before it takes for no argument.
+
+    Letters beyond Latin-1, which it may not know, become "?".
+    """
     line = " ".join(str(text).split())
     known = (letter if letter in _ESCAPES or (letter.isprintable() and ord(letter) < 256) else "?" for letter in line)
     return "".join(_ESCAPES.get(letter, letter) for letter in known)
@@ -61,7 +66,7 @@ def _table(section: Section, columns: Sequence[Column], caption: str, label: str
         r"\toprule",
         " & ".join(first) + r" \\",
         "".join(rules),
-        " & ".join(["", "", *(plain(part) for _, part in columns)]) + r" \\",
+        " & ".join(["", "", *(_PARTS[part] for _, part in columns)]) + r" \\",
         r"\midrule",
     ]
     floors = [section.table.floors.get(column) for column in columns]
@@ -75,7 +80,8 @@ def _table(section: Section, columns: Sequence[Column], caption: str, label: str
         if any(column in entry.cells for column in columns):
             name = plain(entry.method) + (f" ({plain(entry.variant)})" if entry.variant else "")
             cells = [_cell(section, entry, column) for column in columns]
-            lines.append(" & ".join([name, str(len(entry.records)), *cells]) + r" \\")
+            runs = "--" if section.as_published else str(len(entry.records))
+            lines.append(" & ".join([name, runs, *cells]) + r" \\")
     lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
     return "\n".join(lines)
 
