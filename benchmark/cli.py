@@ -11,6 +11,7 @@ import click
 from manifests.errors import ThreeDieError
 
 if TYPE_CHECKING:
+    from benchmark.evaluation import Scope
     from benchmark.images import Images
     from benchmark.protocol import Protocol
     from manifests.dataset import Dataset
@@ -27,6 +28,17 @@ _data = click.option("--data", type=PATH, help=f"Dataset file.  [default: {DEFAU
 _protocol = click.option("--protocol", default="quick", show_default=True, help="Rules of evaluation: see 'list'.")
 _device = click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, help="Where to compute."
+)
+_seeds = click.option(
+    "--seeds",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="How many times each head of the evaluation is trained, from a seed each; the record has mean and deviation. "
+    "Not the seed of the method's own training: that is --seed of 'run', and the leaderboard joins such runs.",
+)
+_on_embedding = click.option(
+    "--on-embedding", is_flag=True, help="Train heads on the embedding too, not only on the representation."
 )
 _workers = click.option(
     "--workers",
@@ -76,6 +88,8 @@ def list_() -> None:
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Weights, pairs, order.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting of the recipe.")
 @_protocol
+@_seeds
+@_on_embedding
 @_device
 @_workers
 @click.option(
@@ -94,6 +108,8 @@ def run(
     seed: int,
     overrides: tuple[str, ...],
     protocol: str,
+    seeds: int,
+    on_embedding: bool,
     device: str,
     workers: int,
     save_every: float,
@@ -115,6 +131,7 @@ def run(
             raise ThreeDieError(str(error)) from error
     plan, rules = load_recipe(recipe, overrides), find_protocol(protocol)
     dataset = _open(data)
+    scope = _scope(seeds, on_embedding)
 
     from benchmark.checkpoints import CHECKPOINT_FILE
     from benchmark.evaluation import require_training, require_validation, size_warnings
@@ -142,7 +159,7 @@ def run(
         before = resumable(folder / CHECKPOINT_FILE, settings)
         finished = before is not None and bool(before["finished"])
         record_file = _record_file(folder, rules, settings.fingerprint)
-        if before and finished and _is_record_of(record_file, before):
+        if before and finished and _is_record_of(record_file, before, scope):
             click.echo(f"\n{folder}: finished before; nothing to do")
             _show(read_record(record_file), record_file, folder, out)
             return
@@ -153,7 +170,7 @@ def run(
         if finished:
             click.echo(f"\n{folder}: trained before; only measuring")
         else:
-            _say_how_long(settings, dataset, rules, place, images, before, data, own)
+            _say_how_long(settings, dataset, rules, place, images, before, data, own, scope)
             if before:
                 click.echo(
                     f"resume   from epoch {before['progress']['epoch'] + 1}, step {before['progress']['steps_done']}"
@@ -165,11 +182,37 @@ def run(
         except Interrupted as stop:
             click.echo(f"\n{folder}: {stop}. The same command goes on from there:\n  {_command()}", err=True)
             raise SystemExit(128 + stop.number) from stop
-        _measure(checkpoint, images, rules, folder, out, place, started)
+        _measure(checkpoint, images, rules, folder, out, place, started, scope)
 
 
-def _is_record_of(record_file: Path, checkpoint: dict[str, Any]) -> bool:
-    """Whether a record is there, of just this checkpoint and of today's tasks."""
+def _scope(seeds: int, on_embedding: bool, tasks: tuple[str, ...] | None = None) -> "Scope":
+    from benchmark.evaluation import Scope
+    from benchmark.tasks.task import EMBEDDING, REPRESENTATION
+
+    return Scope(tasks, seeds, (REPRESENTATION, EMBEDDING) if on_embedding else (REPRESENTATION,))
+
+
+def _find_tasks(text: str | None) -> tuple[str, ...] | None:
+    """Names of tasks from `a,b`; None without any."""
+    import difflib
+
+    from benchmark.tasks import TASKS
+
+    if text is None:
+        return None
+    names = tuple(name.strip().replace("-", "_") for name in text.split(",") if name.strip())
+    for name in names:
+        if name not in TASKS:
+            near = difflib.get_close_matches(name, TASKS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(TASKS)}"
+            raise ThreeDieError(f"--tasks: there is no task {name!r}; {hint}")
+    if not names:
+        raise ThreeDieError(f"--tasks: names no task; there are {', '.join(TASKS)}")
+    return names
+
+
+def _is_record_of(record_file: Path, checkpoint: dict[str, Any], scope: "Scope") -> bool:
+    """Whether a record is there, of just this checkpoint, of today's tasks and of what is asked for."""
     from benchmark.checkpoints import weights_sha256
     from benchmark.results import read_record
     from benchmark.tasks import TASKS
@@ -178,24 +221,47 @@ def _is_record_of(record_file: Path, checkpoint: dict[str, Any]) -> bool:
         return False
     record = read_record(record_file)
     versions = {(row["task"], row["version"]) for row in record["results"]}
-    same_weights = record["checkpoint"]["sha256"] == weights_sha256(checkpoint["model"])
-    return same_weights and versions <= {(task.name, task.version) for task in TASKS.values()}
+    if record["checkpoint"]["sha256"] != weights_sha256(checkpoint["model"]):
+        return False
+    same_scope = record.get("evaluation", {}) == scope.to_json()
+    return same_scope and versions <= {(task.name, task.version) for task in TASKS.values()}
 
 
 @bench.command("eval")
 @click.option("--checkpoint", type=PATH, required=True, help="A run's checkpoint.pt.")
 @click.option("--method", "own", metavar="FILE.py:CLASS", help="Where the method is, if it is your own.")
 @_data
+@click.option(
+    "--eval-data",
+    type=PATH,
+    help="Another dataset file to measure on, such as one of preset 3diebench-ood or of other classes; heads are "
+    "trained on --data. Its validation objects are measured, without any that --data has for training.",
+)
+@click.option("--tasks", metavar="NAME,...", help="Only these tasks; the record keeps what it has of others.")
 @_protocol
+@_seeds
+@_on_embedding
 @_device
 @_workers
-def eval_(checkpoint: Path, own: str | None, data: Path | None, protocol: str, device: str, workers: int) -> None:
-    """Measure a trained checkpoint, on its own dataset or another."""
+def eval_(
+    checkpoint: Path,
+    own: str | None,
+    data: Path | None,
+    eval_data: Path | None,
+    tasks: str | None,
+    protocol: str,
+    seeds: int,
+    on_embedding: bool,
+    device: str,
+    workers: int,
+) -> None:
+    """Measure a trained checkpoint: heads trained and measured on --data, or measured on --eval-data."""
     from baselines.catalogue import CATALOGUE
     from benchmark.protocol import find_protocol
 
-    rules = find_protocol(protocol)
+    rules, names = find_protocol(protocol), _find_tasks(tasks)
     dataset = _open(data)
+    other = None if eval_data is None else _open(eval_data)
 
     from benchmark.checkpoints import load_checkpoint
     from benchmark.evaluation import require_training, require_validation, size_warnings
@@ -204,7 +270,7 @@ def eval_(checkpoint: Path, own: str | None, data: Path | None, protocol: str, d
     from benchmark.training import find_device
 
     require_training(dataset)
-    require_validation(dataset)
+    require_validation(other or dataset)
     content = load_checkpoint(checkpoint)
     trained = content["settings"]["method"]
     if own is not None:
@@ -222,8 +288,13 @@ def eval_(checkpoint: Path, own: str | None, data: Path | None, protocol: str, d
     for warning in size_warnings(dataset, plan):
         click.echo(indented("warning", warning))
     images = _images(dataset, plan.image_size, plan.channels, workers)
+    asked = None
+    if other is not None:
+        click.echo(f"measured on\n{dataset_summary(other)}")
+        asked = _images(other, plan.image_size, plan.channels, workers)
     folder = checkpoint.resolve().parent
-    _measure(content, images, rules, folder, folder.parent, find_device(device), _now())
+    scope = _scope(seeds, on_embedding, names)
+    _measure(content, images, rules, folder, folder.parent, find_device(device), _now(), scope, asked)
 
 
 def _open(data: Path | None) -> "Dataset":
@@ -257,6 +328,7 @@ def _say_how_long(
     before: dict[str, Any] | None,
     data: Path | None,
     own: str | None,
+    scope: "Scope",
 ) -> None:
     from dataclasses import replace
 
@@ -265,7 +337,7 @@ def _say_how_long(
     from benchmark.summary import indented
     from benchmark.training import steps_per_epoch
 
-    expected = estimate(settings, dataset, rules, device, images)
+    expected = estimate(settings, dataset, rules, device, images, scope)
     if before:
         total = settings.recipe.epochs * steps_per_epoch(settings.recipe, len(dataset.indices("train")))
         left = 1 - before["progress"]["steps_done"] / total
@@ -275,7 +347,7 @@ def _say_how_long(
     where = f" --data {shlex.quote(str(data))}" if data else ""
     if settings.recipe.name != SMALLEST_RECIPE:
         small = replace(settings, recipe=load_recipe(SMALLEST_RECIPE))
-        smaller = estimate(small, dataset, rules, device)
+        smaller = estimate(small, dataset, rules, device, scope=scope)
         command = f"3die bench run {words} --recipe {SMALLEST_RECIPE}{where}"
         click.echo(indented("smaller", f"{command} takes about {span(smaller.total_s)}"))
     elif settings.recipe.epochs > 1:
@@ -294,34 +366,50 @@ def _measure(
     out: Path,
     device: str,
     started: Any,
+    scope: "Scope",
+    asked: "Images | None" = None,
 ) -> None:
     from benchmark.curves import CURVES_FILE, draw_curves
-    from benchmark.evaluation import evaluate, head_steps, restore
+    from benchmark.evaluation import evaluate, head_count, head_steps, restore
     from benchmark.progress import bar
-    from benchmark.records import build_record
-    from benchmark.results import write_record
+    from benchmark.records import build_record, with_other_tasks
+    from benchmark.results import read_record, write_record
 
     _, method, _ = restore(checkpoint)
-    steps = head_steps(rules, len(method.parts.representation), len(images.dataset.indices("train")))
+    dataset = images.dataset
+    heads_in_all = head_count(dataset.info.fields, len(method.parts.representation), scope)
+    steps = head_steps(rules, heads_in_all, len(dataset.indices("train")))
 
     def features_bar(items: Sequence[Any]) -> Iterable[Any]:
         return bar("features", len(items), "batch", items)
 
     with bar("tasks", steps, "step") as heads:
-        evaluation = evaluate(checkpoint, images, rules, folder, device, features_bar, heads.update)
-    record = build_record(checkpoint, evaluation, images.dataset, rules, device, started)
-    record_file = _record_file(folder, rules, record["dataset"]["fingerprint"])
+        evaluation = evaluate(checkpoint, images, rules, folder, device, features_bar, heads.update, scope, asked)
+    record = build_record(checkpoint, evaluation, rules, device, started)
+    trained_on = record.get("trained_on", {}).get("fingerprint")
+    record_file = _record_file(folder, rules, record["dataset"]["fingerprint"], trained_on)
+    if scope.tasks is not None and record_file.exists():
+        record = with_other_tasks(record, read_record(record_file))
     if checkpoint["progress"]["curves"]["epoch"]:
         draw_curves(folder / CURVES_FILE, checkpoint["progress"]["curves"], record["id"])
     write_record(record_file, record)
     _show(record, record_file, folder, out)
 
 
-def _record_file(folder: Path, rules: "Protocol", fingerprint: str) -> Path:
-    """Where a record goes: the first one beside the checkpoint, those of other protocols or datasets below it."""
+def _record_file(folder: Path, rules: "Protocol", fingerprint: str, trained_on: str | None = None) -> Path:
+    """Where a record goes: the first one beside the checkpoint, those of other protocols or datasets below it.
+
+    Args:
+        folder: of the run.
+        rules: the protocol.
+        fingerprint: of the dataset that is measured on.
+        trained_on: of the one that heads are trained on, where it is another.
+    """
     from benchmark.results import RECORD_FILE, read_record
 
     first = folder / RECORD_FILE
+    if trained_on is not None:
+        return folder / f"{rules.name}-v{rules.version}-{trained_on[:8]}-on-{fingerprint[:8]}" / RECORD_FILE
     if first.exists():
         there = read_record(first)
         asked = {"name": rules.name, "version": rules.version}

@@ -10,25 +10,56 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from baselines.method import Method
+from baselines.method import EQUIVARIANT, Method, Parts
 from benchmark.checkpoints import weights_sha256
 from benchmark.features import FEATURES_FOLDER, extract_features, feature_key
 from benchmark.heads import FeatureHeads
 from benchmark.identity import identify
 from benchmark.images import Images
-from benchmark.pairs import every_view_first
+from benchmark.neighbours import BlockNeighbours
+from benchmark.pairs import Indices, every_view_first
 from benchmark.protocol import Protocol
 from benchmark.recipe import Recipe
 from benchmark.tasks import TASKS
-from benchmark.tasks.task import Array, Score, Subject
+from benchmark.tasks.classification import Classification
+from benchmark.tasks.regression import Regression
+from benchmark.tasks.spread import COVERAGE, DRAWS
+from benchmark.tasks.task import REPRESENTATION, Data, Outcome, Subject
 from benchmark.training import Normalisation, Settings, build
 from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
+from manifests.latents import LatentField, actions
 
 Progress = Callable[[Sequence[Any]], Iterable[Any]]
 
+_CHUNK = 4096
+"""Predictions made at once."""
 GENERALISING_OBJECTS = 1000
 """Training objects below which rotation isn't learned for new objects."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What of an evaluation is wanted; nothing in it changes the numbers of what is.
+
+    Attributes:
+        tasks: names of the tasks; all that apply where None.
+        head_seeds: seeds that heads are trained from.
+        head_sources: what heads are trained on: `representation`, `embedding`.
+    """
+
+    tasks: tuple[str, ...] | None = None
+    head_seeds: int = 1
+    head_sources: tuple[str, ...] = (REPRESENTATION,)
+
+    def to_json(self) -> dict[str, Any]:
+        """What a record says about it, and about how the spread of numbers was found."""
+        return {
+            "head_seeds": self.head_seeds,
+            "head_sources": list(self.head_sources),
+            "bootstrap_draws": DRAWS,
+            "interval": COVERAGE,
+        }
 
 
 @dataclass(frozen=True)
@@ -36,17 +67,23 @@ class Evaluation:
     """What came out.
 
     Attributes:
-        scores: of each task by name, in the order of the tasks.
+        outcomes: of each task by name, in the order of the tasks.
         warnings: what to know before believing a number.
         weights: SHA-256 of the weights.
         method: the method that was measured.
+        measured_on: the dataset that was measured on.
+        trained_on: the dataset that heads were trained on.
+        scope: what was wanted.
         features_s, tasks_s: seconds.
     """
 
-    scores: dict[str, list[Score]]
+    outcomes: dict[str, Outcome]
     warnings: list[str]
     weights: str
     method: Method
+    measured_on: Dataset
+    trained_on: Dataset
+    scope: Scope
     features_s: float
     tasks_s: float
 
@@ -55,7 +92,14 @@ def restore(checkpoint: dict[str, Any]) -> tuple[Settings, Method, Normalisation
     """Settings, trained method and normalisation of inputs from a checkpoint's content."""
     settings = Settings.from_json(checkpoint["settings"])
     method = build(settings)
-    method.load_state_dict(checkpoint["model"])
+    try:
+        method.load_state_dict(checkpoint["model"])
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise ThreeDieError(
+            f"the checkpoint's weights don't fit the method {settings.method} with its settings ({reason}); "
+            "was the program or the method's file changed since?"
+        ) from error
     pixels = checkpoint["normalisation"]
     return settings, method.eval(), Normalisation(tuple(pixels["mean"]), tuple(pixels["std"]))
 
@@ -87,6 +131,22 @@ def require_training(dataset: Dataset) -> None:
         )
 
 
+def require_action(method: Method, dataset: Dataset) -> None:
+    """Refuse a dataset without what a method's predictor is told.
+
+    Raises:
+        ThreeDieError: a latent field that the action is made of isn't there.
+    """
+    if method.has_predictor and method.action is not None:
+        try:
+            actions(method.action, dataset.info.fields, dataset.latents[:1, :1], dataset.latents[:1, :1])
+        except ThreeDieError as error:
+            raise ThreeDieError(
+                f"{dataset.path}: the method was trained with action {method.action!r}, and {error}; measure it on a "
+                "dataset of a preset that has that field"
+            ) from error
+
+
 def size_warnings(dataset: Dataset, recipe: Recipe) -> list[str]:
     """What a dataset is too small for."""
     train, warnings = len(dataset.indices("train")), []
@@ -112,6 +172,8 @@ def evaluate(
     device: str = "cpu",
     progress: Progress = iter,
     tick: Callable[[int], object] = lambda _: None,
+    scope: Scope | None = None,
+    asked: Images | None = None,
 ) -> Evaluation:
     """Features of every view once, then every task that applies.
 
@@ -123,69 +185,181 @@ def evaluate(
         device: `cpu` or `cuda`.
         progress: wraps the iteration over batches of images.
         tick: called with the number of steps that heads have done.
+        scope: what is wanted.
+        asked: the images of another dataset to measure on, with heads trained on the first one.
 
     Raises:
         ThreeDieError: the dataset has no validation objects, or features aren't finite.
     """
-    dataset = images.dataset
-    require_validation(dataset)
+    scope = scope or Scope()
+    dataset, other = images.dataset, (asked or images).dataset
+    require_validation(other)
     settings, method, normalise = restore(checkpoint)
+    for known in (dataset, other):
+        require_action(method, known)
     weights = weights_sha256(method.state_dict())
     began = time.monotonic()
-    preprocessing = {
-        "size": images.size,
-        "channels": settings.recipe.channels,
-        "mean": list(normalise.mean),
-        "std": list(normalise.std),
-    }
-    known = identify(dataset)
-    key = feature_key(weights, known.fingerprint, known.images_sha256, preprocessing)
-    features = extract_features(method, images, normalise, folder / FEATURES_FOLDER, key, device, progress)
-    features_s = time.monotonic() - began
 
-    train, val = dataset.indices("train"), dataset.indices("val")
-    parts = method.parts
-    subject = Subject(
-        fields=dataset.info.fields,
-        latents=dataset.latents,
-        labels=dataset.labels,
+    def look(seen: Images) -> Data:
+        preprocessing = {
+            "size": seen.size,
+            "channels": settings.recipe.channels,
+            "mean": list(normalise.mean),
+            "std": list(normalise.std),
+        }
+        known = identify(seen.dataset)
+        key = feature_key(weights, known.fingerprint, known.images_sha256, preprocessing)
+        found = extract_features(method, seen, normalise, folder / FEATURES_FOLDER, key, device, progress)
+        fields, latents = seen.dataset.info.fields, seen.dataset.latents
+        return Data(fields, latents, seen.dataset.labels, found.representation, found.embedding)
+
+    taught = look(images)
+    shown = taught if asked is None else look(asked)
+    features_s = time.monotonic() - began
+    val, warnings = measured_objects(dataset, other)
+    subject = build_subject(
+        taught,
+        dataset.indices("train"),
+        shown,
+        val,
+        method.parts,
+        _mover(method, device),
+        protocol,
+        device,
+        tick,
+        scope,
+    )
+    outcomes, told = measure(subject, scope.tasks)
+    return Evaluation(
+        outcomes,
+        size_warnings(dataset, settings.recipe) + warnings + told,
+        weights,
+        method,
+        other,
+        dataset,
+        scope,
+        features_s,
+        time.monotonic() - began - features_s,
+    )
+
+
+def measured_objects(dataset: Dataset, other: Dataset) -> tuple[Indices, list[str]]:
+    """Positions of the objects of `other` to measure on, and what to know of them.
+
+    They are its validation objects, without those that are training objects of `dataset`.
+
+    Raises:
+        ThreeDieError: none is left.
+    """
+    val = other.indices("val")
+    if other is dataset:
+        return val, []
+    trained = {dataset.objects[index] for index in dataset.indices("train")}
+    unseen = np.array([index for index in val if other.objects[index] not in trained], np.int64)
+    if not len(unseen):
+        raise ThreeDieError(
+            f"{other.path}: all of its {len(val)} validation objects are training objects of {dataset.path}; "
+            "measure on objects that weren't trained on"
+        )
+    left = len(val) - len(unseen)
+    return unseen, [f"{left} objects were left out of the measurement: they were trained on"] if left else []
+
+
+def build_subject(
+    taught: Data,
+    train: Indices,
+    asked: Data,
+    val: Indices,
+    parts: Parts,
+    moved: Callable[[Data, Indices, slice], npt.NDArray[np.float32]] | None,
+    protocol: Protocol,
+    device: str = "cpu",
+    tick: Callable[[int], object] = lambda _: None,
+    scope: Scope | None = None,
+    normalise: bool = True,
+) -> Subject:
+    """What tasks measure, with heads and searches that work on a device.
+
+    Args:
+        taught, train, asked, val, protocol, normalise: see `Subject`.
+        parts: parts of representation and embedding.
+        moved: as `Subject.moved`, given the slice of the equivariant part too; None without a predictor.
+        device, tick: see `evaluate`.
+        scope: what is wanted.
+    """
+    scope = scope or Scope()
+    where = parts.embedding.get(EQUIVARIANT, parts.embedding["all"])
+    return Subject(
+        taught=taught,
         train=train,
+        asked=asked,
         val=val,
         representation_parts=parts.representation,
         embedding_parts=parts.embedding,
-        embedding=features.embedding,
-        action=method.action,
-        predict=_predictor(method, device),
-        heads=FeatureHeads(features.representation, train, protocol, device, tick),
+        moved=None if moved is None else lambda data, rows: moved(data, rows, where),
+        heads=FeatureHeads(taught, train, protocol, device, tick, scope.head_seeds),
+        neighbours=BlockNeighbours(device),
         protocol=protocol,
-        evaluation=every_view_first(val, dataset.info.views, protocol.seed),
+        evaluation=every_view_first(val, asked.views, protocol.seed),
+        head_sources=scope.head_sources,
+        normalise=normalise,
     )
-    scores, warnings = {}, size_warnings(dataset, settings.recipe)
-    for name, task in TASKS.items():
-        if task.applies(subject):
-            outcome = task.measure(subject)
-            scores[name] = outcome.scores
-            warnings += [f"{name}: {line}" for line in outcome.warnings]
-    return Evaluation(scores, warnings, weights, method, features_s, time.monotonic() - began - features_s)
 
 
-def head_steps(protocol: Protocol, parts: int, train_objects: int) -> int:
-    """Optimizer steps of all heads together at most: three tasks train one for each part."""
-    return 3 * parts * protocol.head_steps(train_objects - round(protocol.holdout * train_objects))
+def measure(subject: Subject, names: Sequence[str] | None = None) -> tuple[dict[str, Outcome], list[str]]:
+    """Every task that applies, or those named, on a subject: outcomes by name, and warnings."""
+    chosen = {name: task for name, task in TASKS.items() if names is None or name in names}
+    applying = {name: task for name, task in chosen.items() if task.applies(subject)}
+    assert isinstance(subject.heads, FeatureHeads)
+    for task in applying.values():
+        for question in task.questions(subject):
+            for source in subject.head_sources:
+                for part in subject.parts(source).values():
+                    subject.heads.plan(question, source, part)
+    outcomes = {name: task.measure(subject) for name, task in applying.items()}
+    warnings = [f"{name}: {line}" for name, outcome in outcomes.items() for line in outcome.warnings]
+    if min(subject.taught.views, subject.asked.views) < 2:
+        warnings.insert(0, "objects have one view: tasks that compare two views are left out")
+    if len(subject.val) < 2:
+        warnings.insert(0, "one object is measured: numbers have no interval")
+    return outcomes, warnings
 
 
-def _predictor(
-    method: Method, device: str
-) -> Callable[[npt.NDArray[np.float32], Array], npt.NDArray[np.float32]] | None:
-    if not method.has_predictor:
+def head_count(fields: Sequence[LatentField], parts: int, scope: Scope) -> int:
+    """Heads that are trained at most, on a dataset with some latent fields, for a method with so many parts."""
+    has = {known.name for known in fields}
+    asked = [
+        task
+        for name, task in TASKS.items()
+        if (scope.tasks is None or name in scope.tasks)
+        and (isinstance(task, Classification) or (isinstance(task, Regression) and set(task.needs) <= has))
+    ]
+    return len(asked) * parts * len(scope.head_sources) * scope.head_seeds
+
+
+def head_steps(protocol: Protocol, heads: int, train_objects: int) -> int:
+    """Optimizer steps of some heads together at most."""
+    return heads * protocol.head_steps(train_objects - round(protocol.holdout * train_objects))
+
+
+def _mover(method: Method, device: str) -> Callable[[Data, Indices, slice], npt.NDArray[np.float32]] | None:
+    """The predictor at work on view 0 of objects; see `Subject.moved`."""
+    action = method.action
+    if not method.has_predictor or action is None:
         return None
 
-    def predict(embedding: npt.NDArray[np.float32], action: Array) -> npt.NDArray[np.float32]:
+    def moved(data: Data, rows: Indices, part: slice) -> npt.NDArray[np.float32]:
+        latents = data.latents[rows]
+        views = latents.shape[1]
+        moves = actions(action, data.fields, latents[:, :1].repeat(views, 1), latents).reshape(len(rows) * views, -1)
+        start = data.embedding[rows, 0][:, part]
+        said = np.empty((len(moves), start.shape[1]), np.float32)
         with torch.inference_mode():
-            said = method.predict(
-                torch.from_numpy(np.ascontiguousarray(embedding)).to(device),
-                torch.from_numpy(action).float().to(device),
-            )
-        return said.float().cpu().numpy()
+            first = torch.from_numpy(np.ascontiguousarray(start)).to(device)
+            for begin in range(0, len(said), _CHUNK):
+                piece = slice(begin, begin + _CHUNK)
+                of = torch.arange(begin, min(begin + _CHUNK, len(said)), device=device) // views
+                said[piece] = method.predict(first[of], torch.from_numpy(moves[piece]).float().to(device)).cpu().numpy()
+        return said.reshape(len(rows), views, -1)
 
-    return predict
+    return moved

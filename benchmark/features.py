@@ -22,7 +22,7 @@ from manifests.files import replacing
 FEATURES_FOLDER = "features"
 """Where in a run's folder the features lie."""
 _BATCH = 256
-_VERSION = 1
+_VERSION = 2
 
 Floats = npt.NDArray[np.float32]
 
@@ -33,7 +33,7 @@ class Features:
 
     Attributes:
         representation: backbone outputs of all objects, float32 (N, V, D).
-        embedding: projector outputs of the validation objects, float32 (M, V, E).
+        embedding: projector outputs of all objects, float32 (N, V, E).
         cached: whether they were there already.
     """
 
@@ -73,16 +73,13 @@ def extract_features(
     """
     dataset = images.dataset
     count, views = len(dataset), dataset.info.views
-    val = dataset.indices("val")
     paths = [folder / f"representation-{key}.npy", folder / f"embedding-{key}.npy"]
-    found = [_mapped(paths[0], (count, views)), _mapped(paths[1], (len(val), views))]
+    found = [_mapped(path, (count, views)) for path in paths]
     if found[0] is not None and found[1] is not None:
         return Features(found[0], found[1], True)
 
     place = torch.device(device)
     method = method.to(place).eval()
-    row_of_val = np.full(count, -1, np.int64)
-    row_of_val[val] = np.arange(len(val))
     rows = np.arange(count * views)
     batches = [rows[begin : begin + _BATCH] for begin in range(0, len(rows), _BATCH)]
 
@@ -100,18 +97,16 @@ def extract_features(
                     f"{dataset.objects[batch[0] // views]} or its neighbours; nothing can be measured on it"
                 )
             if not outputs:
-                shapes = (count, views, representation.shape[1]), (len(val), views, embedding.shape[1])
-                outputs = [_new_file(path, shape) for path, shape in zip((first, second), shapes, strict=True)]
-            outputs[0][batch // views, batch % views] = representation.float().cpu().numpy()
-            target = row_of_val[batch // views]
-            chosen = target >= 0
-            outputs[1][target[chosen], batch[chosen] % views] = embedding.float().cpu().numpy()[chosen]
+                made = zip((first, second), (representation, embedding), strict=True)
+                outputs = [_new_file(path, (count, views, values.shape[1])) for path, values in made]
+            for output, values in zip(outputs, (representation, embedding), strict=True):
+                output.reshape(len(rows), -1)[batch] = values.float().cpu().numpy()
         for output in outputs:
             output.flush()
-    made = [_mapped(paths[0], (count, views)), _mapped(paths[1], (len(val), views))]
-    if made[0] is None or made[1] is None:
+    found = [_mapped(path, (count, views)) for path in paths]
+    if found[0] is None or found[1] is None:
         raise ThreeDieError(f"{folder}: the features just written can't be read back; is the disk all right?")
-    return Features(made[0], made[1], False)
+    return Features(found[0], found[1], False)
 
 
 def _new_file(path: Path, shape: tuple[int, ...]) -> np.memmap:

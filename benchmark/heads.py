@@ -1,7 +1,7 @@
-"""Heads: small networks trained on frozen features, by a protocol's rules."""
+"""Heads: small networks trained on frozen features, by a protocol's rules, those of one shape all together."""
 
-import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -11,39 +11,66 @@ from torch.nn import functional
 
 from benchmark.pairs import Indices, Pairs, every_view_first, stream
 from benchmark.protocol import Protocol
-from benchmark.tasks.task import Array
+from benchmark.tasks.task import Array, Data, Question
 
 _MINIMUM_DEVIATION = 1e-6
-_CHUNK = 4096
+_CHUNK = 8192
+"""Views or pairs times heads that are looked at together."""
 _STATISTICS_VIEWS = 50_000
 
 
-class FeatureHeads:
-    """Trains heads on the representations of a dataset's training objects; see `tasks.task.Heads`.
+@dataclass(frozen=True, eq=False)
+class _Member:
+    """One head of a stack: a question to a part of the features, from one seed."""
 
-    Heads of several parts and tasks share the features; each begins with the same random weights for the same shape.
+    question: Question
+    source: str
+    part: slice
+    index: int
+
+    @property
+    def key(self) -> tuple[str, str, tuple[int | None, int | None, int | None], int]:
+        """What tells it from all others."""
+        return self.question.name, self.source, (self.part.start, self.part.stop, self.part.step), self.index
+
+
+@dataclass(frozen=True, eq=False)
+class _Trained:
+    """A trained head: weights (in, out) and biases (out,) of each layer; what inputs are shifted and scaled by."""
+
+    layers: list[tuple[Tensor, Tensor]]
+    shift: Tensor
+    scale: Tensor
+
+
+class FeatureHeads:
+    """Trains heads on the features of a dataset's training objects; see `tasks.task.Heads`.
+
+    Heads with the same shape (of several parts, questions and seeds) are one stack: a step is one batched matrix
+    product for all of them. They don't see each other: each has first weights, views and a best moment of its own.
     """
 
     def __init__(
         self,
-        representation: npt.NDArray[np.float32],
+        data: Data,
         train: Indices,
         protocol: Protocol,
         device: str = "cpu",
         tick: Callable[[int], object] = lambda _: None,
+        seeds: int = 1,
     ) -> None:
         """Keep what heads are trained on.
 
         Args:
-            representation: of all objects, (N, V, D).
-            train: positions of the training objects.
+            data: the dataset.
+            train: positions of its training objects.
             protocol: the rules.
             device: `cpu` or `cuda`.
             tick: called with the number of steps just done or saved, for a progress bar.
+            seeds: how many heads answer each question.
         """
-        self.features, self.protocol = representation, protocol
+        self.data, self.protocol, self.seeds = data, protocol, seeds
         self.device, self.tick = torch.device(device), tick
-        self.views = representation.shape[1]
         count = round(protocol.holdout * len(train))
         # Every k-th object is held out, so that all classes of a sorted list take part.
         held = np.linspace(0, len(train) - 1, count).round().astype(np.int64) if count else np.empty(0, np.int64)
@@ -51,109 +78,205 @@ class FeatureHeads:
             self.held, self.taught = train[np.unique(held)], np.delete(train, np.unique(held))
         else:
             self.held, self.taught = train[:0], train
+        self._planned: list[_Member] = []
+        self._trained: dict[tuple, _Trained] = {}
 
-    def classify(self, part: slice, labels: Indices, classes: int, pairs: Pairs) -> Array:
-        """Logits (Q, classes) of a linear classifier for view 1 of each query."""
-        shift, scale = self._standard(part)
+    def plan(self, question: Question, source: str, part: slice) -> None:
+        """Say that a question will be asked, so that its heads are trained together with others of their shape."""
+        self._planned += [_Member(question, source, part, index) for index in range(self.seeds)]
 
-        def inputs(asked: Pairs) -> Tensor:
-            return (self._take(asked.objects, asked.view1, part) - shift) / scale
+    def answers(self, question: Question, source: str, part: slice, data: Data, pairs: Pairs) -> list[Array]:
+        """What the heads of a question say about pairs of a dataset, one (Q, classes) or (Q, T) for each seed."""
+        members = [_Member(question, source, part, index) for index in range(self.seeds)]
+        if members[0].key not in self._trained:
+            waiting = {member.key: member for member in [*members, *self._planned]}
+            shape = self._shape(members[0])
+            self._train([member for member in waiting.values() if self._shape(member) == shape], shape)
+        features = data.features(source)
+        found = []
+        with torch.inference_mode():
+            for member in members:
+                head = self._trained[member.key]
+                pieces = []
+                for begin in range(0, len(pairs), _CHUNK):
+                    x = self._inputs(features, member, pairs[begin : begin + _CHUNK], head.shift, head.scale)
+                    pieces.append(_forward([(w[None], b[None, None]) for w, b in head.layers], x[None])[0])
+                found.append(torch.cat(pieces).double().cpu().numpy())
+        return found
 
-        def loss(said: Tensor, asked: Pairs) -> Tensor:
-            return functional.cross_entropy(said, torch.from_numpy(labels[asked.objects]).to(self.device))
+    def _shape(self, member: _Member) -> tuple[int, bool, int]:
+        """Width of the input, whether it is linear, width of the output: heads that agree make one stack."""
+        question = member.question
+        width = len(range(*member.part.indices(self.data.features(member.source).shape[2])))
+        if question.classes is not None:
+            return question.views * width, True, question.classes
+        probe = Pairs(self.taught[:1], np.zeros(1, np.int64), np.zeros(1, np.int64))
+        return question.views * width, False, question.target(self.data, probe).shape[1]
 
-        shares = np.bincount(labels[self.taught], minlength=classes) / len(self.taught)
-        constant = np.log(np.maximum(shares, 1e-3))
-        head = self._head(lambda: nn.Linear(shift.shape[-1], classes), constant)
-        return self._fit(head, inputs, loss, pairs)
+    def _inputs(self, features: npt.NDArray, member: _Member, pairs: Pairs, shift: Tensor, scale: Tensor) -> Tensor:
+        views = (pairs.view1, pairs.view2)[: member.question.views]
+        taken = [features[pairs.objects, view][:, member.part].astype(np.float32) for view in views]
+        return torch.cat([(torch.from_numpy(values).to(self.device) - shift) / scale for values in taken], 1)
 
-    def regress(self, part: slice, target: Callable[[Pairs], Array], pairs: Pairs) -> Array:
-        """What a perceptron with two hidden layers says about `target(pairs)`, (Q, T)."""
-        shift, scale = self._standard(part)
-
-        def inputs(asked: Pairs) -> Tensor:
-            views = [self._take(asked.objects, view, part) for view in (asked.view1, asked.view2)]
-            return torch.cat([(view - shift) / scale for view in views], 1)
-
-        def loss(said: Tensor, asked: Pairs) -> Tensor:
-            return functional.mse_loss(said, torch.from_numpy(target(asked)).float().to(self.device))
-
-        mean = target(every_view_first(self.taught, self.views, self.protocol.seed)).mean(0)
-        hidden = self.protocol.hidden
-        head = self._head(
-            lambda: nn.Sequential(
-                nn.Linear(2 * shift.shape[-1], hidden),
-                nn.ReLU(),
-                nn.Linear(hidden, hidden),
-                nn.ReLU(),
-                nn.Linear(hidden, len(mean)),
-            ),
-            mean,
-        )
-        return self._fit(head, inputs, loss, pairs)
-
-    def _take(self, objects: Indices, views: Indices, part: slice) -> Tensor:
-        return torch.from_numpy(self.features[objects, views][:, part].astype(np.float32)).to(self.device)
-
-    def _standard(self, part: slice) -> tuple[Tensor, Tensor]:
-        width = len(range(*part.indices(self.features.shape[2])))
+    def _standard(self, source: str, part: slice) -> tuple[Tensor, Tensor]:
+        features = self.data.features(source)
+        width = len(range(*part.indices(features.shape[2])))
         if not self.protocol.standardise:
             return torch.zeros(width, device=self.device), torch.ones(width, device=self.device)
-        step = max(1, len(self.taught) * self.views // _STATISTICS_VIEWS)
-        values = self.features[self.taught[::step]][..., part].reshape(-1, width).astype(np.float64)
+        step = max(1, len(self.taught) * self.data.views // _STATISTICS_VIEWS)
+        values = features[self.taught[::step]][..., part].reshape(-1, width).astype(np.float64)
         deviation = values.std(0)
         # A dimension that doesn't vary would otherwise become a divided rounding error.
         scale = np.where(deviation > _MINIMUM_DEVIATION * np.abs(values).max(initial=1e-30), deviation, np.inf)
         statistics = torch.from_numpy(np.stack([values.mean(0), scale])).float().to(self.device)
         return statistics[0], statistics[1]
 
-    def _head(self, make: Callable[[], nn.Module], constant: Array) -> nn.Module:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.protocol.seed)
-            head = make()
-        if self.protocol.holdout:
-            last = head if isinstance(head, nn.Linear) else list(head.children())[-1]
-            assert isinstance(last, nn.Linear)
-            with torch.no_grad():
-                last.weight.zero_()
-                last.bias.copy_(torch.from_numpy(constant))
-        return head.to(self.device)
+    def _constant(self, question: Question) -> Array:
+        """Biases with which a head says the best constant."""
+        pairs = every_view_first(self.taught, self.data.views, self.protocol.seed)
+        target = question.target(self.data, pairs)
+        if question.classes is None:
+            return np.asarray(target.mean(0))
+        shares = np.bincount(target, minlength=question.classes) / len(target)
+        return np.asarray(np.log(np.maximum(shares, 1e-3)))
 
-    def _fit(
-        self,
-        head: nn.Module,
-        inputs: Callable[[Pairs], Tensor],
-        loss: Callable[[Tensor, Pairs], Tensor],
-        pairs: Pairs,
-    ) -> Array:
-        rules = self.protocol
-        optimizer = torch.optim.AdamW(
-            head.parameters(), lr=rules.learning_rate, weight_decay=rules.weight_decay, fused=True
-        )
-        check = every_view_first(self.held, self.views, rules.seed) if len(self.held) else None
+    def _first_weights(self, member: _Member, shape: tuple[int, bool, int]) -> list[tuple[Tensor, Tensor]]:
+        width, linear, outputs = shape
+        hidden = self.protocol.hidden
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.protocol.head_seed(member.index))
+            sizes = [(width, outputs)] if linear else [(width, hidden), (hidden, hidden), (hidden, outputs)]
+            layers = [nn.Linear(*size) for size in sizes]
+        if self.protocol.holdout:
+            with torch.no_grad():
+                layers[-1].weight.zero_()
+                layers[-1].bias.copy_(torch.from_numpy(self._constant(member.question)))
+        return [(layer.weight.detach().T.to(self.device), layer.bias.detach().to(self.device)) for layer in layers]
+
+    def _train(self, members: Sequence[_Member], shape: tuple[int, bool, int]) -> None:
+        rules, data = self.protocol, self.data
+        standard = {}
+        for member in members:
+            where = member.key[1:3]
+            if where not in standard:
+                standard[where] = self._standard(member.source, member.part)
+        stack = _Stack([self._first_weights(member, shape) for member in members])
+        check = every_view_first(self.held, data.views, rules.seed) if len(self.held) else None
         steps = rules.head_steps(len(self.taught))
-        best, best_loss, best_step = copy.deepcopy(head.state_dict()), float("inf"), 0
-        batches = stream(self.taught, self.views, rules.batch_size, rules.seed, "heads")
+        batches = {
+            index: _stream(self.taught, data.views, rules.batch_size, rules.head_seed(index))
+            for index in {member.index for member in members}
+        }
+
+        def look(at: Sequence[int], pairs: dict[int, Pairs]) -> tuple[Tensor, Tensor]:
+            """Inputs (heads, B, in) and targets of some of the heads, each on the pairs of its seed."""
+            inputs: dict[tuple, Tensor] = {}
+            targets: dict[tuple, Tensor] = {}
+            for member in (members[place] for place in at):
+                asked = pairs[member.index]
+                where = (*member.key[1:], member.question.views)
+                if where not in inputs:
+                    features = data.features(member.source)
+                    inputs[where] = self._inputs(features, member, asked, *standard[member.key[1:3]])
+                what = (member.question.name, member.index)
+                if what not in targets:
+                    found = torch.from_numpy(member.question.target(data, asked))
+                    targets[what] = (found if shape[1] else found.float()).to(self.device)
+            chosen = [members[place] for place in at]
+            x = torch.stack([inputs[*one.key[1:], one.question.views] for one in chosen])
+            return x, torch.stack([targets[one.question.name, one.index] for one in chosen])
+
+        best_loss, best_step = np.full(len(members), np.inf), np.zeros(len(members), np.int64)
+        active = list(range(len(members)))
         for step in range(steps + 1):
             if check is not None and (step % rules.check_every == 0 or step == steps):
+                now = np.zeros(len(active))
                 with torch.inference_mode():
-                    pieces = [check[begin : begin + _CHUNK] for begin in range(0, len(check), _CHUNK)]
-                    now = sum(float(loss(head(inputs(piece)), piece)) * len(piece) for piece in pieces) / len(check)
-                if now < best_loss:
-                    best, best_loss, best_step = copy.deepcopy(head.state_dict()), now, step
-                if step - best_step >= rules.patience:
-                    self.tick(steps - step)
+                    chunk = max(1, _CHUNK // len(active))
+                    for begin in range(0, len(check), chunk):
+                        piece = check[begin : begin + chunk]
+                        x, y = look(active, dict.fromkeys(batches, piece))
+                        now += len(piece) * _losses(stack.forward(x), y).double().cpu().numpy()
+                better = now / len(check) < best_loss[active]
+                for place in np.flatnonzero(better):
+                    best_loss[active[place]], best_step[active[place]] = now[place] / len(check), step
+                    self._keep(members[active[place]], stack, int(place), standard)
+                going = [place for place, head in enumerate(active) if step - best_step[head] < rules.patience]
+                self.tick((len(active) - len(going)) * (steps - step))
+                if not going:
                     break
+                if len(going) < len(active):
+                    stack.cut(going)
+                    active = [active[place] for place in going]
             if step < steps:
-                asked = next(batches)
-                optimizer.zero_grad(set_to_none=True)
-                loss(head(inputs(asked)), asked).backward()
-                optimizer.step()
-                self.tick(1)
-        if check is not None:
-            head.load_state_dict(best)
-        said = []
-        with torch.inference_mode():
-            for begin in range(0, len(pairs), _CHUNK):
-                said.append(head(inputs(pairs[begin : begin + _CHUNK])).double().cpu().numpy())
-        return np.concatenate(said)
+                x, y = look(active, {index: next(batch) for index, batch in batches.items()})
+                stack.step(_losses(stack.forward(x), y).sum(), rules.learning_rate, rules.weight_decay)
+                self.tick(len(active))
+        if check is None:
+            for place, member in enumerate(members):
+                self._keep(member, stack, place, standard)
+
+    def _keep(self, member: _Member, stack: "_Stack", place: int, standard: dict) -> None:
+        layers = [(weight.detach()[place].clone(), bias.detach()[place, 0].clone()) for weight, bias in stack.layers]
+        self._trained[member.key] = _Trained(layers, *standard[member.key[1:3]])
+
+
+class _Stack:
+    """Heads of one shape as one network: each layer has weights (heads, in, out) and biases (heads, 1, out).
+
+    AdamW works on each number by itself, so that a stack takes the steps that its heads would take alone.
+    """
+
+    def __init__(self, heads: Sequence[Sequence[tuple[Tensor, Tensor]]]) -> None:
+        self.layers = [
+            (
+                torch.stack([weight for weight, _ in layer]).requires_grad_(),
+                torch.stack([bias[None] for _, bias in layer]).requires_grad_(),
+            )
+            for layer in zip(*heads, strict=True)
+        ]
+        self._optimizer: torch.optim.AdamW | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(heads, B, in) -> (heads, B, out)."""
+        return _forward(self.layers, x)
+
+    def step(self, loss: Tensor, rate: float, decay: float) -> None:
+        """One step of AdamW down the sum of the heads' losses."""
+        if self._optimizer is None:
+            parameters = [each for layer in self.layers for each in layer]
+            self._optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=decay, fused=True)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self._optimizer.step()
+
+    def cut(self, going: Sequence[int]) -> None:
+        """Go on with some of the heads only."""
+        for layer in self.layers:
+            for each in layer:
+                state = self._optimizer.state[each] if self._optimizer else {}
+                for name in ("exp_avg", "exp_avg_sq"):
+                    if name in state:
+                        state[name] = state[name][list(going)]
+                each.grad = None
+                each.data = each.data[list(going)]
+
+
+def _forward(layers: Sequence[tuple[Tensor, Tensor]], x: Tensor) -> Tensor:
+    for number, (weight, bias) in enumerate(layers):
+        x = torch.baddbmm(bias, x.relu() if number else x, weight)
+    return x
+
+
+def _losses(said: Tensor, target: Tensor) -> Tensor:
+    """Loss of each head, (heads,): said (heads, B, out), target (heads, B) of classes or (heads, B, out) of numbers."""
+    if target.ndim == 2:
+        flat = functional.cross_entropy(said.flatten(0, 1), target.flatten(), reduction="none")
+        return flat.view(target.shape).mean(1)
+    return (said - target).square().mean((1, 2))
+
+
+def _stream(objects: Indices, views: int, batch: int, seed: int) -> Iterator[Pairs]:
+    """Endless batches of pairs; of objects with one view, that view twice, for questions about one view."""
+    for pairs in stream(objects, max(2, views), batch, seed, "heads"):
+        yield pairs if views > 1 else Pairs(pairs.objects, 0 * pairs.view1, 0 * pairs.view2)

@@ -30,7 +30,9 @@ class Protocol:
             taken.
         check_every: steps between looks at the held-out objects.
         patience: steps without a better look after which a head stops.
-        nearest_objects: how many validation objects the nearest-neighbour error looks among; None for all.
+        nearest_objects: how many objects of each split the nearest-neighbour errors ask about and look among; None for
+            all.
+        bank_objects: how many training objects the nearest-neighbour classifier knows; None for all.
     """
 
     name: str
@@ -47,11 +49,19 @@ class Protocol:
     check_every: int
     patience: int
     nearest_objects: int | None
+    bank_objects: int | None
 
     @property
     def seed(self) -> int:
         """A number drawn from name and version, that keys the choice of pairs and the heads' first weights."""
         return int.from_bytes(hashlib.sha256(f"{self.name} {self.version}".encode()).digest()[:4], "big")
+
+    def head_seed(self, index: int) -> int:
+        """Seed of the heads' first weights and of the views they see; the first one, index 0, is `seed`."""
+        if index == 0:
+            return self.seed
+        text = f"{self.name} {self.version} head {index}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
     def head_steps(self, objects: int) -> int:
         """Steps a head is trained for on so many objects."""
@@ -64,14 +74,16 @@ class Protocol:
 PROTOCOLS: dict[str, Protocol] = {
     "quick": Protocol(
         name="quick",
-        version=1,
+        version=2,
         definition=(
             "Heads see random views (pairs) of the training objects, standardised, in batches of 256: AdamW 1e-3, "
             "weight decay 0.05, at most 1500 steps; perceptrons are 512 wide. From the best constant on, the moment is "
             "kept at which a head is best on a fifth of the training objects held out of its training; 200 steps "
             "without a better one end it. Measured on every view of every validation object: each view once, in pairs "
-            "each view once as the first with a fixed random other one. Encoders in evaluation mode. For a laptop and "
-            "for small datasets; not to be compared with published numbers."
+            "each view once as the first with a fixed random other one. Neighbours are sought among 200 objects of "
+            "each split for poses and among 1000 training objects for classes, spread evenly over the list. Encoders "
+            "in evaluation mode. For a laptop and for small datasets; not to be compared with published numbers. "
+            "Version 2: those numbers of objects, and the tasks of version 1 asked on other pairs."
         ),
         epochs=None,
         steps=1500,
@@ -84,6 +96,7 @@ PROTOCOLS: dict[str, Protocol] = {
         check_every=20,
         patience=200,
         nearest_objects=200,
+        bank_objects=1000,
     ),
     "sie-v1": Protocol(
         name="sie-v1",
@@ -106,6 +119,7 @@ PROTOCOLS: dict[str, Protocol] = {
         check_every=100,
         patience=0,
         nearest_objects=None,
+        bank_objects=None,
     ),
 }
 

@@ -35,7 +35,6 @@ def run_name(method: str, recipe: str, seed: int) -> str:
 def build_record(
     checkpoint: dict[str, Any],
     evaluation: Evaluation,
-    dataset: Dataset,
     protocol: Protocol,
     device: str,
     started: datetime,
@@ -44,14 +43,14 @@ def build_record(
 
     Args:
         checkpoint: content of the checkpoint.
-        evaluation: what was measured.
-        dataset: on what.
+        evaluation: what was measured, and on what.
         protocol: by which rules.
         device: where it was trained and measured, as a word.
         started: when the command began, in UTC.
     """
     settings = Settings.from_json(checkpoint["settings"])
     recipe, progress, method = settings.recipe, checkpoint["progress"], evaluation.method
+    other = evaluation.trained_on is not evaluation.measured_on
     return {
         "schema": SCHEMA,
         "id": f"{run_name(settings.method, recipe.name, settings.seed)}-{evaluation.weights[:8]}",
@@ -63,7 +62,9 @@ def build_record(
             "parts": list(method.parts.representation),
             "parameters": sum(parameter.numel() for parameter in method.parameters()),
         },
-        "dataset": describe_dataset(dataset),
+        "dataset": describe_dataset(evaluation.measured_on),
+        **({"trained_on": describe_dataset(evaluation.trained_on)} if other else {}),
+        "evaluation": evaluation.scope.to_json(),
         "config": {
             **recipe.to_json(),
             "normalisation_mean": checkpoint["normalisation"]["mean"],
@@ -96,17 +97,43 @@ def build_record(
                 "part": score.part,
                 "input": score.input,
                 "value": float(score.value),
+                "deviation": score.deviation,
+                "interval": None if score.interval is None else list(score.interval),
                 "floor": float(score.floor),
                 "floor_note": score.floor_note,
                 "higher_is_better": score.higher_is_better,
                 "main": score.main,
             }
-            for name, scores in evaluation.scores.items()
-            for score in scores
+            for name, outcome in evaluation.outcomes.items()
+            for score in outcome.scores
+        ],
+        "breakdowns": [
+            {"task": name, "version": TASKS[name].version, **breakdown.to_json()}
+            for name, outcome in evaluation.outcomes.items()
+            for breakdown in outcome.breakdowns
         ],
         "curves": progress["curves"],
         "warnings": evaluation.warnings,
     }
+
+
+def with_other_tasks(record: dict[str, Any], there: dict[str, Any]) -> dict[str, Any]:
+    """A record of some tasks, with what an older one of the same weights, rules and data has of the others."""
+    same = all(
+        record.get(name) == there.get(name) for name in ("id", "protocol", "dataset", "trained_on", "evaluation")
+    )
+    if not same:
+        return record
+    measured = {row["task"] for row in record["results"]}
+    order = list(TASKS)
+
+    def joined(name: str) -> list[dict[str, Any]]:
+        rows = [*record[name], *(row for row in there.get(name, []) if row["task"] not in measured)]
+        return sorted(rows, key=lambda row: order.index(row["task"]) if row["task"] in order else len(order))
+
+    old = [line for line in there["warnings"] if line.split(":")[0] in set(order) - measured]
+    warnings = record["warnings"] + [line for line in old if line not in record["warnings"]]
+    return {**record, "results": joined("results"), "breakdowns": joined("breakdowns"), "warnings": warnings}
 
 
 def describe_dataset(dataset: Dataset) -> dict[str, Any]:

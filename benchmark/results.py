@@ -45,6 +45,12 @@ def validate(record: Any) -> None:
         if key in seen:
             raise ThreeDieError(f"results[{index}]: {' '.join(map(str, key))} is listed twice; remove one")
         seen.add(key)
+    for index, row in enumerate(record.get("breakdowns", [])):
+        for name in ("values", "floors", "counts"):
+            if len(row[name]) != len(row["groups"]):
+                raise ThreeDieError(
+                    f"breakdowns[{index}].{name}: {len(row[name])} for {len(row['groups'])} groups; give one for each"
+                )
     curves = record["curves"] or {}
     for name, values in curves.items():
         if len(values) != len(curves.get("epoch", values)):
@@ -110,6 +116,7 @@ def _identity(record: Record) -> tuple[str, ...]:
         protocol["name"],
         f"{protocol['version']:06d}",
         record["dataset"]["fingerprint"] or record["dataset"]["preset"],
+        (record.get("trained_on") or {}).get("fingerprint") or "",
     )
 
 

@@ -30,16 +30,22 @@ def results_table(record: Mapping[str, Any]) -> str:
     parts = [
         part for part in ("all", "invariant", "equivariant") if any(row["part"] == part for row in record["results"])
     ]
-    lines: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+    lines: dict[tuple[str, str, str], dict[str, Mapping[str, Any]]] = {}
     for row in record["results"]:
-        lines.setdefault((row["task"], row["metric"]), {})[row["part"]] = row
+        lines.setdefault((row["task"], row["metric"], row["input"]), {})[row["part"]] = row
     table = [["task", "metric", *parts, "floor", "the floor is"]]
-    for (task, metric), found in lines.items():
+    for (task, metric, source), found in lines.items():
         row = next(iter(found.values()))
-        values = [_number(found[part]["value"]) if part in found else "" for part in parts]
-        arrow = "" if row["higher_is_better"] else " (lower is better)"
-        table.append([task, metric + arrow, *values, _number(row["floor"]), row["floor_note"]])
+        values = [_value(found[part]) if part in found else "" for part in parts]
+        words = " of the embedding" if source == "embedding" and (task, metric, "representation") in lines else ""
+        words += "" if row["higher_is_better"] else " (lower is better)"
+        table.append([task, metric + words, *values, _number(row["floor"]), row["floor_note"]])
     return _aligned(table)
+
+
+def _value(row: Mapping[str, Any]) -> str:
+    deviation = row.get("deviation")
+    return _number(row["value"]) + (f" ±{_number(deviation)}" if deviation is not None else "")
 
 
 def _number(value: float) -> str:

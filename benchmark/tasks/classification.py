@@ -1,9 +1,68 @@
 """Classification: which of the classes, from one view, by a linear head."""
 
-import numpy as np
+from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
+from benchmark.pairs import Indices, Pairs
+from benchmark.tasks.breakdowns import by_class
 from benchmark.tasks.scores import top_k
-from benchmark.tasks.task import Outcome, Score, Subject, Task
+from benchmark.tasks.task import Array, Data, Outcome, Question, Score, Subject, Task
+
+
+@dataclass(frozen=True, eq=False)
+class Classes:
+    """The classes that are told apart: those that training objects have.
+
+    Attributes:
+        known: labels of those classes, sorted, (C,).
+        truth: place in `known` of the class of each query, (Q,); 0 where it isn't there.
+        taught: whether it is there, (Q,).
+        shares: how many of all queries are of each class, most first, (C,).
+        notes: what is odd about them.
+    """
+
+    known: Indices
+    truth: Indices
+    taught: npt.NDArray[np.bool_]
+    shares: Array
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, subject: Subject, objects: Indices) -> "Classes":
+        """The classes of a subject, with the views of some measured objects as queries."""
+        known = np.unique(subject.taught.labels[subject.train])
+        labels = subject.asked.labels[objects]
+        place = np.searchsorted(known, labels).clip(0, len(known) - 1)
+        there = known[place] == labels
+        shares = np.sort(np.bincount(place[there], minlength=len(known)))[::-1] / len(labels)
+        notes = []
+        if not there.all():
+            notes.append(
+                f"{len(np.unique(labels[~there]))} of the validation objects' classes have no training object; "
+                "theirs count as wrong"
+            )
+        missing = np.setdiff1d(known, labels)
+        if len(missing):
+            notes.append(f"{len(missing)} of {len(known)} classes have no validation object; not measured")
+        if len(known) == 1:
+            notes.append("all training objects are of one class: naming it is no feat")
+        views = subject.asked.views
+        return cls(known, np.repeat(place, views), np.repeat(there, views), shares, tuple(notes))
+
+    def right(self, logits: Array, depth: int) -> Array:
+        """Whether each query's class is among the `depth` highest of (Q, C), (Q,)."""
+        found = np.zeros(len(self.truth))
+        found[self.taught] = top_k(logits[self.taught], self.truth[self.taught], depth)
+        return found
+
+    def floor(self, depth: int) -> tuple[float, str]:
+        """Share of queries that always naming the commonest classes gets right, and those words."""
+        count = len(self.known)
+        if depth > 1:
+            return float(self.shares[:depth].sum()), f"naming the {depth} commonest of {count} classes"
+        return float(self.shares[0]), f"always naming the commonest of {count} classes; chance is {1 / count:.3f}"
 
 
 class Classification(Task):
@@ -13,36 +72,34 @@ class Classification(Task):
     version = 1
     main = "top1"
     definition = (
-        "A linear layer on the representation of one view names the object's class, among the classes that training "
+        "A linear layer on the features of one view names the object's class, among the classes that training "
         "objects have. Accuracy over all views of all validation objects; an object of a class never trained on counts "
         "as wrong. SIE, section 5.1."
     )
 
+    def questions(self, subject: Subject) -> list[Question]:
+        """The class among those of training objects."""
+        known = np.unique(subject.taught.labels[subject.train])
+
+        def target(data: Data, pairs: Pairs) -> Indices:
+            return np.searchsorted(known, data.labels[pairs.objects])
+
+        return [Question(self.name, 1, target, len(known))]
+
     def measure(self, subject: Subject) -> Outcome:
         """Top-1, and top-5 where there are more than five classes, of each part."""
-        outcome = Outcome()
-        known = np.unique(subject.labels[subject.train])
-        place = np.searchsorted(known, subject.labels).clip(0, len(known) - 1)
-        taught = known[place] == subject.labels
-        unseen = np.unique(subject.labels[subject.val][~taught[subject.val]])
-        if len(unseen):
-            outcome.notes.append(
-                f"{len(unseen)} of the validation objects' classes have no training object; theirs count as wrong"
-            )
-        missing = np.setdiff1d(known, subject.labels[subject.val])
-        if len(missing):
-            outcome.notes.append(f"{len(missing)} of {len(known)} classes have no validation object; not measured")
-        pairs = subject.evaluation
-        truth, counted = place[pairs.objects], taught[pairs.objects]
-        shares = np.sort(np.bincount(truth[counted], minlength=len(known)))[::-1] / len(pairs)
-        depths = [1, 5] if len(known) > 5 else [1]
-        for part, where in subject.representation_parts.items():
-            logits = subject.heads.classify(where, place, len(known), pairs)
-            for depth in depths:
-                note = f"naming the {depth} commonest of {len(known)} classes"
-                if depth == 1:
-                    note = f"always naming the commonest of {len(known)} classes; chance is {1 / len(known):.3f}"
-                right = top_k(logits[counted], truth[counted], depth) if counted.any() else 0.0
-                value, floor = right * float(counted.mean()), float(shares[:depth].sum())
-                outcome.add(Score(f"top{depth}", part, value, floor, note, main=depth == 1))
+        (question,) = self.questions(subject)
+        classes = Classes.of(subject, subject.val)
+        outcome = Outcome(notes=list(classes.notes))
+        for source in subject.head_sources:
+            for part, where in subject.parts(source).items():
+                logits = subject.heads.answers(question, source, where, subject.asked, subject.evaluation)
+                for depth in [1, 5] if len(classes.known) > 5 else [1]:
+                    right = [classes.right(one, depth) for one in logits]
+                    floor, note = classes.floor(depth)
+                    estimate = subject.bootstrap.mean(right)
+                    outcome.add(Score.of(f"top{depth}", (source, part), estimate, floor, note, main=depth == 1))
+                    if depth == 1:
+                        constant = classes.taught * floor / max(classes.taught.mean(), 1e-12)
+                        outcome.breakdowns += by_class("top1", (source, part), subject, right, constant, True)
         return outcome

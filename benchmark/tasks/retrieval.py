@@ -1,77 +1,63 @@
 """Retrieval: does the predictor move an embedding to the view that the action leads to?"""
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.tasks.scores import Array, harmonic_mean_rank, hits, reciprocal_ranks
-from benchmark.tasks.task import EQUIVARIANT, Outcome, Score, Subject, Task
-from manifests.latents import ROTATION, actions, columns, quaternions
+from benchmark.tasks.breakdowns import by_class, by_rotation
+from benchmark.tasks.scores import harmonic_mean_rank, hits, reciprocal_ranks, rotation_degrees
+from benchmark.tasks.task import EMBEDDING, Outcome, Score, Subject, Task
+from manifests.latents import ROTATION, columns, relative_quaternions
 
-Embedding = npt.NDArray[np.float32]
 DEPTHS = (1, 2, 5, 10)
-_CHUNK = 1024
+_ENTRIES = 1 << 22
+"""Numbers of an array held at once."""
 
 
 class Retrieval(Task):
-    """Mean reciprocal rank, hits at k, and the rotation of the nearest neighbour."""
+    """Mean reciprocal rank, and hits at k."""
 
     name = "retrieval"
-    version = 1
+    version = 2
     main = "mrr"
     definition = (
         "From view 0 of each validation object the predictor moves the equivariant embedding by the action to each of "
         "its V views, view 0 itself included; all V views are ranked by cosine with the result. mrr: mean of 1 / rank "
         "of the right view; h1 to h10: share with that rank or better; tied ranks count as their expectation in random "
-        "order, so a collapsed embedding scores its floor. pre: mean of 1 - (q . q')^2 between the quaternions of the "
-        "wanted view and of the nearest neighbour among all views of the validation objects, or of as many of them as "
-        "the protocol says. SIE, section 5.2."
+        "order, so a collapsed embedding scores its floor, H(V) / V. SIE, section 5.2. Version 2: pre is a task of its "
+        "own, pose_retrieval."
     )
 
     def applies(self, subject: Subject) -> bool:
-        """Only methods with a predictor."""
-        return subject.predict is not None and subject.action is not None
+        """Only methods with a predictor, and objects with views to choose from."""
+        return subject.moved is not None and subject.asked.views > 1
 
     def measure(self, subject: Subject) -> Outcome:
-        """MRR, H@1, 2, 5, 10 (those below the number of views) and PRE."""
-        assert subject.predict is not None
-        assert subject.action is not None
+        """MRR and H@1, 2, 5, 10 (those below the number of views)."""
+        assert subject.moved is not None
         outcome = Outcome()
-        part = EQUIVARIANT if EQUIVARIANT in subject.embedding_parts else "all"
-        embedding = subject.embedding[..., subject.embedding_parts[part]]
-        latents = subject.latents[subject.val]
-        views = latents.shape[1]
-        moved = np.empty_like(embedding)
-        for begin in range(0, len(moved), max(1, _CHUNK // views)):
-            rows = slice(begin, begin + max(1, _CHUNK // views))
-            moves = actions(subject.action, subject.fields, latents[rows, :1].repeat(views, 1), latents[rows])
-            start = embedding[rows, :1].repeat(views, 1)
-            said = subject.predict(start.reshape(-1, start.shape[-1]), moves.reshape(-1, moves.shape[-1]))
-            moved[rows] = said.reshape(start.shape)
+        part, where = subject.equivariant
+        views = subject.asked.views
+        width = len(range(*where.indices(subject.asked.embedding.shape[2])))
+        step = max(1, _ENTRIES // (views * width))
+        pieces = []
+        for begin in range(0, len(subject.val), step):
+            rows = subject.val[begin : begin + step]
+            embedding = subject.asked.embedding[rows][..., where]
+            pieces.append(rank_places(subject.moved(subject.asked, rows), embedding, subject.normalise))
+        places = np.concatenate(pieces).reshape(-1, 2)
 
-        places = rank_places(moved, embedding).reshape(-1, 2)
-        note = f"a random order of {views} views"
-        scores = [
-            Score("mrr", part, float(reciprocal_ranks(places).mean()), harmonic_mean_rank(views), note, main=True),
-            *(Score(f"h{k}", part, float(hits(places, k).mean()), k / views, note) for k in DEPTHS if k < views),
-        ]
-        limit = subject.protocol.nearest_objects or len(latents)
-        # Spread over the list, which is sorted by class.
-        among = np.unique(np.linspace(0, len(latents) - 1, min(limit, len(latents))).round().astype(np.int64))
-        turned = quaternions(latents[among][..., columns(subject.fields, ROTATION)])
-        scores.append(
-            Score(
-                "pre",
-                part,
-                nearest_rotation_error(moved[among], embedding[among], turned),
-                random_rotation_error(turned),
-                "a random neighbour",
-                higher_is_better=False,
-            )
-        )
-        for score in scores:
-            outcome.add(replace(score, input="embedding"))
+        draws, at = subject.bootstrap, (EMBEDDING, part)
+        note, floor = f"a random order of {views} views", harmonic_mean_rank(views)
+        ranks = reciprocal_ranks(places)
+        outcome.add(Score.of("mrr", at, draws.mean([ranks]), floor, note, main=True))
+        for depth in DEPTHS:
+            if depth < views:
+                outcome.add(Score.of(f"h{depth}", at, draws.mean([hits(places, depth)]), depth / views, note))
+        euler = subject.asked.latents[subject.val][..., columns(subject.asked.fields, ROTATION)]
+        turned = relative_quaternions(euler[:, :1].repeat(views, 1), euler).reshape(-1, 4)
+        floors = np.full(len(ranks), floor)
+        outcome.breakdowns.append(by_rotation("mrr", at, rotation_degrees(turned), [ranks], floors, True))
+        outcome.breakdowns += by_class("mrr", at, subject, [ranks], floors, True)
         return outcome
 
 
@@ -91,44 +77,16 @@ def rank_places(moved: npt.NDArray, embedding: npt.NDArray, normalise: bool = Tr
         (M, V, 2): how many views rank before the right one, and how many tie with it, itself included.
     """
     places = np.empty((*moved.shape[:2], 2), np.int64)
-    for index in range(len(moved)):
-        similarity = _unit(moved[index], normalise) @ _unit(embedding[index], normalise).T
-        own = np.diagonal(similarity)[:, None]
+    step = max(1, _ENTRIES // moved[0].size)
+    for begin in range(0, len(moved), step):
+        rows = slice(begin, begin + step)
+        similarity = _unit(moved[rows], normalise) @ _unit(embedding[rows], normalise).swapaxes(1, 2)
+        own = np.diagonal(similarity, axis1=1, axis2=2)[..., None]
         # Equal views differ in the last bits of a matrix product, by where in it they stand.
         tied = np.abs(similarity - own) <= TIE * np.maximum(1, np.abs(own))
-        places[index, :, 0] = ((similarity > own) & ~tied).sum(1)
-        places[index, :, 1] = tied.sum(1)
+        places[rows, :, 0] = ((similarity > own) & ~tied).sum(2)
+        places[rows, :, 1] = tied.sum(2)
     return places
-
-
-def nearest_rotation_error(moved: npt.NDArray, embedding: npt.NDArray, turned: Array, normalise: bool = True) -> float:
-    """Mean of 1 - (q . q')^2 between each wanted view and the neighbour nearest to its prediction (SIE, section 5.2).
-
-    Args:
-        moved, embedding: (M, V, E); neighbours are sought among all M x V, the first of equals taken.
-        turned: absolute quaternions of the views, (M, V, 4).
-        normalise: as in `rank_places`.
-    """
-    targets, queries = _flat(embedding), _flat(moved)
-    rotations = _flat(turned)
-    targets = _unit(targets, normalise).astype(np.float32)
-    error = 0.0
-    for begin in range(0, len(queries), _CHUNK):
-        rows = slice(begin, begin + _CHUNK)
-        nearest = (_unit(queries[rows], normalise).astype(np.float32) @ targets.T).argmax(1)
-        error += float((1 - np.square((rotations[rows] * rotations[nearest]).sum(1))).sum())
-    return error / len(queries)
-
-
-def random_rotation_error(turned: Array) -> float:
-    """Mean of 1 - (q . q')^2 over all pairs of (M, V, 4): what a random neighbour costs."""
-    rotations = _flat(turned)
-    second_moment = rotations.T @ rotations / len(rotations)
-    return float(1 - np.square(second_moment).sum())
-
-
-def _flat(array: npt.NDArray) -> npt.NDArray:
-    return array.reshape(-1, array.shape[-1])
 
 
 def _unit(rows: npt.NDArray, normalise: bool) -> npt.NDArray[np.float64]:

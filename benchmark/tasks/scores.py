@@ -47,6 +47,11 @@ def geodesic_degrees(target: Array, prediction: Array) -> Array:
     return np.asarray(np.degrees(2 * np.arccos(cosine)))
 
 
+def rotation_degrees(quaternions: Array) -> Array:
+    """Angle of the rotation that each unit quaternion (Q, 4) stands for, 0 to 180 degrees, (Q,)."""
+    return np.asarray(np.degrees(2 * np.arccos(np.abs(quaternions[:, 3]).clip(0, 1))))
+
+
 def best_constant_rotation(target: Array) -> Array:
     """The quaternion (4,) whose mean angle to all of (Q, 4) is least.
 
@@ -67,10 +72,13 @@ def best_constant_rotation(target: Array) -> Array:
     return moved(found.x)
 
 
-def top_k(logits: Array, labels: npt.NDArray[np.int64], k: int) -> float:
-    """Share of rows whose own class is among the k highest logits; a tie counts as its expectation in random order."""
+def top_k(logits: Array, labels: npt.NDArray[np.int64], k: int) -> Array:
+    """Whether each row's own class is among the k highest logits, (Q,); a tie counts as its mean in random order.
+
+    Logits (Q, classes), labels (Q,).
+    """
     own = np.take_along_axis(logits, labels[:, None], 1)
-    return float(hits(np.stack([(logits > own).sum(1), (logits == own).sum(1)], 1), k).mean())
+    return hits(np.stack([(logits > own).sum(1), (logits == own).sum(1)], 1), k)
 
 
 def hits(places: npt.NDArray[np.int64], k: int) -> Array:

@@ -76,7 +76,7 @@ def test_a_run_says_what_it_does_and_ends_in_a_record(first: tuple[Path, Result]
     record = read_record(folder / "record.json")
     validate(record)
     assert record["id"] == f"sie-smoke-s0-{record['checkpoint']['sha256'][:8]}"
-    assert record["protocol"] == {"name": "quick", "version": 1}
+    assert record["protocol"] == {"name": "quick", "version": 2}
     assert record["dataset"]["fingerprint"] == dataset.fingerprint()
     assert (record["dataset"]["train_objects"], record["dataset"]["val_objects"]) == (16, 4)
     assert record["checkpoint"]["epochs"] == 3
@@ -154,7 +154,7 @@ def test_another_dataset_gets_a_record_of_its_own(
     folder = first[0] / "sie-smoke-s0"
     result = invoke("eval", "--checkpoint", str(folder / "checkpoint.pt"), "--data", str(other))
     assert result.exception is None, result.exception
-    (record_file,) = folder.glob("quick-v1-*/record.json")
+    (record_file,) = folder.glob("quick-v2-*/record.json")
     assert read_record(record_file)["dataset"]["objects"] == 15
     assert read_record(folder / "record.json")["dataset"]["objects"] == 20
 
@@ -163,7 +163,7 @@ def test_a_method_without_predictor_has_no_retrieval(dataset: Dataset, tmp_path:
     result = run(dataset.path, tmp_path, "vicreg")
     assert result.exception is None, result.exception
     tasks = {row["task"] for row in read_record(tmp_path / "vicreg-smoke-s0" / "record.json")["results"]}
-    assert tasks == {"classification", "rotation", "color"}
+    assert tasks == {"classification", "knn", "rotation", "absolute_rotation", "color", "light"}
 
 
 def test_random_is_measured_as_it_was_initialised(dataset: Dataset, tmp_path: Path):
@@ -225,7 +225,7 @@ def test_listing_needs_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    for word in ("sie", "vicreg", "mini, paper, smoke", "classification v1", "retrieval v1", "quick v1", "sie-v1 v1"):
+    for word in ("sie", "vicreg", "mini, paper, smoke", "classification v1", "retrieval v2", "quick v2", "sie-v1 v1"):
         assert word in done.stdout
 
 

@@ -1,0 +1,29 @@
+"""Light: how the angles of the light changed between two views, by a perceptron."""
+
+from benchmark.pairs import Pairs
+from benchmark.tasks.regression import Regression
+from benchmark.tasks.task import Array, Data
+from manifests.latents import LIGHT, columns
+
+
+class Light(Regression):
+    """R2 of the change of the light's two angles."""
+
+    name = "light"
+    version = 1
+    main = "r2_per_component"
+    needs = LIGHT
+    components = LIGHT
+    about = "the best constant change"
+    definition = (
+        "A perceptron with two hidden layers (ReLU), trained with mean squared error, says the second view's light "
+        "theta (from the vertical) and light phi (around it) minus the first's, in radians, as they come and not taken "
+        "around the circle, from the features of both side by side. r2_per_component: the mean of each one's own R2, "
+        "r2_light_theta and r2_light_phi; r2: one mean over both, in which phi weighs nearly all, for it varies more."
+    )
+
+    def target(self, data: Data, pairs: Pairs) -> Array:
+        """Changes of theta and phi in radians, (B, 2)."""
+        index = columns(data.fields, LIGHT)
+        first, second = data.latents[pairs.objects, pairs.view1], data.latents[pairs.objects, pairs.view2]
+        return second[:, index] - first[:, index]

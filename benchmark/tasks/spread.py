@@ -1,0 +1,123 @@
+"""How sure a number is: deviation over seeds of heads, bootstrap intervals over objects."""
+
+import functools
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+DRAWS = 1000
+COVERAGE = 0.95
+_ENTRIES = 4_000_000
+"""Numbers held at once while medians are drawn."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number, its standard deviation over seeds (None with one) and its bootstrap interval (None with one object)."""
+
+    value: float
+    deviation: float | None = None
+    interval: tuple[float, float] | None = None
+
+
+class Bootstrap:
+    """Percentile intervals from `DRAWS` draws of the measured objects with replacement (Efron 1979).
+
+    Views of one object are not independent, so objects are drawn and not queries. Queries come as (Q, ...) with
+    Q = objects x a fixed number, those of one object together. The draws are a pure function of count and seed.
+    """
+
+    def __init__(self, objects: int, seed: int) -> None:
+        self.objects, self.seed = objects, seed
+
+    def mean(self, values: Sequence[Array]) -> Estimate:
+        """Mean over queries, of each seed's (Q,)."""
+        sums = [per_query.reshape(self.objects, -1).sum(1, keepdims=True) for per_query in values]
+        counts = values[0].size / self.objects
+        return self._estimate(
+            [float(per_query.mean()) for per_query in values],
+            sums,
+            lambda drawn: drawn[:, 0] / (counts * self.objects),
+        )
+
+    def median(self, values: Sequence[Array]) -> Estimate:
+        """Median over queries, of each seed's (Q,); in the draws the lower one of two."""
+        points = [float(np.median(per_query)) for per_query in values]
+        if self.objects < 2:
+            return _estimated(points, None)
+        weights = draws(self.objects, self.seed)
+        found = np.zeros(DRAWS)
+        for per_query in values:
+            order = np.argsort(per_query, kind="stable")
+            owner = order // (len(per_query) // self.objects)
+            rows = max(1, _ENTRIES // len(per_query))
+            for begin in range(0, DRAWS, rows):
+                below = weights[begin : begin + rows, owner].cumsum(1, dtype=np.int64)
+                middle = (2 * below >= below[:, -1:]).argmax(1)
+                found[begin : begin + rows] += per_query[order[middle]] / len(values)
+        return _estimated(points, found)
+
+    def r2_pooled(self, target: Array, said: Sequence[Array], value: Callable[[Array, Array], float]) -> Estimate:
+        """R2 with one mean over all components of (Q, T); `value` says the number itself."""
+
+        def of(drawn: Array) -> Array:
+            residual, first, second, count = drawn.T
+            with np.errstate(all="ignore"):
+                return np.asarray(1 - residual / (second - first**2 / count))
+
+        count = np.full(len(target), target.shape[1])
+        stats = [
+            np.stack([np.square(target - one).sum(1), target.sum(1), np.square(target).sum(1), count], 1)
+            for one in said
+        ]
+        return self._estimate([value(target, one) for one in said], [self._per_object(rows) for rows in stats], of)
+
+    def r2_per_component(
+        self, target: Array, said: Sequence[Array], value: Callable[[Array, Array], float]
+    ) -> Estimate:
+        """Mean over components of each one's R2; `value` says the number itself."""
+        width = target.shape[1]
+
+        def of(drawn: Array) -> Array:
+            residual, first, second = (drawn[:, at * width : (at + 1) * width] for at in range(3))
+            with np.errstate(all="ignore"):
+                return np.asarray((1 - residual / (second - first**2 / drawn[:, -1:])).mean(1))
+
+        ones = np.ones((len(target), 1))
+        stats = [np.concatenate([np.square(target - one), target, np.square(target), ones], 1) for one in said]
+        return self._estimate([value(target, one) for one in said], [self._per_object(rows) for rows in stats], of)
+
+    def _per_object(self, stats: Array) -> Array:
+        return np.asarray(stats.reshape(self.objects, -1, stats.shape[1]).sum(1))
+
+    def _estimate(self, points: Sequence[float], sums: Sequence[Array], value: Callable[[Array], Array]) -> Estimate:
+        """Points of each seed, and statistics (objects, K) whose sums over drawn objects give `value`."""
+        if self.objects < 2:
+            return _estimated(points, None)
+        weights = draws(self.objects, self.seed).astype(np.float64)
+        return _estimated(points, np.mean([value(weights @ stats) for stats in sums], 0))
+
+
+@functools.lru_cache(maxsize=2)
+def draws(objects: int, seed: int) -> npt.NDArray[np.int32]:
+    """How often each object comes in each draw, (DRAWS, objects)."""
+    raw = np.random.Philox(key=np.array([seed, objects], np.uint64))
+    counts = np.empty((DRAWS, objects), np.int32)
+    for row in counts:
+        row[:] = np.bincount((raw.random_raw(objects) % np.uint64(objects)).astype(np.int64), minlength=objects)
+    return counts
+
+
+def _estimated(points: Sequence[float], drawn: Array | None) -> Estimate:
+    value = statistics.fmean(points)
+    deviation = statistics.stdev(points) if len(points) > 1 and all(map(np.isfinite, points)) else None
+    known = np.empty(0) if drawn is None else drawn[np.isfinite(drawn)]
+    if not len(known) or not np.isfinite(value):
+        return Estimate(value, deviation)
+    low, high = np.quantile(known, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
+    return Estimate(value, deviation, (float(low), float(high)))

@@ -1,0 +1,51 @@
+"""Translation: how the object was moved between two views, by a perceptron; in its own frame and in the base frame."""
+
+import numpy as np
+
+from benchmark.pairs import Indices, Pairs
+from benchmark.tasks.regression import Regression
+from benchmark.tasks.task import Array, Data
+from manifests.latents import ROTATION, TRANSLATION, columns, rotated
+
+_HEADS = "A perceptron with two hidden layers (ReLU), trained with mean squared error, says "
+_SCORES = (
+    "in Blender units, from the features of both views side by side. r2: one mean over all three components; "
+    "r2_per_component: the mean of each one's own R2. Only where the dataset has translations (preset 3diebench-t)."
+)
+
+
+class TranslationObject(Regression):
+    """R2 of the change of the translation in the object's frame."""
+
+    name = "translation_object"
+    version = 1
+    needs = TRANSLATION
+    about = "the best constant change"
+    definition = f"{_HEADS}t2 - t1 of the translations in the object's own frame, {_SCORES}"
+
+    def target(self, data: Data, pairs: Pairs) -> Array:
+        """Changes of the translation, (B, 3)."""
+        index = columns(data.fields, TRANSLATION)
+        first, second = data.latents[pairs.objects, pairs.view1], data.latents[pairs.objects, pairs.view2]
+        return second[:, index] - first[:, index]
+
+
+class TranslationBase(Regression):
+    """R2 of the change of the position in the base frame."""
+
+    name = "translation_base"
+    version = 1
+    needs = TRANSLATION
+    about = "the best constant change"
+    definition = (
+        f"{_HEADS}R2 t2 - R1 t1, how far the object moved in the base frame (its matrix is R times T), {_SCORES}"
+    )
+
+    def target(self, data: Data, pairs: Pairs) -> Array:
+        """Changes of the position, (B, 3)."""
+
+        def position(views: Indices) -> Array:
+            latents = data.latents[pairs.objects, views]
+            return rotated(latents[:, columns(data.fields, ROTATION)], latents[:, columns(data.fields, TRANSLATION)])
+
+        return np.asarray(position(pairs.view2) - position(pairs.view1))
