@@ -80,6 +80,11 @@ def quaternions(euler: Array) -> Array:
     return np.asarray(flat).reshape(*np.shape(euler)[:-1], 4)
 
 
+def rotated(euler: Array, vectors: Array) -> Array:
+    """Vectors (n, 3) turned by R, with R of angles (n, 3) in radians as in `quaternions`."""
+    return np.asarray(Rotation.from_euler("xyz", euler).apply(vectors))
+
+
 def relative_quaternions(euler1: Array, euler2: Array) -> Array:
     """q1^-1 * q2 as unit quaternions (..., 4), x y z w, of two arrays of angles (..., 3).
 

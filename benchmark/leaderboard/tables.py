@@ -12,20 +12,30 @@ from benchmark.results import Record
 PARTS = ("all", "invariant", "equivariant")
 TASKS = {
     "classification": "Classification",
+    "knn": "Nearest neighbours",
     "rotation": "Rotation",
     "absolute_rotation": "Rotation of one view",
     "color": "Colour",
+    "light": "Light",
     "retrieval": "Retrieval",
+    "pose_retrieval": "Pose retrieval",
     "translation_object": "Translation, object frame",
     "translation_base": "Translation, base frame",
 }
 """Tasks in the order of the tables; others follow in the order of the alphabet."""
+
+ON_EMBEDDINGS = ("retrieval", "pose_retrieval")
+"""Tasks that are about embeddings; the others are about representations first."""
 
 METRICS = {
     "top1": "top-1, %",
     "top5": "top-5, %",
     "r2": "R²",
     "r2_per_component": "R² per component",
+    "r2_floor_hue": "R² of floor hue",
+    "r2_light_hue": "R² of light hue",
+    "r2_light_theta": "R² of theta",
+    "r2_light_phi": "R² of phi",
     "geodesic_mean_deg": "mean error, °",
     "geodesic_median_deg": "median error, °",
     "mrr": "MRR",
@@ -34,6 +44,9 @@ METRICS = {
     "h5": "H@5",
     "h10": "H@10",
     "pre": "PRE",
+    "pre_train_train": "PRE train-train",
+    "pre_val_val": "PRE val-val",
+    "pre_val_all": "PRE val-all",
 }
 
 
@@ -59,7 +72,7 @@ class Metric:
             self.task,
             self.version,
             # Retrieval is about embeddings, everything else about representations first.
-            (self.input == "embedding") != (self.task == "retrieval"),
+            (self.input == "embedding") != (self.task in ON_EMBEDDINGS),
             names.index(self.name) if self.name in names else len(names),
             self.name,
         )
@@ -68,7 +81,7 @@ class Metric:
     def task_title(self) -> str:
         """The task in words, with what it was measured on where that isn't the usual."""
         title = TASKS.get(self.task, self.task.replace("_", " ").capitalize())
-        usual = "embedding" if self.task == "retrieval" else "representation"
+        usual = "embedding" if self.task in ON_EMBEDDINGS else "representation"
         return title if self.input == usual else f"{title}, on the {self.input}"
 
     @property
@@ -228,6 +241,7 @@ def _place(record: Record) -> tuple[Any, ...]:
         dataset["split"] or "",
         protocol["name"],
         protocol["version"],
+        (record.get("trained_on") or {}).get("fingerprint") or "",
     )
 
 

@@ -43,7 +43,7 @@ def render_markdown(records: Sequence[Record], others: Sequence[Record]) -> str:
         lines += [
             f"## {_plain(dataset['preset'])}, protocol {_plain(protocol['name'])}, version {protocol['version']}",
             "",
-            _facts(dataset),
+            _facts(dataset, group.record.get("trained_on")),
             "",
         ]
         lines += [line for warning, _ in group.warnings for line in (f"> {_plain(warning)}", "")]
@@ -75,7 +75,7 @@ def render_summary(records: Sequence[Record]) -> str:
         section, dataset, protocol = Section("", group), group.record["dataset"], group.record["protocol"]
         title = f"{_plain(dataset['preset'])}, protocol {_plain(protocol['name'])}, version {protocol['version']}"
         lines += [
-            f"**{title}.** {_facts(dataset)}",
+            f"**{title}.** {_facts(dataset, group.record.get('trained_on'))}",
             "",
             *_table(section, group.main, "<br>"),
             "",
@@ -120,11 +120,12 @@ def _plain(text: object) -> str:
     return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", html.escape(" ".join(str(text).split()), quote=False))
 
 
-def _facts(dataset: dict[str, Any]) -> str:
+def _facts(dataset: dict[str, Any], trained_on: dict[str, Any] | None) -> str:
     return (
         f"{dataset['objects']} objects of {dataset['classes']} classes, {dataset['views']} views each, "
         f"{dataset['image_size']} px; {dataset['train_objects']} to train on, {dataset['val_objects']} to validate on "
-        f"(split {_plain(dataset['split'])}). Dataset `{dataset['fingerprint'][:12]}`."
+        f"(split {_plain(dataset['split'])}). Dataset `{dataset['fingerprint'][:12]}`"
+        + (f", heads trained on `{trained_on['fingerprint'][:12]}`." if trained_on else ".")
     )
 
 
