@@ -327,9 +327,9 @@ def scratch_folder(bytes_needed: int) -> Iterator[Path]:
         yield Path(name)
 
 
-def scratch_bytes(plan: Plan, workers: int) -> int:
+def scratch_bytes(info: DatasetInfo, workers: int) -> int:
     """Room the rendering processes need for their temporary pictures (16 bits, three channels), twice over."""
-    return workers * plan.info.image_size**2 * 6 * 2
+    return workers * info.image_size**2 * 6 * 2
 
 
 def make_setup(plan: Plan, folder: RunFolder, scratch: Path, workers: int) -> Setup:

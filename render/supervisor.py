@@ -144,7 +144,7 @@ class _Child:
         return " | ".join(lines[-LAST_LINES:])
 
 
-class _Ledger:
+class Ledger:
     """Which objects are still to do, and what came of the others."""
 
     def __init__(self, setup: Setup, tries: int, tasks: Iterator[Task], watcher: Watcher) -> None:
@@ -155,9 +155,11 @@ class _Ledger:
         self._tries: dict[ObjectRef, int] = {}
 
     def next_task(self) -> Task | None:
+        """One that failed and is to be tried again, or a new one, or None where all are handed out."""
         return self._again.popleft() if self._again else next(self._tasks, None)
 
     def put_back(self, task: Task) -> None:
+        """Take back a task that wasn't tried."""
         self._again.appendleft(task)
 
     def done(self, task: Task, warnings: Sequence[str]) -> bool:
@@ -169,17 +171,21 @@ class _Ledger:
         self.watcher.object_ended(self.outcome)
         return True
 
-    def failed(self, task: Task, reason: str, views: int, final: bool = False) -> None:
-        """Try an object again later, or quarantine it where that is no use or was done often enough."""
+    def failed(self, task: Task, reason: str, views: int, final: bool = False) -> bool:
+        """Try an object again later, or quarantine it where that is no use or was done often enough.
+
+        Gives whether it is quarantined.
+        """
         self.watcher.views_lost(views)
         self._tries[task.ref] = self._tries.get(task.ref, 0) + 1
         if not final and self._tries[task.ref] < self._max_tries:
             self._again.append(task)
-            return
+            return False
         # Whatever lies there is not whole, and must not be taken for a part of the dataset.
         part_path(self._setup.parts, task.ref).unlink(missing_ok=True)
         self.outcome.quarantined[task.ref] = reason
         self.watcher.object_ended(self.outcome)
+        return True
 
 
 class Supervisor:
@@ -207,6 +213,7 @@ class Supervisor:
         self._command = command
         self._children: list[_Child | None] = [None] * workers
         self._failed_starts = 0
+        self._aborted = False
 
     def __enter__(self) -> "Supervisor":
         return self
@@ -214,6 +221,10 @@ class Supervisor:
     def __exit__(self, *_: object) -> None:
         for slot in range(len(self._children)):
             self._end(slot)
+
+    def abort(self) -> None:
+        """From another thread: make `run` raise within a moment."""
+        self._aborted = True
 
     def probe(self, probe: Probe) -> Probed | None:
         """How long views take at the probe's sizes, or None where its object can't be rendered.
@@ -248,8 +259,10 @@ class Supervisor:
         Raises:
             ThreeDieError: children can't be started at all, or one met a full disk; objects done so far are safe.
         """
-        ledger = _Ledger(self._setup, self._limits.tries, iter(tasks), watcher)
+        ledger = Ledger(self._setup, self._limits.tries, iter(tasks), watcher)
         while True:
+            if self._aborted:
+                raise ThreeDieError("the run was ended")
             if self._limits.fail_fast and ledger.outcome.quarantined:
                 return ledger.outcome
             for slot in range(self.workers):
@@ -264,7 +277,7 @@ class Supervisor:
             for slot in busy.values():
                 self._check_limits(slot, ledger)
 
-    def _hand_out(self, slot: int, ledger: "_Ledger") -> None:
+    def _hand_out(self, slot: int, ledger: "Ledger") -> None:
         """Give a task to a child that is idle; start one, or replace one that has served long enough."""
         child = self._children[slot]
         if child and child.busy:
@@ -280,7 +293,7 @@ class Supervisor:
         if child.ready:
             child.send(task)
 
-    def _handle(self, slot: int, ledger: "_Ledger") -> None:
+    def _handle(self, slot: int, ledger: "Ledger") -> None:
         child = self._children[slot]
         if child is None or child.task is None:
             return
@@ -304,7 +317,7 @@ class Supervisor:
         else:
             self._lose(slot, "" if message is _DEAD else f"it sent garbage ({message!r})", ledger)
 
-    def _check_limits(self, slot: int, ledger: "_Ledger") -> None:
+    def _check_limits(self, slot: int, ledger: "Ledger") -> None:
         child = self._children[slot]
         if child is None or not child.busy:
             return
@@ -314,7 +327,7 @@ class Supervisor:
         elif (size := child.resident_gib()) > self._limits.memory_gib:
             self._lose(slot, f"its memory grew to {size:.1f} GiB, over the cap of {self._limits.memory_gib:g}", ledger)
 
-    def _lose(self, slot: int, reason: str, ledger: "_Ledger") -> None:
+    def _lose(self, slot: int, reason: str, ledger: "Ledger") -> None:
         """End a child that can't be trusted any more, and settle its object."""
         child = self._children[slot]
         if child is None or child.task is None:

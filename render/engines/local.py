@@ -21,7 +21,7 @@ def local_engine(
         limits: its patience.
         logs: folder for logs, within the run's or, as a full path, somewhere else.
     """
-    with scratch_folder(scratch_bytes(plan, workers)) as scratch:
+    with scratch_folder(scratch_bytes(plan.info, workers)) as scratch:
         setup = make_setup(plan, folder, scratch, workers)
         with Supervisor(setup, folder.logs / logs, workers, limits) as supervisor:
             yield supervisor

@@ -75,7 +75,7 @@ def render_sheets(
         sampler="counter",
         manifest=None,
     )
-    with scratch_folder(scratch_bytes(plan, workers)) as scratch:
+    with scratch_folder(scratch_bytes(plan.info, workers)) as scratch:
         folder = RunFolder(scratch / "run")
         setup = make_setup(plan, folder, scratch, workers)
         with Supervisor(setup, folder.logs, workers) as supervisor:

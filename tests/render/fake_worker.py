@@ -44,6 +44,11 @@ def serve(pipe: Connection, setup: Setup, task: Task) -> None:
     pipe.send(ViewDone())
     if behaviour == "crash" or (behaviour == "crashonce" and first_time(setup, task)):
         os.kill(os.getpid(), signal.SIGSEGV)
+    elif behaviour == "slow":
+        time.sleep(0.25)
+    elif behaviour == "killparent":
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(3600)
     elif behaviour == "exit":
         os._exit(0)
     elif behaviour == "hang":
