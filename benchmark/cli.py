@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from benchmark.figures.cli import figures
 from manifests.errors import ThreeDieError
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ def bench() -> None:
     # Before torch is loaded: its threads then sleep while they wait for each other instead of spinning. On two cores
     # that other programs use too, a head's step took 70 ms so and 420 ms otherwise.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+bench.add_command(figures)
 
 
 @bench.command("list")
@@ -295,6 +299,51 @@ def eval_(
     folder = checkpoint.resolve().parent
     scope = _scope(seeds, on_embedding, names)
     _measure(content, images, rules, folder, folder.parent, find_device(device), _now(), scope, asked)
+
+
+@bench.command("score")
+@click.argument("file", type=PATH)
+@click.option("--no-normalise", is_flag=True, help="Compare embeddings by dot product instead of cosine in retrieval.")
+@click.option("--no-heads", is_flag=True, help="Train no heads: only what needs none is measured, in seconds.")
+@click.option("-o", "--out", type=PATH, help="File for the JSON instead of the terminal.")
+@_protocol
+@_seeds
+@_device
+def score_(
+    file: Path, no_normalise: bool, no_heads: bool, out: Path | None, protocol: str, seeds: int, device: str
+) -> None:
+    """Measure the arrays in FILE.npz, from any framework; gives JSON.
+
+    \b
+    latents     (N, V, L)  of N objects x V views: 3, 7 or 10 numbers, as a dataset file has them
+    embeddings  (N*V, D)   of the views of object 0, then of object 1, ...
+    predictor   (A, D, D)  optional: view 0's embedding x moves to the sum of a_k W_k x under an action a,
+                           A = 4 the relative quaternion, 6 that and the two hues; see docs/benchmark.md
+    predicted   (N*V, D)   or, instead: what your predictor makes of view 0 for each view
+    labels      (N,)       optional: classes, integers or text
+    split       (N,)       optional: 'train' or 'val'; heads learn from the former
+
+    Every metric that these allow is computed, the others are named with what they need. --protocol and --seeds are
+    about heads; neighbours are sought among all objects.
+    """
+    import json
+
+    from benchmark.protocol import find_protocol
+
+    rules = find_protocol(protocol)
+
+    from benchmark.score import read_inputs, score
+    from benchmark.training import find_device
+    from manifests.files import replacing
+
+    found = score(read_inputs(file), rules, not no_normalise, not no_heads, seeds, find_device(device))
+    text = json.dumps(found, indent=1)
+    if out is None:
+        click.echo(text)
+        return
+    with replacing(out) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+    click.echo(f"{len(found['results'])} numbers in {out}")
 
 
 def _open(data: Path | None) -> "Dataset":

@@ -1,0 +1,286 @@
+"""`3die bench score`: every metric that some arrays allow, for people with a framework of their own."""
+
+import difflib
+import math
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from baselines.method import Parts
+from benchmark.evaluation import Scope, build_subject, measure
+from benchmark.pairs import Indices
+from benchmark.protocol import Protocol
+from benchmark.tasks import TASKS
+from benchmark.tasks.classification import Classification
+from benchmark.tasks.regression import Regression
+from benchmark.tasks.task import EMBEDDING, Array, Data, Floats
+from manifests.errors import ThreeDieError
+from manifests.files import explained
+from manifests.latents import ACTION_SIZES, ROTATION, UNITS, LatentField, actions
+
+SHAPES = {
+    "latents": "(N, V, L)",
+    "embeddings": "(N*V, D)",
+    "predictor": "(A, D, D)",
+    "predicted": "(N*V, D)",
+    "labels": "(N,)",
+    "split": "(N,)",
+}
+"""The arrays of a file, and the shape of each: N objects, V views, L latents, D dimensions, A numbers of an action."""
+_LATENTS = {3: ROTATION, 7: tuple(UNITS)[:7], 10: tuple(UNITS)}
+_WORDS = {3: "the rotation", 7: "those of 3DIEBench", 10: "those and a translation"}
+SPLITS = ("train", "val")
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a file holds, checked.
+
+    Attributes:
+        latents: (N, V, L), in the order of `manifests.latents.UNITS`.
+        embeddings: (N, V, D).
+        predictor: one matrix for each number of the action, (A, D, D), or None.
+        predicted: embedding predicted for each view from view 0 of its object, (N, V, D), or None.
+        labels: class of each object, (N,), or None.
+        split: `train` or `val` of each object, (N,), or None.
+    """
+
+    latents: Array
+    embeddings: Floats
+    predictor: Array | None = None
+    predicted: Floats | None = None
+    labels: Indices | None = None
+    split: npt.NDArray[np.str_] | None = None
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, npt.NDArray]) -> "Inputs":
+        """Check arrays, shaped as in `SHAPES`.
+
+        Raises:
+            ThreeDieError: names the array, what is wrong with it, and what it should be.
+        """
+        for name in arrays:
+            if name not in SHAPES:
+                near = difflib.get_close_matches(name, SHAPES, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(SHAPES)}"
+                raise ThreeDieError(f"{name}: no such array; {hint}")
+        for name in ("latents", "embeddings"):
+            if name not in arrays:
+                raise ThreeDieError(f"{name}: missing; give an array {SHAPES[name]}")
+        if "predictor" in arrays and "predicted" in arrays:
+            raise ThreeDieError("predictor, predicted: give one of the two")
+        latents = _numbers("latents", arrays["latents"], 3).astype(np.float64)
+        count, views, width = latents.shape
+        if not count or not views:
+            raise ThreeDieError(f"latents: shape {latents.shape} holds no view")
+        if width not in _LATENTS:
+            known = "; ".join(f"{size} are {words}" for size, words in _WORDS.items())
+            raise ThreeDieError(f"latents: {width} numbers a view, and no such list of latents is known: {known}")
+        embeddings = _views("embeddings", arrays["embeddings"], count, views, None)
+        dims = embeddings.shape[2]
+        predictor = predicted = labels = split = None
+        if "predictor" in arrays:
+            predictor = _numbers("predictor", arrays["predictor"], 3).astype(np.float64)
+            sizes = {size: name for name, size in ACTION_SIZES.items() if name in _actions(width)}
+            if predictor.shape[1:] != (dims, dims) or len(predictor) not in sizes:
+                known = ", ".join(f"{size} ({name})" for size, name in sorted(sizes.items()))
+                raise ThreeDieError(
+                    f"predictor: shape {predictor.shape}; give (A, {dims}, {dims}) with A one of {known}"
+                )
+        if "predicted" in arrays:
+            predicted = _views("predicted", arrays["predicted"], count, views, dims)
+        if "labels" in arrays:
+            found = np.asarray(arrays["labels"])
+            if found.shape != (count,) or found.dtype.kind not in "iuU":
+                raise ThreeDieError(
+                    f"labels: {found.dtype} of shape {found.shape}; give a class for each object, integers or text, "
+                    f"of shape ({count},)"
+                )
+            labels = np.unique(found, return_inverse=True)[1].reshape(-1).astype(np.int64)
+        if "split" in arrays:
+            found = np.asarray(arrays["split"])
+            if found.shape != (count,) or found.dtype.kind != "U" or not np.isin(found, SPLITS).all():
+                raise ThreeDieError(
+                    f"split: {found.dtype} of shape {found.shape}; give 'train' or 'val' as text for each object, of "
+                    f"shape ({count},)"
+                )
+            if not (found == "val").any():
+                raise ThreeDieError(
+                    "split: no object is 'val', so nothing could be measured; leave it out or mark some"
+                )
+            split = found
+        return cls(latents, embeddings, predictor, predicted, labels, split)
+
+    @property
+    def fields(self) -> tuple[LatentField, ...]:
+        """The latents by name."""
+        return tuple(LatentField(name, ((-math.inf, math.inf),)) for name in _LATENTS[self.latents.shape[2]])
+
+    def moved(self, data: Data, rows: Indices, part: slice) -> Floats:
+        """Predictions for the views of some objects, (n, V, D); see `Subject.moved`."""
+        if self.predicted is not None:
+            return self.predicted[rows]
+        assert self.predictor is not None
+        kind = _action(len(self.predictor), self.latents.shape[2])
+        latents = self.latents[rows]
+        moves = actions(kind, data.fields, latents[:, :1].repeat(latents.shape[1], 1), latents)
+        each = np.einsum("kij,nj->nki", self.predictor, self.embeddings[rows, 0].astype(np.float64), optimize=True)
+        return np.asarray(moves @ each).astype(np.float32)
+
+
+def read_inputs(path: Path) -> Inputs:
+    """Read and check a file; nothing in it is run (no pickles).
+
+    Raises:
+        ThreeDieError: names the file, the array, and what is wrong with it.
+    """
+    try:
+        file = np.load(path, allow_pickle=False)
+        if not isinstance(file, np.lib.npyio.NpzFile):
+            raise ThreeDieError(f"{path}: one array; save several under their names with numpy.savez")
+        with file:
+            arrays = {}
+            for name in file.files:
+                try:
+                    arrays[name] = file[name]
+                except ValueError as error:
+                    raise ThreeDieError(
+                        f"{path}: {name}: holds Python objects or is damaged ({error}); save plain numbers or text"
+                    ) from error
+    except OSError as error:
+        raise explained(error, path) from error
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ThreeDieError(f"{path}: not a file that numpy.savez writes, or a damaged one ({error})") from error
+    try:
+        return Inputs.of(arrays)
+    except ThreeDieError as error:
+        raise ThreeDieError(f"{path}: {error}") from error
+
+
+def score(
+    inputs: Inputs, rules: Protocol, normalise: bool = True, heads: bool = True, seeds: int = 1, device: str = "cpu"
+) -> dict[str, Any]:
+    """Every metric that the arrays allow.
+
+    Args:
+        inputs: the arrays.
+        rules: how heads are trained; neighbours are sought among all objects, whatever it says.
+        normalise: whether embeddings are compared at length 1 in retrieval.
+        heads: whether heads are trained.
+        seeds: how many times each head is trained.
+        device: `cpu` or `cuda`.
+
+    Returns:
+        JSON: what was measured, `results`, `breakdowns`, tasks that were `left_out` and why, `warnings`.
+    """
+    count, views, dims = inputs.embeddings.shape
+    everything = np.arange(count)
+    labels = np.zeros(count, np.int64) if inputs.labels is None else inputs.labels
+    data = Data(inputs.fields, inputs.latents, labels, inputs.embeddings, inputs.embeddings)
+    train = everything[:0] if inputs.split is None else everything[inputs.split == "train"]
+    val = everything if inputs.split is None else everything[inputs.split == "val"]
+    with_predictions = inputs.predictor is not None or inputs.predicted is not None
+    chosen, left_out = [], {}
+    for name, task in TASKS.items():
+        reasons = []
+        if name in ("retrieval", "pose_retrieval"):
+            reasons += [] if with_predictions else ["predictor or predicted"]
+        else:
+            reasons += [] if len(train) > 1 else ["split with two training objects or more"]
+            reasons += [] if inputs.labels is not None or name not in ("classification", "knn") else ["labels"]
+        if isinstance(task, Regression) and not data.has(task.needs):
+            reasons.append(f"latents {', '.join(task.needs)}")
+        if views < 2 and (name == "retrieval" or (isinstance(task, Regression) and task.views > 1)):
+            reasons.append("two views of each object")
+        if reasons:
+            left_out[name] = f"needs {' and '.join(reasons)}"
+        elif not heads and isinstance(task, Classification | Regression):
+            left_out[name] = "--no-heads"
+        else:
+            chosen.append(name)
+    rules = replace(rules, nearest_objects=None, bank_objects=None)
+    subject = build_subject(
+        data,
+        train,
+        data,
+        val,
+        Parts(),
+        inputs.moved if with_predictions else None,
+        rules,
+        device,
+        scope=Scope(tuple(chosen), seeds, (EMBEDDING,)),
+        normalise=normalise,
+    )
+    # The arrays are one kind of feature: they are measured once, as embeddings.
+    outcomes, warnings = measure(replace(subject, representation_parts={}), chosen)
+    renamed = {} if inputs.split is not None else {"pre_val_val": "pre_all_all"}
+    return {
+        "objects": count,
+        "views": views,
+        "dimensions": dims,
+        "measured_on": "all" if inputs.split is None else "val",
+        "measured_objects": len(val),
+        "normalised": normalise,
+        "heads": {"protocol": rules.name, "version": rules.version, "seeds": seeds} if heads else None,
+        "results": [
+            {
+                "task": name,
+                "version": TASKS[name].version,
+                **asdict(found),
+                "metric": renamed.get(found.metric, found.metric),
+            }
+            for name, outcome in outcomes.items()
+            for found in outcome.scores
+        ],
+        "breakdowns": [
+            {"task": name, "version": TASKS[name].version, **found.to_json()}
+            for name, outcome in outcomes.items()
+            for found in outcome.breakdowns
+        ],
+        "left_out": left_out,
+        "warnings": warnings,
+    }
+
+
+def _actions(width: int) -> list[str]:
+    """Names of the actions that so many latents allow."""
+    fields = [LatentField(name, ()) for name in _LATENTS[width]]
+    zeros, found = np.zeros((1, width)), []
+    for name in ACTION_SIZES:
+        try:
+            actions(name, fields, zeros, zeros)
+        except ThreeDieError:
+            continue
+        found.append(name)
+    return found
+
+
+def _action(size: int, width: int) -> str:
+    return next(name for name in _actions(width) if ACTION_SIZES[name] == size)
+
+
+def _numbers(name: str, array: npt.NDArray, dimensions: int) -> npt.NDArray:
+    array = np.asarray(array)
+    if array.dtype.kind not in "fiu":
+        raise ThreeDieError(f"{name}: {array.dtype}; give real numbers {SHAPES[name]}")
+    if array.ndim != dimensions:
+        raise ThreeDieError(f"{name}: shape {array.shape}; give {SHAPES[name]}")
+    if not np.isfinite(array).all():
+        raise ThreeDieError(f"{name}: some numbers aren't finite; nothing can be measured on them")
+    return array
+
+
+def _views(name: str, array: npt.NDArray, count: int, views: int, dims: int | None) -> Floats:
+    found = _numbers(name, array, 2)
+    if len(found) != count * views or not found.shape[1] or (dims is not None and found.shape[1] != dims):
+        wanted = "D" if dims is None else str(dims)
+        raise ThreeDieError(
+            f"{name}: shape {found.shape}; the latents are of {count} objects x {views} views, so give "
+            f"({count * views}, {wanted}), the views of an object one after the other"
+        )
+    return found.astype(np.float32).reshape(count, views, -1)

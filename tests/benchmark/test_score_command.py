@@ -1,0 +1,162 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from painted import FIELDS, draw_latents
+
+from benchmark.cli import bench
+from benchmark.protocol import PROTOCOLS
+from manifests.errors import ThreeDieError
+from manifests.latents import actions, quaternions
+
+DATA = Path(__file__).parent.parent / "data" / "retrieval"
+OBJECTS, VIEWS = 12, 4
+
+
+@pytest.fixture(autouse=True)
+def small_heads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PROTOCOLS, "quick", replace(PROTOCOLS["quick"], hidden=16, steps=20))
+
+
+def arrays(seed: int = 0, **changes: Any) -> dict[str, np.ndarray]:
+    """Embeddings that hold class and rotation, for 12 objects of 3 classes."""
+    latents = draw_latents(OBJECTS, VIEWS, seed)
+    labels = np.arange(OBJECTS) % 3
+    classes = np.eye(3)[labels][:, None].repeat(VIEWS, 1)
+    known = np.concatenate([classes, quaternions(latents[..., :3])], -1).reshape(OBJECTS * VIEWS, -1)
+    split = np.where(np.arange(OBJECTS) < 8, "train", "val")
+    return {"latents": latents, "embeddings": known, "labels": labels, "split": split, **changes}
+
+
+def save(folder: Path, **given: Any) -> Path:
+    path = folder / "arrays.npz"
+    np.savez(path, **given)
+    return path
+
+
+def score(path: Path, *words: str) -> dict[str, Any]:
+    result = CliRunner().invoke(bench, ["score", str(path), *words], catch_exceptions=False)
+    return json.loads(result.stdout)
+
+
+def values(found: dict[str, Any]) -> dict[tuple[str, str], float]:
+    return {(row["task"], row["metric"]): row["value"] for row in found["results"]}
+
+
+@pytest.mark.parametrize("case", ["0", "1"])
+@pytest.mark.parametrize("kind", ["normalised", "unnormalised"])
+def test_the_command_gives_the_original_s_numbers(case: str, kind: str):
+    expected = json.loads((DATA / "expected.json").read_text())[case][kind]
+    found = values(score(DATA / f"case{case}.npz", *(["--no-normalise"] if kind == "unnormalised" else [])))
+    for metric, name in (("mrr", "MRR"), ("h1", "H@1"), ("h2", "H@2"), ("h5", "H@5"), ("h10", "H@10")):
+        assert abs(found["retrieval", metric] - expected[name]) < 1e-6
+    assert abs(found["pose_retrieval", "pre_all_all"] - expected["PRE"]) < 1e-6
+
+
+def test_predictions_score_as_the_predictor_that_made_them(tmp_path: Path):
+    case = dict(np.load(DATA / "case0.npz"))
+    latents, predictor = case["latents"], case.pop("predictor")
+    moves = actions("rotation", FIELDS, latents[:, :1].repeat(50, 1), latents)
+    moved = np.einsum("nvk,kij,nj->nvi", moves, predictor, case["embeddings"].reshape(6, 50, 16)[:, 0])
+    path = save(tmp_path, **case, predicted=moved.reshape(300, 16).astype(np.float32))
+    ours, theirs = (values(score(one)) for one in (path, DATA / "case0.npz"))
+    assert ours == pytest.approx(theirs, abs=1e-6)
+
+
+def test_everything_that_arrays_allow_is_measured(tmp_path: Path):
+    given = arrays()
+    found = score(save(tmp_path, **given, predicted=given["embeddings"]), "--no-heads")
+    measured = values(found)
+    assert measured["retrieval", "mrr"] == measured["knn", "top1"] == 1
+    for name in ("pre_train_train", "pre_val_val", "pre_val_all"):
+        assert measured["pose_retrieval", name] == pytest.approx(0, abs=1e-9)
+    assert found["measured_on"] == "val"
+    assert found["measured_objects"] == 4
+    assert found["left_out"]["rotation"] == "--no-heads"
+    assert "translation_x" in found["left_out"]["translation_base"]
+
+
+def test_heads_are_trained_where_there_is_a_split(tmp_path: Path):
+    out = tmp_path / "out.json"
+    path = save(tmp_path, **arrays())
+    result = CliRunner().invoke(bench, ["score", str(path), "--seeds", "2", "-o", str(out)], catch_exceptions=False)
+    assert f"numbers in {out}" in result.output
+    found = json.loads(out.read_text())
+    assert {row["task"] for row in found["results"]} == {
+        "classification", "knn", "rotation", "absolute_rotation", "color", "light",
+    }  # fmt: skip
+    assert found["left_out"]["retrieval"] == "needs predictor or predicted"
+    assert all((row["deviation"] is None) == (row["task"] == "knn") for row in found["results"])
+    assert all(row["interval"][0] <= row["interval"][1] for row in found["results"])
+
+
+def test_what_is_missing_is_named(tmp_path: Path):
+    given = arrays()
+    found = score(save(tmp_path, latents=given["latents"], embeddings=given["embeddings"]))
+    assert found["results"] == []
+    assert found["left_out"]["classification"] == "needs split with two training objects or more and labels"
+
+
+def test_one_view_and_one_object_have_defined_values(tmp_path: Path):
+    given = arrays()
+    few = {"latents": given["latents"][:, :1], "embeddings": given["embeddings"][::VIEWS]}
+    found = score(save(tmp_path, **few, predicted=few["embeddings"]))
+    assert values(found) == {("pose_retrieval", "pre_all_all"): pytest.approx(0, abs=1e-9)}
+    assert found["left_out"]["retrieval"] == "needs two views of each object"
+    one = {"latents": given["latents"][:1], "embeddings": given["embeddings"][:VIEWS]}
+    found = score(save(tmp_path, **one, predicted=one["embeddings"]))
+    assert values(found)["retrieval", "mrr"] == 1
+    assert all(row["interval"] is None for row in found["results"])
+    assert found["warnings"] == ["one object is measured: numbers have no interval"]
+
+
+ROWS = OBJECTS * VIEWS
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"embeddings": np.zeros((ROWS - 1, 7))}, "embeddings: shape .*; the latents are of 12 objects x 4 views"),
+        ({"embeddings": np.zeros((OBJECTS, VIEWS, 7))}, r"embeddings: shape \(12, 4, 7\); give \(N\*V, D\)"),
+        ({"embeddings": np.full((ROWS, 7), np.nan)}, "embeddings: some numbers aren't finite"),
+        ({"embeddings": np.full((ROWS, 7), "a")}, "embeddings: <U1; give real numbers"),
+        ({"embeddings": np.full((ROWS, 7), None)}, "embeddings: holds Python objects"),
+        ({"embeddings": np.zeros((ROWS, 7), complex)}, "embeddings: complex128; give real numbers"),
+        ({"latents": np.zeros((OBJECTS, VIEWS, 5))}, "latents: 5 numbers a view"),
+        ({"latents": np.zeros((0, VIEWS, 7))}, "holds no view"),
+        ({"predictor": np.zeros((4, 7, 6))}, r"predictor: shape \(4, 7, 6\); give \(A, 7, 7\)"),
+        ({"predictor": np.zeros((5, 7, 7))}, r"A one of .*4 \(rotation\).*6 \(rotation_color\)"),
+        ({"predicted": np.zeros((ROWS, 6))}, r"predicted: shape \(48, 6\)"),
+        ({"predicted": np.zeros((ROWS, 7)), "predictor": np.zeros((4, 7, 7))}, "give one of the two"),
+        ({"labels": np.zeros(OBJECTS)}, "labels: float64"),
+        ({"labels": np.zeros(5, int)}, r"labels: int64 of shape \(5,\)"),
+        ({"split": np.full(OBJECTS, "test")}, "split: .*give 'train' or 'val'"),
+        ({"split": np.full(OBJECTS, "train")}, "no object is 'val'"),
+        ({"lables": np.zeros(OBJECTS, int)}, "lables: no such array; did you mean 'labels'"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_named(tmp_path: Path, changes: dict[str, np.ndarray], message: str):
+    with pytest.raises(ThreeDieError, match=message) as caught:
+        score(save(tmp_path, **arrays(**changes)))
+    assert "arrays.npz" in str(caught.value)
+
+
+def test_other_files_are_refused_and_no_pickle_is_opened(tmp_path: Path):
+    np.save(tmp_path / "one.npy", np.zeros(3))
+    (tmp_path / "text.npz").write_text("hello")
+    whole = save(tmp_path, **arrays()).read_bytes()
+    (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
+    np.savez(tmp_path / "less.npz", latents=arrays()["latents"])
+    for name, message in (
+        ("one.npy", "one array; save several"),
+        ("text.npz", "not a file that numpy.savez writes"),
+        ("cut.npz", "not a file that numpy.savez writes"),
+        ("none.npz", "no such file"),
+        ("less.npz", "embeddings: missing"),
+    ):
+        with pytest.raises(ThreeDieError, match=message):
+            score(tmp_path / name)
