@@ -45,6 +45,11 @@ class Augmentation:
         self.kind, self.action, self.crop_side, self.crop_area = kind, action or "", crop_side, crop_area
         self._changes: dict[int, Change] = {}
 
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether views stay as they are and no crop is wanted."""
+        return self.kind == "none" and self.crop_side is None
+
     def view(self, pictures: Tensor) -> Tensor:
         """A view of each picture, (B, 3, S, S) with values in 0 to 1, of the same shape; unchanged with kind `none`."""
         side = pictures.shape[-1]

@@ -26,6 +26,8 @@ ORIGINAL_MEAN = (0.5016, 0.5037, 0.5060)
 ORIGINAL_STD = (0.1030, 0.0999, 0.0969)
 """Pixel statistics that SIE's code normalises 3DIEBench with, channels in the order of its files."""
 _MINIMUM_STD = 1e-3
+_AT_ONCE = 8
+"""Images that a thread decodes before it asks for more: asking takes a tenth as long as an image."""
 
 
 class Images:
@@ -74,7 +76,7 @@ class Images:
 
             def fill(index: int) -> None:
                 for view in range(dataset.info.views):
-                    pixels[index, view] = self.decode(index, view)
+                    self._decode_into(pixels[index, view], index, view)
 
             for _ in progress(ordered(fill, range(len(dataset)), self.workers)):  # type: ignore[arg-type]
                 pass
@@ -82,8 +84,30 @@ class Images:
 
     def decode(self, index: int, view: int) -> Pixels:
         """One image as uint8 (size, size, 3)."""
+        pixels = np.empty((self.size, self.size, 3), np.uint8)
+        self._decode_into(pixels, index, view)
+        return pixels
+
+    def _decode_into(self, out: Pixels, index: int, view: int) -> None:
+        """One image into memory at hand, uint8 (size, size, 3): a fifth faster than into new memory at 256 px."""
+        expected = self.dataset.info.image_size
+        jpeg = self.dataset.jpeg(index, view)
+        if expected != self.size:
+            resized = Image.fromarray(self._decode(jpeg, index, view)).resize(
+                (self.size, self.size), Image.Resampling.BILINEAR
+            )
+            out[:] = np.asarray(resized)
+            return
         try:
-            pixels = simplejpeg.decode_jpeg(self.dataset.jpeg(index, view), colorspace=self._colorspace)
+            found = simplejpeg.decode_jpeg(jpeg, colorspace=self._colorspace, buffer=out)
+        except ValueError:
+            found = None
+        if found is None or found.shape != out.shape:
+            out[:] = self._decode(jpeg, index, view)
+
+    def _decode(self, jpeg: memoryview, index: int, view: int) -> Pixels:
+        try:
+            pixels = simplejpeg.decode_jpeg(jpeg, colorspace=self._colorspace)
         except ValueError as error:
             raise ThreeDieError(
                 f"{self.dataset.path}: view {view} of {self.dataset.objects[index]} can't be decoded ({error}); "
@@ -95,19 +119,21 @@ class Images:
                 f"{self.dataset.path}: view {view} of {self.dataset.objects[index]} is "
                 f"{pixels.shape[1]} x {pixels.shape[0]} pixels, the dataset says {expected} x {expected}"
             )
-        if expected == self.size:
-            return pixels
-        resized = Image.fromarray(pixels).resize((self.size, self.size), Image.Resampling.BILINEAR)
-        return np.asarray(resized)
+        return pixels
 
     def take(self, objects: Indices, views: Indices) -> Pixels:
         """Images of the views of some objects: uint8 (B, size, size, 3)."""
         if self._pixels is not None:
             return self._pixels[objects, views]
         decoded = np.empty((len(objects), self.size, self.size, 3), np.uint8)
-        wanted = zip(objects.tolist(), views.tolist(), strict=True)
-        for row, pixels in enumerate(ordered(lambda item: self.decode(*item), wanted, self.workers)):
-            decoded[row] = pixels
+        wanted = list(zip(decoded, objects.tolist(), views.tolist(), strict=True))
+
+        def some(begin: int) -> None:
+            for out, index, view in wanted[begin : begin + _AT_ONCE]:
+                self._decode_into(out, index, view)
+
+        for _ in ordered(some, range(0, len(wanted), _AT_ONCE), self.workers):
+            pass
         return decoded
 
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -169,7 +169,9 @@ class Stepper:
         if self.processes.count == 1:
             return list(flags)
         told = torch.tensor([float(flag) for flag in flags], device=self.device)
-        return [value > 0 for value in self.fabric.all_reduce(told, reduce_op="max").tolist()]
+        most = self.fabric.all_reduce(told, reduce_op="max")
+        assert isinstance(most, Tensor)
+        return [value > 0 for value in most.tolist()]
 
 
 def _optimizer(trained: list[nn.Parameter], recipe: Recipe) -> torch.optim.Optimizer:
@@ -445,7 +447,13 @@ def _randomness(stepper: Stepper) -> dict[str, Tensor]:
     if stepper.processes.count == 1:
         return states
     # One row for each process.
-    return {name: stepper.fabric.all_gather(state.to(stepper.device)).cpu() for name, state in states.items()}
+    return {name: _rows(stepper, state) for name, state in states.items()}
+
+
+def _rows(stepper: Stepper, state: Tensor) -> Tensor:
+    rows = stepper.fabric.all_gather(state.to(stepper.device))
+    assert isinstance(rows, Tensor)
+    return rows.cpu()
 
 
 def _restore_randomness(states: dict[str, Tensor] | None, seed: int, stepper: Stepper, folder: Path) -> None:

@@ -1,13 +1,14 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import simplejpeg
+import torch
 
 from benchmark.images import ORIGINAL_MEAN, Images
-from benchmark.recipe import load_recipe
-from benchmark.training import Normalisation
+from benchmark.inputs import ViewPairs, pictures
 from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
 
@@ -53,13 +54,26 @@ def test_statistics_are_those_of_the_training_images(dataset: Dataset):
 
 def test_normalised_inputs_have_mean_zero_and_the_paper_has_its_own_numbers(dataset: Dataset):
     images = Images(dataset, 32)
-    normalise = Normalisation.of(load_recipe("smoke"), images)
+    normalise = ViewPairs(images).normalisation("dataset")
     train = dataset.indices("train")
-    inputs = normalise(images.take(np.repeat(train, 6), np.tile(np.arange(6), len(train))), "cpu")
+    pixels = images.take(np.repeat(train, 6), np.tile(np.arange(6), len(train)))
+    inputs = normalise(pixels, torch.device("cpu"))
     assert inputs.shape == (len(train) * 6, 3, 32, 32)
     assert np.allclose(inputs.mean((0, 2, 3)), 0, atol=1e-4)
     assert np.allclose(inputs.std((0, 2, 3)), 1, atol=1e-3)
-    assert Normalisation.of(load_recipe("paper"), images).mean == ORIGINAL_MEAN
+    assert inputs.is_contiguous(memory_format=torch.channels_last)
+    # The quick way on a CPU and the way of other devices.
+    assert torch.equal(inputs, normalise.apply(pictures(pixels, torch.device("cpu"))))
+    assert ViewPairs(images).normalisation("original").mean == ORIGINAL_MEAN
+
+
+def test_an_image_of_another_size_is_named(make_dataset: Callable[..., Path], tmp_path: Path):
+    path = make_dataset(tmp_path / "wrong.h5", objects=5, views=2, size=64)
+    for said in (32, 128):
+        dataset = Dataset(path)
+        dataset.info = replace(dataset.info, image_size=said)
+        with pytest.raises(ThreeDieError, match=f"is 64 x 64 pixels, the dataset says {said} x {said}"):
+            Images(dataset, said)
 
 
 def test_a_damaged_image_is_named(make_dataset: Callable[..., Path], tmp_path: Path):
