@@ -59,13 +59,13 @@ class Section:
 
     @property
     def figures(self) -> list[Picture]:
-        """Figures of several runs that are all in this group."""
+        """Figures that compare runs of this group, all of which are in it."""
         ours = {record["id"] for entry in self.table.entries for record in entry.records}
-        return [each for each in self.pictures if len(each.records) > 1 and ours.issuperset(each.records)]
+        return [each for each in self.pictures if each.group == self.table.key and ours.issuperset(each.records)]
 
     def run_figures(self, run: str) -> list[Picture]:
         """Figures of one run alone."""
-        return [each for each in self.pictures if each.records == (run,)]
+        return [each for each in self.pictures if not each.group and each.records == (run,)]
 
     @property
     def tasks(self) -> list[tuple[str, list[Column]]]:

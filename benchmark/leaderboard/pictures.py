@@ -25,6 +25,7 @@ class Picture:
     Attributes:
         title, caption: what it shows.
         records: ids of the records it was made from.
+        group: key of the group of records that it compares; "" for a figure of one run.
         source: the picture as a data URI.
         width, height: in CSS pixels.
     """
@@ -32,6 +33,7 @@ class Picture:
     title: str
     caption: str
     records: tuple[str, ...]
+    group: str
     source: str
     width: int
     height: int
@@ -54,7 +56,7 @@ def read_pictures(folders: Sequence[Path], limit: int = MOST_BYTES) -> tuple[lis
     """
     rows = [(folder, row) for folder in folders for row in _index(folder)]
     pictures, taken, left = [], 0, 0
-    for folder, row in sorted(rows, key=lambda item: len(item[1]["records"]) < 2):
+    for folder, row in sorted(rows, key=lambda item: item[1]["group"] == ""):
         picture = _picture(folder, row)
         if taken + len(picture.source) > limit:
             left += 1
@@ -73,7 +75,7 @@ def _index(folder: Path) -> list[dict[str, Any]]:
         if found["format"] != FORMAT:
             raise ThreeDieError(f"{path}: format {found['format']!r}, this program reads {FORMAT}; draw them again")
         rows = found["figures"]
-        texts = all(isinstance(row[key], str) for row in rows for key in ("title", "caption", "png", "svg"))
+        texts = all(isinstance(row[key], str) for row in rows for key in ("title", "caption", "group", "png", "svg"))
         sizes = all(isinstance(side, int) and side > 0 for row in rows for side in row["size"])
         ids = all(isinstance(name, str) for row in rows for name in row["records"])
     except (TypeError, KeyError, AttributeError) as error:
@@ -101,4 +103,4 @@ def _picture(folder: Path, row: dict[str, Any]) -> Picture:
     _, kind, content = min(found, key=lambda item: item[:2])
     width, height = row["size"]
     source = f"data:{kind};base64,{base64.b64encode(content).decode()}"
-    return Picture(row["title"], row["caption"], tuple(row["records"]), source, width, height)
+    return Picture(row["title"], row["caption"], tuple(row["records"]), row["group"], source, width, height)

@@ -202,6 +202,11 @@ class Group:
     warnings: tuple[tuple[str, int], ...]
 
     @property
+    def key(self) -> str:
+        """What tells it from other groups, as text."""
+        return " ".join(map(str, _place(self.record)))
+
+    @property
     def runs(self) -> int:
         """Number of records."""
         return sum(len(entry.records) for entry in self.entries)

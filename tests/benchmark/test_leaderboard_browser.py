@@ -10,6 +10,7 @@ from record_samples import make_record
 
 from benchmark.leaderboard.page import render_page
 from benchmark.leaderboard.pictures import Picture
+from benchmark.leaderboard.tables import measured
 
 pytestmark = [
     pytest.mark.browser,
@@ -30,6 +31,7 @@ FIGURE = Picture(
     "A drawing",
     "A teal box.",
     tuple(record["id"] for record in RECORDS),
+    measured(RECORDS)[0].key,
     "data:image/svg+xml;base64," + base64.b64encode(DRAWING.encode()).decode(),
     900,
     300,

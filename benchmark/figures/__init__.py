@@ -1,0 +1,1 @@
+"""Figures from runs and their records: PNG and SVG, with the numbers they show as JSON."""

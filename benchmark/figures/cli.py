@@ -1,0 +1,157 @@
+"""`3die bench figures`: what people look at, from runs and their records."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from benchmark.results import Record
+
+PATH = click.Path(path_type=Path)
+DEFAULT_DATASET = Path("3die-data/dataset.h5")
+DEFAULT_OUT = Path("figures")
+KINDS = (
+    "tradeoff", "rotation_error", "neighbours", "steering", "maps", "predictor", "classes", "curves",
+)  # fmt: skip
+_OF_RECORDS = ("tradeoff", "rotation_error", "curves")
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, type=PATH)
+@click.option("-o", "--out", type=PATH, default=DEFAULT_OUT, show_default=True, help="Folder to write.")
+@click.option("--data", type=PATH, help=f"Dataset that was measured on.  [default: {DEFAULT_DATASET}]")
+@click.option("--only", type=click.Choice(KINDS), multiple=True, help="Draw only this; may be given more than once.")
+@click.option("--workers", type=click.IntRange(1, 256), default=min(os.cpu_count() or 1, 16), help="Decoding threads.")
+def figures(runs: tuple[Path, ...], out: Path, data: Path | None, only: tuple[str, ...], workers: int) -> None:
+    """Draw figures of runs, as PNG and SVG, for papers and for the leaderboard's page.
+
+    RUNS are folders of runs, or folders with such at any depth. Of all together: classification against rotation, error
+    against rotation. Of each method's first seed: views its predictor finds, steering, maps of its representation,
+    whether its predictor keeps the laws of rotations, a table class by class, curves. A method without predictor has
+    fewer. The numbers in the figures are in figures.json.
+    """
+    from benchmark.figures.style import save, styled
+    from benchmark.figures.tables import rotation_errors, tradeoffs
+    from benchmark.leaderboard.pictures import FORMAT, INDEX_FILE
+    from benchmark.results import read_records
+    from manifests.errors import ThreeDieError
+    from manifests.files import write_json
+
+    wanted = only or KINDS
+    found = read_records(runs)
+    records = [record for record in found if record["origin"]["kind"] == "measured"]
+    if not records:
+        raise ThreeDieError(f"{', '.join(map(str, runs))}: no measured record in there; '3die bench run sie' makes one")
+    rows: list[dict[str, Any]] = []
+    with styled():
+        for kind, draw in (("tradeoff", tradeoffs), ("rotation_error", rotation_errors)):
+            drawings = draw(records) if kind in wanted else []
+            for number, drawing in enumerate(drawings, 1):
+                name = kind if len(drawings) == 1 else f"{kind}-{number}"
+                rows.append(save(drawing, out, name))
+                click.echo(f"drawn   {out / name}.png")
+            if kind in wanted and not drawings:
+                click.echo(f"without {kind}: no record has the results it needs; measure again with '3die bench eval'")
+        for record in _first_seeds(records):
+            rows += _of_one(record, runs, out, data, wanted, workers)
+    if not rows:
+        raise ThreeDieError(f"{', '.join(map(str, runs))}: nothing to draw in there; see the lines above")
+    # Kind by kind, so that a page with too little room for all has the same ones of each run.
+    rows.sort(key=lambda row: KINDS.index(row["kind"]))
+    write_json(out / INDEX_FILE, {"format": FORMAT, "figures": rows})
+    click.echo(f"numbers {out / INDEX_FILE}")
+    click.echo(f"next    3die leaderboard {' '.join(map(str, runs))} --figures {out}")
+
+
+def _first_seeds(records: list["Record"]) -> list["Record"]:
+    """The first record of each row of the tables; says which others there are."""
+    from benchmark.leaderboard.tables import measured
+
+    firsts: dict[str, Record] = {}
+    for group in measured(records):
+        for entry in group.entries:
+            first = entry.records[0]
+            if len(entry.records) > 1 and first["id"] not in firsts:
+                click.echo(f"        {entry.method}: {len(entry.records)} runs, drawn of the first, {first['id']}")
+            # A run that was measured twice, by other rules or elsewhere, is drawn once.
+            firsts.setdefault(first["id"], first)
+    return list(firsts.values())
+
+
+def _of_one(
+    record: "Record", runs: tuple[Path, ...], out: Path, data: Path | None, wanted: tuple[str, ...], workers: int
+) -> list[dict[str, Any]]:
+    """Draw the figures of one run that there can be; one line for those that there can't."""
+    from benchmark.figures.classes import per_class
+    from benchmark.figures.curves import curves
+    from benchmark.figures.maps import maps
+    from benchmark.figures.predictor import predictor
+    from benchmark.figures.strips import neighbours, steering
+    from benchmark.figures.study import open_study
+    from benchmark.figures.style import save
+    from benchmark.progress import bar
+    from manifests.dataset import Dataset
+    from manifests.errors import ThreeDieError
+
+    drawings = [curves(record)] if "curves" in wanted else []
+    inner = {"neighbours": neighbours, "steering": steering, "maps": maps, "predictor": predictor, "classes": per_class}
+    missing = [] if drawings != [None] else ["curves (it was not trained)"]
+    asked = {kind: draw for kind, draw in inner.items() if kind in wanted}
+    folder = _folder(record, runs) if asked else None
+    if asked and folder is None:
+        missing.append(f"{', '.join(asked)} (no checkpoint beside its record)")
+    elif asked and folder is not None:
+        dataset = Dataset(_dataset(data))
+        try:
+            study = open_study(
+                record, folder, dataset, workers, lambda items: bar("features", len(items), "batch", items)
+            )
+        except ThreeDieError as error:
+            if data is not None:
+                raise
+            missing.append(f"{', '.join(asked)} ({error})")
+        else:
+            for kind, draw in asked.items():
+                drawing = draw(study)
+                drawings.append(drawing)
+                if drawing is None:
+                    missing.append(kind)
+            if missing and not study.method.has_predictor:
+                missing.append("(no predictor)")
+    rows = []
+    for drawing in drawings:
+        if drawing is not None:
+            name = f"{drawing.kind}-{record['id']}"
+            rows.append(save(drawing, out, name))
+            click.echo(f"drawn   {out / name}.png")
+    if missing:
+        click.echo(f"without {record['id']}: {', '.join(missing).replace(', (', ' (')}")
+    return rows
+
+
+def _dataset(data: Path | None) -> Path:
+    from manifests.errors import ThreeDieError
+
+    if data is None and not DEFAULT_DATASET.is_file():
+        raise ThreeDieError(
+            f"{DEFAULT_DATASET}: no dataset here, and figures show its pictures; name it with --data FILE, or draw "
+            f"what needs none: {' '.join(f'--only {kind}' for kind in _OF_RECORDS)}"
+        )
+    return data or DEFAULT_DATASET
+
+
+def _folder(record: "Record", runs: tuple[Path, ...]) -> Path | None:
+    """The folder with the checkpoint of a record: where the record lies, or the one above."""
+    from benchmark.checkpoints import CHECKPOINT_FILE
+    from benchmark.results import RECORD_FILE
+    from manifests.files import read_json
+
+    for run in runs:
+        for file in sorted(run.glob(f"**/{RECORD_FILE}")) if run.is_dir() else [run]:
+            if read_json(file) == record:
+                for place in (file.parent, file.parent.parent):
+                    if (place / CHECKPOINT_FILE).is_file():
+                        return place
+    return None

@@ -1,0 +1,169 @@
+"""A trained run opened to look into: what it makes of validation objects, and their pictures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from baselines.method import EQUIVARIANT, Method
+from benchmark.checkpoints import CHECKPOINT_FILE, load_checkpoint, weights_sha256
+from benchmark.evaluation import restore
+from benchmark.features import FEATURES_FOLDER, extract_features, feature_key
+from benchmark.identity import identify
+from benchmark.images import Images, Pixels
+from benchmark.results import Record
+from manifests.classes import CLASSES, SYNSETS
+from manifests.dataset import Dataset
+from manifests.errors import ThreeDieError
+from manifests.latents import ROTATION, actions, columns, quaternions
+
+Floats = npt.NDArray[np.float32]
+Array = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+MOST_OBJECTS = 200
+"""Validation objects that figures look at, spread over the list, which is sorted by class."""
+MOST_TRAINED = 1000
+"""Training objects that the neighbours of the per-class table come from."""
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """One run on M validation objects of V views.
+
+    Attributes:
+        record: its record.
+        method: with its trained weights, in evaluation mode.
+        images: of the dataset, in their true colours.
+        objects: positions of the M objects in the dataset.
+        labels: class of each, (M,).
+        latents: (M, V, L).
+        representation: (M, V, D).
+        embedding: the part that the predictor moves, or all of it, (M, V, E).
+        trained, trained_labels: representations of K training objects (K, V, D) and their classes (K,).
+    """
+
+    record: Record
+    method: Method
+    images: Images
+    objects: Indices
+    labels: Indices
+    latents: Array
+    representation: Floats
+    embedding: Floats
+    trained: Floats
+    trained_labels: Indices
+
+    @property
+    def rotations(self) -> Array:
+        """Unit quaternions (M, V, 4)."""
+        return quaternions(self.latents[..., columns(self.images.dataset.info.fields, ROTATION)])
+
+    def action(self, latents1: Array, latents2: Array) -> Array:
+        """What the predictor is told to get from some latents to others, (..., A)."""
+        assert self.method.action is not None
+        return actions(self.method.action, self.images.dataset.info.fields, latents1, latents2)
+
+    def predict(self, embedding: npt.NDArray, action: Array) -> Floats:
+        """Embeddings (n, E) moved by actions (n, A)."""
+        with torch.inference_mode():
+            said = self.method.predict(
+                torch.from_numpy(np.ascontiguousarray(embedding, np.float32)), torch.from_numpy(action).float()
+            )
+        return said.numpy()
+
+    def picture(self, row: int, view: int) -> Pixels:
+        """Uint8 (H, W, 3) of a view of the object in a row."""
+        return self.images.decode(int(self.objects[row]), view)
+
+    def name(self, row: int) -> str:
+        """The class of the object in a row."""
+        return class_name(int(self.labels[row]))
+
+    def object_id(self, row: int) -> str:
+        """Class and id of the object in a row."""
+        return str(self.images.dataset.objects[int(self.objects[row])])
+
+    def spread(self, count: int) -> list[int]:
+        """At most so many rows, of as many classes as there are."""
+        firsts = [int(np.flatnonzero(self.labels == label)[0]) for label in np.unique(self.labels)]
+        others = [row for row in range(len(self.labels)) if row not in firsts]
+        if len(firsts) >= count:
+            return [firsts[place] for place in np.linspace(0, len(firsts) - 1, count).round().astype(int)]
+        return sorted(firsts + others[: count - len(firsts)])
+
+
+def class_name(label: int) -> str:
+    """The word for a class."""
+    return CLASSES[SYNSETS[label]][0]
+
+
+def open_study(
+    record: Record, folder: Path, dataset: Dataset, workers: int, progress: Callable[[Any], Any] = iter
+) -> Study:
+    """Open a run.
+
+    Args:
+        record: its record.
+        folder: with its checkpoint; features are kept there.
+        dataset: the one it was measured on.
+        workers: threads that decode images.
+        progress: wraps the iteration over batches of images where features have to be made.
+
+    Raises:
+        ThreeDieError: another dataset or other weights than the record's, or no validation object.
+    """
+    known = identify(dataset)
+    if known.fingerprint != record["dataset"]["fingerprint"]:
+        raise ThreeDieError(
+            f"{dataset.path}: is dataset {known.fingerprint[:12]}, and {record['id']} was measured on "
+            f"{record['dataset']['fingerprint'][:12]}; give that one with --data"
+        )
+    content = load_checkpoint(folder / CHECKPOINT_FILE)
+    settings, method, normalise = restore(content)
+    weights = weights_sha256(method.state_dict())
+    if weights != record["checkpoint"]["sha256"]:
+        raise ThreeDieError(
+            f"{folder / CHECKPOINT_FILE}: has other weights than {record['id']} was measured with; measure again with "
+            "'3die bench eval'"
+        )
+    val = dataset.indices("val")
+    if not len(val):
+        raise ThreeDieError(f"{dataset.path}: no objects for validation; figures show those")
+    recipe = settings.recipe
+    seen = Images(dataset, recipe.image_size, recipe.channels, workers, memory=0)
+    look = {
+        "size": seen.size, "channels": recipe.channels, "mean": list(normalise.mean), "std": list(normalise.std)
+    }  # fmt: skip
+    key = feature_key(weights, known.fingerprint, known.images_sha256, look)
+    found = extract_features(method, seen, normalise, folder / FEATURES_FOLDER, key, "cpu", progress)
+    chosen, train = _some(val, MOST_OBJECTS), _some(dataset.indices("train"), MOST_TRAINED)
+    parts = method.parts.embedding
+    return Study(
+        record,
+        method.cpu().eval(),
+        Images(dataset, dataset.info.image_size, "rgb", workers, memory=0),
+        chosen,
+        dataset.labels[chosen],
+        dataset.latents[chosen],
+        np.asarray(found.representation[chosen]),
+        np.asarray(found.embedding[chosen][..., parts.get(EQUIVARIANT, slice(None))]),
+        np.asarray(found.representation[train]),
+        dataset.labels[train],
+    )
+
+
+def _some(objects: Indices, limit: int) -> Indices:
+    if len(objects) <= limit:
+        return objects
+    return objects[np.unique(np.linspace(0, len(objects) - 1, limit).round().astype(np.int64))]
+
+
+def unit(rows: npt.NDArray) -> Array:
+    """Rows brought to length 1; a row of zeros stays one."""
+    rows = np.asarray(rows, np.float64)
+    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)

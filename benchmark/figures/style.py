@@ -1,0 +1,164 @@
+"""How figures look: colours that the colour-blind tell apart, a plain frame, the same bytes from the same numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
+
+from manifests.files import replacing
+
+# Okabe & Ito, "Color universal design", 2008; their yellow is too light for lines on white.
+BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = (
+    "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7",
+)  # fmt: skip
+GREY = "#767676"
+PART_COLOURS = {"all": BLACK, "invariant": BLUE, "equivariant": VERMILION}
+FAMILY_COLOURS = {
+    "invariant": BLUE, "equivariant": VERMILION, "split": GREEN, "control": GREY, "other": PURPLE,
+}  # fmt: skip
+SERIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
+DPI = 110
+_SETTINGS: dict[str, Any] = {
+    "font.size": 9.5, "axes.titlesize": 10, "axes.labelsize": 9.5, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
+    "legend.fontsize": 8.5, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "3die",
+    "text.usetex": False, "text.parse_math": False,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure and what there is to say about it.
+
+    Attributes:
+        kind: one word, the beginning of its file's name.
+        title, caption: what it shows, in a line and in sentences.
+        records: ids of the records it was made from.
+        figure: the picture.
+        numbers: what it shows, as plain JSON.
+        group: key of the group of records it compares; "" for a figure of one run.
+    """
+
+    kind: str
+    title: str
+    caption: str
+    records: tuple[str, ...]
+    figure: Figure
+    numbers: dict[str, Any] = field(default_factory=dict)
+    group: str = ""
+
+
+def styled() -> Any:
+    """A context in which figures are built and saved: none of the user's own settings reach them."""
+    settings: dict[Any, Any] = {**matplotlib.rcParamsDefault, **_SETTINGS}
+    return matplotlib.rc_context(settings)
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of so many inches."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(drawing: Drawing, folder: Path, name: str) -> dict[str, Any]:
+    """Write a figure as PNG and SVG, and give its line for the list of figures.
+
+    Raises:
+        ThreeDieError: a file can't be written.
+    """
+    files = {"png": f"{name}.png", "svg": f"{name}.svg"}
+    for kind, file in files.items():
+        with replacing(folder / file) as temporary:
+            # No date and no version within: the same numbers give the same bytes.
+            nothing: dict[str, Any] = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
+            drawing.figure.savefig(temporary, format=kind, dpi=DPI, metadata=nothing)
+    width, height = drawing.figure.get_size_inches()
+    return {
+        "kind": drawing.kind,
+        "title": drawing.title,
+        "caption": drawing.caption,
+        "records": list(drawing.records),
+        "group": drawing.group,
+        **files,
+        # CSS has 96 pixels to the inch.
+        "size": [round(96 * width), round(96 * height)],
+        "numbers": drawing.numbers,
+    }
+
+
+def clean(axes: Axes) -> Axes:
+    """Light lines across, none around."""
+    axes.grid(alpha=0.25, linewidth=0.7)
+    axes.set_axisbelow(True)
+    return axes
+
+
+def shorten(text: str, most: int = 28) -> str:
+    """A name that fits; a picture has no room for more, and a line break in one would break it."""
+    line = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def place_labels(
+    axes: Axes, points: Sequence[tuple[float, float]], texts: Sequence[str], colours: Sequence[str]
+) -> None:
+    """Write a label beside each point where it covers no point and no other label, as far as that goes.
+
+    Args:
+        axes: with its limits set.
+        points: in data coordinates; one without text is only kept free.
+        texts: a label each, or "".
+        colours: of the labels.
+    """
+    figure = axes.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    scale = figure.dpi / 72
+    spots = axes.transData.transform(np.reshape(points, (-1, 2)))
+    taken = [Bbox.from_bounds(x - 5 * scale, y - 5 * scale, 10 * scale, 10 * scale) for x, y in spots]
+    frame = axes.get_window_extent()
+    for point, text, colour in zip(points, texts, colours, strict=True):
+        if not text:
+            continue
+        tried: list[tuple[Any, ...]] = []
+        for distance in (9, 16, 26, 38, 52):
+            for dx, dy, across, up in (
+                (1, 0, "left", "center"), (-1, 0, "right", "center"), (0, 1, "center", "bottom"),
+                (0, -1, "center", "top"), (0.8, 0.8, "left", "bottom"), (0.8, -0.8, "left", "top"),
+                (-0.8, 0.8, "right", "bottom"), (-0.8, -0.8, "right", "top"),
+            ):  # fmt: skip
+                line = {"arrowstyle": "-", "color": colour, "lw": 0.6, "shrinkA": 0, "shrinkB": 3}
+                label = axes.annotate(
+                    text, point, (dx * distance, dy * distance), textcoords="offset points", ha=across, va=up,
+                    color=colour, fontsize=8.5, arrowprops=line if distance > 12 else None, annotation_clip=False,
+                )  # fmt: skip
+                box = label.get_window_extent(renderer)
+                outside = box.x0 < frame.x0 or box.x1 > frame.x1 or box.y0 < frame.y0 or box.y1 > frame.y1
+                cost = sum(_overlap(box, other) for other in taken) + (1e6 if outside else 0)
+                label.remove()
+                tried.append((cost, len(tried), (dx * distance, dy * distance), across, up, box, distance > 12, line))
+                if cost == 0:
+                    break
+            if tried[-1][0] == 0:
+                break
+        _, _, offset, across, up, box, far, line = min(tried, key=lambda item: item[:2])
+        axes.annotate(
+            text, point, offset, textcoords="offset points", ha=across, va=up, color=colour, fontsize=8.5,
+            arrowprops=line if far else None, annotation_clip=False,
+        )  # fmt: skip
+        taken.append(box)
+
+
+def _overlap(one: Bbox, other: Bbox) -> float:
+    width = min(one.x1, other.x1) - max(one.x0, other.x0)
+    height = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return max(0.0, width) * max(0.0, height)

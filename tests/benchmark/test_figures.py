@@ -1,0 +1,293 @@
+"""Figures: the numbers in them for methods whose answers are known, their bytes, and the command."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from matplotlib.transforms import Bbox
+from record_samples import make_record
+from scipy.spatial.transform import Rotation
+
+from baselines.method import Parts
+from benchmark.cli import bench
+from benchmark.figures.classes import per_class, reciprocal_ranks, votes
+from benchmark.figures.curves import curves
+from benchmark.figures.maps import maps, principal
+from benchmark.figures.predictor import draw_triples, is_linear, laws_of_matrices, laws_on_embeddings, predictor
+from benchmark.figures.strips import neighbours, steering
+from benchmark.figures.study import Study, unit
+from benchmark.figures.style import new_figure, place_labels, save, shorten, styled
+from benchmark.figures.tables import rotation_errors, tradeoffs
+from benchmark.images import Images
+from benchmark.leaderboard.cli import leaderboard
+from benchmark.leaderboard.pictures import read_pictures
+from benchmark.results import write_record
+from manifests.errors import ThreeDieError
+from manifests.latents import ROTATION, columns, quaternions
+
+
+class Turner:
+    """A predictor that does what rotations do: the embedding is the view's quaternion, moved by multiplication."""
+
+    has_predictor, action = True, "rotation"
+    parts = Parts()
+
+    def predict(self, embedding, action):
+        x1, y1, z1, w1 = embedding.double().unbind(1)
+        x2, y2, z2, w2 = action.double().unbind(1)
+        return torch.stack(
+            [
+                w1 * x2 + x1 * w2 + y1 * z2 - z1 * y2,
+                w1 * y2 - x1 * z2 + y1 * w2 + z1 * x2,
+                w1 * z2 + x1 * y2 - y1 * x2 + z1 * w2,
+                w1 * w2 - x1 * x2 - y1 * y2 - z1 * z2,
+            ],
+            1,
+        )
+
+
+class Still(Turner):
+    """A predictor that leaves the action aside."""
+
+    def predict(self, embedding, action):
+        return embedding
+
+
+class Bent(Turner):
+    """A predictor that isn't linear."""
+
+    def predict(self, embedding, action):
+        return super().predict(embedding, action) + 1
+
+
+@pytest.fixture(scope="module")
+def study(dataset):
+    def make(method):
+        val, train = dataset.indices("val"), dataset.indices("train")
+        turned = quaternions(dataset.latents[..., columns(dataset.info.fields, ROTATION)])
+        labels = np.eye(4)[dataset.labels][:, None].repeat(dataset.info.views, 1)
+        representation = np.concatenate([10 * labels, turned], -1).astype(np.float32)
+        return Study(
+            make_record(), method, Images(dataset, 32, memory=0), val, dataset.labels[val], dataset.latents[val],
+            representation[val], turned[val].astype(np.float32), representation[train], dataset.labels[train],
+        )  # fmt: skip
+
+    return make
+
+
+def test_a_predictor_that_turns_keeps_every_law(study):
+    exact = study(Turner())
+    triples = draw_triples(exact)
+    assert all(value < 1e-10 for value in laws_on_embeddings(exact, triples).values())
+    found = laws_of_matrices(exact, triples)
+    assert max(found[law] for law in ("identity", "inverse", "composition")) < 1e-5
+    # Rotations don't commute: the order in which the matrices are multiplied matters.
+    assert found["wrong_order"] > 0.2
+    assert found["spread"] > 0.2
+
+
+def test_a_predictor_that_stays_where_it_is_is_as_far_from_the_truth_as_any_view(study):
+    still = study(Still())
+    triples = draw_triples(still)
+    found = laws_on_embeddings(still, triples)
+    assert found == {"identity": 0, "inverse": 0, "composition": 0, "truth": pytest.approx(1)}
+    assert laws_of_matrices(still, triples)["spread"] == 0
+
+
+def test_only_a_linear_predictor_has_matrices(study):
+    bent, exact = study(Bent()), study(Turner())
+    assert is_linear(exact, draw_triples(exact))
+    assert not is_linear(bent, draw_triples(bent))
+    with styled():
+        assert predictor(bent).numbers["matrices"] is None
+        assert predictor(exact).numbers["matrices"] is not None
+
+
+def test_triples_are_of_three_views_and_the_same_again(study):
+    triples = draw_triples(study(Turner()))
+    assert all(len(set(row)) == 3 for row in triples.views.tolist())
+    assert triples.views.max() == 5
+    assert np.array_equal(triples.views, draw_triples(study(Still())).views)
+    product = Rotation.from_quat(triples.there) * Rotation.from_quat(triples.on)
+    assert np.allclose((product.inv() * Rotation.from_quat(triples.whole)).magnitude(), 0, atol=1e-6)
+
+
+def test_the_strips_of_a_predictor_that_turns_find_the_right_views(study):
+    with styled():
+        found, steps = neighbours(study(Turner())), steering(study(Turner()))
+        astray = neighbours(study(Still()))
+    assert [query["rank"] for query in found.numbers["queries"]] == [1] * 4
+    assert all(query["retrieved"][0] == query["target"] for query in found.numbers["queries"])
+    # It is the view of the nearest rotation that lies nearest, but for q and -q, which cosine tells apart.
+    right = [step["off_deg"] == pytest.approx(step["least_deg"]) for step in steps.numbers["steps"]]
+    assert np.mean(right) > 0.8
+    assert all(step["off_deg"] < 0.1 for step in steps.numbers["steps"] if step["angle_deg"] == 0)
+    assert all(query["rank"] > 1 for query in astray.numbers["queries"])
+
+
+def test_the_class_table_of_a_representation_that_tells_classes(study):
+    exact = study(Turner())
+    assert votes(exact, slice(0, 4)).min() == 1
+    assert votes(exact, slice(4, None)).mean() < 0.8
+    assert np.allclose(reciprocal_ranks(exact), 1)
+    with styled():
+        rows = per_class(exact).numbers["rows"]
+    assert [row["top1_all"] for row in rows] == [1.0] * len(rows)
+    assert sum(row["objects"] for row in rows) == len(exact.objects)
+
+
+def test_principal_components_are_those_of_the_spread():
+    rows = np.random.default_rng(0).normal(size=(500, 4)) * [0.1, 5, 1, 0.1]
+    points, shares = principal(rows)
+    assert abs(np.corrcoef(points[:, 0], rows[:, 1])[0, 1]) > 0.999
+    assert abs(np.corrcoef(points[:, 1], rows[:, 2])[0, 1]) > 0.99
+    assert shares[0] == pytest.approx(25 / 26, abs=0.02)
+    assert shares.sum() <= 1
+    assert np.isfinite(principal(np.ones((5, 3)))[0]).all()
+
+
+def test_figures_without_predictor_are_left_out(study):
+    method = SimpleNamespace(has_predictor=False, action=None, parts=Parts())
+    plain = study(method)
+    assert neighbours(plain) is steering(plain) is predictor(plain) is None
+    with styled():
+        assert "mrr" not in per_class(plain).numbers["rows"][0]
+        assert set(maps(plain).numbers["variance"]) == {"all"}
+
+
+def test_unit_of_nothing_is_nothing():
+    assert unit(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist() == [[0.6, 0.8], [0.0, 0.0]]
+
+
+def test_groups_never_share_a_figure_of_all_methods():
+    records = [make_record("a", data="one"), make_record("b", data="one"), make_record("c", data="two")]
+    with styled():
+        drawings = tradeoffs(records)
+    methods = [{point["method"] for point in drawing.numbers["points"]} for drawing in drawings]
+    assert sorted(map(sorted, methods)) == [["a", "b"], ["c"]]
+    assert len({drawing.group for drawing in drawings}) == 2
+
+
+def broken_down(record, values):
+    row = {
+        "task": "rotation", "version": 1, "metric": "geodesic_mean_deg", "part": "equivariant",
+        "input": "representation", "higher_is_better": False, "by": "rotation_deg",
+        "groups": ["0 to 90", "90 to 180"], "values": values, "floors": [100.0, 100.0], "counts": [5, 5],
+    }  # fmt: skip
+    return {**record, "breakdowns": [row]}
+
+
+def test_errors_by_rotation_are_means_over_seeds_and_skip_what_has_none():
+    seeds = [broken_down(make_record("sie", seed), [10.0 + 10 * seed, None if seed else 40.0]) for seed in range(2)]
+    with styled():
+        (drawing,) = rotation_errors([*seeds, make_record("old")])
+        assert rotation_errors([make_record("old")]) == []
+    (line,) = drawing.numbers["lines"]
+    assert (line["method"], line["degrees"]) == ("sie", [15.0, 40.0])
+
+
+def test_curves_of_probes_share_a_panel():
+    record = make_record()
+    record["curves"] |= {f"probe_top1_{part}": [0.1, 0.2, 0.3] for part in ("all", "invariant")}
+    with styled():
+        titles = [axes.get_title() for axes in curves(record).figure.axes]
+        assert titles == ["loss", "variance", "probe top1"]
+        assert curves(make_record(curves={"epoch": []})) is None
+
+
+def test_a_name_with_signs_of_mathematics_or_lines_is_drawn_as_it_is(tmp_path):
+    record = make_record("x")
+    record["method"]["name"] = "$\\frac{\n<b>&" + "y" * 90
+    with styled():
+        (drawing,) = tradeoffs([record])
+        save(drawing, tmp_path, "a")
+    assert (tmp_path / "a.svg").read_text().startswith("<?xml")
+    assert "\n" not in shorten("a\nb")
+    assert len(shorten("y" * 90)) == 28
+
+
+def test_the_same_numbers_give_the_same_bytes(tmp_path, study):
+    for name in ("one", "two"):
+        with styled():
+            save(tradeoffs([make_record("a"), make_record("b", top1=0.7)])[0], tmp_path, name)
+            save(neighbours(study(Turner())), tmp_path, f"{name}-strip")
+    for ending in (".png", ".svg", "-strip.png", "-strip.svg"):
+        assert (tmp_path / f"one{ending}").read_bytes() == (tmp_path / f"two{ending}").read_bytes()
+
+
+def test_labels_cover_neither_points_nor_each_other():
+    points = [tuple(point) for point in np.random.default_rng(1).uniform(0.1, 0.9, (14, 2))]
+    with styled():
+        axes = new_figure(7, 5).add_subplot()
+        axes.scatter(*zip(*points, strict=True), s=40)
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1)
+        place_labels(axes, points, [f"method {index}" for index in range(14)], ["black"] * 14)
+        boxes = [text.get_window_extent() for text in axes.texts]
+        spots = [Bbox.from_bounds(x - 2, y - 2, 4, 4) for x, y in axes.transData.transform(points)]
+    assert len(boxes) == 14
+    assert not any(one.overlaps(other) for place, one in enumerate(boxes) for other in boxes[:place])
+    assert not any(box.overlaps(spot) for box in boxes for spot in spots)
+
+
+SMALL = ["--recipe", "smoke", "--set", "epochs=1", "--set", "warmup_epochs=0", "--set", "passes=1", "--set",
+         "image_size=32"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def runs(dataset, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    for method in ("sie", "vicreg"):
+        words = ["run", method, *SMALL, "--data", str(dataset.path), "--out", str(folder)]
+        done = CliRunner().invoke(bench, words)
+        assert done.exit_code == 0, done.output
+    return folder
+
+
+def draw(*words):
+    return CliRunner().invoke(bench, ["figures", *map(str, words)])
+
+
+def test_the_command_draws_what_a_run_has_and_the_page_shows_it(runs, dataset, tmp_path):
+    done = draw(runs, "--data", dataset.path, "-o", tmp_path / "figures")
+    assert done.exit_code == 0, done.output
+    index = json.loads((tmp_path / "figures" / "figures.json").read_text())
+    kinds = [row["kind"] for row in index["figures"]]
+    assert kinds == [
+        "tradeoff", "rotation_error", "neighbours", "steering", "maps", "maps", "predictor", "classes", "classes",
+        "curves", "curves",
+    ]  # fmt: skip
+    (line,) = [line for line in done.output.splitlines() if line.startswith("without")]
+    assert "vicreg" in line
+    assert line.endswith("neighbours, steering, predictor (no predictor)")
+    pictures, left = read_pictures([tmp_path / "figures"])
+    assert (len(pictures), left) == (len(kinds), 0)
+    made = CliRunner().invoke(leaderboard, [str(runs), "-o", str(tmp_path), "--figures", str(tmp_path / "figures")])
+    assert f"figures {len(kinds)} on the page" in made.output
+    assert (tmp_path / "index.html").read_text().count('<figure class="drawn">') == len(kinds)
+
+
+def test_records_alone_give_figures_of_records(runs, tmp_path):
+    for number, file in enumerate(sorted(runs.glob("*/record.json"))):
+        write_record(tmp_path / "records" / str(number) / "record.json", json.loads(file.read_text()))
+    done = draw(tmp_path / "records", "-o", tmp_path / "figures")
+    assert done.exit_code == 0, done.output
+    assert done.output.count("no checkpoint beside its record") == 2
+    found = {row["kind"] for row in json.loads((tmp_path / "figures" / "figures.json").read_text())["figures"]}
+    assert found == {"tradeoff", "rotation_error", "curves"}
+
+
+def test_mistakes_are_named(runs, tmp_path, make_dataset, monkeypatch):
+    other = make_dataset(tmp_path / "other.h5", objects=12, views=3, size=32)
+    done = draw(runs, "--data", other, "-o", tmp_path / "figures")
+    assert isinstance(done.exception, ThreeDieError)
+    assert "was measured on" in str(done.exception)
+    monkeypatch.chdir(tmp_path)
+    done = draw(runs)
+    assert "name it with --data" in str(done.exception)
+    done = draw(tmp_path / "none")
+    assert isinstance(done.exception, ThreeDieError)
+    assert not (tmp_path / "figures" / "figures.json").exists()
