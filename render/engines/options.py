@@ -1,13 +1,16 @@
 """The options of `3die render` for more than one machine."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 
 from manifests.errors import ThreeDieError
 
+_ADDRESS = re.compile(r"(\w+://)?[^/\s]+:\d+/?")
 JOBQUEUES = ("slurm", "pbs", "lsf", "sge")
 
 
@@ -50,6 +53,11 @@ class ClusterOptions:
         given = [name for name, value in ways.items() if value]
         if len(given) > 1:
             raise ThreeDieError(f"{' and '.join(given)}: choose one; each is a way of its own to use several machines")
+        if self.scheduler and not _ADDRESS.fullmatch(self.scheduler) and not Path(self.scheduler).is_file():
+            raise ThreeDieError(
+                f"--scheduler {self.scheduler}: neither a scheduler file nor an address such as tcp://10.0.0.1:8786; "
+                "'dask scheduler' prints its address"
+            )
         if self.wanted and workers is not None:
             mend = "give --job-cores" if self.jobqueue else "give 'dask worker' the option --nthreads"
             raise ThreeDieError(f"--workers counts processes on this machine; for {given[0]} {mend}")

@@ -223,7 +223,8 @@ def test_no_scheduler_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 SBATCH = """#!/bin/sh
 # A batch system of one machine: starts the job at once. Prints what sbatch prints.
-bash "$1" >>"{folder}/jobs.log" 2>&1 &
+cp "$1" "{folder}/job.sh"
+bash "{folder}/job.sh" >>"{folder}/jobs.log" 2>&1 &
 echo "Submitted batch job $!"
 """
 
