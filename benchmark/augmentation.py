@@ -9,7 +9,8 @@ from torch import Tensor, nn
 KINDS = ("none", "essl")
 VIEW_AREA = (0.2, 1.0)
 """Share of a picture's area that an augmented view shows."""
-JITTER = {"brightness": 0.4, "contrast": 0.4, "saturation": 0.4, "hue": 0.1}
+JITTER = (0.4, 0.4, 0.4, 0.1)
+"""Brightness, contrast, saturation and hue."""
 JITTER_ODDS, GREY_ODDS, FLIP_ODDS = 0.8, 0.2, 0.5
 
 Change = Callable[[Tensor], Tensor]
@@ -74,7 +75,7 @@ class Augmentation:
         if not self.action:
             steps.append(augment.RandomHorizontalFlip(p=FLIP_ODDS))
         if "color" not in self.action and "latents" not in self.action:
-            steps += [augment.ColorJitter(**JITTER, p=JITTER_ODDS), augment.RandomGrayscale(p=GREY_ODDS)]
+            steps += [augment.ColorJitter(*JITTER, p=JITTER_ODDS), augment.RandomGrayscale(p=GREY_ODDS)]
         return nn.Sequential(*steps)
 
 

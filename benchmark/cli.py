@@ -2,7 +2,8 @@
 
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from benchmark.evaluation import Scope
     from benchmark.images import Images
     from benchmark.protocol import Protocol
+    from benchmark.recipe import Recipe
     from manifests.dataset import Dataset
 
 PATH = click.Path(path_type=Path)
@@ -85,7 +87,10 @@ def list_() -> None:
 @click.argument("method", required=False)
 @click.option("--method", "own", metavar="FILE.py:CLASS", help="A method of your own, instead of METHOD.")
 @_data
-@click.option("--recipe", default=DEFAULT_RECIPE, show_default=True, help="How to train: see 'list'.")
+@click.option(
+    "--dataset", "other", type=click.Choice(["cifar10"]), help="CIFAR-10 instead; --data is the folder of its files."
+)
+@click.option("--recipe", help=f"How to train: see 'list'.  [default: {DEFAULT_RECIPE}, or the --dataset's own]")
 @click.option(
     "-o", "--out", type=PATH, default=DEFAULT_RUNS, show_default=True, help="Folder that gets a folder for the run."
 )
@@ -107,7 +112,8 @@ def run(
     method: str | None,
     own: str | None,
     data: Path | None,
-    recipe: str,
+    other: str | None,
+    recipe: str | None,
     out: Path,
     seed: int,
     overrides: tuple[str, ...],
@@ -133,17 +139,22 @@ def run(
             entry(method)
         except ValueError as error:
             raise ThreeDieError(str(error)) from error
-    plan, rules = load_recipe(recipe, overrides), find_protocol(protocol)
+    plan = load_recipe(recipe or other or DEFAULT_RECIPE, overrides)
+    if other:
+        _run_cifar10(method, own, data, plan, out, seed, protocol, device, save_every)
+        return
+    rules = find_protocol(protocol)
     dataset = _open(data)
     scope = _scope(seeds, on_embedding)
 
     from benchmark.checkpoints import CHECKPOINT_FILE
     from benchmark.evaluation import require_training, require_validation, size_warnings
     from benchmark.identity import identify
+    from benchmark.processes import find_processes
     from benchmark.records import run_name
     from benchmark.results import read_record
     from benchmark.summary import dataset_summary, indented
-    from benchmark.training import Interrupted, Settings, find_device, resumable, train
+    from benchmark.training import Settings, find_device, resumable, train
     from manifests.files import held, write_json
 
     require_training(dataset)
@@ -157,12 +168,17 @@ def run(
     known = identify(dataset)
     settings = Settings(method, plan, seed, known.fingerprint, known.images_sha256)
     folder = out / run_name(method, plan.name, seed)
+    if not find_processes().first:
+        # The first process speaks, holds the folder and measures; the others only take their share of the steps.
+        with _told_to_stop(folder):
+            train(settings, _images(dataset, plan.image_size, plan.channels, workers), folder, place, save_every)
+        return
     click.echo(dataset_summary(dataset))
     click.echo(indented("recipe", plan.text()))
     with held(folder):
         before = resumable(folder / CHECKPOINT_FILE, settings)
         finished = before is not None and bool(before["finished"])
-        record_file = _record_file(folder, rules, settings.fingerprint)
+        record_file = _record_file(folder, rules, known.fingerprint)
         if before and finished and _is_record_of(record_file, before, scope):
             click.echo(f"\n{folder}: finished before; nothing to do")
             _show(read_record(record_file), record_file, folder, out)
@@ -181,12 +197,43 @@ def run(
                 )
         started = _now()
         write_json(folder / CONFIG_FILE, settings.to_json())
-        try:
+        with _told_to_stop(folder):
             checkpoint = train(settings, images, folder, place, save_every)
-        except Interrupted as stop:
-            click.echo(f"\n{folder}: {stop}. The same command goes on from there:\n  {_command()}", err=True)
-            raise SystemExit(128 + stop.number) from stop
         _measure(checkpoint, images, rules, folder, out, place, started, scope)
+
+
+def _run_cifar10(
+    method: str | None,
+    own: str | None,
+    data: Path | None,
+    plan: "Recipe",
+    out: Path,
+    seed: int,
+    protocol: str,
+    device: str,
+    save_every: float,
+) -> None:
+    from benchmark.cifar10.command import run_command
+
+    if own is not None:
+        from benchmark.own_methods import load_method
+
+        method = load_method(own)
+    assert method is not None
+    with _told_to_stop(out):
+        run_command(method, data, plan, out, seed, protocol, device, save_every, click.echo)
+
+
+@contextmanager
+def _told_to_stop(folder: Path) -> Iterator[None]:
+    """Say how to go on where training was asked to stop, and exit as a program does that a signal ends."""
+    from benchmark.training import Interrupted
+
+    try:
+        yield
+    except Interrupted as stop:
+        click.echo(f"\n{folder}: {stop}. The same command goes on from there:\n  {_command()}", err=True)
+        raise SystemExit(128 + stop.number) from stop
 
 
 def _scope(seeds: int, on_embedding: bool, tasks: tuple[str, ...] | None = None) -> "Scope":

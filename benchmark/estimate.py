@@ -9,7 +9,7 @@ import torch
 
 from benchmark.evaluation import Scope, head_count, head_steps
 from benchmark.heads import FeatureHeads
-from benchmark.images import Images
+from benchmark.images import Images, Pixels
 from benchmark.inputs import Loaded, Normalisation, augmentation_for, prepare
 from benchmark.pairs import draw_pass
 from benchmark.protocol import Protocol
@@ -109,6 +109,22 @@ def estimate(
         steps = min(steps, count * _USUAL_PATIENCES * protocol.patience)
     heads = steps * _head_seconds(width, protocol, str(stepper.device))
     return Estimate(pairs * pair_s, images_in_all * max(image_s, loading_s / batch), heads)
+
+
+def time_steps(settings: Settings, pixels: Pixels, device: str) -> float:
+    """Seconds of a training step on pairs of these pictures, uint8 (B, S, S, 3), for a method without an action.
+
+    A throwaway copy of the method takes a few; no random number of the run is touched.
+    """
+    recipe = settings.recipe
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        method = build(settings)
+        if not method.needs_training:
+            return 0.0
+        stepper = Stepper(method, recipe, device)
+        loaded = Loaded(pixels, pixels, np.zeros((len(pixels), 0), np.float32), np.zeros(len(pixels), np.int64))
+        normalise, augmentation = Normalisation((0.5,) * 3, (0.25,) * 3), augmentation_for(method, recipe)
+        return _timed(lambda: stepper.step(prepare(loaded, augmentation, normalise, stepper.device), 0.0), _PROBE_STEPS)
 
 
 def _pixels(dataset: Dataset, images: Images | None, recipe: Recipe, seed: int, batch: int) -> tuple[np.ndarray, float]:

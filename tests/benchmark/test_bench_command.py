@@ -225,7 +225,7 @@ def test_listing_needs_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    for word in ("sie", "vicreg", "mini, paper, smoke", "classification v1", "retrieval v2", "quick v2", "sie-v1 v1"):
+    for word in ("sie", "vicreg", "cifar10, mini, paper, smoke", "classification v1", "retrieval v2", "quick v2", "sie-v1 v1"):
         assert word in done.stdout
 
 
