@@ -1,0 +1,119 @@
+"""What rendering all of 3DIEBench costs, from what a view and an object take here.
+
+    python tests/measure_cost.py [--sizes 256,128,64] [--views 8]
+
+Renders the parity models in one process of one thread at the default quality and prints the table of docs/cluster.md.
+Counts seconds of processor time, which other work on the machine hardly changes. Takes about five minutes.
+"""
+
+import argparse
+import statistics
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from measure_fidelity import MODELS
+
+from manifests.classes import SYNSETS
+from manifests.dataset import find_parts
+from render.engines.local import local_engine
+from render.models.folder import FolderSource
+from render.preset import load_preset
+from render.quality import choose_quality
+from render.run import RunFolder, available_cores, make_plan
+from render.supervisor import Outcome, Supervisor
+
+OBJECTS, VIEWS = 52_472, 50
+"""All of 3DIEBench."""
+
+SIZES = "256,128,64"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of one core that a view takes, that an object takes besides; bytes of a part file a view."""
+
+    view_s: float
+    object_s: float
+    view_bytes: float
+
+    def core_hours(self, objects: int = OBJECTS, views: int = VIEWS) -> float:
+        """Hours of one core that a dataset takes."""
+        return objects * (views * self.view_s + self.object_s) / 3600
+
+    def gigabytes(self, objects: int = OBJECTS, views: int = VIEWS) -> float:
+        """Disk that a dataset takes while it is packed: its part files and the dataset file."""
+        return 2 * objects * views * self.view_bytes / 1e9
+
+
+class Clock:
+    """Reads the rendering process's processor time at each view."""
+
+    def __init__(self, engine: Supervisor) -> None:
+        self._engine = engine
+        self.views: list[float] = []
+        self._last: float | None = None
+        self.ends: list[float] = []
+
+    def _now(self) -> float:
+        child = self._engine._children[0]
+        assert child is not None
+        times = psutil.Process(child.process.pid).cpu_times()
+        return times.user + times.system
+
+    def view_done(self) -> None:
+        now = self._now()
+        if self._last is not None:
+            self.views.append(now - self._last)
+        self._last = now
+
+    def views_lost(self, views: int) -> None:
+        raise AssertionError("a parity model failed")
+
+    def object_ended(self, outcome: Outcome) -> None:
+        # The first view of the next object also builds its scene: it counts with the object.
+        self.ends.append(self._now())
+        self._last = None
+
+
+def measure(size: int, views: int) -> Cost:
+    with tempfile.TemporaryDirectory() as name:
+        folder = RunFolder(Path(name))
+        plan = make_plan(
+            FolderSource(MODELS), load_preset("3diebench"), choose_quality("fast", None, None), synsets=SYNSETS,
+            views=views, per_class=None, size=size, seed=0, sampler="counter", manifest=None,
+        )  # fmt: skip
+        with local_engine(plan, folder, available_cores()) as engine:
+            engine.workers = 1  # one process, with the threads it has where there is one for each core
+            clock = Clock(engine)
+            tasks = list(plan.tasks(plan.chosen))
+            engine.run([tasks[0], *tasks], clock)
+        view_s = statistics.mean(clock.views)
+        # From the end of the first object on, which also paid for Blender's start.
+        object_s = (clock.ends[-1] - clock.ends[0]) / len(tasks) - views * view_s
+        stored = sum(part.stat().st_size for part in find_parts(folder.parts))
+        return Cost(view_s, max(0.0, object_s), stored / (len(tasks) * views))
+
+
+def row(size: int, cost: Cost) -> str:
+    hours = cost.core_hours()
+    return (
+        f"| {size} | {cost.view_s:.3f} | {cost.object_s:.2f} | {hours:,.0f} | {hours / 16:,.0f} | {hours / 400:,.1f} "
+        f"| {cost.gigabytes():,.0f} |"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default=SIZES)
+    parser.add_argument("--views", type=int, default=8)
+    asked = parser.parse_args()
+    print("| pixels | s a view | s an object besides | core hours | hours on 16 cores | hours on 400 cores | GB |")
+    print("|---|---|---|---|---|---|---|")
+    for size in map(int, asked.sizes.split(",")):
+        print(row(size, measure(size, asked.views)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
