@@ -105,6 +105,10 @@ def _tradeoff(group: Group) -> Drawing | None:
     figure.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)), frameon=False)
     labels = [_name(entry, group) if part == "all" else "" for entry, part, *_ in found]
     points = [(x.mean, 100 * y.mean) for *_, x, y in found]
+    if floor_x is not None:
+        points += [(floor_x, y) for y in np.linspace(*axes.get_ylim(), 80)]
+    if floor_y is not None:
+        points += [(x, 100 * floor_y) for x in np.linspace(*axes.get_xlim(), 80)]
     for line in axes.lines:
         ends = np.asarray(line.get_xydata(), float)
         if len(ends) > 1 and line.get_linestyle() == "-":

@@ -59,9 +59,8 @@ class Section:
 
     @property
     def figures(self) -> list[Picture]:
-        """Figures that compare runs of this group, all of which are in it."""
-        ours = {record["id"] for entry in self.table.entries for record in entry.records}
-        return [each for each in self.pictures if each.group == self.table.key and ours.issuperset(each.records)]
+        """Figures that compare the group's runs."""
+        return [each for each in self.pictures if each.group]
 
     def run_figures(self, run: str) -> list[Picture]:
         """Figures of one run alone."""
@@ -115,9 +114,11 @@ def render_page(
     style = environment.get_template("page.css.j2").render()
     script = environment.get_template("page.js.j2").render()
     digest = base64.b64encode(hashlib.sha256(f"\n{script}".encode()).digest()).decode()
+    groups = measured(records)
     return environment.get_template("page.html.j2").render(
         measured=[
-            Section(f"m{number}", group, pictures=tuple(figures)) for number, group in enumerate(measured(records), 1)
+            Section(f"m{number}", group, pictures=_of_group(number - 1, groups, figures))
+            for number, group in enumerate(groups, 1)
         ],
         published=[
             Section(f"p{number}", group, True) for number, group in enumerate(published([*records, *others]), 1)
@@ -128,6 +129,18 @@ def render_page(
         script=Markup(script),
         script_hash=f"sha256-{digest}",
         box=(WIDTH, HEIGHT),
+    )
+
+
+def _of_group(number: int, groups: Sequence[Group], figures: Sequence[Picture]) -> tuple[Picture, ...]:
+    """The figures for a group: what compares its runs, and those of single runs that no later group has too."""
+    ids = [{record["id"] for entry in group.entries for record in entry.records} for group in groups]
+    later = set[str]().union(*ids[number + 1 :])
+    return tuple(
+        each
+        for each in figures
+        if ids[number].issuperset(each.records)
+        and (each.group == groups[number].key if each.group else later.isdisjoint(each.records))
     )
 
 

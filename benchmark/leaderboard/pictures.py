@@ -15,6 +15,8 @@ INDEX_FILE = "figures.json"
 FORMAT = 1
 MOST_BYTES = 12 * 2**20
 """How much figures may add to a page."""
+DRAWN_BY_PAGE = ("curves",)
+"""Kinds of figures that the page draws by itself, from the records."""
 _SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/svg+xml": b"<?xml"}
 
 
@@ -54,7 +56,7 @@ def read_pictures(folders: Sequence[Path], limit: int = MOST_BYTES) -> tuple[lis
     Raises:
         ThreeDieError: a folder without figures, or a damaged one.
     """
-    rows = [(folder, row) for folder in folders for row in _index(folder)]
+    rows = [(folder, row) for folder in folders for row in _index(folder) if row["kind"] not in DRAWN_BY_PAGE]
     pictures, taken, left = [], 0, 0
     for folder, row in sorted(rows, key=lambda item: item[1]["group"] == ""):
         picture = _picture(folder, row)
@@ -75,7 +77,9 @@ def _index(folder: Path) -> list[dict[str, Any]]:
         if found["format"] != FORMAT:
             raise ThreeDieError(f"{path}: format {found['format']!r}, this program reads {FORMAT}; draw them again")
         rows = found["figures"]
-        texts = all(isinstance(row[key], str) for row in rows for key in ("title", "caption", "group", "png", "svg"))
+        texts = all(
+            isinstance(row[key], str) for row in rows for key in ("kind", "title", "caption", "group", "png", "svg")
+        )
         sizes = all(isinstance(side, int) and side > 0 for row in rows for side in row["size"])
         ids = all(isinstance(name, str) for row in rows for name in row["records"])
     except (TypeError, KeyError, AttributeError) as error:

@@ -253,7 +253,7 @@ def write_figures(folder, records, **changes):
     (folder / "a.png").write_bytes(PNG)
     (folder / "a.svg").write_text("<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>" + " " * 100)
     row = {"title": "T", "caption": "<b>C", "records": records, "group": "", "png": "a.png", "svg": "a.svg"}
-    row |= {"size": [300, 200]}
+    row |= {"kind": "maps", "size": [300, 200]}
     (folder / INDEX_FILE).write_text(json.dumps({"format": 1, "figures": [{**row, **changes}]}))
 
 
@@ -281,6 +281,17 @@ def test_figures_take_only_so_much_room(tmp_path):
     assert left == 0
     pictures, left = read_pictures(folders, len(pictures[0].source))
     assert ([len(picture.records) for picture in pictures], left) == ([2], 1)
+
+
+def test_a_run_measured_twice_shows_its_figures_once(tmp_path):
+    record = make_record("x")
+    again = {**record, "protocol": {"name": "quick", "version": 2}}
+    write_figures(tmp_path / "one", [record["id"]])
+    write_figures(tmp_path / "all", [record["id"]], group=measured([again])[0].key)
+    pictures, _ = read_pictures([tmp_path / "one", tmp_path / "all"])
+    page = render_page([record, again], [], None, pictures)
+    first, second = page.split("version 2</h2>")
+    assert (first.count("data:image"), second.count("data:image")) == (0, 2)
 
 
 @pytest.mark.parametrize(
