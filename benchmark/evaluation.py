@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from baselines.method import EQUIVARIANT, Method, Parts
 from benchmark.checkpoints import weights_sha256
@@ -30,10 +31,14 @@ from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
 from manifests.latents import LatentField, actions
 
+Floats = npt.NDArray[np.float32]
+Predict = Callable[[Tensor, Tensor], Tensor]
 Progress = Callable[[Sequence[Any]], Iterable[Any]]
 
 _CHUNK = 4096
 """Predictions made at once."""
+_PROBES, _AFFINE = 4, 1e-5
+"""Objects that tell whether a predictor is affine in the action, and how closely, relative to the largest number."""
 GENERALISING_OBJECTS = 1000
 """Training objects below which rotation isn't learned for new objects."""
 
@@ -217,13 +222,14 @@ def evaluate(
     shown = taught if asked is None else look(asked)
     features_s = time.monotonic() - began
     val, warnings = measured_objects(dataset, other)
+    moved = mover(method.predict, method.action, device) if method.has_predictor and method.action else None
     subject = build_subject(
         taught,
         dataset.indices("train"),
         shown,
         val,
         method.parts,
-        _mover(method, device),
+        moved,
         protocol,
         device,
         tick,
@@ -342,24 +348,51 @@ def head_steps(protocol: Protocol, heads: int, train_objects: int) -> int:
     return heads * protocol.head_steps(train_objects - round(protocol.holdout * train_objects))
 
 
-def _mover(method: Method, device: str) -> Callable[[Data, Indices, slice], npt.NDArray[np.float32]] | None:
-    """The predictor at work on view 0 of objects; see `Subject.moved`."""
-    action = method.action
-    if not method.has_predictor or action is None:
-        return None
+def mover(predict: Predict, action: str, device: str = "cpu") -> Callable[[Data, Indices, slice], Floats]:
+    """A predictor at work on view 0 of objects; see `Subject.moved`.
 
-    def moved(data: Data, rows: Indices, part: slice) -> npt.NDArray[np.float32]:
+    All views of an object are predicted from one embedding. Where the prediction is affine in the action, as that of a
+    linear hypernetwork is, each is a weighted sum of A + 1 predictions, made once for the object; a look at some rows
+    tells whether it is.
+
+    Args:
+        predict: equivariant embedding (n, E), action (n, A) -> (n, E).
+        action: which action it takes.
+        device: `cpu` or `cuda`.
+    """
+    affine: list[bool] = []
+
+    def moved(data: Data, rows: Indices, part: slice) -> Floats:
         latents = data.latents[rows]
         views = latents.shape[1]
-        moves = actions(action, data.fields, latents[:, :1].repeat(views, 1), latents).reshape(len(rows) * views, -1)
-        start = data.embedding[rows, 0][:, part]
-        said = np.empty((len(moves), start.shape[1]), np.float32)
+        found = actions(action, data.fields, latents[:, :1].repeat(views, 1), latents)
+        moves = torch.from_numpy(found).float().to(device)
+        first = torch.from_numpy(np.ascontiguousarray(data.embedding[rows, 0][:, part])).to(device)
+        said = np.empty((len(rows), views, first.shape[1]), np.float32)
+        step = max(1, _CHUNK // views)
         with torch.inference_mode():
-            first = torch.from_numpy(np.ascontiguousarray(start)).to(device)
-            for begin in range(0, len(said), _CHUNK):
-                piece = slice(begin, begin + _CHUNK)
-                of = torch.arange(begin, min(begin + _CHUNK, len(said)), device=device) // views
-                said[piece] = method.predict(first[of], torch.from_numpy(moves[piece]).float().to(device)).cpu().numpy()
-        return said.reshape(len(rows), views, -1)
+            if not affine:
+                few, turned = first[:_PROBES], moves[:_PROBES]
+                one, other = _each(predict, few, turned), _combined(predict, few, turned)
+                affine.append(bool((one - other).abs().max() <= _AFFINE * one.abs().max()))
+            way = _combined if affine[0] else _each
+            for begin in range(0, len(rows), step):
+                piece = slice(begin, begin + step)
+                said[piece] = way(predict, first[piece], moves[piece]).cpu().numpy()
+        return said
 
     return moved
+
+
+def _each(predict: Predict, first: Tensor, moves: Tensor) -> Tensor:
+    """Predictions (n, V, E) from (n, E) by actions (n, V, A), one by one."""
+    count, views, size = moves.shape
+    return predict(first.repeat_interleave(views, 0), moves.reshape(-1, size)).float().reshape(count, views, -1)
+
+
+def _combined(predict: Predict, first: Tensor, moves: Tensor) -> Tensor:
+    """The same where they are affine in the action."""
+    size = moves.shape[2]
+    basis = torch.cat([moves.new_zeros(1, size), torch.eye(size, device=moves.device)])
+    corners = _each(predict, first, basis.expand(len(first), -1, -1))
+    return corners[:, :1] + moves @ (corners[:, 1:] - corners[:, :1])
