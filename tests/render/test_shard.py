@@ -1,5 +1,9 @@
 import json
 import multiprocessing
+import os
+import re
+import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -133,3 +137,29 @@ def test_shards_that_begin_at_once_agree_on_the_settings(plan: Plan, folder: Run
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0] * 8
+
+
+def test_the_recipe_for_slurm_stops_and_goes_back_into_the_queue(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text(encoding="utf-8")
+    recipe = next(block for block in re.findall(r"^```bash\n(.*?)^```", page, re.M | re.S) if "--array" in block)
+    commands = {
+        "3die": 'trap "echo stopped >>{0}/said; exit 130" USR1\necho "$@" >{0}/said\nwhile :; do sleep 0.1; done',
+        "scontrol": 'echo "$@" >>{0}/said',
+    }
+    for name, text in commands.items():
+        (tmp_path / name).write_text(f"#!/bin/bash\n{text.format(tmp_path)}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "job.sh").write_text(recipe)
+    array = {"SLURM_ARRAY_JOB_ID": "77", "SLURM_ARRAY_TASK_ID": "3", "SLURM_ARRAY_TASK_COUNT": "64"}
+    environment = {**os.environ, **array, "SCRATCH": "/scratch", "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    job = subprocess.Popen(["bash", tmp_path / "job.sh"], env=environment)
+    said = tmp_path / "said"
+    deadline = time.monotonic() + 20
+    while not said.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    job.send_signal(signal.SIGUSR1)
+    assert job.wait(timeout=20) == 0
+    begun, stopped, requeued = said.read_text().splitlines()
+    assert begun.endswith("--out /scratch/3diebench --shard 3/64")
+    assert (stopped, requeued) == ("stopped", "requeue 77_3")
