@@ -5,9 +5,12 @@ is left to do is to take off wrappers, leave out what isn't part of a method, an
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
+
+from baselines.method import ACTION_DIMS
 
 WRAPPERS = ("module.", "_orig_mod.", "_forward_module.")
 NESTED_UNDER = ("model", "state_dict")
@@ -92,6 +95,118 @@ def load_original(module: nn.Module, checkpoint: Mapping[str, Any]) -> None:
         more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
         raise ValueError(f"checkpoint doesn't fit this method: {'; '.join(faults[:5])}{more}")
     module.load_state_dict(state, strict=False)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a state dict alone tells of the method it is of, as arguments for `baselines.registry.build_method`.
+
+    Attributes:
+        methods: names of the methods it may be of; none where it holds a backbone alone.
+        backbone, form, width: the encoder network.
+        projector: widths of the whole projector, joined by `-`; empty where there is none.
+        options: of the method, as far as shapes tell them.
+    """
+
+    methods: tuple[str, ...]
+    backbone: str
+    form: str
+    width: int
+    projector: str
+    options: dict[str, Any]
+
+
+def architecture(checkpoint: Mapping[str, Any]) -> Architecture:
+    """What method and network a checkpoint's names and shapes are of.
+
+    Whether there is a ReLU in the predictor, and all weights of losses, leave no trace in it.
+
+    Raises:
+        ValueError: no backbone in it, or modules that no method has together.
+    """
+    state = original_state(checkpoint)
+    backbone = backbone_state(checkpoint)
+    name = "resnet34" if "layer3.5.conv1.weight" in backbone else "resnet18"
+    if "layer1.0.conv3.weight" in backbone:
+        name = "resnet50"
+    if "conv1.weight" not in backbone or "layer4.0.conv1.weight" not in backbone:
+        raise ValueError("checkpoint: its backbone is no ResNet-18, 34 or 50")
+    form = "cifar" if backbone["conv1.weight"].shape[-1] == 3 else backbone_form(backbone)
+    width = len(backbone["conv1.weight"])
+    dim = width * (32 if name == "resnet50" else 8)
+    projectors = {part: _widths(state, part) for part in ("projector", "projector_inv", "projector_equi")}
+    found = {part for part, widths in projectors.items() if widths}
+    known = {module for module in _modules(state) if module != "predictor"} - {"backbone"}
+    if not known <= found:
+        raise ValueError(
+            f"checkpoint: {', '.join(sorted(known - found))} is in no method here; load its backbone alone"
+        )
+    methods, options, widths = _told(found, projectors, dim, "predictor" in _modules(state))
+    if "predictor" in _modules(state):
+        options |= _predictor_options(state, projectors["projector_equi"][-1] if "projector_equi" in found else 0)
+    return Architecture(methods, name, form, width, "-".join(map(str, widths)), options)
+
+
+def _told(
+    found: set[str], projectors: dict[str, list[int]], dim: int, predicts: bool
+) -> tuple[tuple[str, ...], dict[str, Any], list[int]]:
+    """Methods that it may be, options and widths of the projector, from the projectors there are."""
+    equi, inv = projectors["projector_equi"], projectors["projector_inv"]
+    if not found:
+        return (), {}, []
+    if found == {"projector"}:
+        return (("augself",) if predicts else ("vicreg", "simclr")), {}, projectors["projector"][1:]
+    if found == {"projector_equi"} and predicts:
+        return ("sie", "only_equivariance"), {}, equi[1:]
+    if found == {"projector_equi", "projector_inv"} and predicts:
+        if equi[0] == inv[0] == dim:
+            return ("equimod",), {}, equi[1:]
+        return ("sie",), {"equivariant_dims": equi[0]}, [a + b for a, b in zip(inv[1:], equi[1:], strict=False)]
+    raise ValueError(f"checkpoint: no method here has just {', '.join(sorted(found))}; load its backbone alone")
+
+
+def _widths(state: Mapping[str, Tensor], part: str) -> list[int]:
+    """Input width and output widths of a projector's linear layers, in order; none without that projector."""
+    layers = {
+        int(name.split(".")[1]): value
+        for name, value in state.items()
+        if name.startswith(f"{part}.") and name.endswith(".weight") and value.ndim == 2
+    }
+    ordered = [layers[index] for index in sorted(layers)]
+    return [ordered[0].shape[1], *(len(each) for each in ordered)] if ordered else []
+
+
+def _predictor_options(state: Mapping[str, Tensor], dim: int) -> dict[str, Any]:
+    """Action and predictor from the shapes of its layers; `dim` is the equivariant embedding's width."""
+    weights = {name: value for name, value in state.items() if name.startswith("predictor.") and value.ndim == 2}
+    ordered = [weights[name] for name in sorted(weights, key=lambda name: int(name.split(".")[-2]))]
+    first, last = ordered[0], ordered[-1]
+    if "predictor.0.weight" in weights:
+        return {"action": _action(len(last)), "regressor": "-".join(str(len(each)) for each in ordered[:-1])}
+    if all(name.startswith("predictor.pred.") for name in weights):
+        return {"action": _action(first.shape[1] - dim), "predictor": {"kind": "mlp", "layers": len(ordered)}}
+    made = len(last)
+    bias = made % dim != 0 or (made > dim * dim and (made - dim) % (2 * dim + 1) == 0)
+    # One matrix makes dim^2 numbers (and dim with biases); two with h between make 2 dim h (and h + dim).
+    hidden = 0 if made in (dim * dim, dim * dim + dim) else (made - dim) // (2 * dim + 1) if bias else made // (2 * dim)
+    return {
+        "action": _action(first.shape[1]),
+        "predictor": {
+            "hidden": str(hidden or ""),
+            "bias": made == dim * dim + dim or (bool(hidden) and bias),
+            "hypernetwork": "deep" if len(ordered) > 1 else "linear",
+            "hypernetwork_bias": any(
+                name.startswith("predictor.hypernet.") and name.endswith(".bias") for name in state
+            ),
+        },
+    }
+
+
+def _action(size: int) -> str:
+    for name, dims in ACTION_DIMS.items():
+        if dims == size:
+            return name
+    raise ValueError(f"checkpoint: its predictor takes an action of {size} numbers, and none here has so many")
 
 
 def _unwrapped(key: str) -> str:

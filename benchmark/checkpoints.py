@@ -39,10 +39,27 @@ def save_checkpoint(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
-    """Read a checkpoint to the CPU.
+    """Read a checkpoint of ours to the CPU.
 
     Raises:
         ThreeDieError: no such file, no checkpoint, damaged, or of a newer version.
+    """
+    content = load_weights(path)
+    if not is_ours(content):
+        raise ThreeDieError(f"{path}: a file of weights, but no checkpoint of '3die bench run'")
+    return content
+
+
+def is_ours(content: Mapping[str, Any]) -> bool:
+    """Whether a file's content is a checkpoint of this program, and not another's."""
+    return content.get("format") == FORMAT
+
+
+def load_weights(path: Path) -> dict[str, Any]:
+    """Read any file of weights to the CPU: of this program or of another.
+
+    Raises:
+        ThreeDieError: no such file, none of weights, damaged, or ours of a newer version.
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
@@ -50,9 +67,9 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         raise explained(error, path) from error
     except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError) as error:
         raise ThreeDieError(f"{path}: not a checkpoint, or a damaged one ({_first_line(error)})") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ThreeDieError(f"{path}: a file of weights, but no checkpoint of '3die bench run'")
-    if content["version"] > VERSION:
+    if not isinstance(content, dict):
+        raise ThreeDieError(f"{path}: holds a {type(content).__name__} instead of a dictionary of weights")
+    if is_ours(content) and content["version"] > VERSION:
         raise ThreeDieError(
             f"{path}: checkpoint version {content['version']}; this program reads up to {VERSION}: update"
         )

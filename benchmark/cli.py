@@ -279,7 +279,20 @@ def _is_record_of(record_file: Path, checkpoint: dict[str, Any], scope: "Scope")
 
 
 @bench.command("eval")
-@click.option("--checkpoint", type=PATH, required=True, help="A run's checkpoint.pt.")
+@click.option(
+    "--checkpoint",
+    type=PATH,
+    required=True,
+    help="A run's checkpoint.pt, a checkpoint of SIE's original code (model.pth, final_weights.pth), or weights of a "
+    "ResNet under torchvision's names.",
+)
+@click.option("--experience", help="What SIE's code calls the method, where its weights alone don't tell: VICReg, ...")
+@click.option("--name", "named", help="What records call weights of another program.")
+@click.option(
+    "--normalisation",
+    type=click.Choice(["original", "imagenet", "cifar10"]),
+    help="Of pixels for weights of another program.  [default: imagenet for a bare torchvision ResNet, else original]",
+)
 @click.option("--method", "own", metavar="FILE.py:CLASS", help="Where the method is, if it is your own.")
 @_data
 @click.option(
@@ -296,6 +309,9 @@ def _is_record_of(record_file: Path, checkpoint: dict[str, Any], scope: "Scope")
 @_workers
 def eval_(
     checkpoint: Path,
+    experience: str | None,
+    named: str | None,
+    normalisation: str | None,
     own: str | None,
     data: Path | None,
     eval_data: Path | None,
@@ -314,15 +330,29 @@ def eval_(
     dataset = _open(data)
     other = None if eval_data is None else _open(eval_data)
 
-    from benchmark.checkpoints import load_checkpoint
+    from benchmark.checkpoints import is_ours, load_weights, weights_sha256
     from benchmark.evaluation import require_training, require_validation, size_warnings
+    from benchmark.imported import import_checkpoint
     from benchmark.recipe import Recipe
+    from benchmark.records import run_name
     from benchmark.summary import dataset_summary, indented
     from benchmark.training import find_device
 
     require_training(dataset)
     require_validation(other or dataset)
-    content = load_checkpoint(checkpoint)
+    content = load_weights(checkpoint)
+    folder = checkpoint.resolve().parent
+    if is_ours(content):
+        if experience or named or normalisation:
+            raise ThreeDieError(
+                f"{checkpoint}: says itself what it is; leave --experience, --name, --normalisation out"
+            )
+    else:
+        size = dataset.info.image_size
+        content = import_checkpoint(checkpoint, content, size, experience, named, normalisation)
+        name = run_name(content["imported"]["name"], content["settings"]["recipe"]["name"], None)
+        folder = DEFAULT_RUNS / f"{name}-{weights_sha256(content['model'])[:8]}"
+        click.echo(indented("weights", f"{content['imported']['source']}: {_describe(content)}"))
     trained = content["settings"]["method"]
     if own is not None:
         from benchmark.own_methods import load_method
@@ -343,9 +373,15 @@ def eval_(
     if other is not None:
         click.echo(f"measured on\n{dataset_summary(other)}")
         asked = _images(other, plan.image_size, plan.channels, workers)
-    folder = checkpoint.resolve().parent
     scope = _scope(seeds, on_embedding, names)
     _measure(content, images, rules, folder, folder.parent, find_device(device), _now(), scope, asked)
+
+
+def _describe(content: dict[str, Any]) -> str:
+    recipe = content["settings"]["recipe"]
+    method = content["settings"]["method"]
+    what = "a backbone alone" if method == "random" else f"method {method} {recipe['method_options'] or ''}".strip()
+    return f"{what}, {recipe['backbone']} in the form {recipe['form']}, pixels normalised as {recipe['normalisation']}"
 
 
 @bench.command("score")

@@ -15,6 +15,7 @@ import torch
 
 from benchmark.evaluation import Evaluation
 from benchmark.identity import identify
+from benchmark.imported import KNOWN_SETTINGS
 from benchmark.protocol import Protocol
 from benchmark.tasks import TASKS
 from benchmark.training import Settings
@@ -22,14 +23,15 @@ from manifests.dataset import Dataset
 from manifests.objects import split_of
 
 SCHEMA = 1
+UNKNOWN_TRAINING = "the weights were trained by another program: on what data, from which seed and how long isn't known"
 LIBRARIES = ("torch", "lightning-fabric", "numpy", "scipy", "h5py", "pillow", "simplejpeg")
 HASH_SPLIT = "hash-80-20"
 """Name of the split that `manifests.objects.split_of` makes."""
 
 
-def run_name(method: str, recipe: str, seed: int) -> str:
-    """Name of a run and of its folder."""
-    return f"{method}-{recipe}-s{seed}"
+def run_name(method: str, recipe: str, seed: int | None) -> str:
+    """Name of a run and of its folder; without a seed where nobody knows it."""
+    return f"{method}-{recipe}" + ("" if seed is None else f"-s{seed}")
 
 
 def build_record(
@@ -51,13 +53,20 @@ def build_record(
     settings = Settings.from_json(checkpoint["settings"])
     recipe, progress, method = settings.recipe, checkpoint["progress"], evaluation.method
     other = evaluation.trained_on is not evaluation.measured_on
+    imported = checkpoint.get("imported")
+    name, config = settings.method, recipe.to_json()
+    origin: dict[str, Any] = {"kind": "measured"}
+    if imported:
+        name, origin = imported["name"], {**origin, "weights": "imported", "source": imported["source"]}
+        config = {key: config[key] for key in KNOWN_SETTINGS}
+    seconds = progress["seconds"]
     return {
         "schema": SCHEMA,
-        "id": f"{run_name(settings.method, recipe.name, settings.seed)}-{evaluation.weights[:8]}",
-        "origin": {"kind": "measured"},
+        "id": f"{run_name(name, recipe.name, settings.seed)}-{evaluation.weights[:8]}",
+        "origin": origin,
         "protocol": {"name": protocol.name, "version": protocol.version},
         "method": {
-            "name": settings.method,
+            "name": name,
             "options": recipe.method_options,
             "parts": list(method.parts.representation),
             "parameters": sum(parameter.numel() for parameter in method.parameters()),
@@ -66,7 +75,7 @@ def build_record(
         **({"trained_on": describe_dataset(evaluation.trained_on)} if other else {}),
         "evaluation": evaluation.scope.to_json(),
         "config": {
-            **recipe.to_json(),
+            **config,
             "normalisation_mean": checkpoint["normalisation"]["mean"],
             "normalisation_std": checkpoint["normalisation"]["std"],
             "trained_on": settings.fingerprint,
@@ -85,7 +94,7 @@ def build_record(
         },
         "times": {
             "started": started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "train_s": round(progress["seconds"], 2),
+            "train_s": None if seconds is None else round(seconds, 2),
             "features_s": round(evaluation.features_s, 2),
             "tasks_s": round(evaluation.tasks_s, 2),
         },
@@ -113,7 +122,7 @@ def build_record(
             for breakdown in outcome.breakdowns
         ],
         "curves": progress["curves"],
-        "warnings": evaluation.warnings,
+        "warnings": [*([UNKNOWN_TRAINING] if imported else []), *evaluation.warnings],
     }
 
 

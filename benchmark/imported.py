@@ -1,0 +1,113 @@
+"""Weights that another program trained, as a checkpoint of ours: what it says of itself, and nothing made up."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from baselines.catalogue import suggestion
+from baselines.original_checkpoints import Architecture, architecture, load_original
+from baselines.original_experiences import EXPERIENCES
+from benchmark.inputs import FIXED_NORMALISATIONS
+from benchmark.recipe import Recipe
+from benchmark.training import Settings, build
+from manifests.errors import ThreeDieError
+
+RECIPE_NAME = "imported"
+KNOWN_SETTINGS = (
+    "image_size", "normalisation", "channels", "backbone", "form", "width", "projector", "method_options",
+)  # fmt: skip
+"""Of a recipe, what is known of weights that were trained elsewhere."""
+BACKBONE_ALONE = "random"
+"""The method that is a network and nothing else."""
+
+
+def import_checkpoint(
+    path: Path,
+    content: Mapping[str, Any],
+    image_size: int,
+    experience: str | None = None,
+    name: str | None = None,
+    normalisation: str | None = None,
+) -> dict[str, Any]:
+    """A checkpoint in our form of another program's weights: the original's, or a bare ResNet.
+
+    Args:
+        path: the file.
+        content: what is in it.
+        image_size: of the pictures that it will see.
+        experience: what the original calls the method; needed where names and shapes don't tell it.
+        name: what records call it; by default the method's name, or the file's for a bare backbone.
+        normalisation: of the pixels; by default `original`, and `imagenet` for a bare backbone in torchvision's form.
+
+    Raises:
+        ThreeDieError: there are no weights in it, they are of no method here, or of several.
+    """
+    try:
+        found = architecture(content)
+        method, options = _choose(found, experience)
+    except ValueError as error:
+        raise ThreeDieError(f"{path}: {error}") from error
+    usual = "imagenet" if method == BACKBONE_ALONE and found.form == "torchvision" else "original"
+    pixels = normalisation or usual
+    recipe = Recipe(
+        name=RECIPE_NAME, image_size=image_size, normalisation=pixels,
+        channels="rgb" if pixels == "imagenet" else "file", backbone=found.backbone,
+        form=found.form, width=found.width, projector=found.projector or "1",
+        # How it was trained isn't known; these are never read, and records leave them out.
+        epochs=1, passes=1, batch_size=2, optimizer="adam", learning_rate=1.0, weight_decay=0.0, schedule="constant",
+        warmup_epochs=0.0, precision="32-true", sync_batchnorm=False, method_options=options,
+    )  # fmt: skip
+    settings = Settings(method, recipe, None, None, None)
+    module = build(settings)
+    try:
+        load_original(module, content)
+    except ValueError as error:
+        raise ThreeDieError(f"{path}: {error}") from error
+    epoch = content.get("epoch")
+    mean, std = FIXED_NORMALISATIONS[pixels]
+    return {
+        "settings": settings.to_json(),
+        "normalisation": {"mean": list(mean), "std": list(std)},
+        "model": module.state_dict(),
+        "progress": {
+            "epoch": epoch if type(epoch) is int else None,
+            "steps_done": None, "seconds": None, "curves": {"epoch": []},
+        },
+        "finished": True,
+        "imported": {
+            "name": _name(name or (_plain(path.stem) if method == BACKBONE_ALONE else method)),
+            "source": f"weights from {path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}",
+        },
+    }  # fmt: skip
+
+
+def _choose(found: Architecture, experience: str | None) -> tuple[str, dict[str, Any]]:
+    """Method and options from what the weights tell and what the user says."""
+    options = dict(found.options)
+    if experience is not None:
+        if experience not in EXPERIENCES:
+            raise ValueError(f"--experience {experience}: no such experience; {suggestion(experience, [*EXPERIENCES])}")
+        method, variant = EXPERIENCES[experience]
+        if method not in found.methods:
+            there = " or ".join(found.methods) or "a backbone alone"
+            raise ValueError(f"--experience {experience}: is {method} here, and the weights are of {there}")
+        # What shapes tell counts; the rest is the experience's.
+        return method, {**variant, **options}
+    if not found.methods:
+        return BACKBONE_ALONE, {}
+    if len(found.methods) > 1 or found.methods == ("equimod",):
+        fitting = [each for each, (method, _) in EXPERIENCES.items() if method in found.methods]
+        raise ValueError(f"its names fit several methods: say which with --experience, one of {', '.join(fitting)}")
+    return found.methods[0], options
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._+-]+", "-", text).strip("-._+") or "weights"
+
+
+def _name(text: str) -> str:
+    if _plain(text) != text:
+        raise ThreeDieError(f"--name {text}: use letters, digits and . _ + - between them, such as {_plain(text)}")
+    return text

@@ -1,0 +1,188 @@
+"""`3die bench eval --checkpoint` on files of other programs."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from click.testing import CliRunner, Result
+
+from baselines.original_checkpoints import architecture
+from baselines.registry import build_method
+from baselines.resnet import build_backbone
+from benchmark.cli import bench
+from benchmark.images import ORIGINAL_MEAN
+from benchmark.leaderboard.cli import leaderboard
+from benchmark.protocol import PROTOCOLS
+from benchmark.results import read_record, validate
+from manifests.dataset import Dataset
+from manifests.errors import ThreeDieError
+
+WRAPPED = {
+    "sie": {},
+    "sie split off": {"split": False},
+    "sie uneven": {"equivariant_dims": 8},
+    "sie colours": {"action": "rotation_color"},
+    "sie deep": {"predictor": {"hypernetwork": "deep", "hypernetwork_bias": True}},
+    "sie hidden": {"predictor": {"hidden": "6"}},
+    "sie hidden bias": {"predictor": {"hidden": "6", "bias": True}},
+    "sie bias": {"predictor": {"bias": True}},
+    "sie mlp": {"predictor": {"kind": "mlp", "layers": 3}},
+    "equimod": {},
+    "augself": {"regressor": "16-8"},
+    "only_equivariance": {},
+    "vicreg": {},
+    "simclr": {},
+}
+
+
+def module(title: str, seed: int = 3) -> Any:
+    torch.manual_seed(seed)
+    return build_method(title.split(" ", 1)[0], width=4, projector="64-32", options=WRAPPED[title])
+
+
+def as_original(method: Any) -> dict[str, Any]:
+    """As the original's training script saves it, its online probe included."""
+    state = {f"module.{name}": value for name, value in method.state_dict().items()}
+    state["module.evaluator.classifier_repr.weight"] = torch.zeros(55, 32)
+    return {"epoch": 2000, "model": state, "optimizer": {"state": {}, "param_groups": []}}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_heads() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PROTOCOLS, "quick", replace(PROTOCOLS["quick"], hidden=16, steps=20))
+        yield
+
+
+def evaluate(path: Path, dataset: Dataset, *more: str) -> Result:
+    return CliRunner().invoke(bench, ["eval", "--checkpoint", str(path), "--data", str(dataset.path), *more])
+
+
+def record_in(folder: Path) -> dict[str, Any]:
+    (path,) = folder.glob("runs/*/record.json")
+    record = read_record(path)
+    validate(record)
+    return record
+
+
+@pytest.mark.parametrize("title", list(WRAPPED))
+def test_names_and_shapes_tell_the_method(title: str):
+    method = module(title)
+    found = architecture(as_original(method))
+    name = title.split(" ", 1)[0]
+    assert name in found.methods
+    assert (found.backbone, found.form, found.width, found.projector) == ("resnet18", "original", 4, "64-32")
+    options = {**found.options, **({"split": False} if title == "sie split off" else {})}
+    again = build_method(name, width=4, projector=found.projector, options=options)
+    assert {key: value.shape for key, value in again.state_dict().items()} == {
+        key: value.shape for key, value in method.state_dict().items()
+    }
+    assert again.action == method.action
+
+
+def test_a_model_of_the_original_is_measured(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    torch.save(as_original(module("sie")), tmp_path / "model.pth")
+    done = evaluate(tmp_path / "model.pth", dataset)
+    assert done.exception is None, done.exception
+    assert "weights from model.pth, SHA-256" in done.output
+    record = record_in(tmp_path)
+    assert record["id"].startswith("sie-imported-")
+    assert record["origin"]["weights"] == "imported"
+    assert record["seed"] is None
+    assert record["config"]["trained_on"] is None
+    assert record["checkpoint"]["epochs"] == 2000
+    assert record["checkpoint"]["steps"] is None
+    assert record["config"]["normalisation_mean"] == list(ORIGINAL_MEAN)
+    assert not {"epochs", "learning_rate", "batch_size", "optimizer"} & set(record["config"])
+    assert "on what data, from which seed and how long isn't known" in record["warnings"][0]
+    tasks = {(row["task"], row["part"]) for row in record["results"]}
+    assert {("classification", "invariant"), ("rotation", "equivariant")} <= tasks
+    assert any(task == "retrieval" for task, _ in tasks)
+    # A measured record that doesn't say so must have them.
+    here = {**record, "origin": {"kind": "measured"}}
+    with pytest.raises(ThreeDieError, match=r"checkpoint\.steps: may not be null in a measured record"):
+        validate(here)
+    here |= {"checkpoint": {**record["checkpoint"], "steps": 1}, "times": {**record["times"], "train_s": 1.0}}
+    with pytest.raises(ThreeDieError, match="seed: may not be null in a measured record"):
+        validate(here)
+    page = CliRunner().invoke(leaderboard, [str(tmp_path / "runs"), "-o", str(tmp_path / "page")])
+    assert page.exception is None, page.exception
+    assert "elsewhere (weights from model.pth" in (tmp_path / "page" / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("form", "network", "expected"), [("original", "resnet18", "original"), ("torchvision", "resnet34", "imagenet")]
+)
+def test_a_bare_backbone_is_measured_under_its_file_s_name(
+    form: str, network: str, expected: str, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    weights = {**build_backbone(network, form, width=4).state_dict(), "fc.weight": torch.zeros(1000, 32)}
+    torch.save(weights, tmp_path / "final_weights.pth")
+    done = evaluate(tmp_path / "final_weights.pth", dataset, "--tasks", "classification")
+    assert done.exception is None, done.exception
+    record = record_in(tmp_path)
+    assert record["method"]["name"] == "final_weights"
+    assert (record["config"]["backbone"], record["config"]["form"]) == (network, form)
+    assert record["config"]["normalisation"] == expected
+    assert record["config"]["channels"] == ("rgb" if expected == "imagenet" else "file")
+    named = evaluate(tmp_path / "final_weights.pth", dataset, "--tasks", "classification", "--name", "net-a")
+    assert named.exception is None
+    assert list((tmp_path / "runs").glob("net-a-imported-*/record.json"))
+
+
+def test_its_features_are_those_of_the_weights(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The record's checkpoint hash is the one of the module that the file came from."""
+    from benchmark.checkpoints import weights_sha256
+
+    monkeypatch.chdir(tmp_path)
+    method = module("vicreg")
+    torch.save(as_original(method), tmp_path / "model.pth")
+    done = evaluate(tmp_path / "model.pth", dataset, "--tasks", "classification", "--experience", "VICReg")
+    assert done.exception is None, done.exception
+    assert record_in(tmp_path)["checkpoint"]["sha256"] == weights_sha256(method.state_dict())
+
+
+def test_mistakes_are_one_line_and_nothing_in_a_file_is_run(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+
+    class Bomb:
+        def __reduce__(self) -> Any:
+            return os.mkdir, (str(tmp_path / "ran"),)
+
+    sie = as_original(module("sie"))
+    files = {
+        "bomb": {**sie, "args": Bomb()},
+        "list": [1, 2],
+        "empty": {"epoch": 3},
+        "vicreg": as_original(module("vicreg")),
+        "sie": sie,
+        "odd": {**module("sie").state_dict(), "head.weight": torch.zeros(3)},
+        "cut": {name: value for name, value in module("sie").state_dict().items() if "layer4.1" not in name},
+    }
+    for name, content in files.items():
+        torch.save(content, tmp_path / f"{name}.pth")
+    for name, words, message in (
+        ("bomb", (), "bomb.pth: not a checkpoint, or a damaged one"),
+        ("list", (), "holds a list instead of a dictionary of weights"),
+        ("empty", (), "no weights in it"),
+        ("vicreg", (), "say which with --experience, one of VICReg, VICRegPartInv, SimCLR"),
+        ("vicreg", ("--experience", "SIE"), "is sie here, and the weights are of vicreg or simclr"),
+        ("sie", ("--experience", "SEI"), "did you mean 'SIE'"),
+        ("odd", (), "head is in no method here"),
+        ("cut", (), "backbone.layer4.1.conv1.weight is missing"),
+        ("sie", ("--name", "a b"), "--name a b: use letters"),
+    ):
+        error = evaluate(tmp_path / f"{name}.pth", dataset, *words).exception
+        assert isinstance(error, ThreeDieError), (name, error)
+        assert message in str(error)
+        assert "\n" not in str(error)
+    assert not (tmp_path / "ran").exists()
