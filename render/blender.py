@@ -14,6 +14,7 @@ import numpy.typing as npt
 from mathutils import Matrix, Vector
 
 from render.encode import quantise
+from render.frame import Box, composed, floor_size, object_box
 from render.models.source import ModelError
 from render.preset import Preset
 from render.quality import Quality
@@ -48,10 +49,12 @@ class Stage:
         bpy.ops.wm.read_factory_settings(use_empty=True)
         self._scene = bpy.context.scene
         self._preset = preset
-        self._dither = quality.dither
+        self._quality = quality
         self._picture = scratch / f"view-{os.getpid()}.tif"
         self._object: Any = None
-        _set_up_render(self._scene, quality, size, threads)
+        self._vertices = np.empty((0, 3), np.float32)
+        self._size = size
+        _set_up_render(self._scene, quality, threads)
         self._scene.render.filepath = str(self._picture)
         self._add_camera()
         self._floor_color = self._add_floor()
@@ -77,6 +80,7 @@ class Stage:
             raise ModelError(f"no faces in {mesh_file.name}")
         self._object = _joined(meshes)
         _centre(self._object, mesh_file.name)
+        self._vertices = _vertices(self._object.data)
         for material in self._object.data.materials:
             if material is not None:
                 _invert_driven_alpha(material)
@@ -90,12 +94,31 @@ class Stage:
         self._floor_color.default_value = (*view.floor_color, 1.0)
         self._spot.matrix_world = Matrix(view.spot_matrix.tolist())
         self._spot.data.color = view.spot_color
-        bpy.ops.render.render(write_still=True)
-        return quantise(self._read_picture(), self._dither)
+        floor = floor_size(self._size) if self._quality.split_floor else None
+        box = object_box(self._vertices, self._preset, view, self._size) if floor else None
+        if floor is None or box is None:
+            picture = self._shoot(self._size)
+        else:
+            self._object.visible_camera = False
+            around = self._shoot(floor)
+            self._object.visible_camera = True
+            picture = composed(around, self._shoot(self._size, box), box, self._size)
+        return quantise(picture, self._quality.dither)
 
     def resize(self, size: int) -> None:
         """Change width and height of the images, in pixels."""
-        self._scene.render.resolution_x = self._scene.render.resolution_y = size
+        self._size = size
+
+    def _shoot(self, size: int, box: Box | None = None) -> npt.NDArray[np.float32]:
+        """Render a picture of `size` x `size` pixels, or the part of it that `box` says."""
+        render = self._scene.render
+        render.resolution_x = render.resolution_y = size
+        render.use_border = render.use_crop_to_border = box is not None
+        if box is not None:
+            render.border_min_x, render.border_max_x = box.left / size, box.right / size
+            render.border_min_y, render.border_max_y = 1 - box.bottom / size, 1 - box.top / size
+        bpy.ops.render.render(write_still=True)
+        return self._read_picture()
 
     def _read_picture(self) -> npt.NDArray[np.float32]:
         """Display colours (H, W, 3) in [0, 1], as the view transform gave them, with 16 bits each.
@@ -181,11 +204,10 @@ def blender_version() -> str:
     return str(bpy.app.version_string).split()[0]
 
 
-def _set_up_render(scene: Any, quality: Quality, size: int, threads: int) -> None:
+def _set_up_render(scene: Any, quality: Quality, threads: int) -> None:
     render, cycles, layer = scene.render, scene.cycles, scene.view_layers[0]
     render.engine = "CYCLES"
     cycles.device = "CPU"
-    render.resolution_x = render.resolution_y = size
     render.resolution_percentage = 100
     render.threads_mode = "FIXED" if threads else "AUTO"
     render.threads = threads or 1
@@ -254,13 +276,18 @@ def _centre(item: Any, name: str) -> None:
 
 
 def _bounds(mesh: Any, name: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    flat = np.empty(len(mesh.vertices) * 3, np.float32)
-    mesh.vertices.foreach_get("co", flat)
-    points = flat.reshape(-1, 3).astype(np.float64)
+    points = _vertices(mesh).astype(np.float64)
     low, high = points.min(axis=0), points.max(axis=0)
     if not (math.isfinite(float(np.sum(low))) and math.isfinite(float(np.sum(high)))):
         raise ModelError(f"{name} has coordinates that are not finite")
     return low, high
+
+
+def _vertices(mesh: Any) -> npt.NDArray[np.float32]:
+    """Coordinates (N, 3)."""
+    flat = np.empty(len(mesh.vertices) * 3, np.float32)
+    mesh.vertices.foreach_get("co", flat)
+    return flat.reshape(-1, 3)
 
 
 def _invert_driven_alpha(material: Any) -> None:

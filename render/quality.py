@@ -20,6 +20,7 @@ class Quality:
         adaptive_threshold: noise at which a pixel gets no more samples; 0 gives all pixels all samples.
         denoiser: one of `DENOISERS`.
         dither: how colours become bytes, see `render.encode.quantise`.
+        split_floor: whether the floor around the object is rendered apart and small, see `render.frame`.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Quality:
     adaptive_threshold: float
     denoiser: str
     dither: str
+    split_floor: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON."""
@@ -35,9 +37,10 @@ class Quality:
 
 QUALITIES: dict[str, Quality] = {
     "reference": Quality("reference", samples=100, adaptive_threshold=0.01, denoiser="compositor", dither="original"),
-    "fast": Quality("fast", samples=8, adaptive_threshold=0.0, denoiser="fast", dither="none"),
+    "fast": Quality("fast", samples=16, adaptive_threshold=0.0, denoiser="high", dither="none", split_floor=True),
+    "draft": Quality("draft", samples=8, adaptive_threshold=0.0, denoiser="fast", dither="none"),
 }
-"""`reference` is the original's; docs/fidelity.md has what `fast` costs and saves."""
+"""`reference` is the original's; `draft` is for small pictures and trials. docs/fidelity.md has what each costs."""
 
 
 def choose_quality(name: str, samples: int | None = None, denoiser: str | None = None) -> Quality:

@@ -15,7 +15,7 @@ from render.quality import choose_quality
 from render.run import RunFolder, make_plan, make_setup, scratch_bytes, scratch_folder
 from render.supervisor import Outcome, Supervisor
 
-PRESET, QUALITY = "3diebench", "fast"
+PRESET, QUALITY = "3diebench", "draft"
 
 
 class _Watcher:
