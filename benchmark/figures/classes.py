@@ -1,39 +1,52 @@
-"""The per-class table: what is told of each class."""
+"""The per-class table: what is told of each class, by the heads that the tables' numbers come from."""
 
 from typing import Any
 
 import numpy as np
 
+from benchmark.evaluation import Scope, build_subject
 from benchmark.figures.study import Array, Study, class_name, unit
 from benchmark.figures.style import GREY, PART_COLOURS, Drawing, clean, new_figure, shorten
-from benchmark.tasks.scores import harmonic_mean_rank
+from benchmark.protocol import PROTOCOLS, Protocol
+from benchmark.tasks.classification import Classes, Classification
+from benchmark.tasks.rotation import Rotation
+from benchmark.tasks.scores import geodesic_degrees, harmonic_mean_rank
+from benchmark.tasks.task import REPRESENTATION
 
-NEIGHBOURS = 20
-_CHUNK = 512
+_MARKERS = {"all": "o", "invariant": "v", "equivariant": "^"}
+Told = dict[str, Array]
+"""Part -> a value for each view of each validation object, (M, V)."""
 
 
-def votes(study: Study, where: slice) -> Array:
-    """Whether each view's class is told right by its nearest neighbours among views of training objects, (M, V).
+def told_by_heads(study: Study, protocol: Protocol) -> tuple[Told, Told]:
+    """Heads trained as the record's were: whether each view's class is told right, and the error of its rotation.
 
-    The class that most of the `NEIGHBOURS` nearest have, by cosine; of several as common, the one with the nearest.
+    Args:
+        study: the run.
+        protocol: the record's.
+
+    Returns:
+        1 where the class is right, else 0 (the mean over head seeds); and the angle of error in degrees, from each view
+        to another one.
     """
-    views = study.representation.shape[1]
-    bank = unit(study.trained[..., where].reshape(-1, study.trained[0, 0, where].size)).astype(np.float32)
-    names = np.repeat(study.trained_labels, study.trained.shape[1])
-    queries = unit(study.representation[..., where].reshape(-1, bank.shape[1])).astype(np.float32)
-    classes, place = np.unique(names, return_inverse=True)
-    count = min(NEIGHBOURS, len(bank))
-    said = np.empty(len(queries), np.int64)
-    for begin in range(0, len(queries), _CHUNK):
-        cosine = queries[begin : begin + _CHUNK] @ bank.T
-        nearest = np.argsort(-cosine, axis=1, kind="stable")[:, :count]
-        # Less than one vote altogether, so that nearness only decides between equals.
-        weight = 1 + 0.5 ** np.arange(1, count + 1) / count
-        table = np.zeros((len(nearest), len(classes)))
-        for column in range(count):
-            table[np.arange(len(nearest)), place[nearest[:, column]]] += weight[column]
-        said[begin : begin + _CHUNK] = classes[table.argmax(1)]
-    return (said == np.repeat(study.labels, views)).reshape(-1, views).astype(np.float64)
+    scope = Scope(head_seeds=(study.record.get("evaluation") or {}).get("head_seeds", 1))
+    subject = build_subject(
+        study.data, study.train, study.data, study.val, study.method.parts, None, protocol, scope=scope
+    )
+    classes = Classes.of(subject, subject.val)
+    named, turned = Classification().questions(subject)[0], Rotation().questions(subject)[0]
+    target = Rotation().target(study.data, subject.evaluation)
+    for question in (named, turned):
+        for where in subject.representation_parts.values():
+            subject.heads.plan(question, REPRESENTATION, where)  # type: ignore[attr-defined]
+    right, errors = {}, {}
+    shape = (len(study.val), study.data.views)
+    for part, where in subject.representation_parts.items():
+        logits = subject.heads.answers(named, REPRESENTATION, where, study.data, subject.evaluation)
+        said = subject.heads.answers(turned, REPRESENTATION, where, study.data, subject.evaluation)
+        right[part] = np.mean([classes.right(one, 1) for one in logits], 0).reshape(shape)
+        errors[part] = np.mean([geodesic_degrees(target, one) for one in said], 0).reshape(shape)
+    return right, errors
 
 
 def reciprocal_ranks(study: Study) -> Array:
@@ -43,59 +56,73 @@ def reciprocal_ranks(study: Study) -> Array:
     moved = study.predict(study.embedding[:, :1].repeat(views, 1).reshape(objects * views, -1), told)
     cosine = np.einsum("mve,mwe->mvw", unit(moved.reshape(objects, views, -1)), unit(study.embedding))
     own = np.diagonal(cosine, axis1=1, axis2=2)[..., None]
-    return 1 / (cosine >= own - 1e-12).sum(-1)
+    return np.asarray(1 / (cosine >= own - 1e-12).sum(-1))
 
 
-def per_class(study: Study) -> Drawing:
-    """Dots for each class: classification by neighbours from each part, and retrieval where there is a predictor."""
-    parts = study.method.parts.representation
-    told = {part: votes(study, where).mean(1) for part, where in parts.items()}
+def class_rows(study: Study, protocol: Protocol) -> list[dict[str, Any]]:
+    """A row for each class of the validation objects, the best told first."""
+    right, errors = told_by_heads(study, protocol)
+    labels, taught = study.data.labels[study.val], study.data.labels[study.train]
     ranks = reciprocal_ranks(study).mean(1) if study.method.has_predictor else None
-    found = np.unique(study.labels)
-    rows: list[dict[str, Any]] = []
-    for label in found:
-        own = study.labels == label
-        row = {
+    rows = []
+    for label in np.unique(labels):
+        own = labels == label
+        row: dict[str, Any] = {
             "class": class_name(int(label)),
             "objects": int(own.sum()),
-            "trained": int((study.trained_labels == label).sum()),
+            "trained": int((taught == label).sum()),
         }
-        row |= {f"top1_{part}": float(values[own].mean()) for part, values in told.items()}
-        rows.append(row | ({} if ranks is None else {"mrr": float(ranks[own].mean())}))
-    first = "top1_all" if "all" in told else f"top1_{next(iter(told))}"
-    rows.sort(key=lambda row: (row[first], row["class"]))
-    panels = 1 if ranks is None else 2
-    figure = new_figure(4.6 + 2.8 * (panels - 1), 0.21 * len(rows) + 1.5)
+        row |= {f"top1_{part}": float(values[own].mean()) for part, values in right.items()}
+        row |= {f"rotation_deg_{part}": float(values[own].mean()) for part, values in errors.items()}
+        if ranks is not None and (study.labels == label).any():
+            row["mrr"] = float(ranks[study.labels == label].mean())
+        rows.append(row)
+    return sorted(rows, key=lambda row: (-row["top1_all"], row["class"]))
+
+
+def per_class(study: Study) -> Drawing | None:
+    """Dots for each class: class, rotation, and retrieval where there is a predictor; None for an unknown protocol."""
+    name, version = study.record["protocol"]["name"], study.record["protocol"]["version"]
+    if name not in PROTOCOLS or PROTOCOLS[name].version != version:
+        return None
+    rows = class_rows(study, PROTOCOLS[name])[::-1]
+    parts = list(study.method.parts.representation)
+    panels = 3 if any("mrr" in row for row in rows) else 2
+    figure = new_figure(4.2 + 2.7 * (panels - 1), 0.21 * len(rows) + 1.5)
     grid = figure.subplots(1, panels, sharey=True, squeeze=False)[0]
     places = np.arange(len(rows))
-    left = clean(grid[0])
-    for part, marker in zip(told, ("o", "v", "^"), strict=False):
-        left.scatter(
-            [100 * row[f"top1_{part}"] for row in rows], places, s=30, marker=marker, color=PART_COLOURS[part],
-            facecolors=PART_COLOURS[part] if part == "all" else "none", label=part, zorder=3,
-        )  # fmt: skip
-    left.set_yticks(places, [f"{row['class']} ({row['objects']})" for row in rows])
-    left.set_ylim(-0.7, len(rows) - 0.3)
-    left.set_xlim(-3, 103)
-    left.set_xlabel(f"views told right, %\n({NEIGHBOURS} nearest neighbours)")
-    handles, names = left.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=len(told), frameon=False)
-    if ranks is not None:
-        right = clean(grid[1])
-        right.scatter([row["mrr"] for row in rows], places, s=30, color=PART_COLOURS["equivariant"], zorder=3)
+    for axes, key, factor, label in (
+        (grid[0], "top1", 100, "class told right, % of views"),
+        (grid[1], "rotation_deg", 1, "mean error of the rotation, degrees"),
+    ):
+        clean(axes).set_xlabel(label)
+        for part in parts:
+            axes.scatter(
+                [factor * row[f"{key}_{part}"] for row in rows], places, s=30, marker=_MARKERS[part], zorder=3,
+                color=PART_COLOURS[part], facecolors=PART_COLOURS[part] if part == "all" else "none", label=part,
+            )  # fmt: skip
+    grid[0].set_xlim(-3, 103)
+    grid[1].set_xlim(left=0)
+    grid[0].set_yticks(places, [f"{row['class']} ({row['objects']})" for row in rows])
+    grid[0].set_ylim(-0.7, len(rows) - 0.3)
+    if len(parts) > 1:
+        handles, names = grid[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=len(parts), frameon=False)
+    if panels == 3:
+        right = clean(grid[2])
+        right.scatter(
+            [row.get("mrr", np.nan) for row in rows], places, s=30, color=PART_COLOURS["equivariant"], zorder=3
+        )
         floor = harmonic_mean_rank(study.latents.shape[1])
         right.axvline(floor, color=GREY, linestyle=":", linewidth=1.2)
         right.text(floor, len(rows) - 0.35, " random order", color=GREY, fontsize=8, va="bottom", ha="left")
         right.set_xlim(0, 1)
-        right.set_xlabel("views found, MRR\n(predictor)")
+        right.set_xlabel("view found by the predictor, MRR")
     figure.suptitle(shorten(study.record["id"], 80), color=GREY, fontsize=9)
     caption = (
-        f"Class by class, with the number of validation objects in brackets: how often the {NEIGHBOURS} nearest views "
-        "of training objects, by cosine, tell a view's class (the tables' linear classifier is another measure)"
-        + (
-            "."
-            if ranks is None
-            else "; and how well the predictor finds the object's own views (mean reciprocal rank)."
-        )
+        "Class by class, with the number of validation objects in brackets: what heads, trained as for the tables, "
+        "tell of an object's class and of how it was turned between two views"
+        + ("; and how well the predictor finds an object's own views." if panels == 3 else ".")
     )
-    return Drawing("classes", "Class by class.", caption, (study.record["id"],), figure, {"rows": rows[::-1]})
+    numbers = {"rows": rows[::-1]}
+    return Drawing("classes", "Class by class.", caption, (study.record["id"],), figure, numbers)

@@ -117,8 +117,8 @@ def _of_one(
                 drawing = draw(study)
                 drawings.append(drawing)
                 if drawing is None:
-                    missing.append(kind)
-            if missing and not study.method.has_predictor:
+                    missing.append(kind if kind != "classes" else "classes (another version of the protocol)")
+            if not study.method.has_predictor and set(asked) & {"neighbours", "steering", "predictor"}:
                 missing.append("(no predictor)")
     rows = []
     for drawing in drawings:

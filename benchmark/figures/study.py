@@ -16,6 +16,7 @@ from benchmark.features import FEATURES_FOLDER, extract_features, feature_key
 from benchmark.identity import identify
 from benchmark.images import Images, Pixels
 from benchmark.results import Record
+from benchmark.tasks.task import Data
 from manifests.classes import CLASSES, SYNSETS
 from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
@@ -27,8 +28,6 @@ Indices = npt.NDArray[np.int64]
 
 MOST_OBJECTS = 200
 """Validation objects that figures look at, spread over the list, which is sorted by class."""
-MOST_TRAINED = 1000
-"""Training objects that the neighbours of the per-class table come from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +43,8 @@ class Study:
         latents: (M, V, L).
         representation: (M, V, D).
         embedding: the part that the predictor moves, or all of it, (M, V, E).
-        trained, trained_labels: representations of K training objects (K, V, D) and their classes (K,).
+        data: the whole dataset with its features.
+        train, val: positions of the training and of all validation objects.
     """
 
     record: Record
@@ -55,8 +55,9 @@ class Study:
     latents: Array
     representation: Floats
     embedding: Floats
-    trained: Floats
-    trained_labels: Indices
+    data: Data
+    train: Indices
+    val: Indices
 
     @property
     def rotations(self) -> Array:
@@ -141,7 +142,7 @@ def open_study(
     }  # fmt: skip
     key = feature_key(weights, known.fingerprint, known.images_sha256, look)
     found = extract_features(method, seen, normalise, folder / FEATURES_FOLDER, key, "cpu", progress)
-    chosen, train = _some(val, MOST_OBJECTS), _some(dataset.indices("train"), MOST_TRAINED)
+    chosen = _some(val, MOST_OBJECTS)
     parts = method.parts.embedding
     return Study(
         record,
@@ -152,8 +153,9 @@ def open_study(
         dataset.latents[chosen],
         np.asarray(found.representation[chosen]),
         np.asarray(found.embedding[chosen][..., parts.get(EQUIVARIANT, slice(None))]),
-        np.asarray(found.representation[train]),
-        dataset.labels[train],
+        Data(dataset.info.fields, dataset.latents, dataset.labels, found.representation, found.embedding),
+        dataset.indices("train"),
+        val,
     )
 
 
