@@ -10,6 +10,7 @@ import argparse
 import statistics
 import tempfile
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -48,13 +49,19 @@ class Cost:
 
 
 class Clock:
-    """Reads the rendering process's processor time at each view."""
+    """Reads the rendering process's processor time at each view.
+
+    Attributes:
+        views: seconds of each view but the first of an object.
+        besides: seconds that each object takes besides its views. Its first view builds the scene: what that takes
+            longer than the object's other views counts here.
+    """
 
     def __init__(self, engine: Supervisor) -> None:
         self._engine = engine
         self.views: list[float] = []
-        self._last: float | None = None
-        self.ends: list[float] = []
+        self.besides: list[float] = []
+        self._marks = [0.0]
 
     def _now(self) -> float:
         child = self._engine._children[0]
@@ -63,18 +70,17 @@ class Clock:
         return times.user + times.system
 
     def view_done(self) -> None:
-        now = self._now()
-        if self._last is not None:
-            self.views.append(now - self._last)
-        self._last = now
+        self._marks.append(self._now())
 
     def views_lost(self, views: int) -> None:
         raise AssertionError("a parity model failed")
 
     def object_ended(self, outcome: Outcome) -> None:
-        # The first view of the next object also builds its scene: it counts with the object.
-        self.ends.append(self._now())
-        self._last = None
+        begin, *views, end = [*self._marks, self._now()]
+        times = [later - earlier for earlier, later in pairwise(views)]
+        self.views += times
+        self.besides.append(end - begin - statistics.mean(times) * len(views))
+        self._marks = [end]
 
 
 def measure(size: int, views: int) -> Cost:
@@ -89,9 +95,8 @@ def measure(size: int, views: int) -> Cost:
             clock = Clock(engine)
             tasks = list(plan.tasks(plan.chosen))
             engine.run([tasks[0], *tasks], clock)
-        view_s = statistics.mean(clock.views)
-        # From the end of the first object on, which also paid for Blender's start.
-        object_s = (clock.ends[-1] - clock.ends[0]) / len(tasks) - views * view_s
+        # The first object also pays for Blender's start; it comes once more.
+        view_s, object_s = statistics.mean(clock.views), statistics.mean(clock.besides[1:])
         stored = sum(part.stat().st_size for part in find_parts(folder.parts))
         return Cost(view_s, max(0.0, object_s), stored / (len(tasks) * views))
 

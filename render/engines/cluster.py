@@ -165,7 +165,6 @@ class ClusterEngine:
     def _submit(self, order: Task | Probe) -> Any:
         self._submitted += 1
         name = order.ref if isinstance(order, Task) else "timed sample"
-        # Each worker of a cluster is asked to serve as many as it has threads; which one it will be isn't known here.
         future = self._client.submit(
             _serve_here, self._job, order, key=f"3die {name} {self._job.run}-{self._submitted}", pure=False
         )
