@@ -24,7 +24,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 _AT_LEAST_ONE = ("image_size", "width", "batch_size", "epochs", "passes")
 _MINIMUM_IMAGE = 32
-SECTION = "method_options"
+SECTION, SHORT_SECTION = "method_options", "method"
+"""Where the method's own options are: in a recipe, and as `--set method.split=false` may call it."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,8 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
 
     Args:
         name: one of `recipe_names()`.
-        overrides: `key=value` each; `method_options.key=value` for an argument of the method. Values are read as TOML,
+        overrides: `key=value` each; `method_options.key=value`, or `method.key=value`, for an argument of the method.
+            Values are read as TOML,
             and as plain text where that fails.
 
     Raises:
@@ -192,7 +194,7 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
         if not equals or not key:
             raise ThreeDieError(f"--set {override}: write it as key=value, such as --set epochs=10")
         section, dot, inner = key.partition(".")
-        if dot and section == SECTION and inner:
+        if dot and section in (SECTION, SHORT_SECTION) and inner:
             settings[SECTION] = {**settings.get(SECTION, {}), inner: _value(text)}
         elif key == "name" or key not in get_type_hints(Recipe):
             known = [item for item in get_type_hints(Recipe) if item != "name"]

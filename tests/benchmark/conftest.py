@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from painted import FIELDS, draw_latents, paint
+from painted import FIELDS, TRANSLATION_FIELDS, draw_latents, paint
 
 from manifests.classes import SYNSETS
 from manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
@@ -17,7 +18,7 @@ torch.set_num_threads(1)
 
 @pytest.fixture(scope="session")
 def make_dataset() -> Callable[..., Path]:
-    """`make_dataset(path, objects=…, views=…, size=…, classes=…, splits=…)` writes a dataset and gives its path."""
+    """`make_dataset(path, objects=…, views=…, size=…, classes=…, splits=…, moved=…)` writes a file and gives its path."""
 
     def make(
         path: Path,
@@ -27,11 +28,14 @@ def make_dataset() -> Callable[..., Path]:
         classes: int = 4,
         splits: list[str] | None = None,
         channel_order: str = "rgb",
+        moved: bool = False,
     ) -> Path:
         latents = draw_latents(objects, views)
+        if moved:
+            latents = np.concatenate([latents, np.random.default_rng(1).uniform(-0.5, 0.5, (objects, views, 3))], -1)
         info = DatasetInfo(
             preset={"name": "painted"},
-            fields=FIELDS,
+            fields=(*FIELDS, *TRANSLATION_FIELDS) if moved else FIELDS,
             seed=0,
             sampler="counter",
             views=views,
@@ -44,7 +48,7 @@ def make_dataset() -> Callable[..., Path]:
         for index in range(objects):
             label = index % classes
             split = splits[index] if splits else ("val" if index // classes % 5 == 0 else "train")
-            jpegs = [paint(latents[index, view], label, size) for view in range(views)]
+            jpegs = [paint(latents[index, view, : len(FIELDS)], label, size) for view in range(views)]
             items.append(DatasetObject(ObjectRef(SYNSETS[label], f"{index:04d}"), split, latents[index], jpegs))
         total = sum(len(jpeg) for item in items for jpeg in item.jpegs)
         write_dataset(path, info, [{"renderer": "paint"}], objects, total, items)

@@ -15,6 +15,8 @@ FIELDS = (
     LatentField("light_phi", ((0.0, 2 * np.pi),)),
     LatentField("light_hue", ((0.0, 1.0),)),
 )
+TRANSLATION_FIELDS = tuple(LatentField(f"translation_{axis}", ((-0.5, 0.5),)) for axis in "xyz")
+"""What 3DIEBench-T has besides; it isn't painted."""
 
 
 def draw_latents(count: int, views: int, seed: int = 0) -> np.ndarray:

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from baselines.method import ACTION_DIMS
 from benchmark.checkpoints import CHECKPOINT_FILE, load_checkpoint, save_checkpoint, weights_sha256
 from benchmark.images import Images
 from benchmark.processes import Processes, find_processes
@@ -29,6 +31,13 @@ def settings_for(dataset: Dataset, method: str = "sie", overrides: list[str] = T
 @pytest.fixture(scope="module")
 def images(dataset: Dataset) -> Images:
     return Images(dataset, 32)
+
+
+@pytest.fixture(scope="module")
+def moved(make_dataset: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Images:
+    """As of the preset 3diebench-t: with translations."""
+    path = make_dataset(tmp_path_factory.mktemp("moved") / "d.h5", objects=10, views=3, size=32, moved=True)
+    return Images(Dataset(path), 32)
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +187,49 @@ def test_online_probes_watch_and_change_nothing(uninterrupted: dict[str, Any], i
     assert same(resumed, watched)
     (events,) = (tmp_path / "watched" / LOG_FOLDER).glob("events.*")
     assert b"step/probe_rotation_r2_equivariant" in events.read_bytes()
+
+
+VARIANTS = {
+    "sie": [
+        *(f"method.action={action}" for action in ACTION_DIMS),
+        "method.split=false",
+        "method.predictor_variance=false",
+        "method.predictor=mlp",
+        "method.predictor.layers=2",
+        "method.predictor.hypernetwork=deep",
+        "method.predictor.hidden=16",
+        "method.predictor.bias=true",
+        "method.predictor.relu=true",
+        "method.predictor.hypernetwork_bias=true",
+        "method.equivariant_dims=16",
+    ],
+    **{
+        name: ["method.action=latents_translation"]
+        for name in ("equimod", "augself", "only_equivariance", "supervised")
+    },
+}
+
+
+@pytest.mark.parametrize(("method", "override"), [(name, each) for name, those in VARIANTS.items() for each in those])
+def test_every_variant_is_an_argument_of_the_command_line(method: str, override: str, moved: Images, tmp_path: Path):
+    extra = ["method.predictor.kind=mlp"] if "layers" in override else []
+    extra += ["method.predictor.hidden=16"] if "relu" in override else []
+    short = [*TINY, "epochs=1", "passes=1", "warmup_epochs=0", override, *extra]
+    done = train(settings_for(moved.dataset, method, short), moved, tmp_path, "cpu")
+    assert done["progress"]["steps_done"] == 1
+    option, value = override.removeprefix("method.").split("=")
+    kept = done["settings"]["recipe"]["method_options"]
+    assert str(kept[option]).lower() == value
+    base = [*TINY, "epochs=1", "passes=1", "warmup_epochs=0"]
+    if override != "method.action=rotation":
+        usual = train(settings_for(moved.dataset, method, base), moved, tmp_path / "usual", "cpu")
+        assert not same(done, usual)
+
+
+def test_an_action_that_the_dataset_lacks_is_named(images: Images, tmp_path: Path):
+    settings = settings_for(images.dataset, overrides=[*TINY, "method.action=rotation_translation"])
+    with pytest.raises(ThreeDieError, match="no latent field 'translation_x'"):
+        train(settings, images, tmp_path, "cpu")
 
 
 TORCHRUN_CHILD = """
