@@ -18,7 +18,7 @@ torch.set_num_threads(1)
 
 @pytest.fixture(scope="session")
 def make_dataset() -> Callable[..., Path]:
-    """`make_dataset(path, objects=…, views=…, size=…, classes=…, splits=…, moved=…)` writes a file and gives its path."""
+    """`make_dataset(path, objects=…, views=…, size=…, classes=…, splits=…, moved=…)` writes one, gives its path."""
 
     def make(
         path: Path,
