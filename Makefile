@@ -27,10 +27,12 @@ demo: setup  ## Models -> dataset -> SIE and VICReg -> leaderboard page, in demo
 	$(BIN)/3die data verify "$(OUT)/data/dataset.h5"
 	$(BIN)/3die bench run vicreg --data "$(OUT)/data/dataset.h5" --recipe smoke --out "$(OUT)/runs"
 	$(BIN)/3die bench run sie --data "$(OUT)/data/dataset.h5" --recipe smoke --out "$(OUT)/runs"
+	$(BIN)/3die bench figures "$(OUT)/runs" --data "$(OUT)/data/dataset.h5" -o "$(OUT)/figures"
 	$(BIN)/3die leaderboard "$(OUT)/runs" -o "$(OUT)/leaderboard" --contact-sheet "$(OUT)/data/contact_sheet.png"
 	@echo
 	@echo "Contact sheet: $(OUT)/data/contact_sheet.png"
 	@echo "Records:       $(OUT)/runs/*/record.json"
+	@echo "Figures:       $(OUT)/figures/*.png"
 	@echo "Leaderboard:   $(OUT)/leaderboard/index.html"
 
 test: setup  ## All tests, lint and types

@@ -81,9 +81,9 @@ def class_rows(study: Study, protocol: Protocol) -> list[dict[str, Any]]:
 
 
 def per_class(study: Study) -> Drawing | None:
-    """Dots for each class: class, rotation, and retrieval where there is a predictor; None for an unknown protocol."""
+    """Dots for each class: class, rotation, and retrieval where there is a predictor; None for other rules."""
     name, version = study.record["protocol"]["name"], study.record["protocol"]["version"]
-    if name not in PROTOCOLS or PROTOCOLS[name].version != version:
+    if name not in PROTOCOLS or PROTOCOLS[name].version != version or "trained_on" in study.record:
         return None
     rows = class_rows(study, PROTOCOLS[name])[::-1]
     parts = list(study.method.parts.representation)

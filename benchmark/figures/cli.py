@@ -8,6 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from benchmark.results import Record
+    from manifests.dataset import Dataset
 
 PATH = click.Path(path_type=Path)
 DEFAULT_DATASET = Path("3die-data/dataset.h5")
@@ -54,8 +55,9 @@ def figures(runs: tuple[Path, ...], out: Path, data: Path | None, only: tuple[st
                 click.echo(f"drawn   {out / name}.png")
             if kind in wanted and not drawings:
                 click.echo(f"without {kind}: no record has the results it needs; measure again with '3die bench eval'")
-        for record in _first_seeds(records):
-            rows += _of_one(record, runs, out, data, wanted, workers)
+        dataset = _dataset(data) if set(wanted) - set(_OF_RECORDS) and _any_checkpoint(records, runs) else None
+        for record in _first_seeds(records, dataset):
+            rows += _of_one(record, runs, out, dataset, data is not None, wanted, workers)
     if not rows:
         raise ThreeDieError(f"{', '.join(map(str, runs))}: nothing to draw in there; see the lines above")
     # Kind by kind, so that a page with too little room for all has the same ones of each run.
@@ -65,23 +67,38 @@ def figures(runs: tuple[Path, ...], out: Path, data: Path | None, only: tuple[st
     click.echo(f"next    3die leaderboard {' '.join(map(str, runs))} --figures {out}")
 
 
-def _first_seeds(records: list["Record"]) -> list["Record"]:
-    """The first record of each row of the tables; says which others there are."""
+def _first_seeds(records: list["Record"], dataset: "Dataset | None") -> list["Record"]:
+    """The first record of each row of the tables; says which others there are.
+
+    A run that was measured more than once is drawn once: as measured on the dataset at hand, by the newest rules.
+    """
+    from benchmark.identity import identify
     from benchmark.leaderboard.tables import measured
 
-    firsts: dict[str, Record] = {}
+    at_hand = identify(dataset).fingerprint if dataset else None
+    chosen: dict[str, Record] = {}
     for group in measured(records):
         for entry in group.entries:
             first = entry.records[0]
-            if len(entry.records) > 1 and first["id"] not in firsts:
+            if len(entry.records) > 1 and first["id"] not in chosen:
                 click.echo(f"        {entry.method}: {len(entry.records)} runs, drawn of the first, {first['id']}")
-            # A run that was measured twice, by other rules or elsewhere, is drawn once.
-            firsts.setdefault(first["id"], first)
-    return list(firsts.values())
+            best = max(chosen.get(first["id"], first), first, key=lambda record: _nearness(record, at_hand))
+            chosen[first["id"]] = best
+    return list(chosen.values())
+
+
+def _nearness(record: "Record", at_hand: str | None) -> tuple[bool, bool, int]:
+    return record["dataset"]["fingerprint"] == at_hand, "trained_on" not in record, record["protocol"]["version"]
 
 
 def _of_one(
-    record: "Record", runs: tuple[Path, ...], out: Path, data: Path | None, wanted: tuple[str, ...], workers: int
+    record: "Record",
+    runs: tuple[Path, ...],
+    out: Path,
+    dataset: "Dataset | None",
+    strict: bool,
+    wanted: tuple[str, ...],
+    workers: int,
 ) -> list[dict[str, Any]]:
     """Draw the figures of one run that there can be; one line for those that there can't."""
     from benchmark.figures.classes import per_class
@@ -92,7 +109,6 @@ def _of_one(
     from benchmark.figures.study import open_study
     from benchmark.figures.style import save
     from benchmark.progress import bar
-    from manifests.dataset import Dataset
     from manifests.errors import ThreeDieError
 
     drawings = [curves(record)] if "curves" in wanted else []
@@ -100,16 +116,15 @@ def _of_one(
     missing = [] if drawings != [None] else ["curves (it was not trained)"]
     asked = {kind: draw for kind, draw in inner.items() if kind in wanted}
     folder = _folder(record, runs) if asked else None
-    if asked and folder is None:
+    if asked and (folder is None or dataset is None):
         missing.append(f"{', '.join(asked)} (no checkpoint beside its record)")
-    elif asked and folder is not None:
-        dataset = Dataset(_dataset(data))
+    elif asked and folder is not None and dataset is not None:
         try:
             study = open_study(
                 record, folder, dataset, workers, lambda items: bar("features", len(items), "batch", items)
             )
         except ThreeDieError as error:
-            if data is not None:
+            if strict:
                 raise
             missing.append(f"{', '.join(asked)} ({error})")
         else:
@@ -117,7 +132,7 @@ def _of_one(
                 drawing = draw(study)
                 drawings.append(drawing)
                 if drawing is None:
-                    missing.append(kind if kind != "classes" else "classes (another version of the protocol)")
+                    missing.append(kind if kind != "classes" else "classes (measured by other rules)")
             if not study.method.has_predictor and set(asked) & {"neighbours", "steering", "predictor"}:
                 missing.append("(no predictor)")
     rows = []
@@ -131,7 +146,8 @@ def _of_one(
     return rows
 
 
-def _dataset(data: Path | None) -> Path:
+def _dataset(data: Path | None) -> "Dataset":
+    from manifests.dataset import Dataset
     from manifests.errors import ThreeDieError
 
     if data is None and not DEFAULT_DATASET.is_file():
@@ -139,7 +155,11 @@ def _dataset(data: Path | None) -> Path:
             f"{DEFAULT_DATASET}: no dataset here, and figures show its pictures; name it with --data FILE, or draw "
             f"what needs none: {' '.join(f'--only {kind}' for kind in _OF_RECORDS)}"
         )
-    return data or DEFAULT_DATASET
+    return Dataset(data or DEFAULT_DATASET)
+
+
+def _any_checkpoint(records: list["Record"], runs: tuple[Path, ...]) -> bool:
+    return any(_folder(record, runs) is not None for record in records)
 
 
 def _folder(record: "Record", runs: tuple[Path, ...]) -> Path | None:

@@ -15,6 +15,7 @@ from scipy.spatial.transform import Rotation
 from baselines.method import Parts
 from benchmark.cli import bench
 from benchmark.figures.classes import class_rows, per_class, reciprocal_ranks
+from benchmark.figures.cli import _first_seeds
 from benchmark.figures.curves import curves
 from benchmark.figures.maps import maps, principal
 from benchmark.figures.predictor import draw_triples, is_linear, laws_of_matrices, laws_on_embeddings, predictor
@@ -315,6 +316,14 @@ def test_records_alone_give_figures_of_records(runs, tmp_path):
     assert done.output.count("no checkpoint beside its record") == 2
     found = {row["kind"] for row in json.loads((tmp_path / "figures" / "figures.json").read_text())["figures"]}
     assert found == {"tradeoff", "rotation_error", "curves"}
+
+
+def test_a_run_measured_twice_is_drawn_by_the_newest_rules(runs, dataset):
+    record = json.loads(next(runs.glob("sie*/record.json")).read_text())
+    older = {**record, "protocol": {"name": "quick", "version": 1}}
+    elsewhere = {**record, "dataset": {**record["dataset"], "fingerprint": "f" * 64}, "trained_on": record["dataset"]}
+    for order in ([older, record, elsewhere], [elsewhere, record, older]):
+        assert _first_seeds(order, dataset) == [record]
 
 
 def test_mistakes_are_named(runs, tmp_path, make_dataset, monkeypatch):
