@@ -109,7 +109,7 @@ def leaderboard(
         if out is None:
             return
     out = out or DEFAULT_OUT
-    pictures, left = read_pictures(figures or _beside(sources))
+    pictures, strange, left = read_pictures(figures or _beside(sources), {record["id"] for record in records})
     pages = {
         "index.html": render_page(records, others, _png(contact_sheet), pictures),
         "leaderboard.md": render_markdown(records, others),
@@ -122,10 +122,8 @@ def leaderboard(
             temporary.write_text(text, encoding="utf-8", errors="replace", newline="\n")
     click.echo(f"page    {out / 'index.html'}")
     click.echo(f"tables  {', '.join(str(out / name) for name in list(pages)[1:])}")
-    known = {record["id"] for record in records}
-    strange = sum(not known.issuperset(picture.records) for picture in pictures)
     if pictures:
-        click.echo(f"figures {len(pictures) - strange} on the page")
+        click.echo(f"figures {len(pictures)} on the page")
     if strange:
         click.echo(f"        {strange} left out: of runs that aren't among these records; draw them again")
     if left:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,31 +41,35 @@ class Picture:
     height: int
 
 
-def read_pictures(folders: Sequence[Path], limit: int = MOST_BYTES) -> tuple[list[Picture], int]:
+def read_pictures(
+    folders: Sequence[Path], known: Collection[str] | None = None, limit: int = MOST_BYTES
+) -> tuple[list[Picture], int, int]:
     """The figures of some folders, as long as they fit.
 
     Those of several runs come first, then one kind after the other, so that a full page lacks the last runs' last ones.
 
     Args:
         folders: where `3die bench figures` wrote.
+        known: ids of the records there are; figures of others are left out.
         limit: bytes that all may take together.
 
     Returns:
-        the figures, and how many didn't fit.
+        the figures, how many are of other records, and how many didn't fit.
 
     Raises:
         ThreeDieError: a folder without figures, or a damaged one.
     """
     rows = [(folder, row) for folder in folders for row in _index(folder) if row["kind"] not in DRAWN_BY_PAGE]
+    ours = [item for item in rows if known is None or set(item[1]["records"]) <= set(known)]
     pictures, taken, left = [], 0, 0
-    for folder, row in sorted(rows, key=lambda item: item[1]["group"] == ""):
+    for folder, row in sorted(ours, key=lambda item: item[1]["group"] == ""):
         picture = _picture(folder, row)
         if taken + len(picture.source) > limit:
             left += 1
             continue
         taken += len(picture.source)
         pictures.append(picture)
-    return pictures, left
+    return pictures, len(rows) - len(ours), left
 
 
 def _index(folder: Path) -> list[dict[str, Any]]:

@@ -299,7 +299,7 @@ def test_the_command_draws_what_a_run_has_and_the_page_shows_it(runs, dataset, t
     (line,) = [line for line in done.output.splitlines() if line.startswith("without")]
     assert "vicreg" in line
     assert line.endswith("neighbours, steering, predictor (no predictor)")
-    pictures, left = read_pictures([tmp_path / "figures"])
+    pictures, _, left = read_pictures([tmp_path / "figures"])
     # The page draws curves by itself.
     shown = len(kinds) - 2
     assert (len(pictures), left) == (shown, 0)

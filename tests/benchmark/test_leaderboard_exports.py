@@ -276,11 +276,14 @@ def test_figures_take_only_so_much_room(tmp_path):
     write_figures(tmp_path / "one", ["x"])
     write_figures(tmp_path / "two", ["x", "y"], group="g")
     folders = [tmp_path / "one", tmp_path / "two"]
-    pictures, left = read_pictures(folders)
+    pictures, strange, left = read_pictures(folders)
     assert [len(picture.records) for picture in pictures] == [2, 1]
-    assert left == 0
-    pictures, left = read_pictures(folders, len(pictures[0].source))
-    assert ([len(picture.records) for picture in pictures], left) == ([2], 1)
+    assert (strange, left) == (0, 0)
+    pictures, strange, left = read_pictures(folders, limit=len(pictures[0].source))
+    assert ([len(picture.records) for picture in pictures], strange, left) == ([2], 0, 1)
+    # What isn't shown takes no room from what is.
+    pictures, strange, left = read_pictures(folders, {"x"}, limit=len(pictures[0].source))
+    assert ([len(picture.records) for picture in pictures], strange, left) == ([1], 1, 0)
 
 
 def test_a_run_measured_twice_shows_its_figures_once(tmp_path):
@@ -288,7 +291,7 @@ def test_a_run_measured_twice_shows_its_figures_once(tmp_path):
     again = {**record, "protocol": {"name": "quick", "version": 2}}
     write_figures(tmp_path / "one", [record["id"]])
     write_figures(tmp_path / "all", [record["id"]], group=measured([again])[0].key)
-    pictures, _ = read_pictures([tmp_path / "one", tmp_path / "all"])
+    pictures, *_ = read_pictures([tmp_path / "one", tmp_path / "all"])
     page = render_page([record, again], [], None, pictures)
     first, second = page.split("version 2</h2>")
     assert (first.count("data:image"), second.count("data:image")) == (0, 2)
