@@ -5,15 +5,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from painted import FIELDS, draw_latents
+from scipy.spatial.transform import Rotation
 
+from baselines.hypernetwork import HypernetworkPredictor, MLPPredictor
 from baselines.method import Parts
-from benchmark.evaluation import Scope, build_subject
+from benchmark.evaluation import Scope, build_subject, measure, mover
 from benchmark.heads import FeatureHeads
 from benchmark.protocol import PROTOCOLS, Protocol
 from benchmark.tasks import TASKS
-from benchmark.tasks.task import Data, Subject
-from manifests.latents import quaternions
+from benchmark.tasks.task import Data, Outcome, Score, Subject
+from manifests.latents import LatentField, actions, quaternions
 
 OBJECTS, VIEWS, CLASSES = 60, 8, 6
 VAL = np.arange(0, OBJECTS, 5)
@@ -153,3 +156,179 @@ def test_held_out_objects_are_not_taught():
     heads = FeatureHeads(ask(noise()).taught, np.arange(40), QUICK)
     assert len(heads.held) == 8
     assert sorted([*heads.held, *heads.taught]) == list(range(40))
+
+
+def row(outcome: Outcome, metric: str, source: str = "representation") -> Score:
+    (found,) = [score for score in outcome.scores if (score.metric, score.input) == (metric, source)]
+    return found
+
+
+def test_one_view_s_rotation_and_the_light_are_said_by_features_that_hold_them():
+    latents = draw_latents(OBJECTS, VIEWS)
+    light = scores("light", ask(latents[..., 4:6]))
+    assert light["r2_light_theta"][0] > 0.9
+    assert light["r2_light_phi"][0] > 0.9
+    assert light["r2_per_component"] == (
+        pytest.approx((light["r2_light_theta"][0] + light["r2_light_phi"][0]) / 2),
+        0.0,
+    )
+    turned = scores("absolute_rotation", ask(quaternions(latents[..., :3])))
+    assert turned["r2"][0] > 0.95
+    assert turned["geodesic_mean_deg"][0] < 10
+    assert scores("absolute_rotation", ask(constant()))["r2"][1] == pytest.approx(0.46, abs=0.06)
+
+
+def test_a_quaternion_s_sign_makes_no_second_rotation():
+    subject = ask(noise())
+    latents = subject.taught.latents.copy()
+    latents[..., :3] += np.pi
+    data = replace(subject.taught, latents=latents)
+    target = TASKS["absolute_rotation"].target(data, subject.evaluation)
+    assert (target[:, 3] >= 0).all()
+
+
+def test_translations_are_asked_where_they_are():
+    assert not TASKS["translation_object"].applies(ask(noise()))
+    names = ("translation_x", "translation_y", "translation_z")
+    fields = (*FIELDS, *(LatentField(name, ((-0.5, 0.5),)) for name in names))
+    moves = np.random.default_rng(2).uniform(-0.5, 0.5, (OBJECTS, VIEWS, 3))
+    latents = np.concatenate([draw_latents(OBJECTS, VIEWS), moves], -1)
+    turn = Rotation.from_euler("xyz", latents[..., :3].reshape(-1, 3))
+    position = turn.apply(moves.reshape(-1, 3)).reshape(moves.shape)
+    for features, better, worse in (
+        (moves, "translation_object", "translation_base"),
+        (position, "translation_base", "translation_object"),
+    ):
+        data = replace(ask(features).taught, fields=fields, latents=latents)
+        subject = build_subject(data, np.setdiff1d(np.arange(OBJECTS), VAL), data, VAL, Parts(), None, QUICK)
+        assert TASKS[better].applies(subject)
+        high, low = (row(TASKS[name].measure(subject), "r2_per_component").value for name in (better, worse))
+        assert high > 0.9
+        assert low < high - 0.1
+
+
+def test_neighbours_name_the_class_or_the_commonest():
+    assert scores_of("knn", ask(all_knowing()), "embedding")["top1"][0] == 1
+    labels = np.where(np.arange(OBJECTS) % 3 == 0, 1, 2)
+    found = row(TASKS["knn"].measure(ask(constant(), labels=labels)), "top1")
+    assert (found.value, found.floor) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
+
+
+def scores_of(task: str, subject: Subject, source: str) -> dict[str, tuple[float, float]]:
+    outcome = TASKS[task].measure(subject)
+    return {score.metric: (score.value, score.floor) for score in outcome.scores if score.input == source}
+
+
+def test_seeds_give_a_deviation_and_the_first_is_the_only_one_of_one():
+    short = replace(QUICK, steps=40)
+    one, two = (ask(all_knowing(), short, seeds=seeds) for seeds in (1, 2))
+    assert row(TASKS["rotation"].measure(one), "r2").deviation is None
+    assert row(TASKS["rotation"].measure(two), "r2").deviation > 0
+    question = TASKS["rotation"].questions(one)[0]
+    ((first,), (same, other)) = (
+        subject.heads.answers(question, "representation", slice(None), subject.asked, subject.evaluation)
+        for subject in (one, two)
+    )
+    # A stack of two sums in another order than one alone.
+    assert np.allclose(first, same, atol=1e-3)
+    assert not np.allclose(same, other, atol=1e-2)
+
+
+@pytest.mark.parametrize("protocol", [QUICK, ORIGINAL], ids=lambda rules: rules.name)
+def test_heads_trained_together_say_what_they_say_alone(protocol: Protocol):
+    protocol = replace(protocol, epochs=protocol.epochs and 200, steps=protocol.steps and 60)
+    together = ask(all_knowing(), protocol)
+    asked = [(TASKS[name].questions(together)[0], slice(at, at + 5)) for name in ("color", "light") for at in (0, 5)]
+    for question, part in asked:
+        together.heads.plan(question, "representation", part)
+    for question, part in asked:
+        alone = ask(all_knowing(), protocol)
+        said = [
+            subject.heads.answers(question, "representation", part, subject.asked, subject.evaluation)[0]
+            for subject in (together, alone)
+        ]
+        assert np.allclose(*said, atol=2e-3), question.name
+
+
+def test_the_error_is_told_by_the_size_of_the_rotation():
+    outcome = TASKS["rotation"].measure(ask(all_knowing()))
+    (curve,) = outcome.breakdowns
+    assert (curve.metric, curve.by, len(curve.groups)) == ("geodesic_mean_deg", "rotation_deg", 12)
+    assert sum(curve.counts) == len(VAL) * VIEWS
+    known = [(value, count) for value, count in zip(curve.values, curve.counts, strict=True) if count]
+    mean = sum(value * count for value, count in known) / sum(curve.counts)
+    assert mean == pytest.approx(row(outcome, "geodesic_mean_deg").value)
+    assert all((value is None) == (count == 0) for value, count in zip(curve.values, curve.counts, strict=True))
+
+
+def test_classes_held_out_of_training_are_told_apart():
+    labels = np.arange(OBJECTS) % CLASSES
+    labels[[0, 5]] = 50
+    outcome = TASKS["rotation"].measure(ask(all_knowing(), labels=labels))
+    curve = outcome.breakdowns[1]
+    assert curve.by == "class"
+    assert curve.groups == ("classes trained on", "classes held out of training")
+    assert curve.counts == (10 * VIEWS, 2 * VIEWS)
+    outcome = TASKS["classification"].measure(ask(np.eye(55)[labels][:, None].repeat(VIEWS, 1), labels=labels))
+    assert outcome.breakdowns[0].values == (1.0, 0.0)
+
+
+def test_heads_of_one_dataset_are_measured_on_another():
+    subject = ask(all_knowing())
+    other = draw_latents(9, VIEWS, seed=7)
+    known = np.concatenate([np.zeros((9, VIEWS, CLASSES)), other[..., [3, 6]], quaternions(other[..., :3])], -1)
+    data = Data(FIELDS, other, np.zeros(9, np.int64), known.astype(np.float32), known.astype(np.float32))
+    train = np.setdiff1d(np.arange(OBJECTS), VAL)
+    crossed = build_subject(subject.taught, train, data, np.arange(9), Parts(), all_views, QUICK)
+    assert row(TASKS["color"].measure(crossed), "r2").value > 0.9
+    outcomes, _ = measure(crossed, ["pose_retrieval"])
+    assert {score.metric for score in outcomes["pose_retrieval"].scores} == {
+        "pre_train_train", "pre_val_val", "pre_val_all",
+    }  # fmt: skip
+
+
+def test_one_view_one_class_one_object_are_defined():
+    single = ask(all_knowing()[:, :1], labels=np.zeros(OBJECTS, np.int64), moved=all_views)
+    outcomes, warnings = measure(single)
+    assert set(outcomes) == {"classification", "knn", "absolute_rotation", "pose_retrieval"}
+    assert row(outcomes["classification"], "top1").value == row(outcomes["classification"], "top1").floor == 1
+    assert warnings[0] == "objects have one view: tasks that compare two views are left out"
+    assert "classification: all training objects are of one class: naming it is no feat" in warnings
+    subject = ask(noise())
+    lone = build_subject(subject.taught, np.arange(1, OBJECTS), subject.taught, np.arange(1), Parts(), all_views, QUICK)
+    outcomes, warnings = measure(lone, ["retrieval", "pose_retrieval", "color"])
+    assert row(outcomes["retrieval"], "mrr", "embedding").value == 1
+    assert all(
+        score.interval is None
+        for outcome in outcomes.values()
+        for score in outcome.scores
+        if "train" not in score.metric
+    )
+    assert "one object is measured: numbers have no interval" in warnings
+
+
+def test_noise_ranks_as_the_harmonic_number_says():
+    moved = np.random.default_rng(9).standard_normal((OBJECTS, 50, 16)).astype(np.float32)
+    subject = ask(
+        np.random.default_rng(1).standard_normal((OBJECTS, 50, 16)), moved=lambda data, rows, part: moved[rows]
+    )
+    found = row(TASKS["retrieval"].measure(subject), "mrr", "embedding")
+    assert found.floor == pytest.approx(4.499205338 / 50)
+    assert abs(found.value - found.floor) < 0.02
+
+
+def test_a_linear_predictor_is_asked_for_corners_and_any_other_for_all():
+    predictor = HypernetworkPredictor(8, 4)
+    perceptron = MLPPredictor(8, 4)
+    data = ask(noise()[..., :8]).taught
+    for network in (predictor, perceptron):
+        asked: list[int] = []
+        network.register_forward_pre_hook(lambda _, given, asked=asked: asked.append(len(given[0])))
+        found = mover(network, "rotation")(data, np.arange(10), slice(None))
+        latents = data.latents[:10]
+        moves = actions("rotation", FIELDS, latents[:, :1].repeat(VIEWS, 1), latents)
+        with torch.inference_mode():
+            start = torch.from_numpy(data.embedding[:10, :1].repeat(VIEWS, 1)).reshape(-1, 8)
+            wanted = network(start, torch.from_numpy(moves).float().reshape(-1, 4)).reshape(10, VIEWS, 8)
+        assert np.allclose(found, wanted.numpy(), atol=1e-5)
+        assert asked[-2] == (50 if network is predictor else 10 * VIEWS)

@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+
+from benchmark import neighbours
+from benchmark.neighbours import BlockNeighbours
+from benchmark.tasks.pose_retrieval import Nearest, closest, random_error
+from benchmark.tasks.retrieval import rank_places
+from manifests.latents import quaternions
+
+QUARTER = np.pi / 2
+
+
+@pytest.fixture
+def generator() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def turned(generator: np.random.Generator, count: int) -> np.ndarray:
+    return quaternions(generator.uniform(-QUARTER, QUARTER, (count, 3)))
+
+
+def by_hand(
+    queries: np.ndarray, rotations: np.ndarray, targets: np.ndarray, among: np.ndarray, normalise: bool
+) -> np.ndarray:
+    """The definition, in double precision, one query after the other."""
+    errors = []
+    for query, rotation in zip(queries.astype(float), rotations, strict=True):
+        products = targets.astype(float) @ query
+        if normalise:
+            products /= np.linalg.norm(targets.astype(float), axis=1) * np.linalg.norm(query)
+        tied = products >= products.max() - 1e-12 * max(1, abs(products.max()))
+        errors.append(np.mean(1 - (among[tied] @ rotation) ** 2))
+    return np.array(errors)
+
+
+@pytest.mark.parametrize("normalise", [True, False])
+@pytest.mark.parametrize("kept", [1 << 26, 0], ids=["kept", "computed again"])
+@pytest.mark.parametrize("blocks", [(4096, 8192), (7, 11)])
+@pytest.mark.parametrize("kind", ["random", "collapsed", "nearly collapsed", "doubled"])
+def test_blocks_find_what_the_definition_says(
+    kind: str,
+    blocks: tuple[int, int],
+    kept: int,
+    normalise: bool,
+    generator: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    queries, targets = (generator.standard_normal((size, 24)).astype(np.float32) for size in (50, 90))
+    if kind == "collapsed":
+        targets[:] = targets[:1]
+    elif kind == "nearly collapsed":
+        # Closer together than single precision tells apart.
+        targets[:] = targets[:1] + 1e-6 * targets
+    elif kind == "doubled":
+        targets[45:] = targets[:45]
+    monkeypatch.setattr(neighbours, "_QUERIES", blocks[0])
+    monkeypatch.setattr(neighbours, "_TARGETS", blocks[1])
+    monkeypatch.setattr(neighbours, "_KEPT", kept)
+    wanted, among = turned(generator, 50), turned(generator, 90)
+    found = BlockNeighbours().nearest(queries, wanted, targets, among, normalise)
+    assert found.errors == pytest.approx(by_hand(queries, wanted, targets, among, normalise), abs=1e-9)
+    assert (found.ties == {"collapsed": 90, "doubled": 2}.get(kind, 1)).all()
+
+
+def test_a_collapsed_embedding_costs_what_a_random_neighbour_does(generator: np.random.Generator):
+    rotations = turned(generator, 300)
+    same = np.ones((300, 1), np.float32) * generator.standard_normal(64).astype(np.float32)
+    found = BlockNeighbours().nearest(same, rotations, same, rotations)
+    assert found.errors.mean() == pytest.approx(random_error(rotations, rotations), abs=1e-9)
+
+
+def test_searches_among_two_sets_join_to_one_among_both(generator: np.random.Generator):
+    queries, targets = (generator.standard_normal((size, 8)).astype(np.float32) for size in (40, 60))
+    # The same in both sets: ties across them.
+    targets[30:40] = targets[:10]
+    wanted, among = turned(generator, 40), turned(generator, 60)
+    search = BlockNeighbours()
+    one, other = (search.nearest(queries, wanted, targets[rows], among[rows]) for rows in (slice(30), slice(30, 60)))
+    both, whole = closest(one, other), search.nearest(queries, wanted, targets, among)
+    assert both.errors == pytest.approx(whole.errors)
+    assert (both.ties == whole.ties).all()
+    assert isinstance(both, Nearest)
+
+
+@pytest.mark.parametrize("normalise", [True, False])
+@pytest.mark.parametrize("spread", [1.0, 1e-6, 0.0])
+def test_ranks_are_those_of_double_precision(spread: float, normalise: bool, generator: np.random.Generator):
+    moved = generator.standard_normal((6, 20, 128)).astype(np.float32)
+    embedding = (moved[:, :1] + spread * generator.standard_normal((6, 20, 128))).astype(np.float32)
+    places = rank_places(moved, embedding, normalise)
+    for index in range(6):
+        one, other = moved[index].astype(float), embedding[index].astype(float)
+        if normalise:
+            one, other = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (one, other))
+        products = one @ other.T
+        own = np.diagonal(products)[:, None]
+        tied = np.abs(products - own) <= 1e-12 * np.maximum(1, np.abs(own))
+        assert (places[index, :, 0] == ((products > own) & ~tied).sum(1)).all()
+        assert (places[index, :, 1] == tied.sum(1)).all()
+
+
+def test_votes_are_those_of_the_nearest(generator: np.random.Generator):
+    bank = generator.standard_normal((200, 16)).astype(np.float32)
+    labels = np.arange(200) % 5
+    votes = BlockNeighbours().votes(bank[:10], bank, labels, 5, 1)
+    assert (votes.argmax(1) == labels[:10]).all()
+    assert votes.max(1) == pytest.approx(1)
+    cosine = bank / np.linalg.norm(bank, axis=1, keepdims=True)
+    products = cosine[:10] @ cosine.T
+    for row, found in zip(products, BlockNeighbours().votes(bank[:10], bank, labels, 5, 20), strict=True):
+        near = np.argsort(-row)[:20]
+        weights = np.bincount(labels[near], np.exp((row[near] - 1) / 0.07), minlength=5)
+        assert found == pytest.approx(weights / weights.sum(), abs=1e-5)
+
+
+def test_where_all_are_alike_all_vote():
+    labels = np.array([0] * 5 + [1] * 3)
+    alike = np.ones((8, 4), np.float32)
+    assert BlockNeighbours().votes(alike[:2], alike, labels, 2, 2) == pytest.approx(np.array([[0.625, 0.375]] * 2))
