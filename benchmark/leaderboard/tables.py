@@ -24,6 +24,9 @@ TASKS = {
 }
 """Tasks in the order of the tables; others follow in the order of the alphabet."""
 
+BESIDES = ("knn", "absolute_rotation", "light", "pose_retrieval")
+"""Tasks that stand among all metrics but not in the overview, which would be too wide to read."""
+
 ON_EMBEDDINGS = ("retrieval", "pose_retrieval")
 """Tasks that are about embeddings; the others are about representations first."""
 
@@ -81,8 +84,17 @@ class Metric:
     def task_title(self) -> str:
         """The task in words, with what it was measured on where that isn't the usual."""
         title = TASKS.get(self.task, self.task.replace("_", " ").capitalize())
-        usual = "embedding" if self.task in ON_EMBEDDINGS else "representation"
-        return title if self.input == usual else f"{title}, on the {self.input}"
+        return title if self._usual else f"{title}, on the {self.input}"
+
+    @property
+    def in_overview(self) -> bool:
+        """Whether the overview has it, where it is a main metric."""
+        return self._usual and self.task not in BESIDES
+
+    @property
+    def _usual(self) -> bool:
+        """Whether it was measured on what its task is about."""
+        return (self.input == "embedding") == (self.task in ON_EMBEDDINGS)
 
     @property
     def title(self) -> str:
@@ -268,7 +280,8 @@ def _group(records: Sequence[Record]) -> Group:
         key=lambda column: (*column[0].order, PARTS.index(column[1])),
     )
     mains = {_metric(row) for record in records for row in record["results"] if row["main"]}
-    main = tuple(column for column in columns if column[0] in mains) or tuple(columns)
+    leading = tuple(column for column in columns if column[0] in mains)
+    main = tuple(column for column in leading if column[0].in_overview) or leading or tuple(columns)
     ranked = {column: means for column in columns if (means := _ranked(entries, column))}
     return Group(
         records[0],

@@ -205,6 +205,20 @@ def test_main_metrics_come_first_and_retrieval_is_of_embeddings():
     assert "on the embedding" not in page
 
 
+def test_the_overview_is_narrow_and_all_metrics_are_below():
+    record = make_record()
+    beside = [
+        result("knn", "top1", "all", 0.4),
+        result("classification", "top1", "all", 0.3, input="embedding"),
+        result("pose_retrieval", "pre_val_val", "equivariant", 0.6, input="embedding", higher_is_better=False),
+    ]
+    (group,) = measured([{**record, "results": record["results"] + beside}])
+    assert [column[0].task for column in group.main] == ["classification"] * 3 + ["rotation"] * 3
+    assert len(group.columns) == len(record["results"]) + len(beside)
+    (alone,) = measured([{**record, "results": beside[:1]}])
+    assert [column[0].task for column in alone.main] == ["knn"]
+
+
 def test_warnings_are_shown_with_how_many_runs_gave_them():
     warned = make_record("sie", warnings=["too small to teach rotation"])
     records = [warned, make_record("vicreg")]
