@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from benchmark.checkpoints import load_checkpoint, weights_sha256
+from benchmark.checkpoints import load_checkpoint, save_checkpoint, weights_sha256
 from benchmark.cli import bench
+from benchmark.evaluation import measured_objects
 from benchmark.protocol import PROTOCOLS
 from benchmark.results import read_record, validate
 from benchmark.training import Settings, build
@@ -225,7 +226,15 @@ def test_listing_needs_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    for word in ("sie", "vicreg", "cifar10, mini, paper, smoke", "classification v1", "retrieval v2", "quick v2", "sie-v1 v1"):
+    for word in (
+        "sie",
+        "vicreg",
+        "cifar10, mini, paper, smoke",
+        "classification v1",
+        "retrieval v2",
+        "quick v2",
+        "sie-v1 v1",
+    ):
         assert word in done.stdout
 
 
@@ -233,3 +242,66 @@ def test_the_record_is_plain_json(first: tuple[Path, Result]):
     text = (first[0] / "sie-smoke-s0" / "record.json").read_text()
     assert "NaN" not in text
     assert json.loads(text)["origin"] == {"kind": "measured"}
+
+
+def test_eval_measures_on_another_dataset_with_the_heads_of_its_own(
+    first: tuple[Path, Result], dataset: Dataset, make_dataset: Callable[..., Path], tmp_path: Path
+):
+    folder = first[0] / "sie-smoke-s0"
+    checkpoint = str(folder / "checkpoint.pt")
+    # The same objects, and two of a class that was never trained on.
+    other = make_dataset(tmp_path / "other.h5", objects=12, views=5, size=32, classes=6, splits=["val"] * 12)
+    words = ("eval", "--checkpoint", checkpoint, "--data", str(dataset.path), "--eval-data", str(other))
+    result = invoke(*words, "--tasks", "classification,rotation,pose-retrieval", "--seeds", "2")
+    assert result.exception is None, result.exception
+    (record_file,) = folder.glob("quick-v2-*-on-*/record.json")
+    record = read_record(record_file)
+    assert record["dataset"]["objects"] == 12
+    assert record["trained_on"]["fingerprint"] == dataset.fingerprint()
+    assert record["evaluation"]["head_seeds"] == 2
+    assert {row["task"] for row in record["results"]} == {"classification", "rotation", "pose_retrieval"}
+    assert all((row["deviation"] is None) == (row["task"] == "pose_retrieval") for row in record["results"])
+    assert {curve["by"] for curve in record["breakdowns"]} == {"rotation_deg", "class"}
+    assert any("have no training object; theirs count as wrong" in line for line in record["warnings"])
+    before = record["results"]
+    # More tasks join the record, and what is there stays.
+    assert invoke(*words, "--tasks", "color", "--seeds", "2").exception is None
+    after = read_record(record_file)["results"]
+    assert [row for row in after if row["task"] != "color"] == before
+    assert any(row["task"] == "color" for row in after)
+
+
+def test_eval_refuses_what_does_not_fit(
+    first: tuple[Path, Result], dataset: Dataset, make_dataset: Callable[..., Path], tmp_path: Path
+):
+    folder = first[0] / "sie-smoke-s0"
+    whole = load_checkpoint(folder / "checkpoint.pt")
+    recipe = whole["settings"]["recipe"]
+    save_checkpoint(
+        tmp_path / "wide.pt", {**whole, "settings": {**whole["settings"], "recipe": {**recipe, "width": 16}}}
+    )
+    moving = {**recipe, "method_options": {"action": "rotation_translation"}}
+    settings = Settings.from_json({**whole["settings"], "recipe": moving})
+    save_checkpoint(
+        tmp_path / "moving.pt", {**whole, "settings": settings.to_json(), "model": build(settings).state_dict()}
+    )
+    seen = make_dataset(tmp_path / "seen.h5", objects=16, views=6, size=32, splits=["val"] * 16)
+    alone = make_dataset(tmp_path / "alone.h5", objects=1, views=6, size=32, splits=["train"])
+    checkpoint = str(folder / "checkpoint.pt")
+    for words, message in (
+        (["--checkpoint", str(tmp_path / "wide.pt")], "weights don't fit the method sie"),
+        (["--checkpoint", str(tmp_path / "moving.pt")], "no latent field 'translation_x'"),
+        (["--checkpoint", checkpoint, "--tasks", "colour"], "no task 'colour'; did you mean 'color'"),
+        (["--checkpoint", checkpoint, "--eval-data", str(alone)], "none of its 1 objects are for validation"),
+    ):
+        error = invoke("eval", "--data", str(dataset.path), *words).exception
+        assert isinstance(error, ThreeDieError), (words, error)
+        assert message in str(error)
+        assert "\n" not in str(error)
+    only_trained = make_dataset(tmp_path / "trained.h5", objects=4, views=6, size=32, splits=["val"] * 4)
+    trained = Dataset(only_trained)
+    assert measured_objects(dataset, trained)[0].tolist() == [0, 1, 2, 3]
+    later = Dataset(seen)
+    positions, warnings = measured_objects(dataset, later)
+    assert positions.tolist() == [0, 1, 2, 3]
+    assert warnings == ["12 objects were left out of the measurement: they were trained on"]
