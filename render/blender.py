@@ -5,6 +5,7 @@ bpy is not thread-safe, leaks and may crash; import this module in a process tha
 
 import math
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from mathutils import Matrix, Vector
 
+from manifests.errors import ThreeDieError
+from render.devices import GPU_KINDS
 from render.encode import quantise
 from render.frame import Box, composed, floor_size, object_box
 from render.models.source import ModelError
@@ -36,7 +39,9 @@ class Stage:
     One per process: Blender has one scene.
     """
 
-    def __init__(self, preset: Preset, quality: Quality, size: int, scratch: Path, threads: int) -> None:
+    def __init__(
+        self, preset: Preset, quality: Quality, size: int, scratch: Path, threads: int, device: str = "cpu"
+    ) -> None:
         """Build the empty stage.
 
         Args:
@@ -45,6 +50,10 @@ class Stage:
             size: width and height of the images in pixels.
             scratch: folder for one small temporary image; best in memory.
             threads: render threads, 0 for one a core.
+            device: `cpu`, or a kind of GPU, of which the first that this process sees is used.
+
+        Raises:
+            ThreeDieError: there is no such GPU.
         """
         bpy.ops.wm.read_factory_settings(use_empty=True)
         self._scene = bpy.context.scene
@@ -55,6 +64,7 @@ class Stage:
         self._vertices = np.empty((0, 3), np.float32)
         self._size = size
         _set_up_render(self._scene, quality, threads)
+        self.device = _use_device(self._scene, device)
         self._scene.render.filepath = str(self._picture)
         self._add_camera()
         self._floor_color = self._add_floor()
@@ -79,6 +89,8 @@ class Stage:
         if not meshes:
             raise ModelError(f"no faces in {mesh_file.name}")
         self._object = _joined(meshes)
+        if not _area(self._object.data) > 0:
+            raise ModelError(f"no face has an area in {mesh_file.name}")
         _centre(self._object, mesh_file.name)
         self._vertices = _vertices(self._object.data)
         for material in self._object.data.materials:
@@ -204,10 +216,40 @@ def blender_version() -> str:
     return str(bpy.app.version_string).split()[0]
 
 
+def cycles_devices() -> dict[str, list[str]]:
+    """Names of the GPUs that Cycles finds, by kind in lower case."""
+    found = {}
+    for kind in GPU_KINDS:
+        # A build of Blender without a kind raises TypeError for it, and a broken driver may raise anything.
+        with suppress(Exception):
+            found[kind] = [device.name for device in _preferences().get_devices_for_type(kind.upper())]
+    return {kind: names for kind, names in found.items() if names}
+
+
+def _preferences() -> Any:
+    return bpy.context.preferences.addons["cycles"].preferences
+
+
+def _use_device(scene: Any, kind: str) -> str:
+    """Enable exactly one device; gives its name for the record."""
+    if kind == "cpu":
+        scene.cycles.device = "CPU"
+        return "cpu"
+    preferences = _preferences()
+    preferences.compute_device_type = kind.upper()
+    ours = [device for device in preferences.get_devices_for_type(kind.upper()) if device.type == kind.upper()]
+    if not ours:
+        raise ThreeDieError(f"the rendering process sees no {kind} device, though one was found before it started")
+    for device in preferences.devices:
+        device.use = False
+    ours[0].use = True
+    scene.cycles.device = "GPU"
+    return f"{kind}: {ours[0].name}"
+
+
 def _set_up_render(scene: Any, quality: Quality, threads: int) -> None:
     render, cycles, layer = scene.render, scene.cycles, scene.view_layers[0]
     render.engine = "CYCLES"
-    cycles.device = "CPU"
     render.resolution_percentage = 100
     render.threads_mode = "FIXED" if threads else "AUTO"
     render.threads = threads or 1
@@ -288,6 +330,14 @@ def _vertices(mesh: Any) -> npt.NDArray[np.float32]:
     flat = np.empty(len(mesh.vertices) * 3, np.float32)
     mesh.vertices.foreach_get("co", flat)
     return flat.reshape(-1, 3)
+
+
+def _area(mesh: Any) -> float:
+    """Sum of all faces' areas; not finite where a vertex isn't, which `_bounds` tells better."""
+    areas = np.empty(len(mesh.polygons), np.float32)
+    mesh.polygons.foreach_get("area", areas)
+    total = float(areas.sum(dtype=np.float64))
+    return total if math.isfinite(total) else math.inf
 
 
 def _invert_driven_alpha(material: Any) -> None:

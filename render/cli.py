@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from manifests.objects import ObjectRef
+    from render.devices import Devices
     from render.engines.engine import Engine
     from render.messages import Probed
     from render.run import Plan, RunFolder
@@ -28,6 +29,9 @@ EXIT_QUARANTINED = 3
 EXIT_INTERRUPTED = 130
 SMALLER = {"objects": 2, "views": 10, "size": 64}
 PROBE_VIEWS = 3
+WORTH_PROBING = 500
+"""Views from which a timed sample is worth its seconds; in a shorter run the progress line tells soon enough."""
+
 PROBE_OBJECTS = 5
 PATH = click.Path(path_type=Path)
 LIMIT = click.FloatRange(0.1, 1e6)
@@ -57,10 +61,16 @@ Exit codes: 0 all is there, 2 a mistake in the command, 3 some objects were give
 @click.option("--size", type=click.IntRange(8, 8192), help="Width and height in pixels. [the preset's: 256]")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the latents.")
 @click.option("--out", type=PATH, default=Path("3die-data"), show_default=True, help="Folder to write to.")
-@click.option("--workers", type=click.IntRange(1, 1024), help="Rendering processes. [one a core]")
+@click.option("--workers", type=click.IntRange(1, 1024), help="Rendering processes. [one a core, or one a GPU]")
+@click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    help="cpu, optix, cuda, hip, oneapi or metal; one process a GPU. auto: GPUs where there are any.",
+)
 @click.option("--preset", default="3diebench", show_default=True, help="Name of a preset, or a .toml file.")
 @click.option(
-    "--quality", default="fast", show_default=True, help="'fast', or 'reference' for the original's settings."
+    "--quality", default="fast", show_default=True, help="'fast', 'reference' for the original's settings, or 'draft'."
 )
 @click.option("--samples", type=int, help="Samples a pixel, instead of the quality's.")
 @click.option("--denoiser", help="compositor, fast, high or none, instead of the quality's.")
@@ -92,6 +102,7 @@ def render(
     seed: int,
     out: Path,
     workers: int | None,
+    device: str,
     preset: str,
     quality: str,
     samples: int | None,
@@ -109,6 +120,8 @@ def render(
     Writes a part file per object and, at the end, one dataset file: OUT/dataset.h5.
     """
     from manifests.classes import parse_classes
+    from manifests.errors import ThreeDieError
+    from render.devices import Devices, choose_devices
     from render.models.choose import open_source
     from render.preset import load_preset
     from render.quality import choose_quality
@@ -142,16 +155,25 @@ def render(
     )
     ours = share.of(plan.objects) if share else plan.objects
     limits = Limits(view_s=time_limit, memory_gib=memory_limit, fail_fast=not keep_going)
-    cores = workers or available_cores()
+    devices = Devices() if cluster.wanted else choose_devices(device)
+    if devices.names:
+        click.echo(f"Device: {devices.kind}, {', '.join(devices.names)}")
+        if workers and workers > len(devices.names):
+            raise ThreeDieError(f"--workers {workers}: one process a GPU, and {len(devices.names)} are found here")
+    cores = workers or len(devices.names) or available_cores()
     if scrap:
-        _say_only(plan, ours, folder, share, cluster, cores, Path(scrap.name))
+        _say_only(plan, ours, folder, share, cluster, cores, Path(scrap.name), devices)
         return
     with folder.held(plan, share, _say):
         # What was given up before is tried again.
         folder.write_quarantine({}, share)
         missing = folder.missing(ours)
         _say_plan(plan, ours, missing, out, share)
-        with _stopping(folder, ours), _engine(plan, folder, share, cluster, min(cores, len(missing)), limits) as engine:
+        count = min(cores, len(missing))
+        with (
+            _stopping(folder, ours),
+            _engine(plan, folder, share, cluster, count, limits, devices, device) as engine,
+        ):
             outcome = _render_missing(engine, plan, missing)
         _say_outcome(folder, outcome, share)
         if outcome.quarantined and not keep_going:
@@ -169,14 +191,16 @@ def _engine(
     cluster: ClusterOptions,
     workers: int,
     limits: "Limits",
+    devices: "Devices",
+    device: str,
 ) -> "AbstractContextManager[Engine]":
     from render.engines.local import local_engine
 
     if cluster.wanted:
         from render.engines.cluster import cluster_engine
 
-        return cluster_engine(plan, folder, cluster, limits, _say)
-    return local_engine(plan, folder, max(1, workers), limits, share.name if share else "")
+        return cluster_engine(plan, folder, cluster, limits, _say, device=device)
+    return local_engine(plan, folder, max(1, workers), limits, share.name if share else "", devices)
 
 
 def _say(text: str) -> None:
@@ -191,6 +215,7 @@ def _say_only(
     cluster: ClusterOptions,
     cores: int,
     scrap: Path,
+    devices: "Devices",
 ) -> None:
     """A dry run: the plan, and the time it would take or the script of the jobs."""
     from render.engines.local import local_engine
@@ -204,7 +229,7 @@ def _say_only(
     elif cluster.scheduler:
         click.echo("The time isn't measured on a cluster; the same command without --scheduler measures it here.")
     elif missing:
-        with local_engine(plan, folder, min(cores, len(missing)), logs=scrap / "logs") as engine:
+        with local_engine(plan, folder, min(cores, len(missing)), None, scrap / "logs", devices) as engine:
             _say_expected(engine, plan, missing)
 
 
@@ -229,7 +254,8 @@ def _render_missing(engine: "Engine", plan: "Plan", missing: "list[ObjectRef]") 
 
     if not missing:
         return Outcome()
-    _say_expected(engine, plan, missing)
+    if len(missing) * plan.info.views >= WORTH_PROBING:
+        _say_expected(engine, plan, missing)
     with _Line(len(missing) * plan.info.views) as line:
         return engine.run(plan.tasks(missing), line)
 

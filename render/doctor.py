@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from render.devices import TRACES, find_gpus
+
 DEBIAN_PACKAGES: dict[str, str] = {
     "X11": "libx11-6",
     "Xrender": "libxrender1",
@@ -40,11 +42,13 @@ class Finding:
 
 
 def examine(folder: Path) -> list[Finding]:
-    """Look at Python, Blender, system libraries, cores and the free disk of a folder."""
+    """Look at Python, Blender, system libraries, GPUs, cores and the free disk of a folder."""
     free = shutil.disk_usage(folder).free / 1e9
+    blender = _blender()
     return [
         _python(),
-        _blender(),
+        blender,
+        *([] if blender.mend else [_gpus()]),
         Finding("cores", f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()}"),
         Finding("free disk", f"{free:.1f} GB", "" if free > 1 else "make room: a dataset of 10,000 views takes 0.1 GB"),
     ]
@@ -75,6 +79,19 @@ def _blender() -> Finding:
         )
     words = trial.stderr.strip().splitlines()[-1:] or [f"exit code {trial.returncode}"]
     return Finding("Blender", f"bpy {version} can't be imported: {words[0]}", "install the library it names")
+
+
+def _gpus() -> Finding:
+    found = find_gpus()
+    if found:
+        told = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in found.items())
+        return Finding("GPUs", f"{told}. --device auto takes the first kind")
+    driver = [trace for trace in TRACES if Path(trace).exists()]
+    if driver:
+        return Finding(
+            "GPUs", f"none that Cycles can use, though {driver[0]} exists: rendering on the processor; see the driver"
+        )
+    return Finding("GPUs", "none; rendering on the processor")
 
 
 def missing_libraries() -> list[str]:

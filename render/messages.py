@@ -25,6 +25,7 @@ class Setup:
     parts: Path
     scratch: Path
     threads: int
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)

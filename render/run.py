@@ -332,10 +332,10 @@ def scratch_bytes(info: DatasetInfo, workers: int) -> int:
     return workers * info.image_size**2 * 6 * 2
 
 
-def make_setup(plan: Plan, folder: RunFolder, scratch: Path, workers: int) -> Setup:
+def make_setup(plan: Plan, folder: RunFolder, scratch: Path, workers: int, device: str = "cpu") -> Setup:
     """What every rendering process is told first; the cores are shared out evenly among them."""
     threads = max(1, available_cores() // workers)
-    return Setup(plan.info, plan.preset, plan.quality, plan.source, folder.parts, scratch, threads)
+    return Setup(plan.info, plan.preset, plan.quality, plan.source, folder.parts, scratch, threads, device)
 
 
 def available_cores() -> int:

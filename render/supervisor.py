@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Pipe, wait
@@ -24,6 +24,7 @@ from manifests.dataset import Dataset, DatasetInfo, part_path
 from manifests.errors import ThreeDieError
 from manifests.files import temporary_prefix
 from manifests.objects import ObjectRef
+from render.devices import Devices
 from render.messages import ObjectDone, ObjectFailed, Probe, Probed, Ready, Setup, Stop, Task, ViewDone
 
 WORKER = (sys.executable, "-P", "-m", "render.worker")
@@ -84,7 +85,7 @@ class Watcher(Protocol):
 class _Child:
     """One rendering process, its pipe and its log."""
 
-    def __init__(self, command: Sequence[str], setup: Setup, log: Path) -> None:
+    def __init__(self, command: Sequence[str], setup: Setup, log: Path, environment: Mapping[str, str]) -> None:
         self.log = log
         self.task: Task | None = None
         self.ready = False
@@ -103,6 +104,7 @@ class _Child:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                env={**os.environ, **environment},
             )
         theirs.close()
         self._tell(setup)
@@ -198,6 +200,7 @@ class Supervisor:
         workers: int = 1,
         limits: Limits | None = None,
         command: Sequence[str] = WORKER,
+        devices: Devices | None = None,
     ) -> None:
         """Start nothing yet.
 
@@ -207,7 +210,9 @@ class Supervisor:
             workers: number of children at work at once.
             limits: patience; the default suits all but strange meshes.
             command: how to start a child; the number of its pipe is appended.
+            devices: what the children render with; one GPU each where there are GPUs.
         """
+        self._devices = devices or Devices()
         self._setup, self._logs, self.workers = setup, logs, workers
         self._limits = limits or Limits()
         self._command = command
@@ -234,7 +239,12 @@ class Supervisor:
         Raises:
             ThreeDieError: no child can be started.
         """
-        child = self._children[0] or self._start(0)
+        # The others start meanwhile.
+        for slot in range(self.workers):
+            if self._children[slot] is None:
+                self._start(slot)
+        child = self._children[0]
+        assert child is not None
         if child.ready:
             child.send(probe)
         while True:
@@ -345,7 +355,8 @@ class Supervisor:
             ledger.failed(task, f"{task.ref}: {epitaph}", child.views)
 
     def _start(self, slot: int) -> _Child:
-        child = self._children[slot] = _Child(self._command, self._setup, self._logs / f"worker-{slot}.log")
+        log, environment = self._logs / f"worker-{slot}.log", self._devices.environment(slot)
+        child = self._children[slot] = _Child(self._command, self._setup, log, environment)
         return child
 
     def _end(self, slot: int) -> int:

@@ -40,8 +40,12 @@ def main() -> None:
     threading.Thread(target=_listen, args=(pipe, inbox, setup), daemon=True).start()
     from render.blender import Stage, blender_version  # noqa: PLC0415 - loading Blender may crash: not before the setup
 
-    stage = Stage(setup.preset, setup.quality, setup.info.image_size, setup.scratch, setup.threads)
-    made = {"renderer": "cycles", "blender": blender_version(), "device": "cpu"}
+    size = setup.info.image_size
+    try:
+        stage = Stage(setup.preset, setup.quality, size, setup.scratch, setup.threads, setup.device)
+    except ThreeDieError as error:
+        sys.exit(str(error))
+    made = {"renderer": "cycles", "blender": blender_version(), "device": stage.device}
     pipe.send(Ready(made))
     while True:
         message = inbox.get()

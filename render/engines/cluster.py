@@ -57,6 +57,7 @@ def cluster_engine(
     limits: Limits,
     say: Say,
     command: Sequence[str] = WORKER,
+    device: str = "cpu",
 ) -> Iterator["ClusterEngine"]:
     """Connect to a cluster, or start one; leaving ends the run's processes on it.
 
@@ -67,11 +68,12 @@ def cluster_engine(
         limits: the supervisors' patience.
         say: is told what this waits for.
         command: how to start a rendering process.
+        device: what each worker looks for on its machine, as for `choose_devices`.
 
     Raises:
         ThreeDieError: Dask isn't installed, no scheduler answers, or the batch system's commands are missing.
     """
-    setup = make_setup(plan, folder, Path(), 1)
+    setup = make_setup(plan, folder, Path(), 1, device)
     with _connected(options, folder) as client:
         engine = ClusterEngine(client, folder.path, setup, limits, say, command)
         try:

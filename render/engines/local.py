@@ -4,13 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from render.devices import Devices
 from render.run import Plan, RunFolder, make_setup, scratch_bytes, scratch_folder
 from render.supervisor import Limits, Supervisor
 
 
 @contextmanager
 def local_engine(
-    plan: Plan, folder: RunFolder, workers: int, limits: Limits | None = None, logs: str | Path = ""
+    plan: Plan,
+    folder: RunFolder,
+    workers: int,
+    limits: Limits | None = None,
+    logs: str | Path = "",
+    devices: Devices | None = None,
 ) -> Iterator[Supervisor]:
     """Open a supervisor of this machine's processes.
 
@@ -20,8 +26,10 @@ def local_engine(
         workers: number of processes.
         limits: its patience.
         logs: folder for logs, within the run's or, as a full path, somewhere else.
+        devices: what to render with; the processor where none is given.
     """
+    devices = devices or Devices()
     with scratch_folder(scratch_bytes(plan.info, workers)) as scratch:
-        setup = make_setup(plan, folder, scratch, workers)
-        with Supervisor(setup, folder.logs / logs, workers, limits) as supervisor:
+        setup = make_setup(plan, folder, scratch, workers, devices.kind)
+        with Supervisor(setup, folder.logs / logs, workers, limits, devices=devices) as supervisor:
             yield supervisor

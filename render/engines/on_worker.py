@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from manifests.errors import ThreeDieError
+from render.devices import Devices, choose_devices
 from render.messages import Probe, Probed, Setup, Task
 from render.run import available_cores, scratch_bytes, scratch_folder
 from render.supervisor import Limits, Outcome, Supervisor
@@ -98,12 +99,12 @@ class _Quiet:
 class _Slot:
     """A supervisor of one rendering process, and the folder it makes its pictures in."""
 
-    def __init__(self, job: Job, setup: Setup, number: int, threads: int) -> None:
+    def __init__(self, job: Job, setup: Setup, number: int, threads: int, devices: Devices) -> None:
         self._stack = ExitStack()
         scratch = self._stack.enter_context(scratch_folder(scratch_bytes(setup.info, 1)))
-        here = replace(setup, scratch=scratch, threads=threads)
+        here = replace(setup, scratch=scratch, threads=threads, device=devices.kind)
         logs = job.folder / "logs" / f"{socket.gethostname()}-{os.getpid()}-{number}"
-        self.supervisor = self._stack.enter_context(Supervisor(here, logs, 1, job.limits, job.command))
+        self.supervisor = self._stack.enter_context(Supervisor(here, logs, 1, job.limits, job.command, devices))
         self.idle_since = 0.0
 
     def close(self) -> None:
@@ -116,6 +117,9 @@ class _Run:
     def __init__(self, job: Job, threads: int) -> None:
         self._job = job
         self._setup: Setup = pickle.loads(job.setup)
+        devices = choose_devices(self._setup.device)
+        # One GPU to a process; with more processes than GPUs some share.
+        self._devices = [Devices(devices.kind, (name,), number) for number, name in enumerate(devices.names)]
         self._cores = max(1, available_cores() // max(1, threads))
         self._guard = threading.Lock()
         self._idle: list[_Slot] = []
@@ -146,7 +150,8 @@ class _Run:
             if self._idle:
                 slot = self._idle.pop()
             else:
-                slot = _Slot(self._job, self._setup, self._opened, self._cores)
+                mine = self._devices[self._opened % len(self._devices)] if self._devices else Devices()
+                slot = _Slot(self._job, self._setup, self._opened, self._cores, mine)
                 self._opened += 1
             self._busy.append(slot)
             return slot

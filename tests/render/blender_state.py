@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -43,5 +44,12 @@ state["meshes"] = len(bpy.data.meshes)
 state["images"] = len(bpy.data.images)
 stage.clear()
 state["left"] = sorted(item.name for item in bpy.data.objects)
-np.savez(out / "pictures.npz", first=first, again=again, other=other, reloaded=reloaded)
+# Split against whole, at a size where the floor is rendered apart.
+stage = Stage(preset, choose_quality("fast"), 128, out, 1)
+stage.load(model)
+split = stage.render(view)
+stage = Stage(preset, replace(choose_quality("fast"), split_floor=False), 128, out, 1)
+stage.load(model)
+whole = stage.render(view)
+np.savez(out / "pictures.npz", first=first, split=split, whole=whole, again=again, other=other, reloaded=reloaded)
 (out / "state.json").write_text(json.dumps(state))

@@ -68,3 +68,11 @@ def test_nothing_is_left_of_an_object(stage: Any) -> None:
     assert state["left"] == ["camera", "floor", "spot", "sun"]
     assert state["meshes"] == 2
     assert state["images"] <= 2
+
+
+def test_the_floor_rendered_apart_looks_the_same(stage: Any) -> None:
+    split, whole = stage[1]["split"].astype(float), stage[1]["whole"].astype(float)
+    error = split - whole
+    assert 10 * math.log10(255**2 / (error**2).mean()) > 42
+    blocks = error.reshape(16, 8, 16, 8, 3).mean(axis=(1, 3))
+    assert abs(blocks).max() < 6, "a shadow or a border differs by levels that one sees"
