@@ -15,7 +15,7 @@ TIE = 1e-12
 """Dot products in double precision that differ by less, relative to their size, are tied."""
 TEMPERATURE = 0.07
 """Of the weights of votes (Wu et al., "Unsupervised feature learning via instance discrimination", 2018)."""
-_QUERIES, _TARGETS = 4096, 8192
+_QUERIES, TARGETS = 4096, 8192
 """Rows and columns of one matrix product."""
 _KEPT = 1 << 26
 """Products that are kept between the two looks at them (256 MiB); more are computed again where needed."""
@@ -47,7 +47,7 @@ class BlockNeighbours:
             normalise: whether all are brought to length 1 first, so that the dot product is the cosine.
         """
         asked = self._single(queries, normalise)
-        blocks = [slice(begin, begin + _TARGETS) for begin in range(0, len(targets), _TARGETS)]
+        blocks = [slice(begin, begin + TARGETS) for begin in range(0, len(targets), TARGETS)]
         highest = torch.full((len(asked), len(blocks)), -math.inf, device=self.device)
         kept: dict[tuple[int, int], Tensor] = {}
         keep = len(asked) * len(targets) <= _KEPT

@@ -12,6 +12,7 @@ from torch import nn
 
 from baselines.method import Method
 from baselines.registry import build_method
+from baselines.resnet import ResNet
 from benchmark.evaluation import build_subject, measure, mover
 from benchmark.features import extract_features
 from benchmark.images import Images
@@ -82,6 +83,7 @@ def compare() -> Iterator[Comparison]:
 def _plain_s(dataset: Dataset, method: Method, epochs: int) -> float:
     """Seconds of the plain way: an epoch for each number of views and part, times epochs and tasks."""
     encoder, hidden = method.backbone, PROTOCOLS["sie-v1"].hidden
+    assert isinstance(encoder, ResNet)
     jpegs = [[dataset.jpeg(index, view) for view in range(VIEWS)] for index in range(len(dataset))]
     seconds = 0.0
     for part in method.parts.representation.values():
@@ -93,12 +95,12 @@ def _plain_s(dataset: Dataset, method: Method, epochs: int) -> float:
                 nn.Linear(*sizes[:2]), nn.ReLU(), nn.Linear(*sizes[1:3]), nn.ReLU(), nn.Linear(*sizes[2:])
             )
             target = torch.zeros(len(dataset), 4)
-            sets = []
-            for split in ("train", "val"):
-                rows = dataset.indices(split)
-                sets.append(plain_evaluation.Views([jpegs[index] for index in rows], target[rows], views))
+            train, val = (
+                plain_evaluation.Views([jpegs[index] for index in rows], target[rows], views)
+                for rows in (dataset.indices("train"), dataset.indices("val"))
+            )
             began = time.perf_counter()
-            plain_evaluation.epoch(encoder, head, part, *sets)
+            plain_evaluation.epoch(encoder, head, part, train, val)
             seconds += (time.perf_counter() - began) * epochs * len(names)
     return seconds
 

@@ -54,7 +54,7 @@ def test_blocks_find_what_the_definition_says(
     elif kind == "doubled":
         targets[45:] = targets[:45]
     monkeypatch.setattr(neighbours, "_QUERIES", blocks[0])
-    monkeypatch.setattr(neighbours, "_TARGETS", blocks[1])
+    monkeypatch.setattr(neighbours, "TARGETS", blocks[1])
     monkeypatch.setattr(neighbours, "_KEPT", kept)
     wanted, among = turned(generator, 50), turned(generator, 90)
     found = BlockNeighbours().nearest(queries, wanted, targets, among, normalise)
