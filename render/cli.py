@@ -69,6 +69,7 @@ Exit codes: 0 all is there, 2 a mistake in the command, 3 some objects were give
     help="cpu, optix, cuda, hip, oneapi or metal; one process a GPU. auto: GPUs where there are any.",
 )
 @click.option("--preset", default="3diebench", show_default=True, help="Name of a preset, or a .toml file.")
+@click.option("--save-preset", type=PATH, help="Write the preset to this new file, to make your own of it, and end.")
 @click.option(
     "--quality", default="fast", show_default=True, help="'fast', 'reference' for the original's settings, or 'draft'."
 )
@@ -104,6 +105,7 @@ def render(
     workers: int | None,
     device: str,
     preset: str,
+    save_preset: Path | None,
     quality: str,
     samples: int | None,
     denoiser: str | None,
@@ -129,6 +131,9 @@ def render(
     from render.shard import Shard
     from render.supervisor import Limits
 
+    if save_preset:
+        _save_preset(preset, save_preset)
+        return
     share = Shard.parse(shard) if shard else None
     cluster = ClusterOptions(**cluster_given)
     cluster.check(workers, shard)
@@ -182,6 +187,18 @@ def render(
             _finish(folder, plan, outcome.quarantined)
     if share:
         _finish_shard(folder, plan, share, outcome)
+
+
+def _save_preset(name: str, path: Path) -> None:
+    from manifests.errors import ThreeDieError
+    from render.preset import preset_text
+
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(preset_text(name))
+    except FileExistsError:
+        raise ThreeDieError(f"{path} exists already; give --save-preset another name") from None
+    click.echo(f"Wrote {path}. Change its name and what you like in it; then: 3die render --preset {path}")
 
 
 def _engine(

@@ -106,9 +106,18 @@ def load_preset(name: str) -> Preset:
     Raises:
         ThreeDieError: no such preset, or a mistake in its file; the message names the field.
     """
+    return parse_preset(preset_text(name), name)
+
+
+def preset_text(name: str) -> str:
+    """The file of a preset, as for `load_preset`.
+
+    Raises:
+        ThreeDieError: there is none.
+    """
     if name.endswith(".toml"):
         try:
-            return parse_preset(Path(name).read_text(encoding="utf-8"), name)
+            return Path(name).read_text(encoding="utf-8")
         except OSError as error:
             raise explained(error, Path(name)) from error
         except UnicodeDecodeError as error:
@@ -118,8 +127,7 @@ def load_preset(name: str) -> Preset:
         near = difflib.get_close_matches(name, known, n=1)
         mend = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known)}, or give a .toml file"
         raise ThreeDieError(f"{name!r} is not a preset: {mend}")
-    text = (resources.files("render") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
-    return parse_preset(text, name)
+    return (resources.files("render") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def parse_preset(text: str, where: str) -> Preset:

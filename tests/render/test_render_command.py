@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -270,3 +271,19 @@ def test_an_object_rendered_again_gets_into_the_dataset(whole: Path, tmp_path: P
     shutil.copy(MODELS / "03928116" / "71b0a12d888572665f075cc1095cd4b2" / "models" / "model_normalized.obj", mesh)
     run("--models", models, *SMALL, "--out", out)
     assert Dataset(out / "dataset.h5").images_sha256() != before
+
+
+def test_a_preset_of_ones_own(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    run("--preset", "3diebench", "--save-preset", mine)
+    run("--preset", "3diebench", "--save-preset", mine, code=2)
+    text = mine.read_text().replace('name = "3diebench"', 'name = "upright"')
+    for axis in "xy":
+        text = re.sub(f"(?m)^rotation_{axis} = .*", f"rotation_{axis} = 0.25", text)
+    mine.write_text(text.replace("image_size = 256", "image_size = 32"))
+    out = tmp_path / "data"
+    run("--preset", mine, "--classes", "mug", "--objects", "1", "--views", "3", "--out", out)
+    dataset = Dataset(out / "dataset.h5")
+    assert dataset.info.preset["name"] == "upright"
+    assert (dataset.latents[..., :2] == 0.25).all()
+    assert len(np.unique(dataset.latents[..., 2])) == 3
