@@ -5,7 +5,7 @@
 Writes part files with tiny pictures, so that only the bookkeeping is measured, and prints the table of
 docs/cluster.md: seconds of one core, and peak memory of the process, to list the objects and find what is missing where nothing is
 there; to go through a render's bookkeeping (latents, handing out, believing each file); to find that nothing is
-missing; and to pack. Each step runs in a process of its own. Takes about 15 minutes on two cores, and 1 GB of disk.
+missing; and to pack. Each step runs in a process of its own. Takes about ten minutes, and 1 GB of disk.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def planned(root: Path, views: int) -> Plan:
 
 
 def write_parts(plan: Plan, folder: RunFolder) -> None:
-    """Part files as a render leaves them; one is written, the others are that one with names and latents exchanged."""
+    """Part files as a render leaves them; one is written; the others are it with other names and latents."""
     template = ObjectRef(SYNSETS[0], "t" * 32)
     marks = np.full((plan.info.views, len(plan.info.fields)), 0.123456789)
     path = part_path(folder.parts, template)
@@ -76,10 +76,10 @@ def write_parts(plan: Plan, folder: RunFolder) -> None:
     path.unlink()
     for synset in SYNSETS:
         (folder.parts / synset).mkdir(parents=True, exist_ok=True)
-    for task in plan.tasks(plan.chosen):
-        changed = content.replace(template.object_id.encode(), task.ref.object_id.encode())
-        changed = changed.replace(template.synset.encode(), task.ref.synset.encode())
-        part_path(folder.parts, task.ref).write_bytes(changed.replace(marks.tobytes(), task.latents.tobytes()))
+    for number, ref in enumerate(plan.objects):
+        changed = content.replace(template.object_id.encode(), ref.object_id.encode())
+        changed = changed.replace(template.synset.encode(), ref.synset.encode())
+        part_path(folder.parts, ref).write_bytes(changed.replace(marks.tobytes(), (marks + number).tobytes()))
 
 
 def step(name: str, root: Path, views: int) -> dict[str, float]:
@@ -116,8 +116,7 @@ def measure(count: int, views: int, parent: Path | None) -> dict[str, dict[str, 
             command = [sys.executable, __file__, "--step", name, "--folder", str(root), "--views", str(views)]
             done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
             found[name] = json.loads(done.stdout)
-        packed = Dataset(folder.dataset)
-        assert packed.latents.tobytes() == b"".join(task.latents.tobytes() for task in plan.tasks(plan.chosen))
+        assert (np.diff(Dataset(folder.dataset).latents[:, 0, 0]) > 0.9).all()
         return found
     finally:
         shutil.rmtree(root)
