@@ -3,9 +3,9 @@
     python tests/measure_scale.py [--objects 6559,13118,26236,52472] [--views 50] [--folder FOLDER]
 
 Writes part files with tiny pictures, so that only the bookkeeping is measured, and prints the table of
-docs/cluster.md: seconds of one core, and peak memory of the process, to list the objects and find what is missing where nothing is
-there; to go through a render's bookkeeping (latents, handing out, believing each file); to find that nothing is
-missing; and to pack. Each step runs in a process of its own. Takes about ten minutes, and 1 GB of disk.
+docs/cluster.md: seconds of one core, and peak memory of the process, to list the objects and find what is missing where
+nothing is there; to go through a render's bookkeeping (latents, handing out, believing each file); to find that
+nothing is missing; and to pack. Each step runs in a process of its own. Takes about ten minutes, and 1 GB of disk.
 """
 
 import argparse
