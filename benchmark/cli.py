@@ -501,14 +501,26 @@ def _measure(
     scope: "Scope",
     asked: "Images | None" = None,
 ) -> None:
+    from benchmark.checkpoints import weights_sha256
     from benchmark.curves import CURVES_FILE, draw_curves
     from benchmark.evaluation import evaluate, head_count, head_steps, restore
+    from benchmark.identity import identify
     from benchmark.progress import bar
     from benchmark.records import build_record, with_other_tasks
     from benchmark.results import read_record, write_record
 
-    _, method, _ = restore(checkpoint)
     dataset = images.dataset
+    known = [identify(each.dataset).fingerprint for each in (images, asked or images)]
+    record_file = _record_file(folder, rules, known[1], known[0] if asked else None)
+    if scope.tasks is not None and record_file.exists():
+        there = read_record(record_file)
+        same = there["checkpoint"]["sha256"] == weights_sha256(checkpoint["model"])
+        if same and there.get("evaluation") != scope.to_json():
+            raise ThreeDieError(
+                f"{record_file}: was measured with other --seeds or another --on-embedding, so some tasks can't be "
+                "added to it; give the same, or leave --tasks out to measure all anew"
+            )
+    _, method, _ = restore(checkpoint)
     heads_in_all = head_count(dataset.info.fields, len(method.parts.representation), scope)
     steps = head_steps(rules, heads_in_all, len(dataset.indices("train")))
 
@@ -518,8 +530,6 @@ def _measure(
     with bar("tasks", steps, "step") as heads:
         evaluation = evaluate(checkpoint, images, rules, folder, device, features_bar, heads.update, scope, asked)
     record = build_record(checkpoint, evaluation, rules, device, started)
-    trained_on = record.get("trained_on", {}).get("fingerprint")
-    record_file = _record_file(folder, rules, record["dataset"]["fingerprint"], trained_on)
     if scope.tasks is not None and record_file.exists():
         record = with_other_tasks(record, read_record(record_file))
     if checkpoint["progress"]["curves"]["epoch"]:

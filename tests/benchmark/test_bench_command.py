@@ -269,6 +269,9 @@ def test_eval_measures_on_another_dataset_with_the_heads_of_its_own(
     after = read_record(record_file)["results"]
     assert [row for row in after if row["task"] != "color"] == before
     assert any(row["task"] == "color" for row in after)
+    refused = invoke(*words, "--tasks", "light").exception
+    assert isinstance(refused, ThreeDieError)
+    assert "measured with other --seeds" in str(refused)
 
 
 def test_eval_refuses_what_does_not_fit(
