@@ -5,7 +5,9 @@ bpy is not thread-safe, leaks and may crash; import this module in a process tha
 
 import math
 import os
-from contextlib import suppress
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +131,8 @@ class Stage:
         if box is not None:
             render.border_min_x, render.border_max_x = box.left / size, box.right / size
             render.border_min_y, render.border_max_y = 1 - box.bottom / size, 1 - box.top / size
-        bpy.ops.render.render(write_still=True)
+        with _silent():
+            bpy.ops.render.render(write_still=True)
         return self._read_picture()
 
     def _read_picture(self) -> npt.NDArray[np.float32]:
@@ -214,6 +217,20 @@ class Stage:
 def blender_version() -> str:
     """Version of Blender, such as 4.5.15."""
     return str(bpy.app.version_string).split()[0]
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Send away what Blender prints while it renders: some 80 lines a picture, gigabytes in the logs of a large run."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def cycles_devices() -> dict[str, list[str]]:

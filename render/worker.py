@@ -3,13 +3,15 @@
 It may crash, hang or leak; `supervisor.py` expects no better. Started as `python -m render.worker FD`.
 """
 
+import os
 import shutil
 import statistics
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from os import _exit
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +40,8 @@ def main() -> None:
     setup: Setup = pipe.recv()
     # A thread listens, so that a child whose parent was killed in the middle of a render ends at once too.
     threading.Thread(target=_listen, args=(pipe, inbox, setup), daemon=True).start()
-    from render.blender import Stage, blender_version  # noqa: PLC0415 - loading Blender may crash: not before the setup
+    with few_cores(setup.threads):
+        from render.blender import Stage, blender_version  # noqa: PLC0415 - loading may crash: not before the setup
 
     size = setup.info.image_size
     try:
@@ -60,13 +63,31 @@ def main() -> None:
             pipe.send(Stop(str(error)))
 
 
+@contextmanager
+def few_cores(count: int) -> Iterator[None]:
+    """Let what is loaded here see only so many cores.
+
+    Blender's scheduler (oneTBB) counts the cores once, when it is loaded, and keeps a thread for each, which spins when
+    it has nothing to do: where several processes share a machine, a third of its time went there.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(allowed)[:count])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
 def _listen(pipe: Connection, inbox: "SimpleQueue[Any]", setup: Setup) -> None:
     while True:
         try:
             inbox.put(pipe.recv())
         except (EOFError, OSError):
             shutil.rmtree(setup.scratch, ignore_errors=True)
-            _exit(0)
+            os._exit(0)
 
 
 def _render_object(stage: "Stage", setup: Setup, made: dict[str, Any], task: Task, pipe: Connection) -> tuple[str, ...]:

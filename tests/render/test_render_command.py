@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import simplejpeg
-from measure_fidelity import DATA, MODELS, VIEWS, compare, psnr
-from measure_fidelity import render as render_fidelity
+from fidelity import DATA, MODELS, VIEWS, compare, psnr
+from fidelity import render as render_fidelity
 from PIL import Image
 
 from manifests.dataset import Dataset, find_parts
@@ -244,7 +244,7 @@ def test_fast_quality_is_close_to_the_truth(tmp_path: Path) -> None:
 
 
 def test_reference_quality_is_the_original(tmp_path: Path) -> None:
-    """One of the hard objects, for its texture with alpha; measure_fidelity.py tries all seven."""
+    """One of the hard objects, for its texture with alpha; tests/measure/fidelity.py tries all seven."""
     dataset = render_fidelity(tmp_path / "data", "reference", "--classes", "bench")
     to_original, _ = compare(dataset)
     assert len(to_original) == VIEWS

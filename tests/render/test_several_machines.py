@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from measure_fidelity import MODELS
+from fidelity import MODELS
 from test_render_command import command, run
 
 from manifests.dataset import Dataset, find_parts

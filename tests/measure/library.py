@@ -1,6 +1,6 @@
 """How hard the procedural library is: a linear probe on pixels, told classes of objects it has never seen.
 
-    python tests/measure_library.py DATASET.h5
+    python tests/measure/library.py DATASET.h5
 
 Prints top-1 and top-5 on the validation objects, all views, with the floor (the largest class). What a supervised
 network reaches on the same dataset says `3die bench run supervised --data DATASET.h5`, task classification, part all.

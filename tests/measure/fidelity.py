@@ -1,6 +1,6 @@
 """Render the parity models and compare with the original's files and with near-converged pictures.
 
-    python tests/measure_fidelity.py [--qualities reference,fast] [--out FOLDER]
+    python tests/measure/fidelity.py [--qualities reference,fast] [--out FOLDER]
 
 Prints the table of docs/fidelity.md. Takes about two minutes on two cores.
 """
@@ -19,8 +19,8 @@ from PIL import Image
 
 from manifests.dataset import Dataset
 
-DATA = Path(__file__).parent / "data" / "fidelity"
-MODELS = Path(__file__).parents[1] / "render" / "models" / "embedded" / "shapenet_layout"
+DATA = Path(__file__).parents[1] / "data" / "fidelity"
+MODELS = Path(__file__).parents[2] / "render" / "models" / "embedded" / "shapenet_layout"
 VIEWS = 3
 
 Pixels = npt.NDArray[np.uint8]

@@ -1,6 +1,6 @@
 """Render many objects in one run and draw the resident size of every process over time.
 
-    python tests/measure_memory.py [--objects 6] [--views 2] [--out FOLDER]
+    python tests/measure/memory.py [--objects 6] [--views 2] [--out FOLDER]
 
 With six objects of each class that is 330. Prints the largest size of each kind of process and writes memory.png.
 """

@@ -1,6 +1,6 @@
 """What a run's coordinator takes for the whole of 3DIEBench and for fractions of it, without rendering anything.
 
-    python tests/measure_scale.py [--objects 6559,13118,26236,52472] [--views 50] [--steps pack] [--folder FOLDER]
+    python tests/measure/scale.py [--objects 6559,13118,26236,52472] [--views 50] [--steps pack] [--folder FOLDER]
 
 Writes part files with tiny pictures, so that only the bookkeeping is measured, and prints the table of
 docs/cluster.md: seconds of one core, and peak memory of the process, to list the objects and find what is missing where

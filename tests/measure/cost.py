@@ -1,6 +1,6 @@
 """What rendering all of 3DIEBench costs, from what a view and an object take here.
 
-    python tests/measure_cost.py [--sizes 256,128,64] [--views 8] [--quality fast]
+    python tests/measure/cost.py [--sizes 256,128,64] [--views 8] [--quality fast]
 
 Renders the parity models in one process of one thread and prints the table of docs/cluster.md.
 Counts seconds of processor time; other work on the machine still adds up to a half to them. Takes about five minutes.
@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import psutil
-from measure_fidelity import MODELS
+from fidelity import MODELS
 
 from manifests.classes import SYNSETS
 from manifests.dataset import find_parts

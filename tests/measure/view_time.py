@@ -1,4 +1,4 @@
-"""Where the time of a view goes: `python tests/measure_profile.py [--size 256]`.
+"""Where the time of a view goes: `python tests/measure/view_time.py [--size 256]`.
 
 One thread, the seven models of the fidelity check. What Cycles does inside of one call is told apart by rendering with
 fewer samples and without denoiser. Prints the table of docs/rendering.md; every figure is a median over views.
@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from measure_fidelity import MODELS
+from fidelity import MODELS
 
 from manifests.classes import parse_classes
 from manifests.dataset import DatasetObject, write_part
