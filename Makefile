@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 demo: setup  ## Models -> dataset -> SIE and VICReg -> leaderboard page, in demo/
-	$(BIN)/3die render --classes $(DEMO_CLASSES) --objects 8 --views 12 --size 64 --out "$(OUT)/data"
+	$(BIN)/3die render --classes $(DEMO_CLASSES) --objects 8 --views 12 --size 64 --quality draft --out "$(OUT)/data"
 	$(BIN)/3die data verify "$(OUT)/data/dataset.h5"
 	$(BIN)/3die bench run vicreg --data "$(OUT)/data/dataset.h5" --recipe smoke --out "$(OUT)/runs"
 	$(BIN)/3die bench run sie --data "$(OUT)/data/dataset.h5" --recipe smoke --out "$(OUT)/runs"
