@@ -2,11 +2,12 @@
 
 import hashlib
 import io
+import math
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -109,11 +110,11 @@ def _read_pickled(content: bytes) -> Pictures:
         raise ValueError(f"it holds a {type(found).__name__} instead of a dictionary")
     entries = {key.decode("latin1") if isinstance(key, bytes) else key: value for key, value in found.items()}
     data, labels = entries.get("data"), entries.get("labels")
-    if not isinstance(data, np.ndarray) or data.dtype != np.uint8 or data.ndim != 2 or data.shape[1] != _VALUES:
+    if not isinstance(data, _Bytes) or len(data.shape) != 2 or data.shape[1] != _VALUES:
         raise ValueError(f"'data' isn't an array of bytes with {_VALUES} columns")
     if not isinstance(labels, list) or not all(type(label) is int for label in labels):
         raise ValueError("'labels' isn't a list of whole numbers")
-    return _checked(data, np.array(labels, np.int64))
+    return _checked(data.array(), np.array(labels, np.int64))
 
 
 def _checked(data: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]) -> Pictures:
@@ -132,26 +133,73 @@ def _encode(text: str, encoding: str) -> bytes:
     return text.encode("latin1")
 
 
-_ALLOWED: dict[tuple[str, str], Any] = {
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
+class _Bytes:
+    """Stands in for an array of bytes: what a pickle says of it, checked. Numpy itself builds nothing for a pickle.
+
+    numpy's own classes would take a buffer for an array of objects, whose pointers the file then chooses.
+    """
+
+    def __init__(self) -> None:
+        self.shape: tuple[int, ...] = (0,)
+        self.content = b""
+        self.order: Literal["C", "F"] = "C"
+
+    def __setstate__(self, state: Any) -> None:
+        _version, shape, _kind, by_columns, content = state
+        self._take(shape, content, "F" if by_columns else "C")
+
+    def _take(self, shape: Any, content: Any, order: Literal["C", "F"]) -> None:
+        shape, content = tuple(shape), bytes(memoryview(content))
+        if not all(type(side) is int and side >= 0 for side in shape) or math.prod(shape) != len(content):
+            raise ValueError(f"an array of shape {shape} in {len(content)} bytes")
+        self.shape, self.content, self.order = shape, content, order
+
+    def array(self) -> npt.NDArray[np.uint8]:
+        """The array."""
+        return np.frombuffer(self.content, np.uint8).reshape(self.shape, order=self.order)
+
+
+class _Kind:
+    """Stands in for numpy's type of bytes, the only one that is taken; what else is said of it doesn't matter."""
+
+    def __setstate__(self, state: Any) -> None:
+        pass
+
+
+def _kind(name: Any, *_: Any) -> _Kind:
+    text = name.decode("latin1") if isinstance(name, bytes) else name
+    if text not in ("u1", "|u1", "uint8"):
+        raise ValueError(f"an array of type {text!r}, not of bytes")
+    return _Kind()
+
+
+def _array(*_: Any) -> _Bytes:
+    return _Bytes()
+
+
+def _from_buffer(content: Any, _kind: Any, shape: Any, order: Any) -> _Bytes:
+    found = _Bytes()
+    found._take(shape, content, "F" if order == "F" else "C")
+    return found
+
+
+_ALLOWED: dict[tuple[str, str], Callable[..., Any]] = {
+    ("numpy", "ndarray"): _array,
+    ("numpy", "dtype"): _kind,
     ("_codecs", "encode"): _encode,
+    # The parts of numpy that rebuild arrays have moved between versions.
+    **{(f"numpy.{core}.multiarray", "_reconstruct"): _array for core in ("core", "_core")},
+    **{(f"numpy.{core}.numeric", "_frombuffer"): _from_buffer for core in ("core", "_core")},
 }
-_RECONSTRUCT, _FROM_BUFFER = "_reconstruct", "_frombuffer"
 
 
 class _Plain(pickle.Unpickler):
-    """An unpickler that builds numbers, text, lists, dictionaries and numpy arrays, and refuses everything else."""
+    """An unpickler that builds numbers, text, lists, dictionaries and arrays of bytes, and refuses everything else."""
 
     def find_class(self, module: str, name: str) -> Any:
         """One of the few things that an array is put together with; ValueError on another."""
         if (module, name) in _ALLOWED:
             return _ALLOWED[module, name]
-        # The parts of numpy that rebuild arrays have moved between versions.
-        if (module, name) in {(f"numpy.{core}.multiarray", _RECONSTRUCT) for core in ("core", "_core")}:
-            return np.empty(0).__reduce__()[0]
-        if (module, name) in {(f"numpy.{core}.numeric", _FROM_BUFFER) for core in ("core", "_core")}:
-            return np.empty(0).__reduce_ex__(5)[0]
         raise ValueError(f"it asks for {module}.{name}, which no file of pictures needs: it may be hostile")
 
     def persistent_load(self, pid: Any) -> Any:
