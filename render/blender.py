@@ -129,8 +129,9 @@ class Stage:
         render.resolution_x = render.resolution_y = size
         render.use_border = render.use_crop_to_border = box is not None
         if box is not None:
-            render.border_min_x, render.border_max_x = box.left / size, box.right / size
-            render.border_min_y, render.border_max_y = 1 - box.bottom / size, 1 - box.top / size
+            left, right, low, high = box.border(size)
+            render.border_min_x, render.border_max_x = left, right
+            render.border_min_y, render.border_max_y = low, high
         with _silent():
             bpy.ops.render.render(write_still=True)
         return self._read_picture()
@@ -239,12 +240,18 @@ def cycles_devices() -> dict[str, list[str]]:
     for kind in GPU_KINDS:
         # A build of Blender without a kind raises TypeError for it, and a broken driver may raise anything.
         with suppress(Exception):
-            found[kind] = [device.name for device in _preferences().get_devices_for_type(kind.upper())]
+            found[kind] = [device.name for device in _gpus(kind)]
     return {kind: names for kind, names in found.items() if names}
 
 
 def _preferences() -> Any:
     return bpy.context.preferences.addons["cycles"].preferences
+
+
+def _gpus(kind: str) -> list[Any]:
+    """Cycles' GPUs of a kind; Cycles itself names the processor after them, too."""
+    devices = _preferences().get_devices_for_type(kind.upper())
+    return [device for device in devices if device.type == kind.upper()]
 
 
 def _use_device(scene: Any, kind: str) -> str:
@@ -254,7 +261,7 @@ def _use_device(scene: Any, kind: str) -> str:
         return "cpu"
     preferences = _preferences()
     preferences.compute_device_type = kind.upper()
-    ours = [device for device in preferences.get_devices_for_type(kind.upper()) if device.type == kind.upper()]
+    ours = _gpus(kind)
     if not ours:
         raise ThreeDieError(f"the rendering process sees no {kind} device, though one was found before it started")
     for device in preferences.devices:

@@ -14,6 +14,14 @@ def seen(euler: tuple[float, float, float] = (0, 0, 0), location: tuple[float, f
     return ViewScene(euler, location, view.floor_color, view.spot_matrix, view.spot_color)
 
 
+def test_blender_cuts_the_very_box_off_at_every_size() -> None:
+    for size in range(128, 1025):
+        for pixel in range(size):
+            box = Box(pixel, pixel + 1, pixel, pixel + 1)
+            cut = np.array(box.border(size), np.float32) * np.float32(size)
+            assert cut.astype(int).tolist() == [pixel, pixel + 1, size - pixel - 1, size - pixel], (size, pixel)
+
+
 def test_small_pictures_are_rendered_in_one_piece() -> None:
     assert floor_size(64) is None
     assert floor_size(127) is None
