@@ -10,8 +10,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -73,12 +74,18 @@ def few_cores(count: int) -> Iterator[None]:
     if not hasattr(os, "sched_setaffinity"):
         yield
         return
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, sorted(allowed)[:count])
+    allowed = sorted(os.sched_getaffinity(0))
+    # Not the first for all: processes that start together would load Blender on one core, one after the other.
+    first = os.getpid() * count % len(allowed)
+    with suppress(OSError):  # forbidden here: slower, no worse
+        os.sched_setaffinity(0, (allowed[first:] + allowed[:first])[:count])
     try:
         yield
     finally:
-        os.sched_setaffinity(0, allowed)
+        # Threads that were started meanwhile have inherited it.
+        for thread in Path("/proc/self/task").iterdir():
+            with suppress(OSError):  # ended by now
+                os.sched_setaffinity(int(thread.name), allowed)
 
 
 def _listen(pipe: Connection, inbox: "SimpleQueue[Any]", setup: Setup) -> None:
