@@ -191,13 +191,17 @@ def render(
 
 def _save_preset(name: str, path: Path) -> None:
     from manifests.errors import ThreeDieError
+    from manifests.files import explained
     from render.preset import preset_text
 
+    text = preset_text(name)
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(preset_text(name))
+            file.write(text)
     except FileExistsError:
         raise ThreeDieError(f"{path} exists already; give --save-preset another name") from None
+    except OSError as error:
+        raise explained(error, path) from error
     click.echo(f"Wrote {path}. Change its name and what you like in it; then: 3die render --preset {path}")
 
 

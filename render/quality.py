@@ -57,4 +57,7 @@ def choose_quality(name: str, samples: int | None = None, denoiser: str | None =
         raise ThreeDieError(f"--samples {samples}: give a number from 1 to {1 << 20}")
     quality = QUALITIES[name]
     custom = replace(quality, samples=samples or quality.samples, denoiser=denoiser or quality.denoiser)
+    if custom.denoiser == "none":
+        # Noise of a small floor, enlarged, would be blotches.
+        custom = replace(custom, split_floor=False)
     return quality if custom == quality else replace(custom, name="custom")
