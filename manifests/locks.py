@@ -124,7 +124,10 @@ class _Held:
             misses = 0 if self._is_ours() else misses + 1
             if misses > 1:
                 self._lost = True
-                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+                # A shell script's background commands ignore SIGINT.
+                ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+                number = signal.SIGTERM if ignored else signal.SIGINT
+                signal.pthread_kill(threading.main_thread().ident or 0, number)
                 return
             with suppress(OSError):  # a full disk or a server that is away: the work itself will say so
                 self._beat()
@@ -173,7 +176,8 @@ def _examine(path: Path, say: Callable[[str], None]) -> str | os.stat_result | N
 def _is_flocked(file: int) -> bool | None:
     """Whether the system says that a file is locked; None where it can't say."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Shared, so that two who look at once don't take each other for the holder.
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:
@@ -186,13 +190,18 @@ def _bury(path: Path, dead: os.stat_result) -> None:
     """Take away the lock file of a dead holder, unless somebody else already did and made a new one."""
     grave = path.with_name(f".dead-{machine()}-{os.getpid()}-{path.name}")
     with suppress(FileNotFoundError):
-        if not os.path.samestat(path.stat(), dead):
+        if not _unchanged(path.stat(), dead):
             return
         path.rename(grave)
-        if not os.path.samestat(grave.stat(), dead):
+        if not _unchanged(grave.stat(), dead):
             with suppress(FileExistsError):
                 path.hardlink_to(grave)
         grave.unlink()
+
+
+def _unchanged(now: os.stat_result, then: os.stat_result) -> bool:
+    """Whether it is the same file, without a beat since; a new one is often given the number of one deleted before."""
+    return os.path.samestat(now, then) and now.st_mtime_ns == then.st_mtime_ns
 
 
 def _parsed(content: bytes) -> dict[str, object]:

@@ -1,3 +1,4 @@
+import fcntl
 import json
 import os
 import signal
@@ -145,3 +146,35 @@ def test_one_of_many_gets_a_dead_holder_s_lock(path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(got) == 1
+
+
+def test_two_who_look_at_once_dont_take_each_other_for_the_holder(path: Path) -> None:
+    process = other_process(path)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    with path.open("r+") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        assert holder(path) is None
+
+
+def test_a_new_lock_in_the_place_of_a_dead_one_is_not_buried(path: Path) -> None:
+    from_another_machine(path)
+    dead = path.stat()
+    from_another_machine(path, 1)  # the same number on the disk, written anew
+    os.utime(path, ns=(dead.st_atime_ns, dead.st_mtime_ns + 1))
+    locks._bury(path, dead)
+    assert path.exists()
+    locks._bury(path, path.stat())
+    assert not path.exists()
+
+
+def test_one_who_ignores_ctrl_c_is_told_all_the_same(path: Path) -> None:
+    script = HOLD.replace("locks.BEAT_S", "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); locks.BEAT_S")
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    path.unlink()
+    path.write_text("{}")
+    assert process.wait(timeout=5) == -signal.SIGTERM
