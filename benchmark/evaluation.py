@@ -169,6 +169,15 @@ def size_warnings(dataset: Dataset, recipe: Recipe) -> list[str]:
     return warnings
 
 
+def origin_warnings(settings: Settings, dataset: Dataset) -> list[str]:
+    """What to know where a method was trained on another dataset than heads are."""
+    trained_on = settings.fingerprint
+    if trained_on is None or trained_on == identify(dataset).fingerprint:
+        return []
+    line = f"the method was trained on another dataset ({trained_on[:12]}): whether that held objects that are measured"
+    return [f"{line} here isn't known"]
+
+
 def evaluate(
     checkpoint: dict[str, Any],
     images: Images,
@@ -203,6 +212,8 @@ def evaluate(
     for known in (dataset, other):
         require_action(method, known)
     weights = weights_sha256(method.state_dict())
+    # Here and not where features are made: they may be there already, and the predictor is still to be asked.
+    method = method.to(torch.device(device))
     began = time.monotonic()
 
     def look(seen: Images) -> Data:
@@ -238,7 +249,7 @@ def evaluate(
     outcomes, told = measure(subject, scope.tasks)
     return Evaluation(
         outcomes,
-        size_warnings(dataset, settings.recipe) + warnings + told,
+        size_warnings(dataset, settings.recipe) + origin_warnings(settings, dataset) + warnings + told,
         weights,
         method,
         other,
@@ -295,6 +306,15 @@ def build_subject(
     """
     scope = scope or Scope()
     where = parts.embedding.get(EQUIVARIANT, parts.embedding["all"])
+
+    def finite(data: Data, rows: Indices) -> Floats:
+        assert moved is not None
+        said = moved(data, rows, where)
+        # A comparison with what is no number is false, so that it would rank first.
+        if not np.isfinite(said).all():
+            raise ThreeDieError("the predictor gives numbers that aren't finite; nothing can be measured on them")
+        return said
+
     return Subject(
         taught=taught,
         train=train,
@@ -302,7 +322,7 @@ def build_subject(
         val=val,
         representation_parts=parts.representation,
         embedding_parts=parts.embedding,
-        moved=None if moved is None else lambda data, rows: moved(data, rows, where),
+        moved=None if moved is None else finite,
         heads=FeatureHeads(taught, train, protocol, device, tick, scope.head_seeds),
         neighbours=BlockNeighbours(device),
         protocol=protocol,

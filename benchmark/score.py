@@ -130,7 +130,8 @@ class Inputs:
         latents = self.latents[rows]
         moves = actions(kind, data.fields, latents[:, :1].repeat(latents.shape[1], 1), latents)
         each = np.einsum("kij,nj->nki", self.predictor, self.embeddings[rows, 0].astype(np.float64), optimize=True)
-        return np.asarray(moves @ each).astype(np.float32)
+        with np.errstate(over="ignore"):
+            return np.asarray(moves @ each).astype(np.float32)
 
 
 def read_inputs(path: Path) -> Inputs:
@@ -283,4 +284,8 @@ def _views(name: str, array: npt.NDArray, count: int, views: int, dims: int | No
             f"{name}: shape {found.shape}; the latents are of {count} objects x {views} views, so give "
             f"({count * views}, {wanted}), the views of an object one after the other"
         )
-    return found.astype(np.float32).reshape(count, views, -1)
+    with np.errstate(over="ignore"):
+        single = found.astype(np.float32)
+    if not np.isfinite(single).all():
+        raise ThreeDieError(f"{name}: some numbers are too large for single precision; scale them down")
+    return single.reshape(count, views, -1)

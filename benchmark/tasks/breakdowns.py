@@ -43,7 +43,12 @@ def by_class(
     floors: Array,
     higher_is_better: bool = False,
 ) -> list[Breakdown]:
-    """The mean of a metric over objects of classes with and without training objects; empty where all have some."""
+    """The mean of a metric over objects of classes with and without training objects.
+
+    Empty where all have some, and where nothing is trained on.
+    """
+    if not len(subject.train):
+        return []
     held_out = ~np.isin(subject.asked.labels[subject.val], subject.taught.labels[subject.train])
     if not held_out.any():
         return []

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from benchmark.checkpoints import load_checkpoint, save_checkpoint, weights_sha256
 from benchmark.cli import bench
-from benchmark.evaluation import measured_objects
+from benchmark.evaluation import measured_objects, origin_warnings
 from benchmark.protocol import PROTOCOLS
 from benchmark.results import read_record, validate
 from benchmark.training import Settings, build
@@ -229,7 +229,7 @@ def test_listing_needs_no_torch():
     for word in (
         "sie",
         "vicreg",
-        "cifar10, mini, paper, smoke",
+        "cifar10, micro, mini, paper, smoke",
         "classification v1",
         "retrieval v2",
         "quick v2",
@@ -272,6 +272,15 @@ def test_eval_measures_on_another_dataset_with_the_heads_of_its_own(
     refused = invoke(*words, "--tasks", "light").exception
     assert isinstance(refused, ThreeDieError)
     assert "measured with other --seeds" in str(refused)
+
+
+def test_a_method_trained_on_other_data_than_heads_is_told(first: tuple[Path, Result], dataset: Dataset):
+    settings = Settings.from_json(load_checkpoint(first[0] / "sie-smoke-s0" / "checkpoint.pt")["settings"])
+    assert origin_warnings(settings, dataset) == []
+    (line,) = origin_warnings(replace(settings, fingerprint="abcdef012345" + "0" * 52), dataset)
+    assert "trained on another dataset (abcdef012345)" in line
+    # Of weights from elsewhere records say so anyway.
+    assert origin_warnings(replace(settings, fingerprint=None), dataset) == []
 
 
 def test_eval_refuses_what_does_not_fit(

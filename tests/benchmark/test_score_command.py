@@ -94,6 +94,25 @@ def test_heads_are_trained_where_there_is_a_split(tmp_path: Path):
     assert all(row["interval"][0] <= row["interval"][1] for row in found["results"])
 
 
+def test_without_a_split_no_class_counts_as_held_out(tmp_path: Path):
+    given = arrays()
+    found = score(save(tmp_path, **{name: given[name] for name in ("latents", "embeddings", "labels")},
+                       predicted=given["embeddings"]))  # fmt: skip
+    assert {(row["task"], row["by"]) for row in found["breakdowns"]} == {("retrieval", "rotation_deg")}
+
+
+def test_a_predictor_that_leaves_the_numbers_is_refused_and_ranks_nothing_first(tmp_path: Path):
+    given = arrays()
+    dims = given["embeddings"].shape[1]
+    path = save(tmp_path, latents=given["latents"], embeddings=given["embeddings"],
+                predictor=np.full((4, dims, dims), 1e300))  # fmt: skip
+    with pytest.raises(ThreeDieError, match="the predictor gives numbers that aren't finite"):
+        score(path)
+    path = save(tmp_path, latents=given["latents"], embeddings=given["embeddings"] * 1e300)
+    with pytest.raises(ThreeDieError, match="embeddings: some numbers are too large for single precision"):
+        score(path)
+
+
 def test_what_is_missing_is_named(tmp_path: Path):
     given = arrays()
     found = score(save(tmp_path, latents=given["latents"], embeddings=given["embeddings"]))
