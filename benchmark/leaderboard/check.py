@@ -10,10 +10,10 @@ from manifests.errors import ThreeDieError
 MOST_BYTES = 4 * 2**20
 """Size of a record; one of 2000 epochs with ten curves takes half a megabyte."""
 
-# Metric -> lowest and highest value there can be.
+# Metric -> lowest and highest value there can be; r2 of whatever is 1 at most.
 _RANGES: dict[str, tuple[float, float]] = {
     "top1": (0, 1), "top5": (0, 1), "mrr": (0, 1), "h1": (0, 1), "h2": (0, 1), "h5": (0, 1), "h10": (0, 1),
-    "pre": (0, 1), "r2": (float("-inf"), 1), "r2_per_component": (float("-inf"), 1),
+    "pre": (0, 1), "pre_train_train": (0, 1), "pre_val_val": (0, 1), "pre_val_all": (0, 1),
     "geodesic_mean_deg": (0, 180), "geodesic_median_deg": (0, 180),
 }  # fmt: skip
 
@@ -70,7 +70,8 @@ def _look(file: Path, good: list[Path]) -> Verdict:
 
 def _impossible(record: Record) -> Iterator[str]:
     for index, row in enumerate(record["results"]):
-        low, high = _RANGES.get(row["metric"], (float("-inf"), float("inf")))
+        most = 1.0 if row["metric"].split("_")[0] == "r2" else float("inf")
+        low, high = _RANGES.get(row["metric"], (float("-inf"), most))
         for name in ("value", "floor"):
             if row[name] is not None and not low - 1e-9 <= row[name] <= high + 1e-9:
                 yield (

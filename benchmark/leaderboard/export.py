@@ -32,6 +32,7 @@ def _group(group: Group) -> dict[str, Any]:
     return {
         "origin": record["origin"],
         "dataset": record["dataset"],
+        "trained_on": record.get("trained_on"),
         "protocol": record["protocol"],
         "warnings": [{"text": text, "runs": count} for text, count in group.warnings],
         "rows": [_row(group, entry) for entry in group.entries],

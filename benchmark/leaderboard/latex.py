@@ -30,6 +30,8 @@ def render_latex(records: Sequence[Record], others: Sequence[Record]) -> str:
             f"on, {dataset['views']} views of {dataset['image_size']} px (split {dataset['split']}, dataset "
             f"{dataset['fingerprint'][:12]}), protocol {protocol['name']}, version {protocol['version']}."
         )
+        if "trained_on" in group.record:
+            caption += f" Heads were trained on dataset {group.record['trained_on']['fingerprint'][:12]}."
         tables.append(_table(Section("", group), group.main, caption, f"measured-{number}"))
     for number, group in enumerate(published([*records, *others]), 1):
         caption = (

@@ -30,6 +30,9 @@ BESIDES = ("knn", "absolute_rotation", "light", "pose_retrieval")
 ON_EMBEDDINGS = ("retrieval", "pose_retrieval")
 """Tasks that are about embeddings; the others are about representations first."""
 
+ABOUT_OBJECTS = ("classification", "knn")
+"""Tasks that ask what an object is, which an invariant part is meant to tell."""
+
 METRICS = {
     "top1": "top-1, %",
     "top5": "top-5, %",
@@ -384,7 +387,7 @@ def _common_floor(entries: Sequence[Entry], column: Column) -> Cell | None:
 def _ranked(entries: Sequence[Entry], column: Column) -> list[float]:
     """The means of a column above its floor, best first; none where there is nothing to compare."""
     # An invariant part that tells the rotation or the colour well is no success.
-    if column[1] == "invariant" and column[0].task != "classification":
+    if column[1] == "invariant" and column[0].task not in ABOUT_OBJECTS:
         return []
     cells = [entry.cells[column] for entry in entries if column in entry.cells]
     if len(cells) < 2:

@@ -13,9 +13,9 @@ from benchmark.leaderboard.tables import Column, Entry, measured, published
 from benchmark.results import Record
 
 CSV_COLUMNS = (
-    "origin", "source", "preset", "dataset", "split", "protocol", "protocol_version", "method", "family", "options",
-    "recipe", "seed", "id", "task", "task_version", "metric", "input", "part", "value", "interval_low", "interval_high",
-    "floor", "floor_note", "higher_is_better",
+    "origin", "source", "preset", "dataset", "split", "trained_on", "protocol", "protocol_version", "method", "family",
+    "options", "recipe", "seed", "id", "task", "task_version", "metric", "input", "part", "value", "interval_low",
+    "interval_high", "floor", "floor_note", "higher_is_better",
 )  # fmt: skip
 
 
@@ -95,7 +95,8 @@ def render_csv(records: Sequence[Record], others: Sequence[Record]) -> str:
                 dataset, protocol = record["dataset"], record["protocol"]
                 common = (
                     record["origin"]["kind"], record["origin"].get("source"), dataset["preset"], dataset["fingerprint"],
-                    dataset["split"], protocol["name"], protocol["version"], record["method"]["name"],
+                    dataset["split"], (record.get("trained_on") or {}).get("fingerprint"), protocol["name"],
+                    protocol["version"], record["method"]["name"],
                     entry.family, json.dumps(record["method"]["options"], sort_keys=True),
                     (record["config"] or {}).get("name"),
                     record["seed"], record["id"],

@@ -1,6 +1,8 @@
 """The tables for papers, programs and READMEs, and the look at records that others send."""
 
 import base64
+import csv
+import io
 import json
 import re
 from importlib import resources
@@ -107,6 +109,26 @@ def test_json_marks_second_and_published():
     )
 
 
+def test_every_table_says_which_data_heads_were_trained_on():
+    there = {**THREE[0]["dataset"], "fingerprint": "abcdef012345" + "0" * 52}
+    records = [THREE[0], {**THREE[0], "trained_on": there}]
+    assert render_latex(records, []).count("Heads were trained on dataset abcdef012345.") == 1
+    groups = json.loads(render_json(records, []))["groups"]
+    assert [group["trained_on"] for group in groups] == [None, there]
+    rows = list(csv.DictReader(io.StringIO(render_csv(records, []))))
+    assert {row["trained_on"] for row in rows} == {"", there["fingerprint"]}
+
+
+def test_an_invariant_part_that_tells_classes_by_neighbours_may_be_best():
+    def with_neighbours(name, value):
+        record = make_record(name)
+        row = {**record["results"][0], "task": "knn", "part": "invariant", "metric": "top1", "value": value}
+        return {**record, "results": [*record["results"], row]}
+
+    (group,) = measured([with_neighbours("a", 0.8), with_neighbours("b", 0.6)])
+    assert group.best[Metric("knn", 1, "top1", "representation"), "invariant"] == 0.8
+
+
 def test_two_that_share_the_best_leave_no_second():
     (group,) = measured([make_record(name, top1=0.5) for name in "ab"])
     assert TOP1 in group.best
@@ -198,6 +220,11 @@ def test_check_names_each_refused_record_with_its_field(tmp_path):
     percent["results"][0]["value"] = 48.2
     write_record(tmp_path / "percent" / "record.json", percent)
     lacking = {key: value for key, value in make_record("lacking").items() if key != "hardware"}
+    far, long = make_record("far"), make_record("long")
+    far["results"][0] |= {"metric": "pre_val_val", "value": 1.4}
+    long["results"][0] |= {"metric": "r2_light_phi", "value": 1.1}
+    for name, record in (("far", far), ("long", long)):
+        write_record(tmp_path / name / "record.json", record)
     other = {**THREE[0], "warnings": ["other"]}
     for name, record in (("lacking", lacking), ("twice", other), ("null", {**THREE[1], "seed": None})):
         (tmp_path / name).mkdir()
@@ -209,12 +236,14 @@ def test_check_names_each_refused_record_with_its_field(tmp_path):
     done = run("check", tmp_path)
     assert done.exit_code == 1
     refused = {line.split(": ", 1)[0].split("/")[-2]: line for line in done.stderr.splitlines()}
-    assert set(refused) == {"percent", "lacking", "twice", "null", "large", "link"}
+    assert set(refused) == {"percent", "far", "long", "lacking", "twice", "null", "large", "link"}
+    assert "pre_val_val of 1.4 can't be" in refused["far"]
+    assert "r2_light_phi of 1.1 can't be" in refused["long"]
     assert "results[0].value: top1 of 48.2" in refused["percent"]
     assert "'hardware'" in refused["lacking"]
     assert "another record of" in refused["twice"]
     assert "seed: may not be null" in refused["null"]
-    assert "1 of 7 records are good" in done.stdout
+    assert "1 of 9 records are good" in done.stdout
 
 
 def test_check_passes_good_records_and_remarks_on_uncommitted_code(tmp_path):
