@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 
 from benchmark.evaluation import Scope, build_subject
-from benchmark.figures.study import Array, Study, class_name, unit
+from benchmark.figures.study import Array, Study, class_name
 from benchmark.figures.style import GREY, PART_COLOURS, Drawing, clean, new_figure, shorten
 from benchmark.protocol import PROTOCOLS, Protocol
 from benchmark.tasks.classification import Classes, Classification
+from benchmark.tasks.retrieval import rank_places
 from benchmark.tasks.rotation import Rotation
-from benchmark.tasks.scores import geodesic_degrees, harmonic_mean_rank
+from benchmark.tasks.scores import geodesic_degrees, harmonic_mean_rank, reciprocal_ranks
 from benchmark.tasks.task import REPRESENTATION
 
 _MARKERS = {"all": "o", "invariant": "v", "equivariant": "^"}
@@ -49,21 +50,20 @@ def told_by_heads(study: Study, protocol: Protocol) -> tuple[Told, Told]:
     return right, errors
 
 
-def reciprocal_ranks(study: Study) -> Array:
-    """1 / rank of each view among its object's, asked for from view 0, (M, V); ties count against the predictor."""
+def study_ranks(study: Study) -> Array:
+    """1 / rank of each view among its object's, asked for from view 0, (M, V), as the task `retrieval` counts it."""
     objects, views = study.latents.shape[:2]
     told = study.action(study.latents[:, :1].repeat(views, 1), study.latents).reshape(objects * views, -1)
     moved = study.predict(study.embedding[:, :1].repeat(views, 1).reshape(objects * views, -1), told)
-    cosine = np.einsum("mve,mwe->mvw", unit(moved.reshape(objects, views, -1)), unit(study.embedding))
-    own = np.diagonal(cosine, axis1=1, axis2=2)[..., None]
-    return np.asarray(1 / (cosine >= own - 1e-12).sum(-1))
+    places = rank_places(moved.reshape(objects, views, -1), study.embedding)
+    return reciprocal_ranks(places.reshape(-1, 2)).reshape(objects, views)
 
 
 def class_rows(study: Study, protocol: Protocol) -> list[dict[str, Any]]:
     """A row for each class of the validation objects, the best told first."""
     right, errors = told_by_heads(study, protocol)
     labels, taught = study.data.labels[study.val], study.data.labels[study.train]
-    ranks = reciprocal_ranks(study).mean(1) if study.method.has_predictor else None
+    ranks = study_ranks(study).mean(1) if study.method.has_predictor else None
     rows = []
     for label in np.unique(labels):
         own = labels == label

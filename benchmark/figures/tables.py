@@ -42,7 +42,9 @@ def _cell(entry: Entry, task: str, metric: str, part: str) -> Cell | None:
 
 def _title(group: Group) -> str:
     dataset, protocol = group.record["dataset"], group.record["protocol"]
-    return shorten(f"{dataset['preset']}, {protocol['name']} v{protocol['version']}, {dataset['fingerprint'][:8]}", 60)
+    heads = group.record.get("trained_on")
+    words = f"{dataset['preset']}, {protocol['name']} v{protocol['version']}, {dataset['fingerprint'][:8]}"
+    return shorten(words + (f", heads of {heads['fingerprint'][:8]}" if heads else ""), 80)
 
 
 def _name(entry: Entry, group: Group) -> str:

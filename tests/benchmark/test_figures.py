@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from baselines.method import Parts
 from benchmark.cli import bench
-from benchmark.figures.classes import class_rows, per_class, reciprocal_ranks
+from benchmark.figures.classes import class_rows, per_class, study_ranks
 from benchmark.figures.cli import _first_seeds
 from benchmark.figures.curves import curves
 from benchmark.figures.maps import maps, principal
@@ -139,7 +139,7 @@ def test_the_strips_of_a_predictor_that_turns_find_the_right_views(study):
 
 def test_the_class_table_of_a_representation_that_tells_classes(study):
     exact = study(Turner())
-    assert np.allclose(reciprocal_ranks(exact), 1)
+    assert np.allclose(study_ranks(exact), 1)
     rows = class_rows(exact, replace(PROTOCOLS["quick"], steps=300))
     assert np.mean([row["top1_all"] for row in rows]) > 0.9
     assert [row["mrr"] for row in rows] == pytest.approx([1.0] * len(rows))
