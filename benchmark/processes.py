@@ -36,7 +36,8 @@ def find_processes(environment: Mapping[str, str] | None = None) -> Processes:
     if "TORCHELASTIC_RUN_ID" in given and "WORLD_SIZE" in given:
         count, local = int(given["WORLD_SIZE"]), int(given.get("LOCAL_WORLD_SIZE", "1"))
         return Processes(int(given["RANK"]), count, max(1, count // local))
-    # In an interactive allocation the shell itself isn't one of several tasks.
-    if int(given.get("SLURM_NTASKS", "1")) > 1 and "SLURM_PROCID" in given and given.get("SLURM_JOB_NAME") != "bash":
+    # In an interactive allocation the shell itself isn't one of several tasks; Fabric goes by the same names.
+    inside = int(given.get("SLURM_NTASKS", "1")) > 1 and "SLURM_PROCID" in given
+    if inside and given.get("SLURM_JOB_NAME") not in ("bash", "interactive"):
         return Processes(int(given["SLURM_PROCID"]), int(given["SLURM_NTASKS"]), int(given.get("SLURM_NNODES", "1")))
     return Processes()

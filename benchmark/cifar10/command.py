@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.checkpoints import CHECKPOINT_FILE
-from benchmark.cifar10.evaluation import RULES, Rules
+from benchmark.cifar10.evaluation import RULES, Rules, monitor
 from benchmark.cifar10.files import Cifar10, read_cifar10
 from benchmark.cifar10.run import RESULT_FILE, PicturePairs, check, run_cifar10
 from benchmark.curves import CURVES_FILE, draw_curves
@@ -15,7 +15,7 @@ from benchmark.processes import find_processes
 from benchmark.recipe import Recipe
 from benchmark.records import run_name
 from benchmark.summary import indented
-from benchmark.training import LOG_FOLDER, Settings, build, find_device, resumable
+from benchmark.training import LOG_FOLDER, Settings, build, find_device, resumable, train_on
 from manifests.errors import ThreeDieError
 from manifests.files import held, read_json, write_json
 
@@ -65,7 +65,8 @@ def run_command(
     check(settings, build(settings).action)
     folder = out / run_name(method, plan.name, seed)
     if not find_processes().first:
-        run_cifar10(settings, pictures, rules, folder, device, save_every, datetime.now(UTC))
+        # The first process speaks, holds the folder and measures; the others only take their share of the steps.
+        train_on(PicturePairs(pictures), settings, folder, device, save_every, monitor(pictures))
         return
     say(
         f"dataset  CIFAR-10 from {data}: {len(pictures.train):,} pictures for training, {len(pictures.test):,} for test"

@@ -106,7 +106,9 @@ def test_hostile_pickles_are_refused_and_run_nothing(name: str, tmp_path: Path):
     write_pickled(tmp_path)
     place = tmp_path / "cifar-10-batches-py" / "data_batch_2"
     place.write_bytes(pickle.dumps(hostile(tmp_path)[name], 2))
-    with pytest.raises(ThreeDieError, match=r"data_batch_2: no file of CIFAR-10.*(it asks for .*may be hostile|not of bytes)"):
+    with pytest.raises(
+        ThreeDieError, match=r"data_batch_2: no file of CIFAR-10.*(it asks for .*may be hostile|not of bytes)"
+    ):
         read_cifar10(tmp_path)
     assert not (tmp_path / "ran").exists()
 
