@@ -16,7 +16,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -61,10 +61,25 @@ def lock(path: Path, note: str, refusal: str, say: Callable[[str], None] = lambd
             )
 
 
-def holder(path: Path, say: Callable[[str], None] = lambda _: None) -> str | None:
-    """Who holds a lock, in words, or None where nobody living does. May take `STALE_S` seconds to find out."""
-    found = _examine(path, say)
-    return found if isinstance(found, str) else None
+def holder(*paths: Path, say: Callable[[str], None] = lambda _: None) -> str | None:
+    """Who holds one of some locks, in words, or None where nobody living does.
+
+    May take `STALE_S` seconds to find out, however many locks; takes away the files that dead holders left.
+    """
+    looks = {path: _looks(path, say) for path in paths}
+    while looks:
+        for path, look in list(looks.items()):
+            try:
+                next(look)
+            except StopIteration as end:
+                if isinstance(end.value, str):
+                    return end.value
+                if end.value is not None:
+                    _bury(path, end.value)
+                del looks[path]
+        if looks:
+            time.sleep(min(1.0, BEAT_S))
+    return None
 
 
 def _acquire(path: Path, note: str, refusal: str, say: Callable[[str], None]) -> "_Held":
@@ -145,6 +160,18 @@ class _Held:
 
 def _examine(path: Path, say: Callable[[str], None]) -> str | os.stat_result | None:
     """Who holds a lock; or the state of the file its dead holder left; or None where there is no file."""
+    looks = _looks(path, say)
+    while True:
+        try:
+            next(looks)
+        except StopIteration as end:
+            found: str | os.stat_result | None = end.value
+            return found
+        time.sleep(min(1.0, BEAT_S))
+
+
+def _looks(path: Path, say: Callable[[str], None]) -> Generator[None, None, str | os.stat_result | None]:
+    """Look at a lock until it is known what `_examine` gives; each step is one look, a second apart."""
     begin = time.monotonic()
     first: bytes | None = None
     while True:
@@ -170,7 +197,7 @@ def _examine(path: Path, say: Callable[[str], None]) -> str | os.stat_result | N
             say(f"Waiting up to {STALE_S:.0f} s to see whether {_words(about)} is still alive ...")
         elif first != content:
             return _words(about)
-        time.sleep(min(1.0, BEAT_S))
+        yield
 
 
 def _is_flocked(file: int) -> bool | None:

@@ -33,6 +33,9 @@ WORTH_PROBING = 500
 """Views from which a timed sample is worth its seconds; in a shorter run the progress line tells soon enough."""
 
 PROBE_OBJECTS = 5
+PACK_PAUSES_S = (0.0, 1.0, 3.0)
+"""Seconds that a shard waits before each try to pack the dataset."""
+
 PATH = click.Path(path_type=Path)
 LIMIT = click.FloatRange(0.1, 1e6)
 
@@ -394,19 +397,29 @@ def _finish_shard(folder: "RunFolder", plan: "Plan", share: "Shard", outcome: "O
     from manifests.locks import Taken
 
     click.echo(f"Done: {share}.")
-    given_up = folder.quarantined_by_shards(share.count)
-    missing = folder.missing(plan.objects)
-    left = len(set(missing) - given_up.keys())
-    if not left:
+    # More than once: of two that end together, each may see the other's lock for a moment, and both give way.
+    for pause in PACK_PAUSES_S:
+        time.sleep(pause)
+        given_up = folder.quarantined_by_shards(share.count)
+        missing = folder.missing(plan.objects)
+        left = len(set(missing) - given_up.keys())
+        if left:
+            click.echo(
+                f"{left} of all {len(plan.chosen)} objects are still missing; the shard that ends last packs the "
+                f"dataset into {folder.dataset}. Or run the command without --shard: it renders what is missing, and "
+                "packs."
+            )
+            break
         try:
             with folder.held(plan, None, _say):
                 _finish(folder, plan, {ref: given_up[ref] for ref in missing if ref in given_up})
+            break
         except Taken:
-            click.echo("All objects are there. Another shard is at its end, too, and packs the dataset.")
+            continue
     else:
         click.echo(
-            f"{left} of all {len(plan.chosen)} objects are still missing; the shard that ends last packs the dataset "
-            f"into {folder.dataset}. Or run the command without --shard: it renders what is missing, and packs."
+            "All objects are there. Another shard is at its end, too, and packs the dataset; where none does, run the "
+            "command without --shard."
         )
     if outcome.quarantined:
         raise SystemExit(EXIT_QUARANTINED)

@@ -194,12 +194,15 @@ class RunFolder:
 
     def _refuse_others(self, shard: Shard | None, refusal: str, say: Callable[[str], None]) -> None:
         """A shard stands only its like beside it: two ways of dividing the objects would do many of them twice."""
+        others = []
         for path in sorted(self.locks.glob("[!.]*")):
             other = Shard.named(path.name)
             same = other == shard if path.name != "run" else shard is None
             sibling = other is not None and shard is not None and other.count == shard.count
-            if not same and not sibling and (who := holder(path, say)):
-                raise Taken(refusal.replace("{holder}", who))
+            if not same and not sibling:
+                others.append(path)
+        if who := holder(*others, say=say):
+            raise Taken(refusal.replace("{holder}", who))
 
     def _clear(self, refs: Sequence[ObjectRef] | None) -> None:
         """Remove what was left half-written: of some objects' part files, or everything where `refs` is None."""

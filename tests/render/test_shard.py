@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from manifests import locks
 from manifests.dataset import DatasetObject, looks_whole, part_path, write_part
 from manifests.errors import ThreeDieError
 from manifests.files import temporary_prefix
+from render import cli
 from render.models.embedded_source import EmbeddedSource
 from render.preset import load_preset
 from render.quality import choose_quality
 from render.run import Plan, RunFolder, make_plan
 from render.shard import Shard
+from render.supervisor import Outcome
 
 
 @pytest.fixture
@@ -81,6 +84,37 @@ def test_a_shard_of_a_dead_machine_is_taken_over(
     (folder.locks / "shard-1-of-3").write_text(json.dumps(dead))
     with folder.held(plan):
         pass
+
+
+def test_many_dead_shards_are_waited_for_together(
+    plan: Plan, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "STALE_S", 1.0)
+    folder.locks.mkdir(parents=True)
+    for index in range(1, 9):
+        dead = {"machine": "other", "host": "n", "process": 1, "since": "today", "note": f"shard {index}/8", "beat": 4}
+        (folder.locks / f"shard-{index}-of-8").write_text(json.dumps(dead))
+    begin = time.monotonic()
+    with folder.held(plan):
+        assert time.monotonic() - begin < 4
+        assert [path.name for path in folder.locks.iterdir()] == ["run"]
+
+
+def test_a_shard_that_ends_beside_another_packs_after_it(
+    plan: Plan, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for task in plan.tasks(plan.chosen):
+        item = DatasetObject(task.ref, task.split, task.latents, [b"picture"])
+        write_part(part_path(folder.parts, task.ref), plan.info, {}, item)
+    packed: list[object] = []
+    monkeypatch.setattr(cli, "_finish", lambda *given: packed.append(given))
+    other = folder.held(plan, Shard(2, 2))
+    other.__enter__()
+    timer = threading.Timer(0.5, other.__exit__, [None, None, None])
+    timer.start()
+    cli._finish_shard(folder, plan, Shard(1, 2), Outcome())
+    timer.join()
+    assert len(packed) == 1
 
 
 def test_a_shard_clears_only_its_own_debris(plan: Plan, folder: RunFolder) -> None:

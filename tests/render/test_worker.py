@@ -11,9 +11,14 @@ def test_few_cores_are_seen_and_no_thread_stays_on_them() -> None:
     allowed = os.sched_getaffinity(0)
     end = threading.Event()
     begun: list[int] = []
+
+    def stay() -> None:
+        begun.append(threading.get_native_id())
+        end.wait()
+
     with few_cores(1):
         assert len(os.sched_getaffinity(0)) == 1
-        thread = threading.Thread(target=lambda: (begun.append(threading.get_native_id()), end.wait()))
+        thread = threading.Thread(target=stay)
         thread.start()
     try:
         assert os.sched_getaffinity(0) == allowed
