@@ -109,7 +109,7 @@ class DatasetObject:
 @contextmanager
 def _opened(path: Path) -> "Iterator[h5py.h5f.FileID]":
     """An HDF5 file by h5py's low level, which reads the many small tables of part files four times as fast."""
-    file = h5py.h5f.open(str(path).encode(), h5py.h5f.ACC_RDONLY)
+    file = h5py.h5f.open(os.fsencode(path), h5py.h5f.ACC_RDONLY)
     try:
         yield file
     finally:
@@ -169,10 +169,10 @@ class Dataset:
         except OSError as error:
             if error.errno:
                 raise explained(error, self.path) from error
-            raise ThreeDieError(
-                f"{self.path}: not an HDF5 file or cut short ({error}); "
-                "if it came from a render, delete it and run '3die data pack' on the parts"
-            ) from error
+            mend = "if it came from a render, delete it and run '3die data pack' on the parts"
+            if self.path.name.endswith(PART_SUFFIX):
+                mend = "delete it and run the same '3die render' again"
+            raise ThreeDieError(f"{self.path}: not an HDF5 file or cut short ({error}); {mend}") from error
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise ThreeDieError(f"{self.path}: not a 3die dataset ({error})") from error
         self._bytes: npt.NDArray[np.uint8] | None = None

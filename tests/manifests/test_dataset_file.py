@@ -1,3 +1,4 @@
+import os
 import pickle
 import random
 
@@ -130,6 +131,19 @@ def test_a_truncated_file_is_refused_in_one_line(tmp_path, info, share):
         Dataset(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_truncated_part_is_to_be_rendered_again(tmp_path, info):
+    path = write(tmp_path / "d.part.h5", info, make_objects(info))
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ThreeDieError, match="delete it and run the same '3die render' again"):
+        pack([path], tmp_path / "d.h5")
+
+
+def test_a_path_may_hold_bytes_that_are_no_text(tmp_path, info):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    assert Dataset(write(tmp_path / "d.h5", info, make_objects(info)).rename(folder / "d.h5")).info == info
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage" * 1000, b"\x89HDF\r\n\x1a\n" + bytes(3000)])
