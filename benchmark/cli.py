@@ -179,7 +179,7 @@ def run(
         before = resumable(folder / CHECKPOINT_FILE, settings)
         finished = before is not None and bool(before["finished"])
         record_file = _record_file(folder, rules, known.fingerprint)
-        if before and finished and _is_record_of(record_file, before, scope):
+        if before and finished and _is_record_of(record_file, before, scope, dataset):
             click.echo(f"\n{folder}: finished before; nothing to do")
             _show(read_record(record_file), record_file, folder, out)
             return
@@ -262,9 +262,10 @@ def _find_tasks(text: str | None) -> tuple[str, ...] | None:
     return names
 
 
-def _is_record_of(record_file: Path, checkpoint: dict[str, Any], scope: "Scope") -> bool:
-    """Whether a record is there, of just this checkpoint, of today's tasks and of what is asked for."""
+def _is_record_of(record_file: Path, checkpoint: dict[str, Any], scope: "Scope", dataset: "Dataset") -> bool:
+    """Whether a record is there, of just this checkpoint, of all of today's tasks and of what is asked for."""
     from benchmark.checkpoints import weights_sha256
+    from benchmark.evaluation import due_tasks, restore
     from benchmark.results import read_record
     from benchmark.tasks import TASKS
 
@@ -273,6 +274,10 @@ def _is_record_of(record_file: Path, checkpoint: dict[str, Any], scope: "Scope")
     record = read_record(record_file)
     versions = {(row["task"], row["version"]) for row in record["results"]}
     if record["checkpoint"]["sha256"] != weights_sha256(checkpoint["model"]):
+        return False
+    # A task whose every score is undefined on this data has a warning instead.
+    asked = {task for task, _ in versions} | {line.split(":")[0] for line in record["warnings"]}
+    if not due_tasks(restore(checkpoint)[1], dataset) <= asked:
         return False
     same_scope = record.get("evaluation", {}) == scope.to_json()
     return same_scope and versions <= {(task.name, task.version) for task in TASKS.values()}

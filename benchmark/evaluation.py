@@ -23,9 +23,11 @@ from benchmark.protocol import Protocol
 from benchmark.recipe import Recipe
 from benchmark.tasks import TASKS
 from benchmark.tasks.classification import Classification
+from benchmark.tasks.pose_retrieval import PoseRetrieval
 from benchmark.tasks.regression import Regression
+from benchmark.tasks.retrieval import Retrieval
 from benchmark.tasks.spread import COVERAGE, DRAWS
-from benchmark.tasks.task import REPRESENTATION, Data, Outcome, Subject
+from benchmark.tasks.task import REPRESENTATION, Data, Outcome, Subject, Task
 from benchmark.training import Normalisation, Settings, build
 from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
@@ -349,6 +351,21 @@ def measure(subject: Subject, names: Sequence[str] | None = None) -> tuple[dict[
     if len(subject.val) < 2:
         warnings.insert(0, "one object is measured: numbers have no interval")
     return outcomes, warnings
+
+
+def due_tasks(method: Method, dataset: Dataset) -> set[str]:
+    """Names of the tasks that a whole evaluation of a method on a dataset asks, from what both are alone."""
+    has, views = {known.name for known in dataset.info.fields}, dataset.info.views
+    moves = method.has_predictor and method.action is not None
+
+    def is_due(task: Task) -> bool:
+        if isinstance(task, Regression):
+            return set(task.needs) <= has and views >= task.views
+        if isinstance(task, Retrieval):
+            return moves and views > 1
+        return moves or not isinstance(task, PoseRetrieval)
+
+    return {name for name, task in TASKS.items() if is_due(task)}
 
 
 def head_count(fields: Sequence[LatentField], parts: int, scope: Scope) -> int:

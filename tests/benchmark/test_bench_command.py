@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from benchmark.checkpoints import load_checkpoint, save_checkpoint, weights_sha2
 from benchmark.cli import bench
 from benchmark.evaluation import measured_objects, origin_warnings
 from benchmark.protocol import PROTOCOLS
-from benchmark.results import read_record, validate
+from benchmark.results import read_record, validate, write_record
 from benchmark.training import Settings, build
 from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
@@ -95,6 +96,17 @@ def test_two_runs_differ_in_their_times_alone(first: tuple[Path, Result], datase
     assert again.exception is None
     records = [read_record(out / "sie-smoke-s0" / "record.json") for out in (first[0], tmp_path)]
     assert stripped(records[0]) == stripped(records[1])
+
+
+def test_a_record_of_some_tasks_is_completed(first: tuple[Path, Result], dataset: Dataset, tmp_path: Path):
+    shutil.copytree(first[0] / "sie-smoke-s0", tmp_path / "sie-smoke-s0")
+    file = tmp_path / "sie-smoke-s0" / "record.json"
+    whole = read_record(file)
+    some = [row for row in whole["results"] if row["task"] in ("classification", "retrieval")]
+    write_record(file, {**whole, "results": some})
+    again = run(dataset.path, tmp_path)
+    assert "trained before; only measuring" in again.output
+    assert stripped(read_record(file)) == stripped(whole)
 
 
 def test_a_finished_run_is_only_shown_again(first: tuple[Path, Result], dataset: Dataset):
