@@ -37,7 +37,7 @@ def original_state(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
             return original_state(checkpoint[name])
     state: dict[str, Tensor] = {}
     for key, value in checkpoint.items():
-        name = _unwrapped(key)
+        name = _unwrapped(str(key))
         if not isinstance(value, Tensor) or name.startswith(NOT_OURS):
             continue
         if name.startswith(BACKBONE_ROOTS):

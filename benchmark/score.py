@@ -204,6 +204,7 @@ def score(
             left_out[name] = "--no-heads"
         else:
             chosen.append(name)
+    trained = any(isinstance(TASKS[name], Classification | Regression) for name in chosen)
     rules = replace(rules, nearest_objects=None, bank_objects=None)
     subject = build_subject(
         data,
@@ -227,7 +228,7 @@ def score(
         "measured_on": "all" if inputs.split is None else "val",
         "measured_objects": len(val),
         "normalised": normalise,
-        "heads": {"protocol": rules.name, "version": rules.version, "seeds": seeds} if heads else None,
+        "heads": {"protocol": rules.name, "version": rules.version, "seeds": seeds} if trained else None,
         "results": [
             {
                 "task": name,

@@ -117,6 +117,7 @@ def test_what_is_missing_is_named(tmp_path: Path):
     given = arrays()
     found = score(save(tmp_path, latents=given["latents"], embeddings=given["embeddings"]))
     assert found["results"] == []
+    assert found["heads"] is None
     assert found["left_out"]["classification"] == "needs split with two training objects or more and labels"
 
 
