@@ -5,6 +5,7 @@ bpy is not thread-safe, leaks and may crash; import this module in a process tha
 
 import math
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,9 @@ from render.models.source import ModelError
 from render.preset import Preset
 from render.quality import Quality
 from render.scene import ViewScene, aimed_at_origin, camera_matrix, spherical
+
+BYTES_A_PIXEL = 6
+"""Of the temporary pictures: three channels of 16 bits."""
 
 BOUNCES = {
     "max_bounces": 3,
@@ -132,9 +136,18 @@ class Stage:
             left, right, low, high = box.border(size)
             render.border_min_x, render.border_max_x = left, right
             render.border_min_y, render.border_max_y = low, high
-        with _silent():
-            bpy.ops.render.render(write_still=True)
-        return self._read_picture()
+        try:
+            with _silent():
+                bpy.ops.render.render(write_still=True)
+            return self._read_picture()
+        except RuntimeError as error:
+            folder = self._picture.parent
+            if shutil.disk_usage(folder).free < size**2 * BYTES_A_PIXEL:
+                raise ThreeDieError(
+                    f"{folder}, for temporary pictures, is full; free some space there, or name another folder in the "
+                    "variable TMPDIR, and run the same command again"
+                ) from error
+            raise
 
     def _read_picture(self) -> npt.NDArray[np.float32]:
         """Display colours (H, W, 3) in [0, 1], as the view transform gave them, with 16 bits each.

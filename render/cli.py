@@ -172,24 +172,22 @@ def render(
     if scrap:
         _say_only(plan, ours, folder, share, cluster, cores, Path(scrap.name), devices)
         return
-    with folder.held(plan, share, _say):
-        # What was given up before is tried again.
-        folder.write_quarantine({}, share)
-        missing = folder.missing(ours)
-        _say_plan(plan, ours, missing, out, share)
-        count = min(cores, len(missing))
-        with (
-            _stopping(folder, ours),
-            _engine(plan, folder, share, cluster, count, limits, devices, device) as engine,
-        ):
-            outcome = _render_missing(engine, plan, missing)
-        _say_outcome(folder, outcome, share)
-        if outcome.quarantined and not keep_going:
-            _say_stopped_early(folder, ours, share)
-        if share is None:
-            _finish(folder, plan, outcome.quarantined)
-    if share:
-        _finish_shard(folder, plan, share, outcome)
+    with _stopping(folder, ours):
+        with folder.held(plan, share, _say):
+            # What was given up before is tried again.
+            folder.write_quarantine({}, share)
+            missing = folder.missing(ours)
+            _say_plan(plan, ours, missing, out, share)
+            count = min(cores, len(missing))
+            with _engine(plan, folder, share, cluster, count, limits, devices, device) as engine:
+                outcome = _render_missing(engine, plan, missing)
+            _say_outcome(folder, outcome, share)
+            if outcome.quarantined and not keep_going:
+                _say_stopped_early(folder, ours, share)
+            if share is None:
+                _finish(folder, plan, outcome.quarantined)
+        if share:
+            _finish_shard(folder, plan, share, outcome)
 
 
 def _save_preset(name: str, path: Path) -> None:
