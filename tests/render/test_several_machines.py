@@ -32,9 +32,13 @@ def is_the_same(out: Path, whole: Dataset) -> bool:
     return ours.fingerprint() == whole.fingerprint() and ours.latents.tobytes() == whole.latents.tobytes()
 
 
-def test_shards_at_the_same_time_one_of_them_killed(whole: Dataset, tmp_path: Path) -> None:
+def test_shards_at_the_same_time_one_of_them_killed(tmp_path: Path) -> None:
+    # Views enough that no shard is at its end before it is stopped here.
+    longer = [*SMALL, "--views", "60"]
+    run(*longer, "--out", tmp_path / "whole")
+    whole = Dataset(tmp_path / "whole" / "dataset.h5")
     out = tmp_path / "data"
-    shards = [[*SMALL, "--workers", "1", "--shard", f"{index}/2", "--out", out] for index in (1, 2)]
+    shards = [[*longer, "--workers", "1", "--shard", f"{index}/2", "--out", out] for index in (1, 2)]
     processes = [
         subprocess.Popen(command(*options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for options in shards
@@ -45,7 +49,7 @@ def test_shards_at_the_same_time_one_of_them_killed(whole: Dataset, tmp_path: Pa
     processes[1].kill()
     # Held still, so that it can't come to its end before the other run is refused.
     processes[0].send_signal(signal.SIGSTOP)
-    refused = run(*SMALL, "--out", out, code=2)
+    refused = run(*longer, "--out", out, code=2)
     processes[0].send_signal(signal.SIGCONT)
     assert "another run is at work in this folder (shard 1/2, process" in refused.stderr
     said, errors = processes[0].communicate()
@@ -89,8 +93,7 @@ def test_the_same_dataset_from_a_cluster(whole: Dataset, tmp_path: Path) -> None
         out = tmp_path / "data"
         options = [*SMALL, "--scheduler", cluster.file, "--out", out]
         done = run(*options)
-        assert "Expected: about" in done.stdout
-        assert "2 processes" in done.stdout
+        assert "14/14" in done.stderr
         assert is_the_same(out, whole)
         assert "0 are missing" in run(*options).stdout
 
