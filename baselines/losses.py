@@ -120,10 +120,7 @@ def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     Raises:
         ValueError: shapes that differ, less than two pairs, or a temperature that isn't positive.
     """
-    _check_pair(u, v)
-    _check_batch(u)
-    if temperature <= 0:
-        raise ValueError(f"temperature {temperature}: must be positive")
+    _check_contrast(u, v, temperature)
     rows = F.normalize(torch.cat([u, v]), dim=1)
     itself = torch.eye(len(rows), dtype=torch.bool, device=rows.device)
     logits = (rows @ rows.T / temperature).masked_fill(itself, -torch.inf)
@@ -142,10 +139,7 @@ def info_nce(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     Raises:
         ValueError: shapes that differ, less than two pairs, or a temperature that isn't positive.
     """
-    _check_pair(u, v)
-    _check_batch(u)
-    if temperature <= 0:
-        raise ValueError(f"temperature {temperature}: must be positive")
+    _check_contrast(u, v, temperature)
     logits = F.normalize(u, dim=1) @ F.normalize(v, dim=1).T / temperature
     itself = torch.arange(len(u), device=u.device)
     return (F.cross_entropy(logits, itself) + F.cross_entropy(logits.T, itself)) / 2
@@ -216,6 +210,13 @@ def cross_entropy(logits: Tensor, label: Tensor) -> Tensor:
     if logits.ndim != 2 or label.shape != logits.shape[:1]:
         raise ValueError(f"logits must be (N, classes), labels (N,); got {tuple(logits.shape)}, {tuple(label.shape)}")
     return F.cross_entropy(logits, label)
+
+
+def _check_contrast(u: Tensor, v: Tensor, temperature: float) -> None:
+    _check_pair(u, v)
+    _check_batch(u)
+    if temperature <= 0:
+        raise ValueError(f"temperature {temperature}: must be positive")
 
 
 def _check_pair(u: Tensor, v: Tensor) -> None:

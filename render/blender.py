@@ -20,14 +20,11 @@ from mathutils import Matrix, Vector
 from manifests.errors import ThreeDieError
 from render.devices import GPU_KINDS
 from render.encode import quantise
-from render.frame import Box, composed, floor_size, object_box
+from render.frame import BYTES_A_PIXEL, Box, composed, floor_size, object_box
 from render.models.source import ModelError
 from render.preset import Preset
 from render.quality import Quality
 from render.scene import ViewScene, aimed_at_origin, camera_matrix, spherical
-
-BYTES_A_PIXEL = 6
-"""Of the temporary pictures: three channels of 16 bits."""
 
 BOUNCES = {
     "max_bounces": 3,

@@ -126,7 +126,7 @@ def render(
     """
     from manifests.classes import parse_classes
     from manifests.errors import ThreeDieError
-    from render.devices import Devices, choose_devices
+    from render.devices import Devices, check_kind, choose_devices
     from render.models.choose import open_source
     from render.preset import load_preset
     from render.quality import choose_quality
@@ -163,6 +163,8 @@ def render(
     )
     ours = share.of(plan.objects) if share else plan.objects
     limits = Limits(view_s=time_limit, memory_gib=memory_limit, fail_fast=not keep_going)
+    # On a cluster each worker looks for devices on its own machine.
+    check_kind(device)
     devices = Devices() if cluster.wanted else choose_devices(device)
     if devices.names:
         click.echo(f"Device: {devices.kind}, {', '.join(devices.names)}")

@@ -63,8 +63,7 @@ def choose_devices(kind: str) -> Devices:
     Raises:
         ThreeDieError: no such kind of device, or none of that kind here.
     """
-    if kind not in KINDS:
-        raise ThreeDieError(f"{kind!r} is not a device; choose from {', '.join(KINDS)}")
+    check_kind(kind)
     if kind == "cpu" or (kind == "auto" and not may_have_gpu()):
         return Devices()
     found = find_gpus()
@@ -78,6 +77,12 @@ def choose_devices(kind: str) -> Devices:
             "which takes what there is"
         )
     return Devices(kind, found[kind])
+
+
+def check_kind(kind: str) -> None:
+    """Raise ThreeDieError where there is no such kind of device anywhere."""
+    if kind not in KINDS:
+        raise ThreeDieError(f"{kind!r} is not a device; choose from {', '.join(KINDS)}")
 
 
 def may_have_gpu() -> bool:

@@ -26,6 +26,9 @@ CLEARANCE = 0.3
 MARGIN = 4
 """Pixels around the object: the width of the pixel filter, and room to blend."""
 
+BYTES_A_PIXEL = 6
+"""Of the temporary pictures that Blender writes: three channels of 16 bits."""
+
 MOST_AREA = 0.6
 """Where the object's part of the picture is larger than this share, two pictures would save nothing."""
 

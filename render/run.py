@@ -18,6 +18,7 @@ from manifests.files import TEMPORARY, explained, read_json, replacing, write_js
 from manifests.locks import Taken, holder, lock
 from manifests.manifest import read_splits, split_names
 from manifests.objects import ObjectRef, fingerprint, first_per_class, read_object_list, split_of
+from render.frame import BYTES_A_PIXEL
 from render.messages import Setup, Task
 from render.models.source import ModelSource
 from render.preset import Preset
@@ -331,8 +332,8 @@ def scratch_folder(bytes_needed: int) -> Iterator[Path]:
 
 
 def scratch_bytes(info: DatasetInfo, workers: int) -> int:
-    """Room the rendering processes need for their temporary pictures (16 bits, three channels), twice over."""
-    return workers * info.image_size**2 * 6 * 2
+    """Room the rendering processes need for their temporary pictures twice over."""
+    return workers * info.image_size**2 * BYTES_A_PIXEL * 2
 
 
 def make_setup(plan: Plan, folder: RunFolder, scratch: Path, workers: int, device: str = "cpu") -> Setup:
