@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from manifests.classes import find_class, label_of
 from manifests.errors import ThreeDieError
 from manifests.files import explained
+from manifests.npy import read_npy
 
 TRAIN, VAL = "train", "val"
 VAL_FRACTION = 0.2
@@ -90,12 +89,7 @@ def read_object_list(path: Path) -> list[ObjectRef]:
 
 
 def _read_npy(path: Path) -> list[tuple[str, str]]:
-    try:
-        array = np.load(path, allow_pickle=False)
-    except OSError as error:
-        raise explained(error, path) from error
-    except (ValueError, EOFError) as error:
-        raise ThreeDieError(f"{path}: not a plain .npy array of strings ({error})") from error
+    array = read_npy(path, of="array of strings")
     if array.dtype.kind in "US" and array.ndim == 2 and array.shape[1] == 2:
         return [(str(synset), str(object_id)) for synset, object_id in array.astype(str)]
     if array.dtype.kind in "US" and array.ndim == 1:

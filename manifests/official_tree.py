@@ -23,6 +23,7 @@ from manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
 from manifests.errors import ThreeDieError
 from manifests.files import TEMPORARY, explained, read_json, replacing, write_json
 from manifests.latents import REQUIRED_FIELDS, ROTATION, UNITS, LatentField
+from manifests.npy import read_npy
 from manifests.objects import TRAIN, VAL, ObjectRef, is_plain_name, read_object_list, split_of
 
 DESCRIPTION = "dataset.json"
@@ -336,15 +337,11 @@ def _write_npy(path: Path, array: npt.NDArray[Any]) -> None:
 
 
 def _read_latents(path: Path) -> npt.NDArray[np.float64]:
+    array = read_npy(path, of="array of numbers")
     try:
-        array = np.load(path, allow_pickle=False)
         return np.asarray(array, dtype=np.float64)
-    except FileNotFoundError as error:
-        raise ThreeDieError(f"{path}: missing") from error
-    except OSError as error:
-        raise explained(error, path) from error
-    except (ValueError, EOFError, TypeError) as error:
-        raise ThreeDieError(f"{path}: not a plain .npy array of numbers ({error})") from error
+    except (ValueError, TypeError) as error:
+        raise ThreeDieError(f"{path}: {array.dtype} is no array of numbers") from error
 
 
 def _update(digest: Any, item: DatasetObject) -> None:

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from manifests.classes import SYNSETS, name_of
 from manifests.errors import ThreeDieError
-from manifests.files import explained
 from manifests.manifest import Entry, official_manifest
+from manifests.npy import read_npy
 from manifests.objects import TRAIN, VAL, ObjectRef, read_object_list
 from manifests.official import LEFT_OUT
 
@@ -68,12 +68,7 @@ def read_published(folder: Path, objects: Path | None = None) -> Published:
 
 
 def _labels(path: Path) -> npt.NDArray[np.int64]:
-    try:
-        labels = np.load(path, allow_pickle=False)
-    except OSError as error:
-        raise explained(error, path) from error
-    except (ValueError, EOFError) as error:
-        raise ThreeDieError(f"{path}: not a plain .npy array ({error})") from error
+    labels = read_npy(path)
     if (
         labels.dtype.kind not in "iu"
         or labels.ndim != 1
