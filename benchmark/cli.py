@@ -171,7 +171,7 @@ def run(
     if not find_processes().first:
         # The first process speaks, holds the folder and measures; the others only take their share of the steps.
         with _told_to_stop(folder):
-            train(settings, _images(dataset, plan.image_size, plan.channels, workers), folder, place, save_every)
+            train(settings, _images(dataset, plan, workers), folder, place, save_every)
         return
     click.echo(dataset_summary(dataset))
     click.echo(indented("recipe", plan.text()))
@@ -186,7 +186,7 @@ def run(
         for warning in size_warnings(dataset, plan):
             click.echo(indented("warning", warning))
 
-        images = _images(dataset, plan.image_size, plan.channels, workers)
+        images = _images(dataset, plan, workers)
         if finished:
             click.echo(f"\n{folder}: trained before; only measuring")
         else:
@@ -373,11 +373,11 @@ def eval_(
     plan = Recipe.from_json(content["settings"]["recipe"])
     for warning in size_warnings(dataset, plan):
         click.echo(indented("warning", warning))
-    images = _images(dataset, plan.image_size, plan.channels, workers)
+    images = _images(dataset, plan, workers)
     asked = None
     if other is not None:
         click.echo(f"measured on\n{dataset_summary(other)}")
-        asked = _images(other, plan.image_size, plan.channels, workers)
+        asked = _images(other, plan, workers)
     scope = _scope(seeds, on_embedding, names)
     _measure(content, images, rules, folder, folder.parent, find_device(device), _now(), scope, asked)
 
@@ -447,13 +447,11 @@ def _open(data: Path | None) -> "Dataset":
     return Dataset(data or DEFAULT_DATASET)
 
 
-def _images(dataset: "Dataset", size: int, channels: str, workers: int) -> "Images":
-    from benchmark.images import Images
+def _images(dataset: "Dataset", recipe: "Recipe", workers: int) -> "Images":
+    from benchmark.inputs import images_of
     from benchmark.progress import bar
 
-    return Images(
-        dataset, size, channels, workers, progress=lambda items: bar("decoding", len(dataset), "object", items)
-    )
+    return images_of(dataset, recipe, workers, progress=lambda items: bar("decoding", len(dataset), "object", items))
 
 
 def _say_how_long(

@@ -17,6 +17,7 @@ from benchmark.features import FEATURES_FOLDER, extract_features, feature_key
 from benchmark.heads import FeatureHeads
 from benchmark.identity import identify
 from benchmark.images import Images
+from benchmark.inputs import preprocessing
 from benchmark.neighbours import BlockNeighbours
 from benchmark.pairs import Indices, every_view_first
 from benchmark.protocol import Protocol
@@ -219,14 +220,8 @@ def evaluate(
     began = time.monotonic()
 
     def look(seen: Images) -> Data:
-        preprocessing = {
-            "size": seen.size,
-            "channels": settings.recipe.channels,
-            "mean": list(normalise.mean),
-            "std": list(normalise.std),
-        }
         known = identify(seen.dataset)
-        key = feature_key(weights, known.fingerprint, known.images_sha256, preprocessing)
+        key = feature_key(weights, known.fingerprint, known.images_sha256, preprocessing(settings.recipe, normalise))
         found = extract_features(method, seen, normalise, folder / FEATURES_FOLDER, key, device, progress)
         fields, latents = seen.dataset.info.fields, seen.dataset.latents
         return Data(fields, latents, seen.dataset.labels, found.representation, found.embedding)

@@ -1,8 +1,8 @@
 """From pairs to what a network sees: pixels loaded, augmented and normalised."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy.typing as npt
 import torch
@@ -13,6 +13,7 @@ from benchmark.augmentation import Augmentation
 from benchmark.images import ORIGINAL_MEAN, ORIGINAL_STD, Images, Pixels
 from benchmark.pairs import Pairs, count_batches, epoch_batches
 from benchmark.recipe import Recipe
+from manifests.dataset import Dataset
 
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -53,6 +54,28 @@ class Normalisation:
 def pictures(pixels: Pixels, device: torch.device) -> Tensor:
     """Pixels uint8 (B, H, W, 3) as float32 (B, 3, H, W) with values in 0 to 1, channels last in memory."""
     return torch.from_numpy(pixels).to(device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
+
+
+def images_of(
+    dataset: Dataset,
+    recipe: Recipe,
+    workers: int = 2,
+    memory: int | None = None,
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> Images:
+    """A dataset's images as a recipe wants them; see `Images`."""
+    return Images(dataset, recipe.image_size, recipe.channels, workers, memory, progress, recipe.centre)
+
+
+def preprocessing(recipe: Recipe, normalise: Normalisation) -> dict[str, Any]:
+    """What is done to a picture before a network sees it, as plain JSON."""
+    return {
+        "size": recipe.image_size,
+        "channels": recipe.channels,
+        "centre": recipe.centre,
+        "mean": list(normalise.mean),
+        "std": list(normalise.std),
+    }
 
 
 @dataclass(frozen=True)

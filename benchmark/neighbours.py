@@ -1,7 +1,7 @@
 """Exact nearest neighbours among millions of vectors, in bounded memory, with ties resolved and not left to chance."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from benchmark.pairs import Indices
-from benchmark.tasks.task import Array, Floats, Nearest
+from benchmark.tasks.task import Array, Floats, Nearest, Sliced
 
 TIE = 1e-12
 """Dot products in double precision that differ by less, relative to their size, are tied."""
@@ -17,6 +17,8 @@ TEMPERATURE = 0.07
 """Of the weights of votes (Wu et al., "Unsupervised feature learning via instance discrimination", 2018)."""
 _QUERIES, TARGETS = 4096, 8192
 """Rows and columns of one matrix product."""
+_GROUP = 1 << 15
+"""Queries that one reading of a bank serves."""
 _KEPT = 1 << 26
 """Products that are kept between the two looks at them (256 MiB); more are computed again where needed."""
 _PAIRS = 1 << 15
@@ -35,7 +37,7 @@ class BlockNeighbours:
         self.device = torch.device(device)
 
     def nearest(
-        self, queries: Floats, rotations: Array, targets: Floats, target_rotations: Array, normalise: bool = True
+        self, queries: Floats, rotations: Array, targets: Sliced, target_rotations: Array, normalise: bool = True
     ) -> Nearest:
         """Nearest target of each query and the error of its rotation, the mean over those that tie for it.
 
@@ -84,14 +86,15 @@ class BlockNeighbours:
                 self._decide(best, queries, chosen, near, raw, turned, normalise)
         return best.nearest()
 
-    def votes(self, queries: Floats, bank: Floats, labels: Indices, classes: int, count: int) -> Array:
+    def votes(self, queries: Sliced, bank: Sliced, labels: Indices, classes: int, count: int) -> Array:
         """Votes of the nearest of a bank for each query, weighted by exp(cosine / 0.07).
 
-        All that tie with the last of the `count` nearest, to the rounding of single precision, vote too.
+        All that tie with the last of the `count` nearest, to the rounding of single precision, vote too. The bank is
+        looked at twice, for the last one's cosine and for the votes.
 
         Args:
-            queries: (Q, D).
-            bank: (T, D).
+            queries: (Q, D), an array or anything that gives rows by slices, so that it may lie in a file.
+            bank: (T, D), the same.
             labels: class of each in the bank, (T,), below `classes`.
             classes: how many there are.
             count: how many vote.
@@ -99,16 +102,20 @@ class BlockNeighbours:
         Returns:
             (Q, classes).
         """
-        known = self._single(bank, True)
         each = torch.nn.functional.one_hot(torch.from_numpy(labels), classes).float().to(self.device)
-        count = min(count, len(known))
-        slack = 4 * torch.finfo(torch.float32).eps * math.sqrt(known.shape[1])
+        slack = 4 * torch.finfo(torch.float32).eps * math.sqrt(bank.shape[1])
         found = np.empty((len(queries), classes))
-        for rows in _slices(len(queries), max(1, min(_QUERIES, _KEPT // len(known)))):
-            products = self._single(queries[rows], True) @ known.T
-            last = products.topk(count, dim=1).values[:, -1:]
-            weights = torch.where(products >= last - slack, ((products - 1) / TEMPERATURE).exp(), 0.0)
-            found[rows] = (weights @ each).double().cpu().numpy()
+        for group in _slices(len(queries), _GROUP):
+            asked = self._single(queries[group], True)
+            cosines = _Products(asked, lambda block: self._single(bank[block], True), len(bank))
+            highest = torch.full((len(asked), min(count, len(bank))), -math.inf, device=self.device)
+            for _, rows, products in cosines:
+                highest[rows] = torch.cat([highest[rows], products], 1).topk(highest.shape[1], 1).values
+            votes = torch.zeros(len(asked), classes, device=self.device)
+            for block, rows, products in cosines:
+                near = products >= highest[rows, -1:] - slack
+                votes[rows] += torch.where(near, ((products - 1) / TEMPERATURE).exp(), 0.0) @ each[block]
+            found[group] = votes.double().cpu().numpy()
         # Rounded, so that equal votes of classes tie.
         return np.asarray(np.round(found / np.maximum(found.sum(1, keepdims=True), 1e-300), 6))
 
@@ -150,6 +157,34 @@ class BlockNeighbours:
             top = products.max(1, keepdim=True).values
             one, other = (products >= top - TIE * top.abs().clamp_min(1)).nonzero().T
             best.take(chosen[rows][one], other, products[one, other], turned)
+
+
+class _Products:
+    """Matrix products of queries with the rows of a bank, block by block; made again for each look where too many."""
+
+    def __init__(self, asked: Tensor, rows_of: Callable[[slice], Tensor], length: int) -> None:
+        self.asked, self.rows_of, self.length = asked, rows_of, length
+        self.kept: list[Tensor] | None = None
+        self.keep = len(asked) * length <= _KEPT
+
+    def __iter__(self) -> Iterator[tuple[slice, slice, Tensor]]:
+        """Block of the bank, rows of the queries, their products (rows, block); all rows for one block first."""
+        places = (
+            (block, rows) for block in _slices(self.length, TARGETS) for rows in _slices(len(self.asked), _QUERIES)
+        )
+        if self.kept is not None:
+            for (block, rows), products in zip(places, self.kept, strict=True):
+                yield block, rows, products
+            return
+        kept = []
+        for block, rows in places:
+            if not rows.start:
+                among = self.rows_of(block)
+            products = self.asked[rows] @ among.T
+            if self.keep:
+                kept.append(products)
+            yield block, rows, products
+        self.kept = kept if self.keep else None
 
 
 class _Best:

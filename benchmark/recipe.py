@@ -54,6 +54,8 @@ class Recipe:
         warmup_epochs: epochs of linear rise from zero; may be a fraction.
         precision: `32-true` or `bf16-mixed`.
         sync_batchnorm: batch statistics over all devices instead of one.
+        centre: share of the pictures' width and height, around their middle, that is seen; what lies outside, in
+            3DIEBench bare floor, is cut off before they are resized.
         augmentation: `none`, or `essl` for random crops, flips, colours and greyscale, see `benchmark.augmentation`.
         momentum: of `sgd`.
         online_probes: whether heads for class and rotation are trained beside the method, for its curves alone.
@@ -77,6 +79,7 @@ class Recipe:
     warmup_epochs: float
     precision: str
     sync_batchnorm: bool
+    centre: float = 1.0
     augmentation: str = "none"
     momentum: float = 0.0
     online_probes: bool = False
@@ -99,6 +102,8 @@ class Recipe:
             self._refuse("weight_decay", "0 or more")
         if not 0 <= self.warmup_epochs < self.epochs:
             self._refuse("warmup_epochs", f"0 or more and less than epochs, which is {self.epochs}")
+        if not 0 < self.centre <= 1:
+            self._refuse("centre", "more than 0 and at most 1")
         if not 0 <= self.momentum < 1:
             self._refuse("momentum", "0 or more and less than 1")
         if self.momentum and self.optimizer != "sgd":

@@ -15,6 +15,7 @@ from benchmark.evaluation import restore
 from benchmark.features import FEATURES_FOLDER, extract_features, feature_key
 from benchmark.identity import identify
 from benchmark.images import Images, Pixels
+from benchmark.inputs import images_of, preprocessing
 from benchmark.results import Record
 from benchmark.tasks.task import Data
 from manifests.classes import CLASSES, SYNSETS
@@ -136,11 +137,8 @@ def open_study(
     if not len(val):
         raise ThreeDieError(f"{dataset.path}: no objects for validation; figures show those")
     recipe = settings.recipe
-    seen = Images(dataset, recipe.image_size, recipe.channels, workers, memory=0)
-    look = {
-        "size": seen.size, "channels": recipe.channels, "mean": list(normalise.mean), "std": list(normalise.std)
-    }  # fmt: skip
-    key = feature_key(weights, known.fingerprint, known.images_sha256, look)
+    seen = images_of(dataset, recipe, workers, memory=0)
+    key = feature_key(weights, known.fingerprint, known.images_sha256, preprocessing(recipe, normalise))
     found = extract_features(method, seen, normalise, folder / FEATURES_FOLDER, key, "cpu", progress)
     chosen = _some(val, MOST_OBJECTS)
     parts = method.parts.embedding

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from benchmark.pairs import Indices
 from benchmark.tasks.classification import Classes
+from benchmark.tasks.rows import Rows
 from benchmark.tasks.spread import Bootstrap
-from benchmark.tasks.task import EMBEDDING, REPRESENTATION, Data, Floats, Outcome, Score, Subject, Task
+from benchmark.tasks.task import EMBEDDING, REPRESENTATION, Outcome, Score, Subject, Task
 
 COUNT = 20
 
@@ -34,14 +34,9 @@ class NearestNeighbours(Task):
         draws = Bootstrap(len(objects), subject.protocol.seed)
         for source in (REPRESENTATION, EMBEDDING):
             for part, where in subject.parts(source).items():
-                queries = _rows(subject.asked, source, objects, where)
-                known = _rows(subject.taught, source, bank, where)
+                queries = Rows(subject.asked.features(source), objects, where)
+                known = Rows(subject.taught.features(source), bank, where)
                 votes = subject.neighbours.votes(queries, known, place, len(classes.known), COUNT)
                 right = draws.mean([classes.right(votes, 1)])
                 outcome.add(Score.of("top1", (source, part), right, floor, note, main=True))
         return outcome
-
-
-def _rows(data: Data, source: str, objects: Indices, part: slice) -> Floats:
-    found = data.features(source)[objects][..., part]
-    return found.reshape(-1, found.shape[-1])

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmark.pairs import Indices
+from benchmark.tasks.rows import Rows
 from benchmark.tasks.spread import Bootstrap
-from benchmark.tasks.task import EMBEDDING, Array, Data, Floats, Nearest, Outcome, Score, Subject, Task
+from benchmark.tasks.task import EMBEDDING, Array, Data, Nearest, Outcome, Score, Sliced, Subject, Task
 from manifests.latents import ROTATION, columns, quaternions
 
 QUERY_BYTES = 1 << 28
@@ -66,30 +67,14 @@ class View:
 
     data: Data
     objects: Indices
-    embedding: Floats
+    embedding: Sliced
     rotations: Array
 
     @classmethod
     def of(cls, data: Data, objects: Indices, part: slice) -> "View":
         """Views of the objects at some positions."""
         turned = quaternions(data.latents[objects][..., columns(data.fields, ROTATION)]).reshape(-1, 4)
-        return cls(data, objects, Rows(data.embedding, objects, part), turned)  # type: ignore[arg-type]
-
-
-class Rows:
-    """The views of some objects as rows (n * V, E'), read from the array (N, V, E) only where they are looked at."""
-
-    def __init__(self, array: Floats, objects: Indices, part: slice) -> None:
-        self.array, self.objects, self.part = array, objects, part
-        self.views = array.shape[1]
-        self.shape = (len(objects) * self.views, len(range(*part.indices(array.shape[2]))))
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, rows: slice) -> Floats:
-        index = np.arange(*rows.indices(len(self)))
-        return self.array[self.objects[index // self.views], index % self.views][:, self.part]
+        return cls(data, objects, Rows(data.embedding, objects, part), turned)
 
 
 def search(subject: Subject, asked: View, among: View) -> Nearest:

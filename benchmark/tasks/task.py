@@ -17,6 +17,20 @@ from manifests.latents import LatentField
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
+
+class Sliced(Interface):
+    """Rows (N, D) that are given by slices: an array, or one that lies in a file."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, D)."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice, /) -> Floats: ...
+
+
 EQUIVARIANT = "equivariant"
 """Name of the part that moves with the action, as methods call it."""
 REPRESENTATION, EMBEDDING = "representation", "embedding"
@@ -111,7 +125,7 @@ class Neighbours(Interface):
     """Exact searches among many vectors; `benchmark.neighbours` does them with torch."""
 
     def nearest(
-        self, queries: Floats, rotations: Array, targets: Floats, target_rotations: Array, normalise: bool = True
+        self, queries: Floats, rotations: Array, targets: Sliced, target_rotations: Array, normalise: bool = True
     ) -> Nearest:
         """Nearest target of each query and the error of its rotation.
 
@@ -124,7 +138,7 @@ class Neighbours(Interface):
         """
         ...
 
-    def votes(self, queries: Floats, bank: Floats, labels: Indices, classes: int, count: int) -> Array:
+    def votes(self, queries: Sliced, bank: Sliced, labels: Indices, classes: int, count: int) -> Array:
         """Votes of the `count` nearest of a bank (T, D) with labels (T,) for each query (Q, D): (Q, classes)."""
         ...
 

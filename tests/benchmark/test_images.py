@@ -43,6 +43,20 @@ def test_smaller_pictures_are_averages_not_samples(make_dataset: Callable[..., P
     assert np.abs(small.mean() - whole.mean()) < 0.5
 
 
+def test_the_middle_alone_is_seen_where_asked(make_dataset: Callable[..., Path], tmp_path: Path):
+    large = Dataset(make_dataset(tmp_path / "large.h5", objects=5, views=2, size=128))
+    whole = simplejpeg.decode_jpeg(large.jpeg(1, 1))
+    middle = Images(large, 80, centre=0.625)
+    assert (middle.decode(1, 1) == whole[24:104, 24:104]).all()
+    assert (
+        Images(large, 80, memory=0, centre=0.625).take(np.array([1]), np.array([1]))[0] == middle.decode(1, 1)
+    ).all()
+    small = Images(large, 40, centre=0.625).decode(1, 1).astype(float)
+    blocks = whole[24:104, 24:104].astype(float).reshape(40, 2, 40, 2, 3).mean((1, 3))
+    assert np.abs(small - blocks).mean() < 4
+    assert Images(large, 8, centre=1e-9).decode(1, 1).shape == (8, 8, 3)
+
+
 def test_statistics_are_those_of_the_training_images(dataset: Dataset):
     images = Images(dataset, 32)
     train = dataset.indices("train")

@@ -5,6 +5,7 @@ from benchmark import neighbours
 from benchmark.neighbours import BlockNeighbours
 from benchmark.tasks.pose_retrieval import Nearest, closest, random_error
 from benchmark.tasks.retrieval import rank_places
+from benchmark.tasks.rows import Rows
 from manifests.latents import quaternions
 
 QUARTER = np.pi / 2
@@ -111,6 +112,37 @@ def test_votes_are_those_of_the_nearest(generator: np.random.Generator):
         near = np.argsort(-row)[:20]
         weights = np.bincount(labels[near], np.exp((row[near] - 1) / 0.07), minlength=5)
         assert found == pytest.approx(weights / weights.sum(), abs=1e-5)
+
+
+def test_votes_do_not_depend_on_how_the_work_is_cut(generator: np.random.Generator, monkeypatch: pytest.MonkeyPatch):
+    bank = np.repeat(generator.standard_normal((60, 16)).astype(np.float32), 3, 0)
+    queries, labels = generator.standard_normal((70, 16)).astype(np.float32), np.arange(180) % 5
+    whole = BlockNeighbours().votes(queries, bank, labels, 5, 20)
+    for name, size in (("_GROUP", 32), ("_QUERIES", 13), ("TARGETS", 7)):
+        monkeypatch.setattr(neighbours, name, size)
+    cut = BlockNeighbours().votes(queries, bank, labels, 5, 20)
+    monkeypatch.setattr(neighbours, "_KEPT", 0)
+    again = BlockNeighbours().votes(queries, bank, labels, 5, 20)
+    assert cut == pytest.approx(whole, abs=2e-6)
+    assert again == pytest.approx(whole, abs=2e-6)
+
+
+def test_a_bank_is_read_by_blocks_only(generator: np.random.Generator, monkeypatch: pytest.MonkeyPatch):
+    array = generator.standard_normal((40, 10, 8)).astype(np.float32)
+    asked: list[int] = []
+
+    class Noted(Rows):
+        def __getitem__(self, rows: slice) -> np.ndarray:
+            asked.append(rows.stop - rows.start)
+            return super().__getitem__(rows)
+
+    monkeypatch.setattr(neighbours, "TARGETS", 64)
+    bank = Noted(array, np.arange(40), slice(2, 8))
+    labels = np.arange(400) % 3
+    found = BlockNeighbours().votes(array[:5, :, 2:].reshape(50, 6), bank, labels, 3, 20)
+    assert max(asked) <= 64
+    whole = array[..., 2:].reshape(400, 6)
+    assert found == pytest.approx(BlockNeighbours().votes(whole[:50], whole, labels, 3, 20), abs=2e-6)
 
 
 def test_where_all_are_alike_all_vote():

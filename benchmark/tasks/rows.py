@@ -1,0 +1,22 @@
+"""Features as rows, one a view, read from their file only where they are looked at."""
+
+import numpy as np
+
+from benchmark.pairs import Indices
+from benchmark.tasks.task import Floats
+
+
+class Rows:
+    """The views of some objects as rows (n * V, E'), read from the array (N, V, E) only where they are looked at."""
+
+    def __init__(self, array: Floats, objects: Indices, part: slice) -> None:
+        self.array, self.objects, self.part = array, objects, part
+        self.views = array.shape[1]
+        self.shape = (len(objects) * self.views, len(range(*part.indices(array.shape[2]))))
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice) -> Floats:
+        index = np.arange(*rows.indices(len(self)))
+        return self.array[self.objects[index // self.views], index % self.views][:, self.part]
