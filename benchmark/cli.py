@@ -480,16 +480,17 @@ def _say_how_long(
     click.echo(indented("time", f"{expected} (a few steps timed on {device})"))
     words = f"--method {shlex.quote(own)}" if own else settings.method
     where = f" --data {shlex.quote(str(data))}" if data else ""
-    if settings.recipe.name != SMALLEST_RECIPE:
+    recipe, smaller, seconds = settings.recipe, f"{SMALLEST_RECIPE}{where}", float("inf")
+    if recipe.name != SMALLEST_RECIPE:
         small = replace(settings, recipe=load_recipe(SMALLEST_RECIPE))
-        smaller = estimate(small, dataset, rules, device, scope=scope)
-        command = f"3die bench run {words} --recipe {SMALLEST_RECIPE}{where}"
-        click.echo(indented("smaller", f"{command} takes about {span(smaller.total_s)}"))
-    elif settings.recipe.epochs > 1:
-        fewer = max(1, settings.recipe.epochs // 4)
-        seconds = expected.total_s - expected.train_s * (1 - fewer / settings.recipe.epochs)
-        command = f"3die bench run {words} --recipe {SMALLEST_RECIPE}{where} --set epochs={fewer} --out runs-small"
-        click.echo(indented("smaller", f"{command} takes about {span(seconds)}"))
+        seconds = estimate(small, dataset, rules, device, scope=scope).total_s
+    if seconds > expected.total_s / 2 and recipe.epochs > 1:
+        # On many objects even the smallest recipe is long.
+        fewer = max(1, recipe.epochs // 4)
+        seconds = expected.total_s - expected.train_s * (1 - fewer / recipe.epochs)
+        smaller = f"{recipe.name}{where} --set epochs={fewer} --out runs-small"
+    if seconds < expected.total_s:
+        click.echo(indented("smaller", f"3die bench run {words} --recipe {smaller} takes about {span(seconds)}"))
     click.echo("")
 
 
