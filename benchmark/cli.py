@@ -335,19 +335,23 @@ def eval_(
     dataset = _open(data)
     other = None if eval_data is None else _open(eval_data)
 
-    from benchmark.checkpoints import is_ours, load_weights, weights_sha256
+    from benchmark.checkpoints import CHECKPOINT_FILE, is_ours, load_weights, weights_sha256
     from benchmark.evaluation import require_training, require_validation, size_warnings
     from benchmark.imported import import_checkpoint
     from benchmark.recipe import Recipe
     from benchmark.records import run_name
     from benchmark.summary import dataset_summary, indented
     from benchmark.training import find_device
+    from manifests.files import held
 
     require_training(dataset)
     require_validation(other or dataset)
     content = load_weights(checkpoint)
     folder = checkpoint.resolve().parent
     if is_ours(content):
+        if checkpoint.name != CHECKPOINT_FILE:
+            # Weights beside those of a run get a record beside its record.
+            folder = folder / checkpoint.stem
         if experience or named or normalisation:
             raise ThreeDieError(
                 f"{checkpoint}: says itself what it is; leave --experience, --name, --normalisation out"
@@ -379,7 +383,8 @@ def eval_(
         click.echo(f"measured on\n{dataset_summary(other)}")
         asked = _images(other, plan, workers)
     scope = _scope(seeds, on_embedding, names)
-    _measure(content, images, rules, folder, folder.parent, find_device(device), _now(), scope, asked)
+    with held(folder):
+        _measure(content, images, rules, folder, folder.parent, find_device(device), _now(), scope, asked)
 
 
 def _describe(content: dict[str, Any]) -> str:

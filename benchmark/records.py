@@ -127,11 +127,14 @@ def build_record(
 
 
 def with_other_tasks(record: dict[str, Any], there: dict[str, Any]) -> dict[str, Any]:
-    """A record of some tasks, with what an older one of the same weights, rules and data has of the others."""
+    """A record of some tasks, with what an older one of the same weights, rules and data has of the others.
+
+    What other code or another machine measured is taken with a warning for each task.
+    """
     same = all(
         record.get(name) == there.get(name) for name in ("id", "protocol", "dataset", "trained_on", "evaluation")
     )
-    if not same:
+    if not same or record["checkpoint"]["sha256"] != there["checkpoint"]["sha256"]:
         return record
     measured = {row["task"] for row in record["results"]}
     order = list(TASKS)
@@ -141,6 +144,10 @@ def with_other_tasks(record: dict[str, Any], there: dict[str, Any]) -> dict[str,
         return sorted(rows, key=lambda row: order.index(row["task"]) if row["task"] in order else len(order))
 
     old = [line for line in there["warnings"] if line.split(":")[0] in set(order) - measured]
+    changed = [name for name in ("code", "libraries", "hardware") if record[name] != there[name]]
+    if changed:
+        kept = [task for task in order if task in {row["task"] for row in there["results"]} - measured]
+        old += [f"{task}: measured before, with other {' and '.join(changed)}" for task in kept]
     warnings = record["warnings"] + [line for line in old if line not in record["warnings"]]
     return {**record, "results": joined("results"), "breakdowns": joined("breakdowns"), "warnings": warnings}
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from record_samples import make_record
 
 from benchmark.checkpoints import load_checkpoint, save_checkpoint, weights_sha256
 from benchmark.cli import bench
 from benchmark.evaluation import measured_objects, origin_warnings
 from benchmark.protocol import PROTOCOLS
+from benchmark.records import with_other_tasks
 from benchmark.results import read_record, validate, write_record
 from benchmark.training import Settings, build
 from manifests.dataset import Dataset
@@ -158,6 +160,39 @@ def test_a_damaged_feature_file_is_made_anew(first: tuple[Path, Result], dataset
     assert result.exception is None, result.exception
     assert representation.read_bytes() == whole
     assert stripped(read_record(folder / "record.json")) == stripped(before)
+
+
+def test_other_weights_in_the_folder_of_a_run_leave_its_record_alone(first: tuple[Path, Result], dataset: Dataset):
+    folder = first[0] / "sie-smoke-s0"
+    before = (folder / "record.json").read_bytes()
+    content = load_checkpoint(folder / "checkpoint.pt")
+    content["model"] = {
+        name: value * 0.5 if name == "backbone.conv1.weight" else value for name, value in content["model"].items()
+    }
+    save_checkpoint(folder / "halved.pt", content)
+    words = ("eval", "--checkpoint", str(folder / "halved.pt"), "--data", str(dataset.path), "--tasks", "knn")
+    with held(folder / "halved"):
+        assert "another run is at work" in str(invoke(*words).exception)
+    result = invoke(*words)
+    assert result.exception is None, result.exception
+    assert (folder / "record.json").read_bytes() == before
+    assert read_record(folder / "halved" / "record.json")["checkpoint"] != json.loads(before)["checkpoint"]
+    (folder / "halved.pt").unlink()
+    shutil.rmtree(folder / "halved")
+
+
+def test_tasks_that_other_code_measured_are_kept_with_a_warning():
+    there = {**make_record("sie"), "breakdowns": []}
+    rows = [{**there["results"][0], "task": task} for task in ("knn", "rotation")]
+    there["results"] = rows
+    anew = {**there, "results": rows[:1]}
+    assert not [line for line in with_other_tasks(anew, there)["warnings"] if "measured before" in line]
+    elsewhere = {**anew, "code": {**there["code"], "commit": "0" * 40}}
+    joined = with_other_tasks(elsewhere, there)
+    assert [row["task"] for row in joined["results"]] == ["knn", "rotation"]
+    assert "rotation: measured before, with other code" in joined["warnings"]
+    retrained = {**anew, "checkpoint": {**there["checkpoint"], "sha256": "1" * 64}}
+    assert with_other_tasks(retrained, there) == retrained
 
 
 def test_another_dataset_gets_a_record_of_its_own(
