@@ -8,7 +8,12 @@ OUT := demo
 BENCH ?=
 DEMO_CLASSES := airplane,bench,cabinet,car,chair,guitar,lamp,loudspeaker,mailbox,mug,piano,table
 
-.PHONY: demo test bench lint setup clean help
+# 3DIEBench-P mini and the runs of docs/leaderboard; see docs/reproduce.md.
+MINI := mini
+SEEDS := 0
+METHODS := random supervised vicreg simclr barlow_twins simsiam byol augself essl only_equivariance equimod sie
+
+.PHONY: demo test bench lint setup mini runs tables clean help
 
 help:  ## Say what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -43,6 +48,22 @@ test: setup  ## All tests, lint and types
 
 bench: setup  ## Compare speed and memory with the plain way; BENCH="render pairs" for some only
 	$(BIN)/python -m benchmark.speed $(BENCH)
+
+mini: setup  ## 3DIEBench-P mini, the dataset of the tables, in mini/: an hour on two cores
+	$(BIN)/3die models synth --classes all --per-class 80 --seed 0 --out "$(MINI)/models"
+	$(BIN)/3die render --models "$(MINI)/models" --classes all --objects 80 --views 10 --size 64 --quality draft \
+		--seed 0 --out "$(MINI)"
+	$(BIN)/3die data verify "$(MINI)/dataset.h5"
+
+runs: mini  ## Every method trained and measured on it, SEEDS="0 1": two hours a seed on two cores, or METHODS="sie vicreg"
+	for seed in $(SEEDS); do for method in $(METHODS); do \
+		options=; test $$method != essl || options="--set augmentation=essl"; \
+		$(BIN)/3die bench run $$method $$options --data "$(MINI)/dataset.h5" --recipe micro --seed $$seed \
+			--out "$(MINI)/runs" || exit; \
+	done; done
+
+tables: setup  ## The tables of README.md and docs/leaderboard/, from the records in leaderboard/
+	$(BIN)/3die leaderboard leaderboard --into README.md --out docs/leaderboard --figures leaderboard/figures
 
 lint: setup  ## Lint, formatting and types only
 	$(BIN)/ruff check .

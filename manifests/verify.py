@@ -144,7 +144,9 @@ def _verify_file(path: Path, progress: Progress) -> Report:
         dataset = Dataset(path)
     except ThreeDieError as error:
         return Report(str(path), [str(error)])
-    return Report(f"{path}: {_amount(dataset)}", _collection_problems(dataset, progress))
+    problems = _collection_problems(dataset, progress)
+    notes = [] if problems else [f"{path}: fingerprint {dataset.fingerprint()}"]
+    return Report(f"{path}: {_amount(dataset)}", problems, notes)
 
 
 def _verify_parts(parts: Sequence[Path], progress: Progress) -> Report:

@@ -131,8 +131,9 @@ def test_quarantined_objects_and_unpacked_parts_are_mentioned(tmp_path):
     (tmp_path / "quarantine.csv").write_text("class,id,reason\n")
     report = verify(tmp_path)
     assert report.problems == []
-    assert "2 objects with part files" in report.notes[0]
-    assert "quarantine.csv" in report.notes[1]
+    assert "fingerprint" in report.notes[0]
+    assert "2 objects with part files" in report.notes[1]
+    assert "quarantine.csv" in report.notes[2]
 
 
 def test_a_missing_view_and_a_stray_one_in_a_tree(tmp_path):
@@ -153,3 +154,9 @@ def test_an_empty_dataset_is_a_problem_and_nothing_at_all_an_error(tmp_path):
     for path in (tmp_path / "empty", tmp_path / "nowhere"):
         with pytest.raises(ThreeDieError, match=path.name):
             verify(path)
+
+
+def test_a_whole_file_is_named_by_its_fingerprint(tmp_path):
+    parts = write_parts(tmp_path / "parts", INFO, make_objects(INFO))
+    pack(parts, tmp_path / "dataset.h5")
+    assert any(Dataset(tmp_path / "dataset.h5").fingerprint() in note for note in verify(tmp_path).notes)
