@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from benchmark.leaderboard.datasets import dataset_name
 from benchmark.leaderboard.page import Section
 from benchmark.leaderboard.tables import Column, Entry, measured, published
 from benchmark.results import Record
@@ -26,7 +27,7 @@ def render_latex(records: Sequence[Record], others: Sequence[Record]) -> str:
     for number, group in enumerate(measured(records), 1):
         dataset, protocol = group.record["dataset"], group.record["protocol"]
         caption = (
-            f"{dataset['preset']}: {dataset['train_objects']} objects to train on, {dataset['val_objects']} to measure "
+            f"{dataset_name(dataset)}: {dataset['train_objects']} objects to train on, {dataset['val_objects']} to measure "
             f"on, {dataset['views']} views of {dataset['image_size']} px (split {dataset['split']}, dataset "
             f"{dataset['fingerprint'][:12]}), protocol {protocol['name']}, version {protocol['version']}."
         )
@@ -36,7 +37,7 @@ def render_latex(records: Sequence[Record], others: Sequence[Record]) -> str:
     for number, group in enumerate(published([*records, *others]), 1):
         caption = (
             f"Published, not measured here and not ranked: {group.record['origin']['source']}, on "
-            f"{group.record['dataset']['preset']}."
+            f"{dataset_name(group.record['dataset'])}."
         )
         tables.append(_table(Section("", group, True), group.columns, caption, f"published-{number}"))
     return "\n".join(tables)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.leaderboard.curves import HEIGHT, WIDTH, curves
+from benchmark.leaderboard.datasets import dataset_name
 from benchmark.leaderboard.pictures import Picture
 from benchmark.leaderboard.tables import Column, Group, Metric, measured, published
 from benchmark.results import Record
@@ -109,6 +110,7 @@ def render_page(
         "curves": curves,
         "duration": duration,
         "settings": settings,
+        "dataset_name": dataset_name,
         "tojson_plain": lambda value: json.dumps(value, sort_keys=True, ensure_ascii=False),
     }
     style = environment.get_template("page.css.j2").render()

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from benchmark.leaderboard.datasets import dataset_name
 from benchmark.leaderboard.page import Section
 from benchmark.leaderboard.tables import Column, Entry, measured, published
 from benchmark.results import Record
@@ -41,7 +42,7 @@ def render_markdown(records: Sequence[Record], others: Sequence[Record]) -> str:
     for group in measured(records):
         section, dataset, protocol = Section("", group), group.record["dataset"], group.record["protocol"]
         lines += [
-            f"## {_plain(dataset['preset'])}, protocol {_plain(protocol['name'])}, version {protocol['version']}",
+            f"## {_plain(dataset_name(dataset))}, protocol {_plain(protocol['name'])}, version {protocol['version']}",
             "",
             _facts(dataset, group.record.get("trained_on")),
             "",
@@ -63,7 +64,10 @@ def render_markdown(records: Sequence[Record], others: Sequence[Record]) -> str:
             "",
         ]
     for group in elsewhere:
-        lines += [f"### {_plain(group.record['origin']['source'])}, on {_plain(group.record['dataset']['preset'])}", ""]
+        lines += [
+            f"### {_plain(group.record['origin']['source'])}, on {_plain(dataset_name(group.record['dataset']))}",
+            "",
+        ]
         lines += [*_table(Section("", group, True), group.columns), ""]
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -73,7 +77,7 @@ def render_summary(records: Sequence[Record]) -> str:
     lines: list[str] = []
     for group in measured(records):
         section, dataset, protocol = Section("", group), group.record["dataset"], group.record["protocol"]
-        title = f"{_plain(dataset['preset'])}, protocol {_plain(protocol['name'])}, version {protocol['version']}"
+        title = f"{_plain(dataset_name(dataset))}, protocol {_plain(protocol['name'])}, version {protocol['version']}"
         lines += [
             f"**{title}.** {_facts(dataset, group.record.get('trained_on'))}",
             "",

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from record_samples import make_record
 
 from benchmark.leaderboard.cli import leaderboard
+from benchmark.leaderboard.datasets import NAMES
 from benchmark.leaderboard.export import render_json
 from benchmark.leaderboard.families import FAMILIES, family
 from benchmark.leaderboard.insert import BEGIN, END, insert
@@ -191,6 +192,14 @@ def test_a_file_without_one_pair_of_markers_is_left_as_it_is(tmp_path, text):
     assert path.read_text() == text
     with pytest.raises(ThreeDieError, match="no such file"):
         insert(tmp_path / "none.md", "new\n")
+
+
+def test_a_dataset_with_a_name_of_its_own_is_called_by_it():
+    record = make_record("vicreg")
+    (record["dataset"]["fingerprint"],) = NAMES
+    for text in (render_summary([record]), render_markdown([record], []), render_latex([record], [])):
+        assert "3DIEBench-P mini" in text
+    assert "3DIEBench-P mini" in render_page([record], [], None)
 
 
 def test_a_name_closes_no_marker(tmp_path):
