@@ -27,8 +27,8 @@ def render_latex(records: Sequence[Record], others: Sequence[Record]) -> str:
     for number, group in enumerate(measured(records), 1):
         dataset, protocol = group.record["dataset"], group.record["protocol"]
         caption = (
-            f"{dataset_name(dataset)}: {dataset['train_objects']} objects to train on, {dataset['val_objects']} to measure "
-            f"on, {dataset['views']} views of {dataset['image_size']} px (split {dataset['split']}, dataset "
+            f"{dataset_name(dataset)}: {dataset['train_objects']} objects to train on, {dataset['val_objects']} to "
+            f"measure on, {dataset['views']} views of {dataset['image_size']} px (split {dataset['split']}, dataset "
             f"{dataset['fingerprint'][:12]}), protocol {protocol['name']}, version {protocol['version']}."
         )
         if "trained_on" in group.record:
