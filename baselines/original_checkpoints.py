@@ -179,12 +179,17 @@ def _widths(state: Mapping[str, Tensor], part: str) -> list[int]:
 def _predictor_options(state: Mapping[str, Tensor], dim: int) -> dict[str, Any]:
     """Action and predictor from the shapes of its layers; `dim` is the equivariant embedding's width."""
     weights = {name: value for name, value in state.items() if name.startswith("predictor.") and value.ndim == 2}
-    ordered = [weights[name] for name in sorted(weights, key=lambda name: int(name.split(".")[-2]))]
+    places = {name: name.split(".")[-2] for name in weights}
+    if not weights or not all(place.isdecimal() for place in places.values()):
+        raise ValueError("checkpoint: its predictor is of no kind known here, its layers aren't numbered matrices")
+    ordered = [weights[name] for name in sorted(weights, key=lambda name: int(places[name]))]
     first, last = ordered[0], ordered[-1]
     if "predictor.0.weight" in weights:
         return {"action": _action(len(last)), "regressor": "-".join(str(len(each)) for each in ordered[:-1])}
     if all(name.startswith("predictor.pred.") for name in weights):
         return {"action": _action(first.shape[1] - dim), "predictor": {"kind": "mlp", "layers": len(ordered)}}
+    if not dim:
+        raise ValueError("checkpoint: it has a predictor, but no 'projector_equi' that says how wide its matrices are")
     made = len(last)
     bias = made % dim != 0 or (made > dim * dim and (made - dim) % (2 * dim + 1) == 0)
     # One matrix makes dim^2 numbers (and dim with biases); two with h between make 2 dim h (and h + dim).

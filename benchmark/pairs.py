@@ -40,6 +40,13 @@ class Pairs:
         return actions(kind, fields, latents[self.objects, self.view1], latents[self.objects, self.view2])
 
 
+def spread_over(objects: Indices, limit: int) -> Indices:
+    """At most `limit` of some objects, spread evenly over their list, so that all classes of a sorted one take part."""
+    if len(objects) <= limit:
+        return objects
+    return objects[np.unique(np.linspace(0, len(objects) - 1, limit).round().astype(np.int64))]
+
+
 def join(pieces: Sequence[Pairs]) -> Pairs:
     """Several lists of pairs as one, in their order."""
     return Pairs(

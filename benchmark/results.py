@@ -93,20 +93,30 @@ def read_records(paths: Sequence[Path]) -> list[Record]:
         ThreeDieError: a path that isn't there, a bad record (the message names file and field), or two different
             records of one checkpoint under one protocol.
     """
-    found: dict[tuple[str, ...], tuple[Path, Record]] = {}
+    found: Found = {}
     for path in paths:
         if not path.exists():
             raise ThreeDieError(f"{path}: no such file or folder; '3die bench run' makes records")
         for file in sorted(path.glob(f"**/{RECORD_FILE}")) if path.is_dir() else [path]:
-            record = read_record(file)
-            key = _identity(record)
-            if key in found and found[key][1] != record:
-                raise ThreeDieError(
-                    f"{file}: another record of {record['id']} under the same protocol than {found[key][0]}; "
-                    "keep the one you mean"
-                )
-            found.setdefault(key, (file, record))
+            add_record(found, file, read_record(file))
     return [found[key][1] for key in sorted(found)]
+
+
+Found = dict[tuple[str, ...], tuple[Path, Record]]
+"""Records by what they are of, each with its file."""
+
+
+def add_record(found: Found, file: Path, record: Record) -> None:
+    """Put a record to others.
+
+    Raises:
+        ThreeDieError: among them is a different one of the same checkpoint, protocol and data.
+    """
+    first, known = found.setdefault(_identity(record), (file, record))
+    if known != record:
+        raise ThreeDieError(
+            f"{file}: another record of {record['id']} under the same protocol than {first}; keep the one you mean"
+        )
 
 
 def _identity(record: Record) -> tuple[str, ...]:

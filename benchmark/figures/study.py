@@ -16,6 +16,7 @@ from benchmark.features import FEATURES_FOLDER, extract_features, feature_key
 from benchmark.identity import identify
 from benchmark.images import Images, Pixels
 from benchmark.inputs import images_of, preprocessing
+from benchmark.pairs import Indices, spread_over
 from benchmark.results import Record
 from benchmark.tasks.task import Data
 from manifests.classes import CLASSES, SYNSETS
@@ -25,7 +26,6 @@ from manifests.latents import ROTATION, actions, columns, quaternions
 
 Floats = npt.NDArray[np.float32]
 Array = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
 
 MOST_OBJECTS = 200
 """Validation objects that figures look at, spread over the list, which is sorted by class."""
@@ -140,7 +140,7 @@ def open_study(
     seen = images_of(dataset, recipe, workers, memory=0)
     key = feature_key(weights, known.fingerprint, known.images_sha256, preprocessing(recipe, normalise))
     found = extract_features(method, seen, normalise, folder / FEATURES_FOLDER, key, "cpu", progress)
-    chosen = _some(val, MOST_OBJECTS)
+    chosen = spread_over(val, MOST_OBJECTS)
     parts = method.parts.embedding
     return Study(
         record,
@@ -155,12 +155,6 @@ def open_study(
         dataset.indices("train"),
         val,
     )
-
-
-def _some(objects: Indices, limit: int) -> Indices:
-    if len(objects) <= limit:
-        return objects
-    return objects[np.unique(np.linspace(0, len(objects) - 1, limit).round().astype(np.int64))]
 
 
 def unit(rows: npt.NDArray) -> Array:

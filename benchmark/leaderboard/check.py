@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmark.results import RECORD_FILE, Record, read_record, read_records
+from benchmark.results import RECORD_FILE, Found, Record, add_record, read_record
 from manifests.errors import ThreeDieError
 
 MOST_BYTES = 4 * 2**20
@@ -44,16 +44,12 @@ def check_folder(folder: Path) -> list[Verdict]:
     files = sorted(folder.glob(f"**/{RECORD_FILE}"))
     if not files:
         raise ThreeDieError(f"{folder}: no {RECORD_FILE} in there; '3die bench run' makes one in the run's folder")
-    verdicts, good = [], list[Path]()
-    for file in files:
-        verdict = _look(file, good)
-        verdicts.append(verdict)
-        if verdict.reason is None:
-            good.append(file)
-    return verdicts
+    good: Found = {}
+    return [_look(file, good) for file in files]
 
 
-def _look(file: Path, good: list[Path]) -> Verdict:
+def _look(file: Path, good: Found) -> Verdict:
+    """One file; a good record is put to the good ones."""
     if file.is_symlink():
         return Verdict(file, "a link; put the file itself there")
     size = file.stat().st_size
@@ -61,10 +57,11 @@ def _look(file: Path, good: list[Path]) -> Verdict:
         return Verdict(file, f"{size:,} bytes; a record has at most {MOST_BYTES:,}: is it the right file?")
     try:
         record = read_record(file)
-        read_records([*good, file])
+        reason = next(_impossible(record), None)
+        if reason is None:
+            add_record(good, file, record)
     except ThreeDieError as error:
         return Verdict(file, str(error).removeprefix(f"{file}: "))
-    reason = next(_impossible(record), None)
     return Verdict(file, reason, tuple(_remarks(record)) if reason is None else ())
 
 

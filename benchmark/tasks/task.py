@@ -9,7 +9,7 @@ from typing import Protocol as Interface
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.pairs import Indices, Pairs
+from benchmark.pairs import Indices, Pairs, spread_over
 from benchmark.protocol import Protocol
 from benchmark.tasks.spread import Bootstrap, Estimate
 from manifests.latents import LatentField
@@ -194,9 +194,7 @@ class Subject:
 
     def some(self, objects: Indices, limit: int | None) -> Indices:
         """At most `limit` of some objects, spread over the list, which is sorted by class."""
-        if limit is None or len(objects) <= limit:
-            return objects
-        return objects[np.unique(np.linspace(0, len(objects) - 1, limit).round().astype(np.int64))]
+        return objects if limit is None else spread_over(objects, limit)
 
 
 @dataclass(frozen=True)

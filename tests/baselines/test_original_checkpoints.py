@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from baselines.original_checkpoints import backbone_form, backbone_state, load_original, original_state
+from baselines.original_checkpoints import architecture, backbone_form, backbone_state, load_original, original_state
 from baselines.original_experiences import EXPERIENCES, original_settings
 from baselines.registry import METHODS, build_method
 from baselines.resnet import build_backbone
@@ -63,6 +63,20 @@ def test_what_does_not_fit_is_listed():
         load_original(small(1), state)
     for expected in ("projector_inv.0.bias is missing", "projector.0.bias isn't in", "shape (3, 4) instead of (64, 4)"):
         assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("keep", "message"),
+    [
+        ({"predictor.weight": torch.zeros(4, 4)}, "its predictor is of no kind known here"),
+        ({"predictor.0.bias": torch.zeros(4)}, "its predictor is of no kind known here"),
+        ({"predictor.gate.weight": torch.zeros(4, 4)}, "its predictor is of no kind known here"),
+    ],
+)
+def test_predictors_of_other_kinds_are_refused(keep, message):
+    state = {name: value for name, value in small(0).state_dict().items() if not name.startswith("predictor")}
+    with pytest.raises(ValueError, match=message):
+        architecture(state | keep)
 
 
 def test_a_torchvision_backbone_is_refused_by_the_original_form():
