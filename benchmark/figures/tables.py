@@ -16,6 +16,7 @@ from benchmark.figures.style import (
     place_labels,
     shorten,
 )  # fmt: skip
+from benchmark.leaderboard.datasets import dataset_name
 from benchmark.leaderboard.tables import Cell, Entry, Group, measured
 from benchmark.results import Record
 
@@ -43,7 +44,7 @@ def _cell(entry: Entry, task: str, metric: str, part: str) -> Cell | None:
 def _title(group: Group) -> str:
     dataset, protocol = group.record["dataset"], group.record["protocol"]
     heads = group.record.get("trained_on")
-    words = f"{dataset['preset']}, {protocol['name']} v{protocol['version']}, {dataset['fingerprint'][:8]}"
+    words = f"{dataset_name(dataset)}, {protocol['name']} v{protocol['version']}, {dataset['fingerprint'][:8]}"
     return shorten(words + (f", heads of {heads['fingerprint'][:8]}" if heads else ""), 80)
 
 
