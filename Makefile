@@ -63,7 +63,8 @@ runs: mini  ## Every method trained and measured on it, SEEDS="0 1": two hours a
 	done; done
 
 tables: setup  ## The tables of README.md and docs/leaderboard/, from the records in leaderboard/
-	$(BIN)/3die leaderboard leaderboard --into README.md --out docs/leaderboard --figures leaderboard/figures
+	$(BIN)/3die leaderboard leaderboard --into README.md --out docs/leaderboard --figures leaderboard/figures \
+		--contact-sheet leaderboard/contact_sheet.png
 
 lint: setup  ## Lint, formatting and types only
 	$(BIN)/ruff check .

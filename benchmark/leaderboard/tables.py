@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -329,8 +329,12 @@ def _settings(record: Record) -> dict[str, Any]:
 
 
 def _variants(samples: dict[str, Record]) -> dict[str, str]:
-    """For each row the settings in which it differs from other rows of its method."""
+    """For each row its recipe, and the settings in which it differs from other rows of its method or recipe.
+
+    Of a recipe's rows, most say what is usual; where none is in the majority, each names its own.
+    """
     variants = {}
+    usual = _usual(samples.values())
     for key, record in samples.items():
         ours = _settings(record)
         namesakes = [
@@ -340,10 +344,33 @@ def _variants(samples: dict[str, Record]) -> dict[str, str]:
             {name for other in namesakes for name in ours.keys() | other.keys() if ours.get(name) != other.get(name)}
         )
         recipe = (record["config"] or {}).get("name")
+        common = usual.get(str(recipe), {})
+        differing = sorted({*differing, *(name for name in common if ours.get(name) != common[name])})
         words = [str(recipe)] if isinstance(recipe, str) else []
         words += [f"{name} {json.dumps(ours.get(name), sort_keys=True)}" for name in differing if name != "name"]
         variants[key] = ", ".join(words[:4]) + (f" and {len(words) - 4} more" if len(words) > 4 else "")
     return variants
+
+
+def _usual(records: Iterable[Record]) -> dict[str, dict[str, Any]]:
+    """For each recipe the value of each setting, but for those of methods, that more than half of its rows have."""
+    by_recipe: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        config = {name: value for name, value in (record["config"] or {}).items() if name != "method_options"}
+        settings = _settings({**record, "config": config, "method": {"options": {}}})
+        by_recipe.setdefault(str(config.get("name")), []).append(settings)
+    found: dict[str, dict[str, Any]] = {}
+    for recipe, rows in by_recipe.items():
+        for name in set().union(*rows):
+            values = [row.get(name) for row in rows]
+            commonest = max(values, key=values.count)
+            majority = 2 * values.count(commonest) > len(values)
+            found.setdefault(recipe, {})[name] = commonest if majority else _NOTHING
+    return found
+
+
+_NOTHING = object()
+"""A value that no row has."""
 
 
 def _entry(records: Sequence[Record], variant: str) -> Entry:

@@ -118,6 +118,16 @@ def test_another_configuration_is_another_row_and_says_what_differs():
     assert {entry.variant for entry in group.entries} == {"mini, learning_rate 0.001", "mini, learning_rate 0.01"}
 
 
+def test_a_row_names_what_differs_from_the_usual_of_its_recipe():
+    records = [make_record(name) for name in ("vicreg", "simclr", "sie")]
+    records[2]["config"] = {**records[2]["config"], "epochs": 7}
+    found = {entry.method: entry.variant for entry in measured(records)[0].entries}
+    assert found == {"vicreg": "mini", "simclr": "mini", "sie": "mini, epochs 7"}
+    found = {entry.method: entry.variant for entry in measured(records[1:])[0].entries}
+    assert found["sie"] == "mini, epochs 7"
+    assert found["simclr"].startswith("mini, epochs ")
+
+
 def test_options_that_differ_are_named_once():
     records = [make_record("sie", seed) for seed in range(2)]
     for record, factor in zip(records, (0.45, 0.9), strict=True):

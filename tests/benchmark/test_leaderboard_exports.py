@@ -214,12 +214,17 @@ def test_a_name_closes_no_marker(tmp_path):
 
 def test_the_tables_of_this_repository_come_from_its_records(tmp_path):
     records, readme = REPO / "leaderboard", REPO / "README.md"
-    if not records.is_dir() or BEGIN not in readme.read_text(encoding="utf-8"):
+    if not list(records.glob("*/record.json")) or BEGIN not in readme.read_text(encoding="utf-8"):
         pytest.skip("no records are committed yet")
-    copy = tmp_path / "README.md"
+    copy, made = tmp_path / "README.md", tmp_path / "made"
     copy.write_bytes(readme.read_bytes())
-    assert run(records, "--into", copy).exit_code == 0
+    pictures = ("--figures", records / "figures", "--contact-sheet", records / "contact_sheet.png")
+    assert run(records, "--into", copy, "--out", made, *pictures).exit_code == 0
     assert copy.read_bytes() == readme.read_bytes()
+    published = REPO / "docs" / "leaderboard"
+    assert {file.name for file in made.iterdir()} == {file.name for file in published.iterdir()}
+    for file in made.iterdir():
+        assert file.read_bytes() == (published / file.name).read_bytes(), file.name
     assert run("check", records).exit_code == 0
 
 
