@@ -34,7 +34,7 @@ def _group(group: Group) -> dict[str, Any]:
         "dataset": record["dataset"],
         "trained_on": record.get("trained_on"),
         "protocol": record["protocol"],
-        "warnings": [{"text": text, "runs": count} for text, count in group.warnings],
+        "warnings": [{"text": text, "runs": len(methods)} for text, methods in group.warnings],
         "rows": [_row(group, entry) for entry in group.entries],
     }
 

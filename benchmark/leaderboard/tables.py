@@ -204,7 +204,7 @@ class Group:
         floors: floor of each column, where all rows agree.
         best: best mean of each column that has one to mark.
         second: second best mean of those columns, where one holds the best alone.
-        warnings: warnings, with how many of the runs gave each.
+        warnings: warnings, each with the methods of the runs that gave it, a method for each run.
     """
 
     record: Record
@@ -214,7 +214,7 @@ class Group:
     floors: dict[Column, Cell]
     best: dict[Column, float]
     second: dict[Column, float]
-    warnings: tuple[tuple[str, int], ...]
+    warnings: tuple[tuple[str, tuple[str, ...]], ...]
 
     @property
     def key(self) -> str:
@@ -422,9 +422,9 @@ def _ranked(entries: Sequence[Entry], column: Column) -> list[float]:
     return sorted((cell.mean for cell in cells if cell.above_floor), reverse=cells[0].higher_is_better)
 
 
-def _warnings(records: Sequence[Record]) -> tuple[tuple[str, int], ...]:
-    counts: dict[str, int] = {}
+def _warnings(records: Sequence[Record]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found: dict[str, list[str]] = {}
     for record in records:
         for warning in dict.fromkeys(record["warnings"] or []):
-            counts[warning] = counts.get(warning, 0) + 1
-    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+            found.setdefault(warning, []).append(record["method"]["name"])
+    return tuple((text, tuple(found[text])) for text in sorted(found, key=lambda text: (-len(found[text]), text)))

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmark.leaderboard.datasets import dataset_name
 from benchmark.leaderboard.page import Section
-from benchmark.leaderboard.tables import Column, Entry, measured, published
+from benchmark.leaderboard.tables import Column, Entry, Group, measured, published
 from benchmark.results import Record
 
 CSV_COLUMNS = (
@@ -47,7 +47,7 @@ def render_markdown(records: Sequence[Record], others: Sequence[Record]) -> str:
             _facts(dataset, group.record.get("trained_on")),
             "",
         ]
-        lines += [line for warning, _ in group.warnings for line in (f"> {_plain(warning)}", "")]
+        lines += [line for text in _warnings(group) for line in (text, "")]
         lines += [*_table(section, group.main), ""]
         lines += [f"- {_plain(note)}" for note in section.floor_notes]
         for title, columns in section.tasks:
@@ -84,7 +84,7 @@ def render_summary(records: Sequence[Record]) -> str:
             *_table(section, group.main, "<br>"),
             "",
         ]
-        lines += [f"> {_plain(warning)}\n" for warning, _ in group.warnings]
+        lines += [f"{text}\n" for text in _warnings(group)]
     return "\n".join([*lines, f"Best of a column in bold. {NUMBERS_NOTE}"]) + "\n"
 
 
@@ -132,6 +132,15 @@ def _facts(dataset: dict[str, Any], trained_on: dict[str, Any] | None) -> str:
         f"(split {_plain(dataset['split'])}). Dataset `{dataset['fingerprint'][:12]}`"
         + (f", heads trained on `{trained_on['fingerprint'][:12]}`." if trained_on else ".")
     )
+
+
+def _warnings(group: Group) -> list[str]:
+    """Warnings as quotations, each with whose it is where it isn't of all runs."""
+    lines = []
+    for warning, methods in group.warnings:
+        of = "" if len(methods) == group.runs else f" ({', '.join(dict.fromkeys(methods))})"
+        lines.append(f"> {_plain(warning + of)}")
+    return lines
 
 
 def _runs(entry: Entry) -> str:

@@ -234,8 +234,8 @@ def test_warnings_are_shown_with_how_many_runs_gave_them():
     records = [warned, make_record("vicreg")]
     page = render_page(records, [], None)
     assert "too small to teach rotation" in page
-    assert "(1 of 2 runs)" in page
-    assert "> too small to teach rotation" in render_markdown(records, [])
+    assert "(1 of 2 runs: sie)" in page
+    assert "> too small to teach rotation (sie)" in render_markdown(records, [])
 
 
 def test_each_number_leads_to_the_details_of_its_runs():
