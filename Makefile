@@ -55,7 +55,7 @@ mini: setup  ## 3DIEBench-P mini, the dataset of the tables, in mini/: an hour o
 		--seed 0 --out "$(MINI)"
 	$(BIN)/3die data verify "$(MINI)/dataset.h5"
 
-runs: mini  ## Every method trained and measured on it, SEEDS="0 1": two hours a seed on two cores, or METHODS="sie vicreg"
+runs: mini  ## Every method trained and measured on it, SEEDS="0 1": two hours a seed, or METHODS="sie vicreg"
 	for seed in $(SEEDS); do for method in $(METHODS); do \
 		options=; test $$method != essl || options="--set augmentation=essl"; \
 		$(BIN)/3die bench run $$method $$options --data "$(MINI)/dataset.h5" --recipe micro --seed $$seed \

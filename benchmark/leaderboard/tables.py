@@ -331,7 +331,8 @@ def _settings(record: Record) -> dict[str, Any]:
 def _variants(samples: dict[str, Record]) -> dict[str, str]:
     """For each row its recipe, and the settings in which it differs from other rows of its method or recipe.
 
-    Of a recipe's rows, most say what is usual; where none is in the majority, each names its own.
+    What isn't set has its default and isn't named. Of a recipe's rows most say what is usual; where none is in the
+    majority, each names its own.
     """
     variants = {}
     usual = _usual(samples.values())
@@ -347,7 +348,11 @@ def _variants(samples: dict[str, Record]) -> dict[str, str]:
         common = usual.get(str(recipe), {})
         differing = sorted({*differing, *(name for name in common if ours.get(name) != common[name])})
         words = [str(recipe)] if isinstance(recipe, str) else []
-        words += [f"{name} {json.dumps(ours.get(name), sort_keys=True)}" for name in differing if name != "name"]
+        words += [
+            f"{name} {json.dumps(ours.get(name), sort_keys=True)}"
+            for name in differing
+            if name in ours and name != "name"
+        ]
         variants[key] = ", ".join(words[:4]) + (f" and {len(words) - 4} more" if len(words) > 4 else "")
     return variants
 

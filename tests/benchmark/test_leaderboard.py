@@ -139,6 +139,13 @@ def test_options_that_differ_are_named_once():
     }
 
 
+def test_an_option_left_alone_is_not_named():
+    plain, changed = make_record("sie", 0), make_record("sie", 1)
+    changed["method"]["options"] = changed["config"]["method_options"] = {"similarity_weight": 2}
+    variants = {entry.variant for entry in measured([plain, changed])[0].entries}
+    assert variants == {"mini", "mini, similarity_weight 2"}
+
+
 def test_pixels_of_another_machine_make_no_other_row():
     records = [make_record("sie", seed) for seed in range(2)]
     for record in records:
