@@ -49,9 +49,12 @@ def _title(group: Group) -> str:
 
 
 def _name(entry: Entry, group: Group) -> str:
-    """Method, and its variant where the group has several of it."""
-    several = sum(other.method == entry.method for other in group.entries) > 1
-    return shorten(f"{entry.method} ({entry.variant})" if several and entry.variant else entry.method, 34)
+    """Method, and its variant where the group has several of it: without the recipe where all have the same."""
+    if sum(other.method == entry.method for other in group.entries) == 1:
+        return shorten(entry.method, 34)
+    recipes = {other.variant.split(", ")[0] for other in group.entries}
+    words = entry.variant.split(", ")[1:] if len(recipes) == 1 else [entry.variant]
+    return shorten(f"{entry.method} ({', '.join(words)})" if any(words) else entry.method, 34)
 
 
 def _ids(group: Group) -> tuple[str, ...]:
