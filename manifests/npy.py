@@ -26,8 +26,6 @@ def read_npy(path: Path, *, of: str = "array") -> npt.NDArray[Any]:
         content = path.read_bytes()
         with _PARSING:
             array = np.load(io.BytesIO(content), allow_pickle=False)
-    except FileNotFoundError as error:
-        raise ThreeDieError(f"{path}: missing") from error
     except OSError as error:
         raise explained(error, path) from error
     except (ValueError, EOFError, TypeError) as error:

@@ -27,6 +27,7 @@ from render.supervisor import WORKER, Ledger, Limits, Outcome, Watcher
 
 Say = Callable[[str], None]
 
+SCHEDULER_GONE = "the Dask scheduler is gone; objects done so far are safe: start it again and run the same command"
 POLL_S = 0.5
 COUNT_S = 5.0
 """How often the workers are counted."""
@@ -216,8 +217,13 @@ class ClusterEngine:
                 )
 
     def _report(self, future: Any) -> Report:
+        from distributed.comm import CommClosedError  # noqa: PLC0415 - as above: this is read without Dask, too
+
         try:
             report = future.result()
+        except CommClosedError as error:
+            # The answer is fetched through the scheduler, which may go before the client has noticed.
+            raise ThreeDieError(SCHEDULER_GONE) from error
         except Exception as error:
             raise ThreeDieError(
                 f"a worker of the cluster can't run 3die ({type(error).__name__}: {error}); install the same version "
@@ -246,9 +252,7 @@ class ClusterEngine:
 
     def _refuse_without_scheduler(self) -> None:
         if self._client.status not in ("running", "connecting"):
-            raise ThreeDieError(
-                "the Dask scheduler is gone; objects done so far are safe: start it again and run the same command"
-            )
+            raise ThreeDieError(SCHEDULER_GONE)
 
 
 def _serve_here(job: Job, order: Task | Probe) -> Report:

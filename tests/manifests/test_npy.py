@@ -62,7 +62,7 @@ def test_pickles_and_archives_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
-    with pytest.raises(ThreeDieError, match=r"gone\.npy: missing"):
+    with pytest.raises(ThreeDieError, match=r"gone\.npy: no such file"):
         read_npy(tmp_path / "gone.npy")
     with pytest.raises(ThreeDieError, match="folder"):
         read_npy(tmp_path)
