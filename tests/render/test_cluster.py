@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import psutil
 import pytest
@@ -23,7 +24,7 @@ from test_supervisor import FAKE, IMPATIENT, Count  # noqa: E402
 from manifests.dataset import Dataset, find_parts, part_path  # noqa: E402
 from manifests.errors import ThreeDieError  # noqa: E402
 from render.engines import cluster as cluster_module  # noqa: E402
-from render.engines.cluster import cluster_engine, job_script  # noqa: E402
+from render.engines.cluster import ClusterEngine, cluster_engine, job_script  # noqa: E402
 from render.engines.options import ClusterOptions  # noqa: E402
 from render.messages import Probe  # noqa: E402
 from render.models.embedded_source import EmbeddedSource  # noqa: E402
@@ -194,6 +195,15 @@ def test_an_object_that_takes_its_workers_with_it_is_given_up(cluster: Cluster, 
     assert len(outcome.done) == 6
     assert [ref.object_id for ref in outcome.quarantined] == ["killparent-1"]
     assert "2 workers of the cluster were lost" in next(iter(outcome.quarantined.values()))
+
+
+def test_a_scheduler_that_goes_while_an_answer_is_fetched_is_named() -> None:
+    class Cut:
+        def result(self) -> None:
+            raise distributed.comm.CommClosedError("connection reset by peer")
+
+    with pytest.raises(ThreeDieError, match="scheduler is gone"):
+        ClusterEngine._report(Mock(), Cut())
 
 
 def test_a_scheduler_that_goes_away_ends_the_run(
