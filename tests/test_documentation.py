@@ -73,6 +73,15 @@ def test_make_knows_the_targets_of_the_readme() -> None:
         subprocess.run(["make", "--dry-run", target], cwd=REPO, check=True, capture_output=True)
 
 
+def test_every_target_of_make_that_a_page_names_is_there() -> None:
+    named = {
+        target for page in PAGES for target in re.findall(r"(?:`|^    )make ([a-z]+)", page.read_text("utf-8"), re.M)
+    }
+    assert {"mini", "runs", "tables", "bench"} <= named
+    for target in named:
+        subprocess.run(["make", "--dry-run", target], cwd=REPO, check=True, capture_output=True)
+
+
 @pytest.mark.parametrize("page", [*PAGES, REPO / "CONTRIBUTING.md", REPO / "METHODS.md"], ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in LINK.findall(page.read_text(encoding="utf-8")):
