@@ -49,7 +49,7 @@ test: setup  ## All tests, lint and types
 bench: setup  ## Compare speed and memory with the plain way; BENCH="render pairs" for some only
 	$(BIN)/python -m benchmark.speed $(BENCH)
 
-mini: setup  ## 3DIEBench-P mini, the dataset of the tables, in mini/: an hour on two cores
+mini: setup  ## 3DIEBench-P mini, the dataset of the tables, in mini/: half an hour on two cores
 	$(BIN)/3die models synth --classes all --per-class 80 --seed 0 --out "$(MINI)/models"
 	$(BIN)/3die render --models "$(MINI)/models" --classes all --objects 80 --views 10 --size 64 --quality draft \
 		--seed 0 --out "$(MINI)"

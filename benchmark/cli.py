@@ -351,7 +351,7 @@ def eval_(
     if is_ours(content):
         if checkpoint.name != CHECKPOINT_FILE:
             # Weights beside those of a run get a record beside its record.
-            folder = folder / checkpoint.stem
+            folder = folder / (checkpoint.stem if checkpoint.suffix else f"{checkpoint.name}-eval")
         if experience or named or normalisation:
             raise ThreeDieError(
                 f"{checkpoint}: says itself what it is; leave --experience, --name, --normalisation out"

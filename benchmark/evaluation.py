@@ -32,7 +32,7 @@ from benchmark.tasks.task import REPRESENTATION, Data, Outcome, Subject, Task
 from benchmark.training import Normalisation, Settings, build
 from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
-from manifests.latents import LatentField, actions
+from manifests.latents import TRANSLATION, LatentField, actions
 
 Floats = npt.NDArray[np.float32]
 Predict = Callable[[Tensor, Tensor], Tensor]
@@ -156,7 +156,7 @@ def require_action(method: Method, dataset: Dataset) -> None:
 
 
 def size_warnings(dataset: Dataset, recipe: Recipe) -> list[str]:
-    """What a dataset is too small for."""
+    """What a dataset is too small for, and what of it isn't seen."""
     train, warnings = len(dataset.indices("train")), []
     if train < GENERALISING_OBJECTS:
         warnings.append(
@@ -168,6 +168,11 @@ def size_warnings(dataset: Dataset, recipe: Recipe) -> list[str]:
         warnings.append(
             f"batch_size is {recipe.batch_size} but no object comes twice in a batch: batches hold all {train} "
             "training objects"
+        )
+    if recipe.centre < 1 and any(field.name in TRANSLATION for field in dataset.info.fields):
+        warnings.append(
+            f"centre is {recipe.centre:g} and objects move in this dataset: those near the border are cut off; set "
+            "centre=1 to see all of the pictures"
         )
     return warnings
 

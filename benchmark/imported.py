@@ -16,7 +16,7 @@ from manifests.errors import ThreeDieError
 
 RECIPE_NAME = "imported"
 KNOWN_SETTINGS = (
-    "image_size", "normalisation", "channels", "backbone", "form", "width", "projector", "method_options",
+    "image_size", "centre", "normalisation", "channels", "backbone", "form", "width", "projector", "method_options",
 )  # fmt: skip
 """Of a recipe, what is known of weights that were trained elsewhere."""
 BACKBONE_ALONE = "random"

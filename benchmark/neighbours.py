@@ -102,7 +102,7 @@ class BlockNeighbours:
         Returns:
             (Q, classes).
         """
-        each = torch.nn.functional.one_hot(torch.from_numpy(labels), classes).float().to(self.device)
+        known = torch.from_numpy(labels).to(self.device)
         slack = 4 * torch.finfo(torch.float32).eps * math.sqrt(bank.shape[1])
         found = np.empty((len(queries), classes))
         for group in _slices(len(queries), _GROUP):
@@ -114,7 +114,8 @@ class BlockNeighbours:
             votes = torch.zeros(len(asked), classes, device=self.device)
             for block, rows, products in cosines:
                 near = products >= highest[rows, -1:] - slack
-                votes[rows] += torch.where(near, ((products - 1) / TEMPERATURE).exp(), 0.0) @ each[block]
+                each = torch.nn.functional.one_hot(known[block], classes).float()
+                votes[rows] += torch.where(near, ((products - 1) / TEMPERATURE).exp(), 0.0) @ each
             found[group] = votes.double().cpu().numpy()
         # Rounded, so that equal votes of classes tie.
         return np.asarray(np.round(found / np.maximum(found.sum(1, keepdims=True), 1e-300), 6))

@@ -13,8 +13,9 @@ from record_samples import make_record
 
 from benchmark.checkpoints import load_checkpoint, save_checkpoint, weights_sha256
 from benchmark.cli import bench
-from benchmark.evaluation import measured_objects, origin_warnings
+from benchmark.evaluation import measured_objects, origin_warnings, size_warnings
 from benchmark.protocol import PROTOCOLS
+from benchmark.recipe import load_recipe
 from benchmark.records import with_other_tasks
 from benchmark.results import read_record, validate, write_record
 from benchmark.training import Settings, build
@@ -193,6 +194,19 @@ def test_tasks_that_other_code_measured_are_kept_with_a_warning():
     assert "rotation: measured before, with other code" in joined["warnings"]
     retrained = {**anew, "checkpoint": {**there["checkpoint"], "sha256": "1" * 64}}
     assert with_other_tasks(retrained, there) == retrained
+
+
+def test_a_network_that_sees_the_middle_alone_is_warned_of_moving_objects(
+    make_dataset: Callable[..., Path], tmp_path: Path
+):
+    moving = Dataset(make_dataset(tmp_path / "moving.h5", objects=8, views=2, size=32, moved=True))
+    still = Dataset(make_dataset(tmp_path / "still.h5", objects=8, views=2, size=32))
+    middle, whole = load_recipe("smoke", ["centre=0.5"]), load_recipe("smoke")
+    told = [
+        any("centre is 0.5" in line for line in size_warnings(*each)) for each in ((moving, middle), (still, middle))
+    ]
+    assert told == [True, False]
+    assert not any("centre" in line for line in size_warnings(moving, whole))
 
 
 def test_another_dataset_gets_a_record_of_its_own(
