@@ -110,7 +110,7 @@ def shorten(text: str, most: int = 28) -> str:
 def place_labels(
     axes: Axes, points: Sequence[tuple[float, float]], texts: Sequence[str], colours: Sequence[str]
 ) -> None:
-    """Write a label beside each point where it covers no point and no other label, as far as that goes.
+    """Write a label beside each point where it covers nothing and is nearest to its own point, as far as that goes.
 
     Args:
         axes: with its limits set.
@@ -125,37 +125,53 @@ def place_labels(
     scale = figure.dpi / 72
     spots = axes.transData.transform(np.reshape(points, (-1, 2)))
     taken = [Bbox.from_bounds(x - 5 * scale, y - 5 * scale, 10 * scale, 10 * scale) for x, y in spots]
+    named = [number for number, text in enumerate(texts) if text]
     frame = axes.get_window_extent()
-    for point, text, colour in zip(points, texts, colours, strict=True):
-        if not text:
-            continue
+
+    def mistakable(box: Bbox, own: int, led: bool) -> float:
+        """Of a label that stands as near to another's point as to its own: by how much; a line leads to a far one."""
+        nearest = min((_distance(box, spots[number]) for number in named if number != own), default=np.inf)
+        enough = 8 * scale if led else _distance(box, spots[own]) + 4 * scale
+        return float(max(0.0, enough - nearest)) * 20 * scale
+
+    # The most crowded first: the others have more choice.
+    for own in sorted(named, key=lambda own: sorted(np.hypot(*(spots[named] - spots[own]).T))[1:3]):
+        point, text, colour = points[own], texts[own], colours[own]
         tried: list[tuple[Any, ...]] = []
         for distance in (9, 16, 26, 38, 52):
+            led = distance > 12
             for dx, dy, across, up in (
                 (1, 0, "left", "center"), (-1, 0, "right", "center"), (0, 1, "center", "bottom"),
                 (0, -1, "center", "top"), (0.8, 0.8, "left", "bottom"), (0.8, -0.8, "left", "top"),
                 (-0.8, 0.8, "right", "bottom"), (-0.8, -0.8, "right", "top"),
             ):  # fmt: skip
-                line = {"arrowstyle": "-", "color": colour, "lw": 0.6, "shrinkA": 0, "shrinkB": 3}
+                # Without its line, which would count as part of the label.
                 label = axes.annotate(
                     text, point, (dx * distance, dy * distance), textcoords="offset points", ha=across, va=up,
-                    color=colour, fontsize=8.5, arrowprops=line if distance > 12 else None, annotation_clip=False,
+                    fontsize=8.5, annotation_clip=False,
                 )  # fmt: skip
                 box = label.get_window_extent(renderer)
                 outside = box.x0 < frame.x0 or box.x1 > frame.x1 or box.y0 < frame.y0 or box.y1 > frame.y1
-                cost = sum(_overlap(box, other) for other in taken) + (1e6 if outside else 0)
+                cost = 4 * sum(_overlap(box, other) for other in taken) + (1e6 if outside else 0)
+                cost += mistakable(box, own, led) + (distance * scale**2 if led else 0)
                 label.remove()
-                tried.append((cost, len(tried), (dx * distance, dy * distance), across, up, box, distance > 12, line))
+                tried.append((cost, len(tried), (dx * distance, dy * distance), across, up, box, led))
                 if cost == 0:
                     break
             if tried[-1][0] == 0:
                 break
-        _, _, offset, across, up, box, far, line = min(tried, key=lambda item: item[:2])
+        _, _, offset, across, up, box, far = min(tried, key=lambda item: item[:2])
         axes.annotate(
             text, point, offset, textcoords="offset points", ha=across, va=up, color=colour, fontsize=8.5,
-            arrowprops=line if far else None, annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6, "shrinkA": 0, "shrinkB": 3} if far else None,
+            annotation_clip=False,
         )  # fmt: skip
         taken.append(box)
+
+
+def _distance(box: Bbox, spot: Any) -> float:
+    """Of a point from a box, 0 within."""
+    return float(np.hypot(max(box.x0 - spot[0], 0, spot[0] - box.x1), max(box.y0 - spot[1], 0, spot[1] - box.y1)))
 
 
 def _overlap(one: Bbox, other: Bbox) -> float:

@@ -264,6 +264,22 @@ def test_labels_cover_neither_points_nor_each_other():
     assert not any(box.overlaps(spot) for box in boxes for spot in spots)
 
 
+def test_a_label_is_nearest_to_its_own_point_or_a_line_leads_to_it():
+    points = [(0.30, 0.30), (0.33, 0.31), (0.31, 0.36), (0.35, 0.36), (0.34, 0.27)]
+    with styled():
+        axes = new_figure(7, 5).add_subplot()
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1)
+        place_labels(axes, points, ["barlow_twins", "essl", "simclr", "vicreg", "sie"], ["black"] * 5)
+        spots = axes.transData.transform(points)
+        boxes = [(text.xy, text.get_window_extent()) for text in axes.texts if text.arrow_patch is None]
+    assert len(axes.texts) == 5
+    assert 0 < len(boxes) < 5
+    for xy, box in boxes:
+        away = [np.hypot(max(box.x0 - x, 0, x - box.x1), max(box.y0 - y, 0, y - box.y1)) for x, y in spots]
+        assert int(np.argmin(away)) == points.index(xy)
+
+
 SMALL = ["--recipe", "smoke", "--set", "epochs=1", "--set", "warmup_epochs=0", "--set", "passes=1", "--set",
          "image_size=32"]  # fmt: skip
 
