@@ -191,7 +191,7 @@ def score(
         reasons = []
         if name in ("retrieval", "pose_retrieval"):
             reasons += [] if with_predictions else ["predictor or predicted"]
-        else:
+        elif name != "rank":
             reasons += [] if len(train) > 1 else ["split with two training objects or more"]
             reasons += [] if inputs.labels is not None or name not in ("classification", "knn") else ["labels"]
         if isinstance(task, Regression) and not data.has(task.needs):

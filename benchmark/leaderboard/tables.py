@@ -21,10 +21,11 @@ TASKS = {
     "pose_retrieval": "Pose retrieval",
     "translation_object": "Translation, object frame",
     "translation_base": "Translation, base frame",
+    "rank": "Rank",
 }
 """Tasks in the order of the tables; others follow in the order of the alphabet."""
 
-BESIDES = ("knn", "absolute_rotation", "light", "pose_retrieval")
+BESIDES = ("knn", "absolute_rotation", "light", "pose_retrieval", "rank")
 """Tasks that stand among all metrics but not in the overview, which would be too wide to read."""
 
 ON_EMBEDDINGS = ("retrieval", "pose_retrieval")
@@ -53,6 +54,8 @@ METRICS = {
     "pre_train_train": "PRE train-train",
     "pre_val_val": "PRE val-val",
     "pre_val_all": "PRE val-all",
+    "effective_rank": "effective rank",
+    "first_share": "share of the first direction",
 }
 
 

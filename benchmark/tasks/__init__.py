@@ -8,6 +8,7 @@ from benchmark.tasks.color import Color
 from benchmark.tasks.knn import NearestNeighbours
 from benchmark.tasks.light import Light
 from benchmark.tasks.pose_retrieval import PoseRetrieval
+from benchmark.tasks.rank import EffectiveRank
 from benchmark.tasks.retrieval import Retrieval
 from benchmark.tasks.rotation import Rotation
 from benchmark.tasks.task import Task
@@ -24,5 +25,6 @@ TASKS: dict[str, Task] = {
     "translation_base": TranslationBase(),
     "retrieval": Retrieval(),
     "pose_retrieval": PoseRetrieval(),
+    "rank": EffectiveRank(),
 }
 """All tasks by name, in the order they are run and shown."""

@@ -87,11 +87,11 @@ def test_heads_are_trained_where_there_is_a_split(tmp_path: Path):
     assert f"numbers in {out}" in result.output
     found = json.loads(out.read_text())
     assert {row["task"] for row in found["results"]} == {
-        "classification", "knn", "rotation", "absolute_rotation", "color", "light",
+        "classification", "knn", "rotation", "absolute_rotation", "color", "light", "rank",
     }  # fmt: skip
     assert found["left_out"]["retrieval"] == "needs predictor or predicted"
-    assert all((row["deviation"] is None) == (row["task"] == "knn") for row in found["results"])
-    assert all(row["interval"][0] <= row["interval"][1] for row in found["results"])
+    assert all((row["deviation"] is None) == (row["task"] in ("knn", "rank")) for row in found["results"])
+    assert all(row["interval"][0] <= row["interval"][1] for row in found["results"] if row["task"] != "rank")
 
 
 def test_without_a_split_no_class_counts_as_held_out(tmp_path: Path):
@@ -116,7 +116,7 @@ def test_a_predictor_that_leaves_the_numbers_is_refused_and_ranks_nothing_first(
 def test_what_is_missing_is_named(tmp_path: Path):
     given = arrays()
     found = score(save(tmp_path, latents=given["latents"], embeddings=given["embeddings"]))
-    assert found["results"] == []
+    assert {row["task"] for row in found["results"]} == {"rank"}
     assert found["heads"] is None
     assert found["left_out"]["classification"] == "needs split with two training objects or more and labels"
 
@@ -125,7 +125,8 @@ def test_one_view_and_one_object_have_defined_values(tmp_path: Path):
     given = arrays()
     few = {"latents": given["latents"][:, :1], "embeddings": given["embeddings"][::VIEWS]}
     found = score(save(tmp_path, **few, predicted=few["embeddings"]))
-    assert values(found) == {("pose_retrieval", "pre_all_all"): pytest.approx(0, abs=1e-9)}
+    assert {task for task, _ in values(found)} == {"pose_retrieval", "rank"}
+    assert values(found)["pose_retrieval", "pre_all_all"] == pytest.approx(0, abs=1e-9)
     assert found["left_out"]["retrieval"] == "needs two views of each object"
     one = {"latents": given["latents"][:1], "embeddings": given["embeddings"][:VIEWS]}
     found = score(save(tmp_path, **one, predicted=one["embeddings"]))

@@ -290,7 +290,7 @@ def test_heads_of_one_dataset_are_measured_on_another():
 def test_one_view_one_class_one_object_are_defined():
     single = ask(all_knowing()[:, :1], labels=np.zeros(OBJECTS, np.int64), moved=all_views)
     outcomes, warnings = measure(single)
-    assert set(outcomes) == {"classification", "knn", "absolute_rotation", "pose_retrieval"}
+    assert set(outcomes) == {"classification", "knn", "absolute_rotation", "pose_retrieval", "rank"}
     assert row(outcomes["classification"], "top1").value == row(outcomes["classification"], "top1").floor == 1
     assert warnings[0] == "objects have one view: tasks that compare two views are left out"
     assert "classification: all training objects are of one class: naming it is no feat" in warnings
@@ -305,6 +305,33 @@ def test_one_view_one_class_one_object_are_defined():
         if "train" not in score.metric
     )
     assert "one object is measured: numbers have no interval" in warnings
+
+
+def rank_of(features: np.ndarray) -> tuple[float, float]:
+    found = {(score.metric, score.input): score.value for score in TASKS["rank"].measure(ask(features)).scores}
+    assert found["effective_rank", "representation"] == found["effective_rank", "embedding"]
+    return found["effective_rank", "representation"], found["first_share", "representation"]
+
+
+def test_the_rank_counts_directions_and_knows_no_shift():
+    rank, first = rank_of(7 + noise())
+    assert 15 < rank < 16
+    assert 1 / 16 < first < 2 / 16
+    twofold = np.concatenate([noise()[..., :2]] * 4, -1)
+    assert rank_of(100 + twofold)[0] == pytest.approx(2, abs=0.05)
+    # Deviations 3 and 1: shares 3/4 and 1/4 of the singular values, 9/10 and 1/10 of the variance.
+    quarters = np.exp(-(0.75 * np.log(0.75) + 0.25 * np.log(0.25)))
+    assert rank_of(noise()[..., :2] * [3, 1]) == pytest.approx((quarters, 0.9), rel=0.1)
+    assert rank_of(constant()) == (1, 1)
+
+
+def test_a_collapse_to_one_direction_is_told():
+    assert TASKS["rank"].measure(ask(noise())).warnings == []
+    told = TASKS["rank"].measure(ask(noise() * np.r_[20, np.ones(15)])).warnings
+    assert [line.split(",")[0] for line in told] == [
+        f"{percent} % of the variance of the {name}"
+        for percent, name in ((97, "representation"), (97, "embedding"))
+    ]  # fmt: skip
 
 
 def test_noise_ranks_as_the_harmonic_number_says():

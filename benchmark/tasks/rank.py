@@ -1,0 +1,71 @@
+"""Rank: how many directions a representation really has, and whether it has collapsed to a few, without training."""
+
+import numpy as np
+
+from benchmark.tasks.rows import Rows
+from benchmark.tasks.spread import Estimate
+from benchmark.tasks.task import EMBEDDING, REPRESENTATION, Array, Outcome, Score, Sliced, Subject, Task
+
+VIEWS = 25_600
+"""As many as RankMe's authors found to be enough."""
+COLLAPSED = 0.75
+"""Share of the variance in one direction from which on a warning says so; at random weights it is 0.44."""
+_CHUNK = 4096
+
+
+class EffectiveRank(Task):
+    """Effective rank of each part of representation and embedding, and the share of its first direction."""
+
+    name = "rank"
+    version = 1
+    main = "effective_rank"
+    definition = (
+        f"The singular values of the features, less their mean, of at most {VIEWS:,} views of validation objects, "
+        "spread evenly over the list: the exponential of the entropy of their shares (Roy & Vetterli 2007), between 1 "
+        "and the number of dimensions. RankMe (Garrido et al., ICML 2023) is the same without taking the mean away. "
+        "first_share is the part of the variance that lies in the first direction: a network that has collapsed to a "
+        "few directions (Jing et al., ICLR 2022) has it near 1. On the representation and on the embedding."
+    )
+
+    def measure(self, subject: Subject) -> Outcome:
+        """Both numbers of each part of representation and embedding."""
+        outcome = Outcome()
+        objects = subject.some(subject.val, max(1, VIEWS // subject.asked.views))
+        for source in (REPRESENTATION, EMBEDDING):
+            for part, where in subject.parts(source).items():
+                variances = direction_variances(Rows(subject.asked.features(source), objects, where))
+                rank, first = effective_rank(variances), first_share(variances)
+                note = "the same for every view"
+                outcome.add(Score.of("effective_rank", (source, part), Estimate(rank), 1.0, note, main=True))
+                outcome.add(Score.of("first_share", (source, part), Estimate(first), 1.0, note, higher_is_better=False))
+                if len(variances) > 1 and first > COLLAPSED:
+                    outcome.notes.append(
+                        f"{100 * first:.0f} % of the variance of the {source}, part {part}, lies in one direction of "
+                        f"{len(variances)}: it has collapsed, or nearly; other rates or weights of the loss may mend it"
+                    )
+        return outcome
+
+
+def direction_variances(features: Sliced) -> Array:
+    """Variances along the principal directions of rows (N, D), the largest first: (D,)."""
+    count, width = features.shape
+    mean = sum(features[begin : begin + _CHUNK].sum(0, dtype=np.float64) for begin in range(0, count, _CHUNK))
+    products = np.zeros((width, width))
+    for begin in range(0, count, _CHUNK):
+        rows = features[begin : begin + _CHUNK].astype(np.float64) - mean / count
+        products += rows.T @ rows
+    return np.asarray(np.maximum(np.linalg.eigvalsh(products)[::-1], 0.0) / count)
+
+
+def effective_rank(variances: Array) -> float:
+    """Exponential of the entropy of the shares of the singular values, roots of (D,); 1 where nothing varies."""
+    values = np.sqrt(variances)
+    if not values.sum() > 0:
+        return 1.0
+    shares = values[values > 0] / values.sum()
+    return float(np.exp(-(shares * np.log(shares)).sum()))
+
+
+def first_share(variances: Array) -> float:
+    """Share of the first direction in the variance (D,); 1 where nothing varies."""
+    return float(variances[0] / variances.sum()) if variances.sum() > 0 else 1.0
