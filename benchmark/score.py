@@ -35,6 +35,8 @@ SHAPES = {
 _LATENTS = {3: ROTATION, 7: tuple(UNITS)[:7], 10: tuple(UNITS)}
 _WORDS = {3: "the rotation", 7: "those of 3DIEBench", 10: "those and a translation"}
 SPLITS = ("train", "val")
+NEEDS_LABELS = ("classification", "knn", "rotation_in_class")
+"""Tasks that ask for classes or are told them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,7 +195,7 @@ def score(
             reasons += [] if with_predictions else ["predictor or predicted"]
         elif name != "rank":
             reasons += [] if len(train) > 1 else ["split with two training objects or more"]
-            reasons += [] if inputs.labels is not None or name not in ("classification", "knn") else ["labels"]
+            reasons += [] if inputs.labels is not None or name not in NEEDS_LABELS else ["labels"]
         if isinstance(task, Regression) and not data.has(task.needs):
             reasons.append(f"latents {', '.join(task.needs)}")
         if views < 2 and (name == "retrieval" or (isinstance(task, Regression) and task.views > 1)):

@@ -15,6 +15,7 @@ TASKS = {
     "knn": "Nearest neighbours",
     "rotation": "Rotation",
     "absolute_rotation": "Rotation of one view",
+    "rotation_in_class": "Rotation in a class",
     "color": "Colour",
     "light": "Light",
     "retrieval": "Retrieval",

@@ -11,6 +11,7 @@ from benchmark.tasks.pose_retrieval import PoseRetrieval
 from benchmark.tasks.rank import EffectiveRank
 from benchmark.tasks.retrieval import Retrieval
 from benchmark.tasks.rotation import Rotation
+from benchmark.tasks.rotation_in_class import RotationInClass
 from benchmark.tasks.task import Task
 from benchmark.tasks.translation import TranslationBase, TranslationObject
 
@@ -19,6 +20,7 @@ TASKS: dict[str, Task] = {
     "knn": NearestNeighbours(),
     "rotation": Rotation(),
     "absolute_rotation": AbsoluteRotation(),
+    "rotation_in_class": RotationInClass(),
     "color": Color(),
     "light": Light(),
     "translation_object": TranslationObject(),

@@ -1,6 +1,6 @@
 """Rotation of one view: how the object stands, by a perceptron."""
 
-from benchmark.pairs import Pairs
+from benchmark.pairs import Indices, Pairs
 from benchmark.tasks.regression import RotationRegression
 from benchmark.tasks.task import Array, Data
 from manifests.latents import ROTATION, columns, quaternions
@@ -20,7 +20,17 @@ class AbsoluteRotation(RotationRegression):
 
     def target(self, data: Data, pairs: Pairs) -> Array:
         """Quaternions of the first views, (B, 4)."""
-        turned = quaternions(data.latents[pairs.objects, pairs.view1][:, columns(data.fields, ROTATION)])
-        # Where w is negative the same rotation has a quaternion with w positive; only presets beyond a half turn do.
-        turned[turned[:, 3] < 0] *= -1
-        return turned
+        return _unsigned(data.latents[pairs.objects, pairs.view1][:, columns(data.fields, ROTATION)])
+
+
+def unsigned_rotations(data: Data, objects: Indices) -> Array:
+    """Quaternions (x, y, z, w; w not negative) of all views of some objects, (n * V, 4)."""
+    angles = data.latents[objects][..., columns(data.fields, ROTATION)]
+    return _unsigned(angles.reshape(-1, angles.shape[-1]))
+
+
+def _unsigned(angles: Array) -> Array:
+    turned = quaternions(angles)
+    # Where w is negative the same rotation has a quaternion with w positive; only presets beyond a half turn do.
+    turned[turned[:, 3] < 0] *= -1
+    return turned

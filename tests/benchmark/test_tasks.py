@@ -290,7 +290,9 @@ def test_heads_of_one_dataset_are_measured_on_another():
 def test_one_view_one_class_one_object_are_defined():
     single = ask(all_knowing()[:, :1], labels=np.zeros(OBJECTS, np.int64), moved=all_views)
     outcomes, warnings = measure(single)
-    assert set(outcomes) == {"classification", "knn", "absolute_rotation", "pose_retrieval", "rank"}
+    assert set(outcomes) == {
+        "classification", "knn", "absolute_rotation", "rotation_in_class", "pose_retrieval", "rank",
+    }  # fmt: skip
     assert row(outcomes["classification"], "top1").value == row(outcomes["classification"], "top1").floor == 1
     assert warnings[0] == "objects have one view: tasks that compare two views are left out"
     assert "classification: all training objects are of one class: naming it is no feat" in warnings
@@ -305,6 +307,39 @@ def test_one_view_one_class_one_object_are_defined():
         if "train" not in score.metric
     )
     assert "one object is measured: numbers have no interval" in warnings
+
+
+def in_class(features: np.ndarray, labels: np.ndarray | None = None) -> Outcome:
+    return TASKS["rotation_in_class"].measure(ask(features, labels=labels))
+
+
+def test_rotation_in_a_class_is_told_though_each_class_writes_it_differently():
+    turned = quaternions(draw_latents(OBJECTS, VIEWS)[..., :3])
+    written = np.random.default_rng(4).standard_normal((CLASSES, 4, 4))[np.arange(OBJECTS) % CLASSES]
+    told = row(in_class(turned @ written), "r2_per_component")
+    assert told.value > 0.98
+    assert told.floor == 0
+    assert told.interval is not None
+    assert told.interval[0] <= told.value <= told.interval[1]
+    assert row(in_class(all_knowing()), "r2_per_component").value > 0.99
+
+
+def test_rotation_in_a_class_of_features_that_say_nothing_is_about_nothing():
+    for features in (constant(), noise()):
+        assert abs(row(in_class(features), "r2_per_component").value) < 0.05
+    # What a class is tells nothing of how its objects stand.
+    classes = np.eye(CLASSES)[np.arange(OBJECTS) % CLASSES][:, None].repeat(VIEWS, 1)
+    assert abs(row(in_class(classes), "r2_per_component").value) < 0.05
+
+
+def test_rotation_in_a_class_leaves_out_classes_of_few_objects():
+    few = np.where(np.arange(OBJECTS) < 4, 1, 0)
+    assert in_class(all_knowing(), few).notes == [
+        "1 validation objects are of classes with fewer than 5 training objects; left out"
+    ]
+    outcome = in_class(all_knowing(), np.arange(OBJECTS))
+    assert not outcome.scores
+    assert outcome.notes[0].startswith("12 validation objects")
 
 
 def rank_of(features: np.ndarray) -> tuple[float, float]:
