@@ -230,7 +230,6 @@ def test_a_method_without_predictor_has_no_retrieval(dataset: Dataset, tmp_path:
         "knn",
         "rotation",
         "absolute_rotation",
-        "rotation_in_class",
         "color",
         "light",
         "rank",
