@@ -124,49 +124,88 @@ def place_labels(
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     scale = figure.dpi / 72
     spots = axes.transData.transform(np.reshape(points, (-1, 2)))
-    taken = [Bbox.from_bounds(x - 5 * scale, y - 5 * scale, 10 * scale, 10 * scale) for x, y in spots]
+    free = [Bbox.from_bounds(x - 5 * scale, y - 5 * scale, 10 * scale, 10 * scale) for x, y in spots]
     named = [number for number, text in enumerate(texts) if text]
     frame = axes.get_window_extent()
+    places = {own: _places(axes, renderer, spots[own], texts[own], scale) for own in named}
 
-    def mistakable(box: Bbox, own: int, led: bool) -> float:
-        """Of a label that stands as near to another's point as to its own: by how much; a line leads to a far one."""
+    def cost(own: int, place: _Place) -> float:
+        """What is wrong with a place, given where the other labels are now."""
+        box = place.box
+        others = [other for number, other in chosen.items() if number != own]
+        covered = sum(_overlap(box, other) for other in free) + sum(_overlap(box, other.box) for other in others)
+        crossed = sum(_overlap(other.box, dot) > 0 for dot in place.line for other in others)
+        crossed += sum(_overlap(box, dot) > 0 for other in others for dot in other.line)
         nearest = min((_distance(box, spots[number]) for number in named if number != own), default=np.inf)
-        enough = 8 * scale if led else _distance(box, spots[own]) + 4 * scale
-        return float(max(0.0, enough - nearest)) * 20 * scale
+        # A line leads to a far label; a near one must be nearer to its own point than to any other.
+        enough = 8 * scale if place.line else _distance(box, spots[own]) + 4 * scale
+        outside = box.x0 < frame.x0 or box.x1 > frame.x1 or box.y0 < frame.y0 or box.y1 > frame.y1
+        wrong = 4 * covered + 20 * scale * max(0.0, enough - nearest) + 60 * scale**2 * crossed
+        return float(wrong + scale**2 * (place.distance if place.line else 0) + (1e6 if outside else 0))
 
-    # The most crowded first: the others have more choice.
-    for own in sorted(named, key=lambda own: sorted(np.hypot(*(spots[named] - spots[own]).T))[1:3]):
-        point, text, colour = points[own], texts[own], colours[own]
-        tried: list[tuple[Any, ...]] = []
-        for distance in (9, 16, 26, 38, 52):
-            led = distance > 12
-            for dx, dy, across, up in (
-                (1, 0, "left", "center"), (-1, 0, "right", "center"), (0, 1, "center", "bottom"),
-                (0, -1, "center", "top"), (0.8, 0.8, "left", "bottom"), (0.8, -0.8, "left", "top"),
-                (-0.8, 0.8, "right", "bottom"), (-0.8, -0.8, "right", "top"),
-            ):  # fmt: skip
-                # Without its line, which would count as part of the label.
-                label = axes.annotate(
-                    text, point, (dx * distance, dy * distance), textcoords="offset points", ha=across, va=up,
-                    fontsize=8.5, annotation_clip=False,
-                )  # fmt: skip
-                box = label.get_window_extent(renderer)
-                outside = box.x0 < frame.x0 or box.x1 > frame.x1 or box.y0 < frame.y0 or box.y1 > frame.y1
-                cost = 4 * sum(_overlap(box, other) for other in taken) + (1e6 if outside else 0)
-                cost += mistakable(box, own, led) + (distance * scale**2 if led else 0)
-                label.remove()
-                tried.append((cost, len(tried), (dx * distance, dy * distance), across, up, box, led))
-                if cost == 0:
-                    break
-            if tried[-1][0] == 0:
-                break
-        _, _, offset, across, up, box, far = min(tried, key=lambda item: item[:2])
+    chosen: dict[int, _Place] = {}
+    # The most crowded first: the others have more choice. Then again, now that all are there.
+    order = sorted(named, key=lambda own: sorted(np.hypot(*(spots[named] - spots[own]).T))[1:3])
+    for own in order * _ROUNDS:
+        chosen[own] = min(places[own], key=lambda place: cost(own, place))
+    for own, place in chosen.items():
+        line = {"arrowstyle": "-", "color": colours[own], "lw": 0.6, "shrinkA": 0, "shrinkB": 3}
         axes.annotate(
-            text, point, offset, textcoords="offset points", ha=across, va=up, color=colour, fontsize=8.5,
-            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6, "shrinkA": 0, "shrinkB": 3} if far else None,
-            annotation_clip=False,
+            texts[own], points[own], place.offset, textcoords="offset points", ha=place.across, va=place.up,
+            color=colours[own], fontsize=_LABEL_SIZE, arrowprops=line if place.line else None, annotation_clip=False,
         )  # fmt: skip
-        taken.append(box)
+
+
+_ROUNDS = 4
+_LABEL_SIZE = 8.5
+_NEAR = 12
+"""Points of distance up to which a label needs no line that leads to it."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a label could stand.
+
+    Attributes:
+        offset: from its point, in points.
+        across, up: which of its edges is there.
+        distance: in points.
+        box: what it covers.
+        line: little boxes along the line that leads to it; none where it is near.
+    """
+
+    offset: tuple[float, float]
+    across: str
+    up: str
+    distance: float
+    box: Bbox
+    line: tuple[Bbox, ...]
+
+
+def _places(axes: Axes, renderer: Any, spot: Any, text: str, scale: float) -> list[_Place]:
+    label = axes.annotate(text, (0, 0), (0, 0), textcoords="offset points", fontsize=_LABEL_SIZE, annotation_clip=False)
+    size = label.get_window_extent(renderer)
+    label.remove()
+    found = []
+    for distance in (9, 16, 26, 38, 52):
+        for dx, dy, across, up in (
+            (1, 0, "left", "center"), (-1, 0, "right", "center"), (0, 1, "center", "bottom"),
+            (0, -1, "center", "top"), (0.8, 0.8, "left", "bottom"), (0.8, -0.8, "left", "top"),
+            (-0.8, 0.8, "right", "bottom"), (-0.8, -0.8, "right", "top"),
+        ):  # fmt: skip
+            x, y = spot[0] + dx * distance * scale, spot[1] + dy * distance * scale
+            x -= {"left": 0, "center": size.width / 2, "right": size.width}[across]
+            y -= {"bottom": 0, "center": size.height / 2, "top": size.height}[up]
+            box = Bbox.from_bounds(x, y, size.width, size.height)
+            line = tuple(_dots(spot, box)) if distance > _NEAR else ()
+            found.append(_Place((dx * distance, dy * distance), across, up, distance, box, line))
+    return found
+
+
+def _dots(spot: Any, box: Bbox) -> list[Bbox]:
+    """Spots along the line that leads from a point to a label, as little boxes, without the first and the last."""
+    end = np.array([np.clip(spot[0], box.x0, box.x1), np.clip(spot[1], box.y0, box.y1)])
+    return [Bbox.from_bounds(x - 1, y - 1, 2, 2) for x, y in np.linspace(spot, end, 14)[3:-1]]
 
 
 def _distance(box: Bbox, spot: Any) -> float:

@@ -54,7 +54,7 @@ def _name(entry: Entry, group: Group) -> str:
         return shorten(entry.method, 34)
     recipes = {other.variant.split(", ")[0] for other in group.entries}
     words = entry.variant.split(", ")[1:] if len(recipes) == 1 else [entry.variant]
-    return shorten(f"{entry.method} ({', '.join(words)})" if any(words) else entry.method, 34)
+    return shorten(f"{entry.method} ({', '.join(words)})" if any(words) else entry.method, 42)
 
 
 def _ids(group: Group) -> tuple[str, ...]:
@@ -112,13 +112,13 @@ def _tradeoff(group: Group) -> Drawing | None:
     labels = [_name(entry, group) if part == "all" else "" for entry, part, *_ in found]
     points = [(x.mean, 100 * y.mean) for *_, x, y in found]
     if floor_x is not None:
-        points += [(floor_x, y) for y in np.linspace(*axes.get_ylim(), 80)]
+        points += [(floor_x, y) for y in np.linspace(*axes.get_ylim(), 30)]
     if floor_y is not None:
-        points += [(x, 100 * floor_y) for x in np.linspace(*axes.get_xlim(), 80)]
+        points += [(x, 100 * floor_y) for x in np.linspace(*axes.get_xlim(), 40)]
     for line in axes.lines:
         ends = np.asarray(line.get_xydata(), float)
         if len(ends) > 1 and line.get_linestyle() == "-":
-            points += [tuple(spot) for one, other in pairwise(ends) for spot in np.linspace(one, other, 40)]
+            points += [tuple(spot) for one, other in pairwise(ends) for spot in np.linspace(one, other, 12)]
     colours = [FAMILY_COLOURS[entry.family] for entry, *_ in found]
     blank = len(points) - len(labels)
     place_labels(axes, points, labels + [""] * blank, colours + [""] * blank)
