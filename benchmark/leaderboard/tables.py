@@ -425,7 +425,8 @@ def _ranked(entries: Sequence[Entry], column: Column) -> list[float]:
     # An invariant part that tells the rotation or the colour well is no success.
     if column[1] == "invariant" and column[0].task not in ABOUT_OBJECTS:
         return []
-    cells = [entry.cells[column] for entry in entries if column in entry.cells]
+    # A rank says whether something collapsed, not who is best.
+    cells = [entry.cells[column] for entry in entries if column in entry.cells and column[0].task != "rank"]
     if len(cells) < 2:
         return []
     return sorted((cell.mean for cell in cells if cell.above_floor), reverse=cells[0].higher_is_better)

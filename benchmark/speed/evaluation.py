@@ -45,7 +45,7 @@ def compare() -> Iterator[Comparison]:
     """Ours whole; of the plain way an epoch for each number of views and each part, before ours and after it.
 
     Its epochs cost the same whatever is asked and however far the head is, so an epoch's seconds are multiplied by the
-    300 epochs and by the tasks that look at so many views. Retrieval and neighbours, which `retrieval` compares, are
+    300 epochs and by the tasks that look at so many views. Tasks without heads, of which `retrieval` compares two, are
     only in ours. With several seeds of heads the plain way begins anew, ours takes the features as they are: computed
     from the seconds of one seed.
     """
@@ -75,7 +75,7 @@ def compare() -> Iterator[Comparison]:
         ours = features_s + searches_s + seeds * heads_s
         words = (
             f"all tasks and parts, {seeds} seed{'s' if seeds > 1 else ''} of heads (ours: features {features_s:.0f} s, "
-            f"retrieval and neighbours {searches_s:.0f} s, heads {seeds * heads_s:.0f} s)"
+            f"tasks without heads {searches_s:.0f} s, heads {seeds * heads_s:.0f} s)"
         )
         yield Comparison(words, "s", (ours, ours), tuple(seeds * each for each in plain), wanted=100)
 

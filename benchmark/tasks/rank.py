@@ -9,7 +9,10 @@ from benchmark.tasks.task import EMBEDDING, REPRESENTATION, Array, Outcome, Scor
 VIEWS = 25_600
 """As many as RankMe's authors found to be enough."""
 COLLAPSED = 0.75
-"""Share of the variance in one direction from which on a warning says so; at random weights it is 0.44."""
+"""Share of the variance in one direction from which on a warning says so."""
+ENOUGH = 10
+"""Views and dimensions without which there is no such warning: few points always lie near a line."""
+_LEAST_DEVIATION = 1e-6
 _CHUNK = 4096
 
 
@@ -22,9 +25,10 @@ class EffectiveRank(Task):
     definition = (
         f"The singular values of the features, less their mean, of at most {VIEWS:,} views of validation objects, "
         "spread evenly over the list: the exponential of the entropy of their shares (Roy & Vetterli 2007), between 1 "
-        "and the number of dimensions. RankMe (Garrido et al., ICML 2023) is the same without taking the mean away. "
-        "first_share is the part of the variance that lies in the first direction: a network that has collapsed to a "
-        "few directions (Jing et al., ICLR 2022) has it near 1. On the representation and on the embedding."
+        "and the number of dimensions, or of views less one. RankMe (Garrido et al., ICML 2023) is the same without "
+        "taking the mean away. first_share is the part of the variance that lies in the first direction: a network "
+        "that has collapsed to a few directions (Jing et al., ICLR 2022) has it near 1. What is but rounding, a "
+        "deviation below a millionth of the largest number, counts as 0. On the representation and on the embedding."
     )
 
     def measure(self, subject: Subject) -> Outcome:
@@ -38,23 +42,30 @@ class EffectiveRank(Task):
                 note = "the same for every view"
                 outcome.add(Score.of("effective_rank", (source, part), Estimate(rank), 1.0, note, main=True))
                 outcome.add(Score.of("first_share", (source, part), Estimate(first), 1.0, note, higher_is_better=False))
-                if len(variances) > 1 and first > COLLAPSED:
+                rows = len(objects) * subject.asked.views
+                if not variances.any() and rows > 1:
+                    outcome.notes.append(f"the {source}, part {part}, is the same for every view: it has collapsed")
+                elif first > COLLAPSED and min(rows, len(variances)) >= ENOUGH:
                     outcome.notes.append(
-                        f"{100 * first:.0f} % of the variance of the {source}, part {part}, lies in one direction of "
-                        f"{len(variances)}: it has collapsed, or nearly; other rates or weights of the loss may mend it"
+                        f"more than {100 * COLLAPSED:.0f} % of the variance of the {source}, part {part}, lie in one "
+                        "direction: it has collapsed, or nearly"
                     )
         return outcome
 
 
 def direction_variances(features: Sliced) -> Array:
-    """Variances along the principal directions of rows (N, D), the largest first: (D,)."""
+    """Variances along the principal directions of rows (N, D), the largest first: (D,); 0 what is but rounding."""
     count, width = features.shape
-    mean = sum(features[begin : begin + _CHUNK].sum(0, dtype=np.float64) for begin in range(0, count, _CHUNK))
+    first, most = np.zeros(width), 0.0
+    for begin in range(0, count, _CHUNK):
+        rows = features[begin : begin + _CHUNK]
+        first, most = first + rows.sum(0, dtype=np.float64), max(most, float(np.abs(rows).max()))
     products = np.zeros((width, width))
     for begin in range(0, count, _CHUNK):
-        rows = features[begin : begin + _CHUNK].astype(np.float64) - mean / count
-        products += rows.T @ rows
-    return np.asarray(np.maximum(np.linalg.eigvalsh(products)[::-1], 0.0) / count)
+        centred = features[begin : begin + _CHUNK].astype(np.float64) - first / count
+        products += centred.T @ centred
+    variances = np.linalg.eigvalsh(products)[::-1] / count
+    return np.where(variances > (_LEAST_DEVIATION * most) ** 2, variances, 0.0)
 
 
 def effective_rank(variances: Array) -> float:

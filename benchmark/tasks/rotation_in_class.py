@@ -1,8 +1,11 @@
 """Rotation within a class: how an object stands, by a linear regression for each class."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy import linalg
 
 from benchmark.pairs import Indices, spread_over
 from benchmark.tasks.absolute_rotation import unsigned_rotations
@@ -10,7 +13,7 @@ from benchmark.tasks.scores import r2_per_component
 from benchmark.tasks.spread import Bootstrap
 from benchmark.tasks.task import Array, Floats, Outcome, Score, Subject, Task
 
-PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
+PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2, 1e3, 1e4)
 """Of the ridge, in units of the number of views."""
 FOLDS = 5
 CLASS_VIEWS = 10_000
@@ -27,10 +30,10 @@ class RotationInClass(Task):
     definition = (
         "For each class a linear (ridge) regression from the features of one view to the absolute quaternion, as in "
         "absolute_rotation, on the class's training objects. Each dimension is divided by its deviation over those of "
-        f"all classes. The penalty is the best of {', '.join(f'{penalty:g}' for penalty in PENALTIES)} times the "
-        f"number of views in {FOLDS}-fold cross-validation over objects; at most {CLASS_VIEWS:,} views a class take "
-        "part. R2 of each component against the best constant of each class, over all measured views together; mean "
-        "over components. The class is given: this tells how much of the pose the features hold, however hard the "
+        f"all measured classes. The penalty is the best of {', '.join(f'{penalty:g}' for penalty in PENALTIES)} times "
+        f"the number of views in {FOLDS}-fold cross-validation over objects; at most {CLASS_VIEWS:,} views a class "
+        "take part. R2 of each component against the best constant of each class, over all measured views together; "
+        "mean over components. The class is given: this tells how much of the pose the features hold, however hard the "
         "class is to tell from them, and no perceptron has to be trained. Validation objects of classes with fewer "
         f"than {FOLDS} training objects are left out."
     )
@@ -58,48 +61,73 @@ class RotationInClass(Task):
             for part, where in subject.parts(source).items():
                 known, other = subject.taught.features(source), subject.asked.features(source)
                 scale = _scale(_rows(known, objects, where) for objects in taught.values())
-                said = [
-                    ridge(
-                        _rows(known, objects, where) / scale,
-                        wanted[label],
-                        np.arange(len(objects)).repeat(subject.taught.views) % FOLDS,
-                        _rows(other, asked[label], where) / scale,
-                    )
-                    - truth[label].mean(0)
-                    for label, objects in taught.items()
-                ]
+                said = []
+                for label, objects in taught.items():
+                    folds = np.arange(len(objects)).repeat(subject.taught.views) % FOLDS
+                    weights, constant = fit(_rows(known, objects, where) / scale, wanted[label], folds)
+                    for begin in range(0, len(asked[label]), most):
+                        rows = _rows(other, asked[label][begin : begin + most], where) / scale
+                        said.append(rows @ weights + constant - truth[label].mean(0))
                 score = draws.r2_per_component(target, [np.concatenate(said)], r2_per_component)
                 note = "the best constant quaternion of each class"
                 outcome.add(Score.of("r2_per_component", (source, part), score, 0.0, note, main=True))
         return outcome
 
 
-def ridge(inputs: Array, targets: Array, folds: Indices, asked: Array) -> Array:
-    """What a ridge regression says of other rows, its penalty chosen by cross-validation.
+def fit(inputs: Array, targets: Array, folds: Indices) -> tuple[Array, Array]:
+    """A ridge regression whose penalty is the best in cross-validation.
 
     Args:
         inputs: (N, D).
         targets: (N, T).
-        folds: fold of each row, 0 to F - 1, (N,).
-        asked: (Q, D).
+        folds: fold of each row, (N,).
 
     Returns:
-        (Q, T).
+        Weights (D, T) and constants (T,): rows (Q, D) @ weights + constants is what it says.
     """
+    # Both less their means, which all sums below are of: less is lost where a fold's sums are taken away from all.
+    shift, mean = inputs.mean(0), targets.mean(0)
+    inputs, targets = inputs - shift, targets - mean
+    pieces = [_Sums.of(inputs[folds == fold], targets[folds == fold]) for fold in np.unique(folds)]
+    everything = _Sums(*(sum(part) for part in zip(*(piece.parts for piece in pieces), strict=True)))
     errors = np.zeros(len(PENALTIES))
-    for fold in np.unique(folds):
-        held = folds == fold
-        for place, said in enumerate(_answers(inputs[~held], targets[~held], inputs[held], PENALTIES)):
-            errors[place] += np.square(said - targets[held]).sum()
-    return _answers(inputs, targets, asked, (PENALTIES[int(errors.argmin())],))[0]
+    for fold, piece in zip(np.unique(folds), pieces, strict=True):
+        left = _Sums(*(all_of_it - part for all_of_it, part in zip(everything.parts, piece.parts, strict=True)))
+        for place, penalty in enumerate(PENALTIES):
+            weights, constant = left.solve(penalty)
+            said = inputs[folds == fold] @ weights + constant
+            errors[place] += np.square(said - targets[folds == fold]).sum()
+    weights, constant = everything.solve(PENALTIES[int(errors.argmin())])
+    return weights, constant + mean - shift @ weights
 
 
-def _answers(inputs: Array, targets: Array, asked: Array, penalties: tuple[float, ...]) -> list[Array]:
-    centre, mean = inputs.mean(0), targets.mean(0)
-    known, other = inputs - centre, asked - centre
-    products, wanted = known.T @ known, known.T @ (targets - mean)
-    eye = np.eye(len(products))
-    return [mean + other @ np.linalg.solve(products + penalty * len(known) * eye, wanted) for penalty in penalties]
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """What a regression needs to know of rows: their count, sums and sums of products."""
+
+    count: float
+    x: Array
+    y: Array
+    xx: Array
+    xy: Array
+
+    @classmethod
+    def of(cls, inputs: Array, targets: Array) -> "_Sums":
+        """Of rows (N, D) and (N, T)."""
+        return cls(len(inputs), inputs.sum(0), targets.sum(0), inputs.T @ inputs, inputs.T @ targets)
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """All five."""
+        return self.count, self.x, self.y, self.xx, self.xy
+
+    def solve(self, penalty: float) -> tuple[Array, Array]:
+        """Weights (D, T) and constants (T,) at a penalty in units of the number of rows."""
+        x, y = self.x / self.count, self.y / self.count
+        products = self.xx / self.count - np.outer(x, x)
+        products[np.diag_indices_from(products)] += penalty
+        weights = linalg.solve(products, self.xy / self.count - np.outer(x, y), assume_a="pos", overwrite_a=True)
+        return np.asarray(weights), np.asarray(y - x @ weights)
 
 
 def _classes(subject: Subject) -> Indices:

@@ -211,7 +211,7 @@ class Score:
         main: whether it is the task's main score.
         input: `representation` or `embedding`.
         deviation: standard deviation (n - 1) over seeds of heads; None with one seed, or where no head takes part.
-        interval: bootstrap interval over objects, 95%; None with fewer than two objects.
+        interval: bootstrap interval over objects, 95%; None with fewer than two objects, and of a rank.
     """
 
     metric: str
