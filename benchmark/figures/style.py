@@ -129,25 +129,42 @@ def place_labels(
     frame = axes.get_window_extent()
     places = {own: _places(axes, renderer, spots[own], texts[own], scale) for own in named}
 
-    def cost(own: int, place: _Place) -> float:
-        """What is wrong with a place, given where the other labels are now."""
+    def alone(own: int, place: _Place) -> float:
+        """What is wrong with a place, wherever the other labels are."""
         box = place.box
-        others = [other for number, other in chosen.items() if number != own]
-        covered = sum(_overlap(box, other) for other in free) + sum(_overlap(box, other.box) for other in others)
-        crossed = sum(_overlap(other.box, dot) > 0 for dot in place.line for other in others)
-        crossed += sum(_overlap(box, dot) > 0 for other in others for dot in other.line)
         nearest = min((_distance(box, spots[number]) for number in named if number != own), default=np.inf)
         # A line leads to a far label; a near one must be nearer to its own point than to any other.
         enough = 8 * scale if place.line else _distance(box, spots[own]) + 4 * scale
         outside = box.x0 < frame.x0 or box.x1 > frame.x1 or box.y0 < frame.y0 or box.y1 > frame.y1
-        wrong = 4 * covered + 20 * scale * max(0.0, enough - nearest) + 60 * scale**2 * crossed
+        wrong = 4 * sum(_overlap(box, other) for other in free) + 20 * scale * max(0.0, enough - nearest)
         return float(wrong + scale**2 * (place.distance if place.line else 0) + (1e6 if outside else 0))
 
+    def among(own: int, place: _Place) -> float:
+        """What is wrong with a place where the other labels are now."""
+        others = [other for number, other in chosen.items() if number != own]
+        covered = sum(_overlap(place.box, other.box) for other in others)
+        crossed = sum(_overlap(other.box, dot) > 0 for dot in place.line for other in others)
+        crossed += sum(_overlap(place.box, dot) > 0 for other in others for dot in other.line)
+        return 4 * covered + 60 * scale**2 * crossed
+
+    costs = {own: [alone(own, place) for place in places[own]] for own in named}
     chosen: dict[int, _Place] = {}
     # The most crowded first: the others have more choice. Then again, now that all are there.
     order = sorted(named, key=lambda own: sorted(np.hypot(*(spots[named] - spots[own]).T))[1:3])
-    for own in order * _ROUNDS:
-        chosen[own] = min(places[own], key=lambda place: cost(own, place))
+    for _ in range(_ROUNDS):
+        before = dict(chosen)
+        for own in order:
+            # The costs that don't change bound the sum from below, so that most places needn't be looked at.
+            best, least = None, np.inf
+            for known, place in sorted(zip(costs[own], places[own], strict=True), key=lambda pair: pair[0]):
+                if known >= least:
+                    break
+                if (found := known + among(own, place)) < least:
+                    best, least = place, found
+            assert best is not None
+            chosen[own] = best
+        if chosen == before:
+            break
     for own, place in chosen.items():
         line = {"arrowstyle": "-", "color": colours[own], "lw": 0.6, "shrinkA": 0, "shrinkB": 3}
         axes.annotate(
@@ -162,7 +179,7 @@ _NEAR = 12
 """Points of distance up to which a label needs no line that leads to it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Place:
     """Where a label could stand.
 
