@@ -145,7 +145,11 @@ def _rotation_error(group: Group) -> Drawing | None:
     if not lines:
         return None
     lines.sort(key=lambda line: -sum(value or 0 for value in _mean([row["values"] for row in line[2]])))
-    figure = new_figure(7.2, 4.4)
+    labels = {
+        id(entry): _name(entry, group) + (" (equivariant part)" if part == "equivariant" else "")
+        for entry, part, _ in lines
+    }
+    figure = new_figure(5.2 + 0.08 * max(map(len, labels.values())), max(4.4, 0.5 + 0.21 * len(lines)))
     axes = clean(figure.add_subplot())
     centres, edges = _centres(lines[0][2][0]["groups"])
     used: dict[str, int] = {}
@@ -156,11 +160,10 @@ def _rotation_error(group: Group) -> Drawing | None:
         values = _mean([row["values"] for row in rows])
         numbers.append({"method": entry.method, "variant": entry.variant, "part": part, "degrees": values})
         place = used[entry.family] = used.get(entry.family, -1) + 1
-        label = _name(entry, group) + (" (equivariant part)" if part == "equivariant" else "")
         axes.plot(
             centres, [np.nan if value is None else value for value in values], color=FAMILY_COLOURS[entry.family],
             marker=MARKERS[place % len(MARKERS)], markersize=5, linewidth=1.3,
-            linestyle=("-", "--", "-.")[place % 3], label=label,
+            linestyle=("-", "--", "-.")[place % 3], label=labels[id(entry)],
         )  # fmt: skip
     floors = _mean([lines[0][2][0]["floors"]])
     axes.plot(

@@ -328,7 +328,8 @@ def _settings(record: Record) -> dict[str, Any]:
         elif where.rpartition(".")[2] not in NO_SETTINGS:
             flat[where] = value
 
-    walk("", {**config, **options})
+    # A method may have an option of a name that the recipe has too, as BYOL's momentum.
+    walk("", {**config, **{f"method.{name}" if name in config else name: value for name, value in options.items()}})
     return flat
 
 
