@@ -26,6 +26,11 @@ FAMILY_COLOURS = {
 SERIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
 DPI = 110
+_ROUNDS = 4
+"""How often the places of labels are looked over."""
+_LABEL_SIZE = 8.5
+_NEAR = 12
+"""Points of distance up to which a label needs no line that leads to it."""
 _SETTINGS: dict[str, Any] = {
     "font.size": 9.5, "axes.titlesize": 10, "axes.labelsize": 9.5, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
     "legend.fontsize": 8.5, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "3die",
@@ -171,12 +176,6 @@ def place_labels(
             texts[own], points[own], place.offset, textcoords="offset points", ha=place.across, va=place.up,
             color=colours[own], fontsize=_LABEL_SIZE, arrowprops=line if place.line else None, annotation_clip=False,
         )  # fmt: skip
-
-
-_ROUNDS = 4
-_LABEL_SIZE = 8.5
-_NEAR = 12
-"""Points of distance up to which a label needs no line that leads to it."""
 
 
 @dataclass(frozen=True, eq=False)

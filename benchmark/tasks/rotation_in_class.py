@@ -9,6 +9,7 @@ from scipy import linalg
 
 from benchmark.pairs import Indices, spread_over
 from benchmark.tasks.absolute_rotation import unsigned_rotations
+from benchmark.tasks.rows import Rows
 from benchmark.tasks.scores import r2_per_component
 from benchmark.tasks.spread import Bootstrap
 from benchmark.tasks.task import Array, Floats, Outcome, Score, Subject, Task
@@ -147,5 +148,4 @@ def _scale(rows: Iterable[Array]) -> Array:
 
 
 def _rows(features: Floats, objects: Indices, part: slice) -> Array:
-    taken = features[objects][..., part].astype(np.float64)
-    return np.asarray(taken.reshape(-1, taken.shape[-1]))
+    return Rows(features, objects, part)[:].astype(np.float64)

@@ -169,6 +169,15 @@ def test_the_best_is_marked_in_its_direction_and_above_its_floor_only():
     assert "≤ floor" in render_page([good, better], [], None)
 
 
+def test_an_option_is_not_taken_for_a_setting_of_the_same_name():
+    records = [make_record("byol", seed) for seed in range(2)]
+    for record, momentum in zip(records, (0.0, 0.9), strict=True):
+        record["method"]["options"] = {"momentum": 0.97}
+        record["config"] |= {"momentum": momentum, "method_options": {"momentum": 0.97}}
+    variants = {entry.variant for entry in measured(records)[0].entries}
+    assert variants == {"mini, momentum 0.0", "mini, momentum 0.9"}
+
+
 def test_an_invariant_part_wins_nothing_for_telling_the_rotation():
     (group,) = measured([make_record("a", rotation=0.5), make_record("b", rotation=0.6)])
     assert (R2[0], "equivariant") in group.best
