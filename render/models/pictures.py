@@ -59,7 +59,12 @@ class Pictures:
         return self._names[how, content]
 
 
-def _decoded(content: bytes) -> Image.Image:
+def decode_picture(content: bytes) -> Image.Image:
+    """A picture file's pixels.
+
+    Raises:
+        Exception: whatever Pillow's decoders happen to run into, or it is too large.
+    """
     with warnings.catch_warnings():
         # Between its two limits Pillow only warns of a picture that is very large.
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -69,14 +74,14 @@ def _decoded(content: bytes) -> Image.Image:
 
 
 def _kept(content: bytes) -> tuple[bytes, str]:
-    picture = _decoded(content)
+    picture = decode_picture(content)
     if picture.format in _KEPT and picture.mode in _MODES:
         return content, _KEPT[picture.format]
     return _png(picture.convert("RGBA" if "A" in picture.getbands() else "RGB")), ".png"
 
 
 def _mask(content: bytes, alone: bool) -> tuple[bytes, str]:
-    return _png(mask_picture(_decoded(content), alone=alone)), ".png"
+    return _png(mask_picture(decode_picture(content), alone=alone)), ".png"
 
 
 def mask_picture(picture: Image.Image, *, alone: bool) -> Image.Image:

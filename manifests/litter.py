@@ -1,0 +1,43 @@
+"""Files that file managers, archivers and tools leave behind: no part of anybody's data."""
+
+import posixpath
+
+_NAMES = {
+    ".ds_store", "thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r",
+    "__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found",
+    "__pycache__", "checksums.txt", "md5sums", "sha256sums",
+}  # fmt: skip
+"""In lower case: what Windows, macOS and network disks make in every folder, and what comes beside a download."""
+_NOTES = {"readme", "license", "licence", "copying", "changelog", "authors", "citation"}
+_NOTE_SUFFIXES = {"", ".txt", ".md", ".rst", ".html", ".pdf", ".cff"}
+
+
+def is_litter(name: str) -> bool:
+    """Whether a file or folder of this name is no part of the data it lies among.
+
+    Hidden ones are, whatever they are called (`._wood.obj`, `.ipynb_checkpoints`, `.git`); so are editors' copies
+    (`wood.obj~`) and notes for readers (`README.md`, `LICENSE`).
+    """
+    lower = name.lower()
+    stem, suffix = posixpath.splitext(lower)
+    note = stem in _NOTES and suffix in _NOTE_SUFFIXES
+    return not name or name.startswith(".") or name.endswith("~") or lower in _NAMES or note
+
+
+def member_name(name: str) -> str:
+    """An archive's member name with `/` between its parts and none of `.`, `//`, a drive or a leading `/`.
+
+    Raises:
+        ValueError: it leads out of the archive (`..`).
+    """
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
+    if parts and len(parts[0]) == 2 and parts[0][1] == ":" and parts[0][0].isalpha():
+        parts = parts[1:]
+    if ".." in parts:
+        raise ValueError(f"{name!r} leads out of the archive")
+    return "/".join(parts)
+
+
+def has_litter(name: str) -> bool:
+    """Whether a member of an archive, named with `/` between its parts, is litter or lies in a folder that is."""
+    return any(is_litter(part) for part in name.split("/"))

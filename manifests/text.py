@@ -1,0 +1,89 @@
+"""Text files that other programs wrote: a byte-order mark is no part of the text."""
+
+import codecs
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from manifests.errors import ThreeDieError
+from manifests.files import explained
+
+MAX_FIELD = 2**20
+"""Longest field of a CSV table, in characters. The csv module stops at 131,072 with an exception of its own."""
+MAX_JSON_BYTES = 256 * 2**20
+
+_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+csv.field_size_limit(MAX_FIELD)
+
+
+def without_mark(content: bytes) -> bytes:
+    """A text file's bytes in UTF-8, or whatever they were coded in, without a byte-order mark; UTF-16 is converted.
+
+    Raises:
+        UnicodeDecodeError: a mark says UTF-16, and the rest isn't.
+    """
+    for mark, coding in _MARKS.items():
+        if content.startswith(mark):
+            rest = content[len(mark) :]
+            return rest if coding == "utf-8" else rest.decode(coding).encode()
+    return content
+
+
+def read_text(path: Path, what: str = "text file") -> str:
+    """A file's text.
+
+    Args:
+        path: the file.
+        what: what it should be, for the message, as in `CSV table`.
+
+    Raises:
+        ThreeDieError: it can't be read, or isn't UTF-8.
+    """
+    try:
+        return without_mark(path.read_bytes()).decode()
+    except OSError as error:
+        raise explained(error, path) from error
+    except UnicodeDecodeError as error:
+        raise ThreeDieError(f"{path}: not a {what} in UTF-8 ({error.reason} at byte {error.start})") from error
+
+
+def read_table(path: Path, columns: set[str], what: str = "CSV table") -> list[dict[str, str]]:
+    """Rows of a CSV table by column; a cell that a row lacks is empty. Spaces around column names don't count.
+
+    Args:
+        path: the file.
+        columns: columns it must have; others are kept too.
+        what: what it should be, for the message.
+
+    Raises:
+        ThreeDieError: it can't be read, isn't a CSV table, or lacks a column.
+    """
+    text = read_text(path, what)
+    if "\0" in text:
+        raise ThreeDieError(f"{path}: not a {what}: it holds a zero byte")
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise ThreeDieError(f"{path}: not a {what} ({error})") from error
+    header = [name.strip() for name in rows[0]] if rows else []
+    missing = sorted(columns - set(header))
+    if missing:
+        names = " and ".join(repr(name) for name in missing)
+        raise ThreeDieError(f"{path}: a {what} needs {'a column' if len(missing) == 1 else 'the columns'} {names}")
+    return [dict(zip(header, row + [""] * len(header), strict=False)) for row in rows[1:] if row]
+
+
+def parse_json(text: str) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        ValueError: it isn't JSON, is nested too deep, or has an integer of thousands of digits.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError(f"nested deeper than {sys.getrecursionlimit() // 3} levels or so") from error
