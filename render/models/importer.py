@@ -16,12 +16,13 @@ from manifests.errors import ThreeDieError
 from manifests.files import explained, replacing
 from manifests.objects import ObjectRef
 from render.models.container import ARCHIVES, Container, open_container
-from render.models.convert import FORMATS, converted_files, read_mesh
+from render.models.convert import FORMATS
 from render.models.obj import Floats, read_obj
 from render.models.obj_import import ObjFiles, materials, normalised_files
 from render.models.pictures import Pictures
 from render.models.pool import over_all
 from render.models.source import MESH_FILE, ModelError
+from render.models.surface_files import surface_files
 from render.models.write import whole_object, write_files
 
 TABLE, FAILURES = "imported.csv", "import_failures.csv"
@@ -236,11 +237,13 @@ def import_mesh(container: Container, name: str, synset: str, out: Path, up: str
         files, notes = normalised_files(obj, TURNS[up])
         _write(out, synset, object_id, files)
         return object_id, notes
-    mesh = read_mesh(container, name, FORMATS[suffix])
+    mesh = FORMATS[suffix](container, name)
     object_id = _object_id(suffix, up, mesh.pieces)
+    # Made again even where they are there, for the notes.
+    files, notes = surface_files(mesh.surfaces, TURNS[up])
     if not _is_there(out, synset, object_id):
-        _write(out, synset, object_id, converted_files(mesh, TURNS[up]))
-    return object_id, []
+        _write(out, synset, object_id, files)
+    return object_id, [*mesh.notes, *notes]
 
 
 def _object_id(suffix: str, up: str, pieces: Iterable[bytes]) -> str:

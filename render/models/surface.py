@@ -17,11 +17,11 @@ class Material:
 
     Attributes:
         color: linear RGB, 0 to 1. Where there is a picture, the picture is multiplied by it.
-        opacity: 0 to 1, multiplied by the picture's alpha where `uses_alpha`.
+        opacity: 0 to 1, multiplied by the picture's alpha. Like that it counts only where `uses_alpha`.
         emission: linear RGB, 0 or more; multiplied by `emission_picture` where there is one.
-        picture: the color, 8 bits, sRGB; its alpha channel counts only where `uses_alpha`.
+        picture: the color, 8 bits, sRGB; repeated in both directions.
         emission_picture: the same for the emission.
-        uses_alpha: whether alpha makes faces transparent.
+        uses_alpha: whether alpha makes faces transparent. Where not, they are opaque.
         cutoff: where not None, alpha below it is invisible and all else is opaque.
     """
 
@@ -78,3 +78,21 @@ def triangles(points: npt.ArrayLike, faces: npt.ArrayLike) -> tuple[Floats, Ints
     """Points, sizes and corners of a `Surface` made of triangles: points (V, 3), faces (F, 3)."""
     corners = np.asarray(faces, np.int64).reshape(-1)
     return np.asarray(points, np.float64), np.full(len(corners) // 3, 3, np.int64), corners
+
+
+def first_corners(sizes: Ints) -> Ints:
+    """Where each face (F,) begins among the corners."""
+    begins: Ints = np.cumsum(sizes) - sizes
+    return begins
+
+
+def fans(sizes: Ints) -> tuple[Ints, Ints]:
+    """Corners (T, 3) of the triangles into which faces (F,) are cut from their first corner, and the face (T,) of each.
+
+    Wrong for concave faces; good for sums over triangles.
+    """
+    count = np.maximum(sizes - 2, 0)
+    face = np.repeat(np.arange(len(sizes)), count)
+    step = np.arange(len(face)) - np.repeat(np.cumsum(count) - count, count)
+    first = first_corners(sizes)[face]
+    return np.stack([first, first + step + 1, first + step + 2], axis=-1), face

@@ -1,0 +1,33 @@
+"""Colors as a screen has them and as light adds up."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from render.models.obj import Floats
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def decoded(color: Any) -> Floats:
+    """Linear values of sRGB ones, both 0 to 1, of any shape."""
+    value = np.asarray(color, np.float64)
+    return np.where(value <= 0.04045, value / 12.92, ((np.maximum(value, 0.0) + 0.055) / 1.055) ** 2.4)
+
+
+def encoded(color: Any) -> Floats:
+    """sRGB values of linear ones, both 0 to 1, of any shape."""
+    value = np.asarray(color, np.float64)
+    return np.where(value <= 0.0031308, value * 12.92, 1.055 * np.maximum(value, 0.0) ** (1 / 2.4) - 0.055)
+
+
+OF_BYTE: Floats = decoded(np.arange(256) / 255)
+"""Linear value of each 8-bit one."""
+
+_BETWEEN: Floats = decoded((np.arange(255) + 0.5) / 255)
+
+
+def to_bytes(color: Any) -> Pixels:
+    """8-bit sRGB values of linear ones, which are clipped to 0 to 1; the inverse of `OF_BYTE`."""
+    return np.searchsorted(_BETWEEN, np.asarray(color, np.float64), side="right").astype(np.uint8)
