@@ -44,7 +44,7 @@ def surface_files(surfaces: Sequence[Surface], turn: Floats) -> tuple[dict[str, 
     for number, (surface, each, index) in enumerate(zip(surfaces, points, corners, strict=True)):
         if not len(surface.sizes):
             continue
-        normals = None if surface.normals is None else surface.normals @ turn.T
+        normals = None if surface.normals is None else _finite(surface.normals) @ turn.T
         text.begin(f"part{number}", each, normals)
         for look in looks.of(surface):
             text.add(index, look)
@@ -105,12 +105,15 @@ class _ObjText:
         return "".join(self._chunks).encode(), mtl.encode()
 
 
+def _finite(normals: Floats) -> Floats:
+    """Normals (C, 3), zero where they aren't finite: where one is zero, Blender computes it."""
+    return np.where(np.isfinite(normals).all(axis=-1, keepdims=True), normals, 0.0)
+
+
 def _few_normals(normals: Floats) -> tuple[Floats, Ints]:
     """Normals (N, 3) as they are written, and which of them each corner (C,) has."""
     length = np.linalg.norm(normals, axis=-1, keepdims=True)
-    usable = np.isfinite(length) & (length > 0)
-    # Where a normal is zero, Blender computes one.
-    unit = np.where(usable, normals / np.where(usable, length, 1), 0.0)
+    unit = normals / np.where(length > 0, length, 1)
     steps = np.round(unit * _NORMAL_STEPS).astype(np.int64) + _NORMAL_STEPS
     base = 2 * _NORMAL_STEPS + 1
     packed, index = np.unique((steps[:, 0] * base + steps[:, 1]) * base + steps[:, 2], return_inverse=True)
