@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from render.models.numbers import counted
 from render.models.obj import Floats, Ints
 from render.models.source import ModelError
 from render.models.srgb import decoded
@@ -58,12 +59,12 @@ def usable_faces(sizes: Ints, corners: Ints, vertices: int) -> Faces:
     places = np.flatnonzero(single & kept[rows])
     notes = []
     if not kept.all():
-        notes.append(f"{np.count_nonzero(~kept):,} faces with fewer than three different corners were dropped")
+        notes.append(f"dropped {counted(np.count_nonzero(~kept), 'face')} with fewer than three different corners")
     repeated = np.count_nonzero(kept & (left < sizes))
     if repeated:
-        notes.append(f"corners that came twice in a row were dropped from {repeated:,} faces")
+        notes.append(f"dropped corners that came twice in a row from {counted(repeated, 'face')}")
     if not kept.any():
-        raise ModelError(f"none of its {len(sizes):,} faces has three different corners")
+        raise ModelError(f"no face of its {len(sizes):,} has three different corners")
     return Faces(left[kept], corners[places], np.flatnonzero(kept), places, tuple(notes))
 
 

@@ -24,12 +24,12 @@ _WHITE: Rgb = (1.0, 1.0, 1.0)
 MAX_TEXELS = 2**24
 """Texels that the triangles of one surface get in all, if two a side of each are no more."""
 
-_SIDES = (2, 4, 16, 64, 256, 1024)
+_SIDES = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 """Texels along a side of a triangle's patch."""
 
-_CONTRASTS = (0.06, 0.25)
-"""Largest difference of sRGB values within a triangle for two texels a side, and for four. Renderers interpolate 8-bit
-texels as sRGB values, and colors are to change linearly."""
+_CONTRASTS = (0.06, 0.12, 0.25)
+"""Largest difference of sRGB values within a triangle for two texels a side, for four and for eight; for more there are
+sixteen. Renderers interpolate 8-bit texels as sRGB values, and colors are to change linearly."""
 
 _CHUNK = 2**20
 

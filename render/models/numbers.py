@@ -8,6 +8,7 @@ from render.models.obj import Floats, Ints
 from render.models.source import ModelError
 
 _BLANKS = np.isin(np.arange(256), list(b"\t\n\v\f\r "))
+_LONGEST_NAME = 80
 _EXACT = 2**53
 """Integers up to here are exact as floats."""
 
@@ -48,9 +49,19 @@ def read_numbers(text: bytes) -> tuple[Floats, Ints, str]:
     return np.array(read), per_line, ""
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things for a message, such as `1 face` or `1,000 faces`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def printable(word: bytes) -> str:
     """The begin of a word for a message."""
     return ascii(word[:40].decode("latin-1"))
+
+
+def short(name: str) -> str:
+    """A name of whatever length for a message."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
 
 
 def to_integers(values: Floats, what: str) -> Ints:

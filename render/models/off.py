@@ -8,7 +8,7 @@ import numpy as np
 from manifests.text import without_mark
 from render.models.container import Container
 from render.models.faces import linear_colors, usable_faces
-from render.models.numbers import printable, read_numbers, to_integers
+from render.models.numbers import counted, printable, read_numbers, to_integers
 from render.models.obj import Floats, Ints
 from render.models.source import ModelError
 from render.models.surface import GREY, Material, ReadMesh, Surface, first_corners
@@ -49,9 +49,9 @@ def read_off(container: Container, name: str) -> ReadMesh:
     points, looks, rows = _vertices(rows, counts, kinds, bad, notes)
     face_sizes, corners, face_colors, left = _faces(rows, counts[1], bad, notes)
     if left:
-        notes.append(f"{left:,} numbers after the last face were ignored")
+        notes.append(f"ignored {counted(left, 'number')} after the last face")
     elif bad:
-        notes.append(f"what comes after the last face, {bad}, was ignored")
+        notes.append(f"ignored what comes after the last face: {bad}")
     faces = usable_faces(face_sizes, corners, len(points))
     colors = None
     if looks.colors is not None:
@@ -137,7 +137,7 @@ def _vertices(
         if "C" not in kinds:
             notes.append(f"the {more} numbers after each vertex were taken for its color")
     elif more:
-        notes.append(f"{more} more numbers of each vertex were not used")
+        notes.append(f"did not use {counted(more, 'further number')} of each vertex")
     if "C" in kinds and colors is None:
         notes.append("its vertices have no colors although its name is COFF")
     if "ST" in kinds:
@@ -185,14 +185,16 @@ def _face_colors(values: Floats, begins: Ints, counts: Ints, notes: list[str]) -
     """Linear colors (F, 3) by the numbers after each face; None without."""
     odd = np.count_nonzero((counts == 2) | (counts > 4))
     if odd:
-        notes.append(f"the numbers after the corners of {odd:,} faces are no color and were not used")
+        notes.append(f"did not use the numbers after the corners of {counted(odd, 'face')}: they are no color")
     indexed = np.count_nonzero(counts == 1)
     if indexed:
-        notes.append(f"the colors of {indexed:,} faces are numbers in a color map, which the file doesn't have")
+        notes.append(
+            f"did not use the colors of {counted(indexed, 'face')}: numbers in a color map that the file doesn't have"
+        )
     colored = np.flatnonzero((counts == 3) | (counts == 4))
     if not len(colored):
         return None
-    rows = np.ones((len(colored), 4))
+    rows = np.full((len(colored), 4), np.inf)
     rows[:, :3] = values[begins[colored, None] + np.arange(3)]
     with_alpha = counts[colored] == 4
     rows[with_alpha, 3] = values[begins[colored[with_alpha]] + 3]
@@ -213,7 +215,7 @@ def _scaled(colors: Floats, notes: list[str], what: str) -> Floats:
         # Some files have both; a row of fractions is one of fractions.
         fractions = ((rgb != np.floor(rgb)) & ~large).any(axis=1) & ~large.any(axis=1)
         whole[~fractions] = 255
-    if colors.shape[1] == 4 and (colors[:, 3] < (255 if (colors[:, 3] > 1).any() else 1)).any():
+    if colors.shape[1] == 4 and (colors[:, 3] < whole).any():
         notes.append(f"the opacity of the colors of {what} was not used")
     return linear_colors(rgb / whole[:, None], 1)
 

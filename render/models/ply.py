@@ -7,7 +7,7 @@ from PIL import Image
 
 from render.models.container import Container, find
 from render.models.faces import Faces, linear_colors, usable_faces
-from render.models.numbers import to_integers
+from render.models.numbers import counted, short, to_integers
 from render.models.obj import Floats, Ints
 from render.models.pictures import decode_picture
 from render.models.ply_data import Column, Header, Table, read_header, read_tables
@@ -18,6 +18,7 @@ _COLORS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_b
 _ALPHAS = ("alpha", "diffuse_alpha", "a")
 _UVS = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"), ("texture_s", "texture_t"))
 _CORNERS = ("vertex_indices", "vertex_index")
+_MOST_NAMES = 3
 _STRIP_END = -1
 _WHITE = (1.0, 1.0, 1.0)
 
@@ -53,7 +54,7 @@ def read_ply(container: Container, name: str) -> ReadMesh:
     corners = mesh.faces.corners
     vertices.note_rest(notes)
     notes += [
-        f"element {table.name} ({table.count:,} of it) was not used"
+        f"element {short(table.name)} ({table.count:,} of it) was not used"
         for table in tables.values()
         if table.name not in ("vertex", "face", "tristrips") and table.count
     ]
@@ -117,7 +118,10 @@ class _Used:
     def note_rest(self, notes: list[str]) -> None:
         """Note what was not used."""
         if self.columns:
-            notes.append(f"of its {self.what} {', '.join(map(repr, self.columns))} were not used")
+            names = [short(name) for name in self.columns]
+            if len(names) > _MOST_NAMES:
+                names = [*names[:_MOST_NAMES], f"{len(names) - _MOST_NAMES} more"]
+            notes.append(f"did not use {', '.join(names)} of its {self.what}")
 
 
 def _read_faces(tables: dict[str, Table], vertices: int, notes: list[str]) -> _Mesh:
@@ -176,7 +180,7 @@ def _corner_uv(texcoord: Column, sizes: Ints, faces: Faces, notes: list[str]) ->
             notes.append("texture coordinates of faces were not used: their number isn't twice that of the corners")
         return None
     if not fits.all():
-        notes.append(f"{np.count_nonzero(~fits):,} faces have no texture coordinates, or not two a corner")
+        notes.append(f"no texture coordinates, or not two a corner, on {counted(np.count_nonzero(~fits), 'face')}")
     begins = np.repeat(first_corners(lengths), sizes)
     within = np.arange(int(sizes.sum())) - np.repeat(first_corners(sizes), sizes)
     uv = np.zeros((len(within), 2))
@@ -196,16 +200,16 @@ def _textures(
         place = find(container, name, wanted)
         picture = None
         if place is None:
-            notes.append(f"texture {wanted} is missing")
+            notes.append(f"texture {short(wanted)} is missing")
         else:
             try:
                 pieces.append(container.read(place))
                 picture = decode_picture(pieces[-1])
             except ModelError as error:
-                notes.append(f"texture {wanted} was not used: {error}")
+                notes.append(f"texture {short(wanted)} was not used: {error}")
             # Pillow raises whatever its decoders happen to run into.
             except Exception:
-                notes.append(f"texture {wanted} is not a whole picture")
+                notes.append(f"texture {short(wanted)} is not a whole picture")
         pictures.append(picture)
     return pictures, pieces
 
@@ -225,7 +229,7 @@ def _surfaces(
             notes.append("texture coordinates were not used: no comment TextureFile names a texture")
         number = np.zeros(len(faces.sizes), np.int64)
     elif mesh.uv is None:
-        notes.append(f"texture {header.textures[0]} was not used: there are no texture coordinates")
+        notes.append(f"texture {short(header.textures[0])} was not used: there are no texture coordinates")
         number = np.zeros(len(faces.sizes), np.int64)
         pictures = [None]
     elif mesh.texture is None:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from manifests.text import without_mark
-from render.models.numbers import printable, read_numbers
+from render.models.numbers import counted, printable, read_numbers, short
 from render.models.obj import Floats, Ints
 from render.models.source import ModelError
 from render.models.surface import first_corners
@@ -119,7 +119,7 @@ def read_header(content: bytes) -> Header:
             order = _ORDERS[words[1]]
         elif words[0] == "element" and len(words) == 3 and re.fullmatch(r"[0-9]{1,18}", words[2]):
             if any(element.name == words[1] for element in elements):
-                raise ModelError(f"its header has two elements {words[1][:40]!r}")
+                raise ModelError(f"its header has two elements {short(words[1])!r}")
             elements.append(_Element(words[1], int(words[2]), ()))
         elif words[0] == "property" and elements:
             last = elements[-1]
@@ -139,7 +139,7 @@ def _property(words: Sequence[str], line: str, element: _Element) -> _Property:
     else:
         raise ModelError(f"its header has a property of no known type: {line.strip()[:60]!r}")
     if any(made.name == other.name for other in element.properties):
-        raise ModelError(f"its header has two properties {made.name[:40]!r} of element {element.name[:40]!r}")
+        raise ModelError(f"its header has two properties {short(made.name)!r} of element {short(element.name)!r}")
     return made
 
 
@@ -178,9 +178,9 @@ def _text_tables(header: Header, data: bytes, notes: list[str]) -> dict[str, Tab
             table, at = Table(element.name, element.count, columns), at + element.count * width
         tables[element.name] = table
     if at < len(values):
-        notes.append(f"{len(values) - at:,} numbers after the last element were ignored")
+        notes.append(f"ignored {counted(len(values) - at, 'number')} after the last element")
     elif bad:
-        notes.append(f"what comes after the last element, {bad}, was ignored")
+        notes.append(f"ignored what comes after the last element: {bad}")
     return tables
 
 
@@ -261,7 +261,7 @@ def _binary_tables(header: Header, data: bytes, notes: list[str]) -> dict[str, T
             columns = {each.name: Column(each.kind, _native(rows[each.name])) for each in element.properties}
             tables[element.name], at = Table(element.name, element.count, columns), at + element.count * least
     if at < len(data):
-        notes.append(f"{len(data) - at:,} bytes after the last element were ignored")
+        notes.append(f"ignored {counted(len(data) - at, 'byte')} after the last element")
     return tables
 
 
@@ -338,13 +338,13 @@ def _alike_in_binary(element: _Element, data: bytes, at: int, order: str) -> tup
 
 def _bad_list(element: _Element, row: int, each: _Property, size: float) -> ModelError:
     return ModelError(
-        f"{each.name[:40]!r} of row {row} (counted from 0) of element {element.name[:40]!r} is a list of {size:.6g}"
+        f"{short(each.name)!r} of row {row} (counted from 0) of element {short(element.name)!r} is a list of {size:.6g}"
     )
 
 
 def _too_few(element: _Element, there: int, bad: str) -> ModelError:
     why = f"{bad} is no number" if bad else "the file ends"
     return ModelError(
-        f"it says {element.count:,} of element {element.name[:40]!r}, and has room for {there:,} before {why}; "
+        f"it says {element.count:,} of element {short(element.name)!r}, and has room for {there:,} before {why}; "
         "it is cut off or damaged"
     )

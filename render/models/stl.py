@@ -7,7 +7,7 @@ import numpy as np
 from manifests.text import without_mark
 from render.models.container import Container
 from render.models.faces import linear_colors, usable_faces
-from render.models.numbers import printable, read_numbers
+from render.models.numbers import counted, printable, read_numbers
 from render.models.obj import Floats, Ints
 from render.models.source import ModelError
 from render.models.srgb import decoded
@@ -23,6 +23,7 @@ _CHANNEL = 31
 _OBJECT_COLOR = re.compile(rb"COLOR=(.{4})", re.DOTALL)
 _SOLID = re.compile(rb"^[ \t]*(?:end)?solid\b(?:(?!\bfacet[ \t]+normal\b)[^\n])*", re.IGNORECASE | re.MULTILINE)
 """Lines with names of solids, which may be any words; up to a facet where all is on one line."""
+_CLOSED = re.compile(rb"\bendsolid\b", re.IGNORECASE)
 _VERTEX = re.compile(rb"\bvertex\s+(\S+)\s+(\S+)\s+(\S+)")
 _FIRST, _LAST, _FACET = 8e88, 7e77, 14
 """Numbers that stand for the first and last words of a facet, and how many numbers one is with them."""
@@ -72,7 +73,7 @@ def _binary(content: bytes) -> tuple[Surface, list[str]]:
     notes = []
     extra = len(content) - _BEGIN - count * _RECORD.itemsize
     if extra:
-        notes.append(f"{extra:,} bytes after the last triangle were ignored")
+        notes.append(f"ignored {counted(extra, 'byte')} after the last triangle")
     records = np.frombuffer(content, _RECORD, count, _BEGIN)
     colors = _colors(content[:_HEADER_BYTES], records["attribute"].astype(np.int64), notes)
     points, sizes, corners = triangles(records["points"].reshape(-1, 3), np.arange(3 * count))
@@ -109,9 +110,8 @@ def _colors(header: bytes, attributes: Ints, notes: list[str]) -> Floats | None:
 
 def _text(content: bytes) -> tuple[Surface, list[str]]:
     content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    names = [match[0].split() for match in _SOLID.finditer(content)]
-    begun = sum(words[0].lower() == b"solid" for words in names)
-    closed = len(names) - begun
+    begun = sum(not match[0].lstrip().lower().startswith(b"end") for match in _SOLID.finditer(content))
+    closed = len(_CLOSED.findall(content))
     facets = _SOLID.sub(b"\n", content).lower()
     points = _triangles(facets)
     sizes = np.full(len(points) // 3, 3, np.int64)

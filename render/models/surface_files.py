@@ -18,6 +18,8 @@ _NORMAL_STEPS = 10_000
 """Normals are written with four decimals."""
 
 
+# Numbers too large to be squared become infinite, and infinite ones are refused where they count.
+@np.errstate(over="ignore", invalid="ignore")
 def surface_files(surfaces: Sequence[Surface], turn: Floats) -> tuple[dict[str, bytes], list[str]]:
     """The files of the object's folder in the ShapeNetCore v2 layout, by path, and notes on what couldn't be kept.
 

@@ -276,7 +276,7 @@ def test_what_looks_need_and_lack_is_noted(tmp_path: Path, monkeypatch: pytest.M
         ([Surface("s", SQUARE, np.array([3]), np.array([0, 1, 1]))], "no area"),
     ],
 )  # fmt: skip
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
 def test_refusals(surfaces: list[Surface], reason: str) -> None:
     with pytest.raises(ModelError, match=reason):
         surface_files(surfaces, np.eye(3))
