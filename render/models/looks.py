@@ -178,13 +178,13 @@ class Looks:
 
     def _lines(self, name: str, material: Material) -> tuple[str, ...]:
         """Lines of the MTL file; pictures are added."""
-        opacity, strength = _opacity(material), max(material.emission)
+        opacity, glows = _opacity(material), max(material.emission) > 0
         color = self._added(material.picture, material.color)
-        glow = self._added(material.emission_picture, _tint(material)) if strength > 0 else None
+        glow = self._added(material.emission_picture, _tint(material)) if glows else None
         mask = self._mask(name, material, alone=color is None and glow is None)
         lines = [_numbers("Kd", material.color if color is None else _WHITE), "Ks 0 0 0"]
-        if strength > 0:
-            lines.append(_numbers("Ke", material.emission if glow is None else (strength,) * 3))
+        if glows:
+            lines.append(_numbers("Ke", material.emission if glow is None else (_strength(material),) * 3))
         lines += [f"d {1 if mask else opacity:.6g}", "illum 1"]
         named = (("map_Kd", color), ("map_Ke", glow), ("map_d", mask))
         return (*lines, *(f"{key} {file}" for key, file in named if file))
@@ -249,8 +249,13 @@ def _numbers(key: str, values: Rgb) -> str:
 
 
 def _tint(material: Material) -> Rgb:
-    """Color of the emission; its strength is the largest channel."""
-    return _rgb(np.asarray(material.emission) / max(material.emission))
+    """Color that the picture of the emission is multiplied by."""
+    return _rgb(np.asarray(material.emission) / _strength(material))
+
+
+def _strength(material: Material) -> float:
+    """Strength of the emission of a picture. Blender reads none below 1 beside a picture, which is darkened instead."""
+    return max(1.0, *material.emission)
 
 
 def _opacity(material: Material) -> float:
@@ -324,7 +329,7 @@ def _baked(surface: Surface, triangles: Ints, side: int, rows: int, columns: int
         material,
         color=_WHITE,
         picture=Image.fromarray(drawn),
-        emission=(max(material.emission),) * 3 if images else material.emission,
+        emission=(_strength(material),) * 3 if images else material.emission,
         emission_picture=Image.fromarray(images[0]) if images else None,
     )
 
