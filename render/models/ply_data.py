@@ -128,7 +128,7 @@ def read_header(content: bytes) -> Header:
             raise ModelError(f"its header has the line {line.strip()[:60]!r}, which means nothing in PLY files")
     if order is None:
         raise ModelError("its header names no format (ascii, binary_little_endian or binary_big_endian)")
-    return Header(order, tuple(elements), tuple(dict.fromkeys(textures)), begin)
+    return Header(order, tuple(elements), tuple(textures), begin)
 
 
 def _property(words: Sequence[str], line: str, element: _Element) -> _Property:

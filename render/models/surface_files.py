@@ -14,6 +14,8 @@ from render.models.source import MESH_FILE, ModelError
 from render.models.surface import Surface, fans
 
 _NO_AREA = 1e-12
+_ROWS = 2**16
+"""Lines that are made at a time: numbers take much more memory as objects than in an array."""
 _NORMAL_STEPS = 10_000
 """Normals are written with four decimals."""
 
@@ -98,8 +100,11 @@ class _ObjText:
             columns.append(self._normals[look.places] + self._first[2])
             form += "/%d" if look.uv is not None else "//%d"
         lines = {size: "f" + f" {form}" * size + "\n" for size in np.unique(look.sizes).tolist()}
-        values = np.stack(columns, axis=-1).ravel().tolist()
-        self._chunks.append("".join(map(lines.__getitem__, look.sizes.tolist())) % tuple(values))
+        values, ends = np.stack(columns, axis=-1), np.cumsum(look.sizes)
+        for begin in range(0, len(look.sizes), _ROWS):
+            sizes = look.sizes[begin : begin + _ROWS]
+            some = values[ends[begin] - sizes[0] : ends[begin + len(sizes) - 1]]
+            self._chunks.append("".join(map(lines.__getitem__, sizes.tolist())) % tuple(some.ravel().tolist()))
 
     def files(self) -> tuple[bytes, bytes]:
         """The OBJ file and the material file."""
@@ -124,4 +129,5 @@ def _few_normals(normals: Floats) -> tuple[Floats, Ints]:
 
 
 def _rows(form: str, values: npt.NDArray[Any]) -> str:
-    return (form * len(values)) % tuple(values.ravel().tolist())
+    chunks = (values[begin : begin + _ROWS] for begin in range(0, len(values), _ROWS))
+    return "".join((form * len(some)) % tuple(some.ravel().tolist()) for some in chunks)
