@@ -181,7 +181,7 @@ class Looks:
         opacity, glows = _opacity(material), max(material.emission) > 0
         color = self._added(material.picture, material.color)
         glow = self._added(material.emission_picture, _tint(material)) if glows else None
-        mask = self._mask(name, material, alone=color is None and glow is None)
+        mask = self._mask(name, material)
         lines = [_numbers("Kd", material.color if color is None else _WHITE), "Ks 0 0 0"]
         if glows:
             lines.append(_numbers("Ke", material.emission if glow is None else (_strength(material),) * 3))
@@ -203,12 +203,12 @@ class Looks:
             self._made[key] = self.pictures.add_pixels(pixels)
         return self._made[key]
 
-    def _mask(self, name: str, material: Material, *, alone: bool) -> str | None:
-        """Name of the picture that drives transparency; None where the opacity says all."""
+    def _mask(self, name: str, material: Material) -> str | None:
+        """Name of the picture that drives transparency, beside that of the color; None where the opacity says all."""
         picture = material.picture
         if picture is None or not _sees_through(material):
             return None
-        key = (id(picture), material.opacity, material.cutoff, alone)
+        key = (id(picture), material.opacity, material.cutoff)
         if key not in self._made:
             alpha = _cut(np.arange(256) / 255 * material.opacity, material.cutoff)
             values = _alpha_of(picture)
@@ -220,10 +220,8 @@ class Looks:
                 self._made[key] = None
             else:
                 # Rendering inverts the color of a picture that drives alpha among others, and reads it as sRGB.
-                table = np.round((alpha if alone else encoded(1 - alpha)) * 255).astype(int).tolist()
-                values = values.point(table)
-                made = Image.merge("LA", (Image.new("L", values.size, 255), values)) if alone else values
-                self._made[key] = self.pictures.add_pixels(made)
+                table = np.round(encoded(1 - alpha) * 255).astype(int).tolist()
+                self._made[key] = self.pictures.add_pixels(values.point(table))
         return self._made[key]
 
 

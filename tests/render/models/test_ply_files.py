@@ -250,6 +250,15 @@ def test_what_is_not_used_is_noted(tmp_path: Path, content: bytes, note: str) ->
     assert mesh.surfaces[0].corners.tolist() == [0, 1, 2, 3]
 
 
+def test_a_texture_named_twice_counts_twice(tmp_path: Path) -> None:
+    picture(tmp_path)
+    picture(tmp_path, "b.png", (50, 60, 70))
+    lists = "property list uchar float texcoord\nproperty int texnumber\n"
+    first = "comment TextureFile t.png\ncomment TextureFile t.png\ncomment TextureFile b.png\n"
+    seen = see(tmp_path, ply(faces=["3 0 1 2 6 0 0.25 0 0.25 0 0.25 2"], face_more=lists, first=first))
+    assert (seen.corner(0, 0), seen.notes) == ([50, 60, 70], [])
+
+
 def test_strips(tmp_path: Path) -> None:
     strips = "element tristrips 2\nproperty list int int vertex_indices\nend_header"
     content = ply(faces=[]).replace(b"element face 0\nproperty list uchar int vertex_indices\n", b"")
