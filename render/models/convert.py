@@ -10,8 +10,11 @@ from PIL import Image
 
 from render.models.container import Container, find
 from render.models.obj import Floats
+from render.models.off import read_off
+from render.models.ply import read_ply
 from render.models.source import ModelError
 from render.models.srgb import decoded
+from render.models.stl import read_stl
 from render.models.surface import GREY, Material, ReadMesh, Surface, triangles
 
 Reader = Callable[[Container, str], ReadMesh]
@@ -46,14 +49,10 @@ def _by_trimesh(kind: str) -> Reader:
         import trimesh  # noqa: PLC0415 - slow to load, and most imports are of OBJ files
 
         content = container.read(name)
-        # Some of ModelNet's files have no line end after the format's name.
-        text = content
-        if kind == "off" and content[:3].upper() == b"OFF" and content[3:4].isdigit():
-            text = content[:3] + b"\n" + content[3:]
         neighbours = _Neighbours(container, name)
         resolver: Any = neighbours
         try:
-            loaded = trimesh.load(io.BytesIO(text), file_type=kind, resolver=resolver, process=False)
+            loaded = trimesh.load(io.BytesIO(content), file_type=kind, resolver=resolver, process=False)
             parts = loaded.dump() if isinstance(loaded, trimesh.Scene) else [loaded]
         except ModelError:
             raise
@@ -101,9 +100,9 @@ def _material(material: Any) -> Material:
 
 
 FORMATS: dict[str, Reader] = {
-    ".ply": _by_trimesh("ply"),
-    ".stl": _by_trimesh("stl"),
-    ".off": _by_trimesh("off"),
+    ".ply": read_ply,
+    ".stl": read_stl,
+    ".off": read_off,
     ".glb": _by_trimesh("glb"),
     ".gltf": _by_trimesh("gltf"),
 }

@@ -202,9 +202,9 @@ def test_masks_of_obj_materials_are_right_after_the_rule(tmp_path: Path) -> None
         ("a.obj", b"v 0 0 0\nv 1 1 1\nv 2 2 2\nf 1 2 3\n", "no area"),
         ("a.obj", b"v 0 0 0\nv 0 0 0\nv 0 0 0\nf 1 2 3\n", "no area"),
         ("a.obj", b"v nan 0 0\nv 1 1 1\nv 2 2 0\nf 1 2 3\n", "not finite"),
-        ("a.stl", b"solid nothing", "faces|can't read it"),
-        ("a.ply", b"ply\nformat ascii 1.0\n", "can't read it"),
-        ("a.off", b"OFF\n0 0 0\n", "faces|can't read it"),
+        ("a.stl", b"solid nothing", "its solid has no facets"),
+        ("a.ply", b"ply\nformat ascii 1.0\n", "header has no end"),
+        ("a.off", b"OFF\n0 0 0\n", "0 vertices and no faces"),
         ("a.glb", b"glTF" + bytes(40), "can't read it"),
         (
             "a.gltf",
@@ -287,3 +287,8 @@ def test_classes_by_folders_where_train_may_be_a_split(tmp_path: Path) -> None:
     found, failed = find_meshes(source, class_chooser(None, "folders"))
     assert {each.name[-5]: each.synset for each in found} == {"a": PLANE, "b": PLANE, "e": CHAIR, "f": "04468005"}
     assert sorted(each.source[-5] for each in failed) == ["c", "d"]
+
+
+def test_names_that_no_file_can_have_are_missing(tmp_path: Path) -> None:
+    for name in ("x" * 5000, "a\0b.png", "a/" * 3000 + "b.png"):
+        assert find(Folder(tmp_path), "a.obj", name) is None
