@@ -5,16 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from render.models.draco import DracoMeshes
 from render.models.gltf_file import Decoded, GltfFile, Numbers, mapping, number, numbers, shown
 from render.models.obj import Floats, Ints
 from render.models.source import ModelError
 
+Bools = npt.NDArray[np.bool_]
+
 MAX_TRIANGLES = 2**23
 """Triangles of all instances together. A larger mesh would make an OBJ file beyond the size allowed."""
 MAX_INSTANCES = 2**17
 
+_TOO_MANY_TRIANGLES = f"more than the {MAX_TRIANGLES:,} triangles allowed"
+_TOO_MANY_INSTANCES = f"more than the {MAX_INSTANCES:,} meshes and instances of meshes allowed"
+_INSTANCING = "EXT_mesh_gpu_instancing"
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 _LINES_AND_POINTS = (0, 1, 2, 3)
 _UV_SETS = 8
@@ -68,23 +74,11 @@ def scene_pieces(file: GltfFile) -> list[Piece]:
         file.notes.add("no nodes place its meshes; all are taken as they are")
         nodes = [{"mesh": index} for index in range(len(file.items("meshes")))]
         matrices = {index: np.eye(4) for index in range(len(nodes))}
-    meshes = _Meshes(file)
-    pieces: list[Piece] = []
-    count = placed = 0
+    meshes = _Meshes(file, matrices)
     for index in _visible(file, nodes, matrices):
-        node = nodes[index]
-        mesh = node.get("mesh")
-        if mesh is None:
-            continue
-        for matrix, skinned in _instances(file, node, matrices[index]):
-            placed += 1
-            if placed > MAX_INSTANCES:
-                raise ModelError(f"more than the {MAX_INSTANCES:,} meshes and instances of meshes allowed")
-            for piece in meshes.placed(node, mesh, matrix, matrices if skinned else None):
-                count += len(piece.faces)
-                if count > MAX_TRIANGLES:
-                    raise ModelError(f"more than the {MAX_TRIANGLES:,} triangles allowed")
-                pieces.append(piece)
+        if nodes[index].get("mesh") is not None:
+            meshes.add(nodes[index], _instances(file, nodes[index], matrices[index]))
+    pieces = list(meshes.pieces())
     if not pieces:
         notes = file.notes.all()
         raise ModelError(f"no faces ({'; '.join(notes)})" if notes else "no faces")
@@ -193,12 +187,11 @@ def _counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def _instances(file: GltfFile, node: dict[str, Any], matrix: Floats) -> Iterator[tuple[Floats, bool]]:
-    """World matrix of each instance of a node's mesh, and whether its skin counts."""
-    instancing = mapping(node.get("extensions")).get("EXT_mesh_gpu_instancing")
+def _instances(file: GltfFile, node: dict[str, Any], matrix: Floats) -> Floats:
+    """World matrices (N, 4, 4) of the instances of a node's mesh, most often one."""
+    instancing = mapping(node.get("extensions")).get(_INSTANCING)
     if instancing is None:
-        yield matrix, node.get("skin") is not None
-        return
+        return matrix[None]
     attributes = mapping(mapping(instancing).get("attributes"))
     found = {
         key: np.asarray(file.accessor(attributes[key], (size,)), np.float64)
@@ -207,50 +200,71 @@ def _instances(file: GltfFile, node: dict[str, Any], matrix: Floats) -> Iterator
     }
     counts = {len(values) for values in found.values()}
     if len(counts) != 1:
-        raise ModelError("the attributes of EXT_mesh_gpu_instancing have no count, or different ones")
+        raise ModelError(f"the attributes of {_INSTANCING} have no count, or different ones")
     (count,) = counts
     if count > MAX_INSTANCES:
-        raise ModelError(f"more than the {MAX_INSTANCES:,} meshes and instances of meshes allowed")
+        raise ModelError(_TOO_MANY_INSTANCES)
     default = {"TRANSLATION": [0, 0, 0], "ROTATION": [0, 0, 0, 1], "SCALE": [1, 1, 1]}
     parts = [found.get(key, np.tile(np.array(value, np.float64), (count, 1))) for key, value in default.items()]
-    for local in _trs(*parts):
-        yield matrix @ local, False
+    matrices: Floats = matrix @ _trs(*parts)
+    return matrices
 
 
 class _Meshes:
     """The meshes of a file, each primitive read once."""
 
-    def __init__(self, file: GltfFile) -> None:
-        self._file = file
+    def __init__(self, file: GltfFile, nodes: Mapping[int, Floats]) -> None:
+        """Nothing is in the scene yet.
+
+        Args:
+            file: the file.
+            nodes: world matrix (4, 4) of each node.
+        """
+        self._file, self._nodes = file, nodes
         self._primitives: dict[int, list[_Primitive]] = {}
         self._skins: dict[int, Floats] = {}
         self._draco = DracoMeshes(file)
+        self._placed: dict[tuple[Any, ...], list[Floats]] = {}
+        self._instances = self._triangles = 0
 
-    def placed(
-        self, node: dict[str, Any], index: object, matrix: Floats, joints: Mapping[int, Floats] | None
-    ) -> Iterator[Piece]:
-        """The primitives of a node's mesh in the scene's space.
+    def add(self, node: dict[str, Any], matrices: Floats) -> None:
+        """Put a node's mesh into the scene.
 
         Args:
             node: the node.
-            index: of the mesh.
-            matrix: of the node or its instance, (4, 4).
-            joints: matrices of all nodes where the node's skin counts; None where it doesn't.
+            matrices: of its instances, (N, 4, 4).
         """
+        index = node["mesh"]
         mesh = self._file.item("meshes", index)
-        assert isinstance(index, int)
         if index not in self._primitives:
             self._primitives[index] = list(self._read(mesh))
-        morph = _morph_weights(node, mesh)
-        skinned = joints is not None and any(each.joints is not None for each in self._primitives[index])
-        for primitive in self._primitives[index]:
-            points, normals = _morphed(primitive, morph)
-            matrices: Floats = matrix
-            if skinned and joints is not None:
-                matrices = _blended(primitive, self._skin(node["skin"], joints))
-            yield _transformed(primitive, points, normals, matrices)
+        skin = None if _INSTANCING in mapping(node.get("extensions")) else node.get("skin")
+        if all(primitive.joints is None for primitive in self._primitives[index]):
+            skin = None
+        if skin is not None:
+            self._skin(skin)
+        self._instances += len(matrices)
+        self._triangles += len(matrices) * sum(len(primitive.faces) for primitive in self._primitives[index])
+        if self._instances > MAX_INSTANCES:
+            raise ModelError(_TOO_MANY_INSTANCES)
+        if self._triangles > MAX_TRIANGLES:
+            raise ModelError(_TOO_MANY_TRIANGLES)
+        # Instances of the same shape are moved at once.
+        self._placed.setdefault((index, skin, _morph_weights(node, mesh)), []).append(matrices)
 
-    def _skin(self, index: object, nodes: Mapping[int, Floats]) -> Floats:
+    def pieces(self) -> Iterator[Piece]:
+        """The primitives of all meshes, in the scene's space."""
+        for (index, skin, morph), matrices in self._placed.items():
+            for primitive in self._primitives[index]:
+                points, normals = _morphed(primitive, morph)
+                if skin is None:
+                    yield _copied(primitive, points, normals, np.concatenate(matrices))
+                    continue
+                bent = _bent(primitive, points, normals, _blended(primitive, self._skin(skin)))
+                # Where a skinned mesh hangs doesn't count: all that share a skin are in one place.
+                yield from [bent] * len(matrices)
+
+    def _skin(self, index: object) -> Floats:
         """Matrices (J, 4, 4) that take a vertex bound to a joint into the scene."""
         skin = self._file.item("skins", index)
         assert isinstance(index, int)
@@ -258,9 +272,9 @@ class _Meshes:
             joints = skin.get("joints")
             if not isinstance(joints, list) or not joints or any(type(joint) is not int for joint in joints):
                 raise ModelError(f"the joints of skin {index} are no list of nodes")
-            if any(joint not in nodes for joint in joints):
+            if any(joint not in self._nodes for joint in joints):
                 raise ModelError(f"a joint of skin {index} isn't there")
-            matrices = np.stack([nodes[joint] for joint in joints])
+            matrices = np.stack([self._nodes[joint] for joint in joints])
             if skin.get("inverseBindMatrices") is not None:
                 inverse = self._file.accessor(skin["inverseBindMatrices"], ("MAT4",))
                 if len(inverse) < len(joints):
@@ -334,7 +348,7 @@ class _Meshes:
         else:
             indices = np.arange(len(self._file.accessor(attributes["POSITION"], ("VEC3",), decoded=decoded)))
         if len(indices) > 3 * MAX_TRIANGLES:
-            raise ModelError(f"more than the {MAX_TRIANGLES:,} triangles allowed")
+            raise ModelError(_TOO_MANY_TRIANGLES)
         return triangles_of(indices.astype(np.int64), mode)
 
     def _valid(self, faces: Ints) -> Ints:
@@ -411,9 +425,9 @@ class _Attributes:
         return self._file.accessor(self._attributes[key], sizes, self._used, self._decoded)
 
 
-def _morph_weights(node: dict[str, Any], mesh: dict[str, Any]) -> list[float]:
+def _morph_weights(node: dict[str, Any], mesh: dict[str, Any]) -> tuple[float, ...]:
     weights = node.get("weights") or mesh.get("weights") or []
-    return [number(weight, 0.0) for weight in weights] if isinstance(weights, list) else []
+    return tuple(number(weight, 0.0) for weight in weights) if isinstance(weights, list) else ()
 
 
 def _morphed(primitive: _Primitive, weights: Sequence[float]) -> tuple[Floats, Floats | None]:
@@ -429,7 +443,7 @@ def _morphed(primitive: _Primitive, weights: Sequence[float]) -> tuple[Floats, F
 def _blended(primitive: _Primitive, skin: Floats) -> Floats:
     """Matrix (V, 4, 4) of each vertex; without weights or joints, it goes with the first joint."""
     if primitive.joints is None or primitive.weights is None:
-        return skin[0]
+        return np.broadcast_to(skin[0], (len(primitive.points), 4, 4))
     if primitive.joints.min(initial=0) < 0 or primitive.joints.max(initial=0) >= len(skin):
         raise ModelError("a vertex is bound to a joint that isn't there")
     weights = primitive.weights.copy()
@@ -442,34 +456,58 @@ def _blended(primitive: _Primitive, skin: Floats) -> Floats:
     return blended
 
 
-def _transformed(primitive: _Primitive, points: Floats, normals: Floats | None, matrix: Floats) -> Piece:
-    """A primitive moved by a matrix (4, 4), or by one for each vertex (V, 4, 4)."""
-    turn = matrix[..., :3, :3].reshape(-1, 3, 3)  # one of all, or one of each
-    moved = np.einsum("vij,vj->vi", turn, points) + matrix[..., :3, 3]
+def _copied(primitive: _Primitive, points: Floats, normals: Floats | None, matrices: Floats) -> Piece:
+    """Copies of a primitive, each moved by a matrix (N, 4, 4)."""
+    turns = matrices[:, :3, :3]
+    moved = np.einsum("nij,vj->nvi", turns, points) + matrices[:, None, :3, 3]
+    turned = None if normals is None else np.einsum("nij,vj->nvi", _of_normals(turns), normals)
+    mirrored = np.broadcast_to(_mirrors(turns)[:, None], (len(matrices), len(primitive.faces)))
+    return _piece(primitive, moved, turned, mirrored)
+
+
+def _bent(primitive: _Primitive, points: Floats, normals: Floats | None, matrices: Floats) -> Piece:
+    """A primitive each vertex of which is moved by its matrix (V, 4, 4)."""
+    turns = matrices[:, :3, :3]
+    moved = np.einsum("vij,vj->vi", turns, points) + matrices[:, :3, 3]
+    turned = None if normals is None else np.einsum("vij,vj->vi", _of_normals(turns), normals)[None]
+    return _piece(primitive, moved[None], turned, _mirrors(turns)[primitive.faces[None, :, 0]])
+
+
+def _piece(primitive: _Primitive, points: Floats, normals: Floats | None, mirrored: Bools) -> Piece:
+    """Copies of a primitive with points and normals (N, V, 3) of its vertices, and which faces (N, F) are mirrored."""
     # What mirrors would turn faces inside out.
-    mirrored = np.broadcast_to(np.linalg.det(turn) < 0, len(points))[primitive.faces[:, 0]]
-    order = np.where(mirrored[:, None], [0, 2, 1], [0, 1, 2])
-    faces = np.take_along_axis(primitive.faces, order, axis=1)
+    order = np.where(mirrored[..., None], [0, 2, 1], [0, 1, 2])
+    vertices = np.take_along_axis(np.broadcast_to(primitive.faces, order.shape), order, axis=-1)
+    copies, size = points.shape[:2]
+    faces = (vertices + np.arange(copies)[:, None, None] * size).reshape(-1, 3)
     # Normals, colors and texture coordinates go with the vertices.
-    corners = faces.ravel()
+    corners = vertices.ravel()
     return Piece(
         primitive.material,
-        moved,
+        points.reshape(-1, 3),
         faces,
-        None if normals is None else _turned(normals, turn)[corners],
+        None if normals is None else _unit(normals.reshape(-1, 3))[faces.ravel()],
         None if primitive.colors is None else primitive.colors[corners],
         {key: uv[corners] for key, uv in primitive.uv.items()},
     )
 
 
-def _turned(normals: Floats, turn: Floats) -> Floats:
-    """Normals (V, 3) of a surface that matrices (V or 1, 3, 3) move: by their cofactors, which need no inverse."""
-    a, b, c = turn[..., 0], turn[..., 1], turn[..., 2]
+def _mirrors(turns: Floats) -> Bools:
+    mirrors: Bools = np.linalg.det(turns) < 0
+    return mirrors
+
+
+def _of_normals(turns: Floats) -> Floats:
+    """Matrices (N, 3, 3) that turn normals of surfaces which matrices turn: their cofactors, which need no inverse."""
+    a, b, c = turns[..., 0], turns[..., 1], turns[..., 2]
     cofactors = np.stack([np.cross(b, c), np.cross(c, a), np.cross(a, b)], axis=-1)
-    cofactors *= np.sign(np.linalg.det(turn))[:, None, None]
-    turned = np.einsum("vij,vj->vi", cofactors, normals)
-    length = np.linalg.norm(turned, axis=1, keepdims=True)
-    return np.nan_to_num(np.where(length > 0, turned / length, 0.0))
+    signed: Floats = cofactors * np.where(_mirrors(turns), -1, 1)[:, None, None]
+    return signed
+
+
+def _unit(normals: Floats) -> Floats:
+    length = np.linalg.norm(normals, axis=-1, keepdims=True)
+    return np.nan_to_num(np.where(length > 0, normals / length, 0.0))
 
 
 def _merged(pieces: Sequence[Piece]) -> list[Piece]:

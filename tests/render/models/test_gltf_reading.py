@@ -283,10 +283,10 @@ def test_clamped_pictures_grow_as_far_as_needed(tmp_path: Path) -> None:
 
 def test_too_many_instances(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gltf_scene, "MAX_INSTANCES", 2)
-    with pytest.raises(ModelError, match="more than the 2 meshes and instances"):
+    with pytest.raises(ModelError, match="meshes and instances of meshes allowed"):
         read(tmp_path, made("instances"))
     monkeypatch.setattr(gltf_scene, "MAX_TRIANGLES", 20)
-    with pytest.raises(ModelError, match="more than the 20 triangles"):
+    with pytest.raises(ModelError, match="triangles allowed"):
         read(tmp_path, made("nested_nodes"))
 
 
