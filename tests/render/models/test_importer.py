@@ -205,11 +205,11 @@ def test_masks_of_obj_materials_are_right_after_the_rule(tmp_path: Path) -> None
         ("a.stl", b"solid nothing", "its solid has no facets"),
         ("a.ply", b"ply\nformat ascii 1.0\n", "header has no end"),
         ("a.off", b"OFF\n0 0 0\n", "0 vertices and no faces"),
-        ("a.glb", b"glTF" + bytes(40), "can't read it"),
+        ("a.glb", b"glTF" + bytes(40), "GLB version 0"),
         (
             "a.gltf",
             json.dumps({"asset": {"version": "2.0"}, "buffers": [{"uri": "../x.bin", "byteLength": 4}]}).encode(),
-            "x.bin, which it refers to, is missing",
+            "no faces",
         ),
     ],
 )
