@@ -18,6 +18,13 @@ _METRICS = {metric.name: metric for task in reversed(TASKS.values()) for metric 
 _METRIC_ORDER = list(dict.fromkeys(metric.name for task in TASKS.values() for metric in task.metrics))
 _TASK_ORDER = list(TASKS)
 
+
+def metric_of(task: str, name: str) -> Declared | None:
+    """What a task declares of a metric, or another task of one of that name; None where no task has such a one."""
+    own = TASKS[task].metric(name) if task in TASKS else None
+    return own or _METRICS.get(name)
+
+
 NO_SETTINGS = ("seed", "normalisation_mean", "normalisation_std")
 """Entries of a configuration that don't tell one row from another."""
 
@@ -77,8 +84,7 @@ class Metric:
     @property
     def declared(self) -> Declared | None:
         """What its task says of it, or another task of a metric of that name; None where no task has such a one."""
-        own = TASKS[self.task].metric(self.name) if self.task in TASKS else None
-        return own or _METRICS.get(self.name)
+        return metric_of(self.task, self.name)
 
     @property
     def title(self) -> str:

@@ -34,7 +34,7 @@ class Regression(Task):
     components: ClassVar[tuple[str, ...]] = ()
     about: ClassVar[str] = "the best constant"
     main = "r2"
-    metrics = (r2(), r2("r2_per_component", "R² per component"))
+    metrics: ClassVar[tuple[Metric, ...]] = (r2(), r2("r2_per_component", "R² per component"))
 
     def target(self, data: Data, pairs: Pairs) -> Array:
         """What is asked about some pairs, (B, T)."""
