@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmark.leaderboard.families import family
+from benchmark.leaderboard.legible import legible, shortened
 from benchmark.results import Record
 from benchmark.tasks import TASKS
 from benchmark.tasks.metric import Metric as Declared
@@ -228,13 +229,13 @@ class Group:
 
 def measured(records: Sequence[Record]) -> list[Group]:
     """Groups of the measured records. Records of different datasets, splits or protocols never share one."""
-    own = [record for record in records if record["origin"]["kind"] == "measured"]
+    own = [legible(record) for record in records if record["origin"]["kind"] == "measured"]
     return _groups(own, _place)
 
 
 def published(records: Sequence[Record]) -> list[Group]:
     """Groups of the published records, one per source and dataset: by name, nothing in them marked as best."""
-    others = [record for record in records if record["origin"]["kind"] == "published"]
+    others = [legible(record) for record in records if record["origin"]["kind"] == "published"]
     groups = _groups(others, lambda record: (*_place(record), record["origin"]["source"]))
     return [
         replace(
@@ -341,7 +342,7 @@ def _variants(samples: dict[str, Record]) -> dict[str, str]:
         differing = sorted({*differing, *(name for name in common if ours.get(name) != common[name])})
         words = [str(recipe)] if isinstance(recipe, str) else []
         words += [
-            f"{name} {json.dumps(ours.get(name), sort_keys=True)}"
+            f"{shortened(name)} {shortened(json.dumps(ours.get(name), sort_keys=True))}"
             for name in differing
             if name in ours and name != "name"
         ]
