@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmark.leaderboard.legible import legible
 from manifests.errors import ThreeDieError
 from manifests.files import explained
 from manifests.text import parse_json, read_text
@@ -18,6 +19,8 @@ MOST_BYTES = 12 * 2**20
 """How much figures may add to a page."""
 MOST_PIXELS = 20_000
 """Width or height of a figure on the page."""
+MOST_NAME = 256
+"""Characters of a file's name."""
 DRAWN_BY_PAGE = ("curves",)
 """Kinds of figures that the page draws by itself, from the records."""
 _SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/svg+xml": b"<?xml"}
@@ -98,7 +101,9 @@ def _index(folder: Path) -> list[dict[str, Any]]:
         raise ThreeDieError(f"{path}: not a list of figures ({error}); draw them again") from error
     if not (texts and sizes and ids):
         raise ThreeDieError(f"{path}: not a list of figures; draw them again")
-    return list(rows)
+    if not all(len(row[key]) < MOST_NAME and row[key].isprintable() for row in rows for key in ("png", "svg")):
+        raise ThreeDieError(f"{path}: not a list of figures (names of files); draw them again")
+    return [legible(row) for row in rows]
 
 
 def _is_side(side: object) -> bool:
