@@ -37,10 +37,11 @@ class Metric:
     @property
     def range(self) -> str:
         """The range in words."""
-        if self.low is None or self.high is None:
-            ends = f"at most {self.high:g}" if self.low is None else f"at least {self.low:g}"
-            return "any number" if self.low is self.high else ends
-        return f"from {self.low:g} to {self.high:g}"
+        if self.low is not None and self.high is not None:
+            return f"from {self.low:g} to {self.high:g}"
+        if self.low is not None:
+            return f"at least {self.low:g}"
+        return "any number" if self.high is None else f"at most {self.high:g}"
 
 
 def r2(name: str = "r2", title: str = "R²") -> Metric:

@@ -75,9 +75,7 @@ def test_just_outside_is_refused_and_just_inside_is_not(task, metric, end, beyon
         return row
 
     assert reasons(with_number(end)) == []
-    assert not any(
-        ".interval" not in field and f".{field}:" in reason for reason in reasons(with_number(end - beyond * 1e-6))
-    )
+    assert reasons(with_number(end - beyond * 1e-6)) == []
     found = reasons(with_number(end + beyond * 1e-6))
     assert found
     assert all(word in found[0] for word in ("results[0].", task.name, metric.name, f"{end:g}")), found
@@ -124,8 +122,13 @@ def test_a_range_forgives_rounding_alone():
 
 @pytest.mark.parametrize(
     ("less", "more", "task"),
-    [("top1", "top5", "classification"), ("h1", "h5", "retrieval"), ("h2", "h10", "retrieval"), ("h1", "mrr", "retrieval")],
-)  # fmt: skip
+    [
+        ("top1", "top5", "classification"),
+        ("h1", "h5", "retrieval"),
+        ("h2", "h10", "retrieval"),
+        ("h1", "mrr", "retrieval"),
+    ],
+)
 def test_a_place_further_forward_is_no_more_frequent(less, more, task):
     asked = TASKS[task]
 
