@@ -228,6 +228,19 @@ def test_what_check_refuses_is_in_no_table(tmp_path):
     assert impossible["id"] not in (tmp_path / "out" / "leaderboard.csv").read_text()
 
 
+def test_figures_are_drawn_of_the_good_ones(tmp_path):
+    from benchmark.cli import bench
+
+    put(tmp_path / "runs" / "bad", BAD["an integer of 400 digits"][0])
+    write_record(tmp_path / "runs" / "good" / "record.json", GOOD)
+    words = ["figures", str(tmp_path / "runs"), "-o", str(tmp_path / "out"), "--only", "curves", "--only", "tradeoff"]
+    done = CliRunner().invoke(bench, words)
+    assert done.exit_code == 1
+    assert "bad/record.json: results[0].value: an integer" in done.stderr
+    assert (tmp_path / "out" / f"curves-{GOOD['id']}.png").is_file()
+    assert (tmp_path / "out" / "tradeoff.png").is_file()
+
+
 @pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"])
 def test_a_byte_order_mark_is_no_part_of_a_record(tmp_path, mark):
     coding = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}[mark]
