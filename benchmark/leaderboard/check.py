@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.catalogue import CATALOGUE
+from benchmark.leaderboard.legible import shortened
 from benchmark.leaderboard.tables import metric_of
 from benchmark.results import RECORD_FILE, Found, Record, add_record, find_records, in_order, read_record
 from benchmark.tasks import TASKS
@@ -223,7 +224,8 @@ def _remarks(record: Record) -> Iterator[str]:
         yield f"protocol {name}, version {version}, isn't one of this program's: it gets a table of its own"
     strange = sorted({row["task"] for row in record["results"] if row["task"] not in TASKS})
     if strange:
-        yield f"tasks that this program doesn't have, so that their values can't be checked: {', '.join(strange[:8])}"
+        names = ", ".join(shortened(name, 40) for name in strange[:8]) + (" and others" if len(strange) > 8 else "")
+        yield f"tasks that this program doesn't have, so that their values can't be checked: {names}"
     own = [row for row in record["results"] if row["task"] in TASKS and row["version"] == TASKS[row["task"]].version]
     if any(row["main"] != (row["metric"] == TASKS[row["task"]].main) for row in own):
         yield "marks other main scores than its tasks have: the first table gets columns that it lacks otherwise"
