@@ -18,10 +18,10 @@ from benchmark.protocol import PROTOCOLS
 from benchmark.recipe import load_recipe
 from benchmark.records import with_other_tasks
 from benchmark.results import read_record, validate, write_record
+from benchmark.run_folder import run_lock
 from benchmark.training import Settings, build
 from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
-from manifests.files import held
 
 TINY = [
     part
@@ -73,7 +73,7 @@ def test_a_run_says_what_it_does_and_ends_in_a_record(first: tuple[Path, Result]
     ):
         assert text in result.output, text
     folder = out / "sie-smoke-s0"
-    assert {".lock", "checkpoint.pt", "config.json", "curves.png", "features", "log", "record.json"} == {
+    assert {"checkpoint.pt", "config.json", "curves.png", "features", "log", "record.json"} == {
         path.name for path in folder.iterdir()
     }
     assert (folder / "curves.png").read_bytes()[:4] == b"\x89PNG"
@@ -114,11 +114,11 @@ def test_a_record_of_some_tasks_is_completed(first: tuple[Path, Result], dataset
 
 def test_a_finished_run_is_only_shown_again(first: tuple[Path, Result], dataset: Dataset):
     folder = first[0] / "sie-smoke-s0"
-    before = {path: path.stat().st_mtime_ns for path in folder.iterdir() if path.name != ".lock"}
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     again = run(dataset.path, first[0])
     assert "finished before; nothing to do" in again.output
     assert "always naming the commonest" in again.output
-    assert {path: path.stat().st_mtime_ns for path in folder.iterdir() if path.name != ".lock"} == before
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
 
 
 def test_a_record_of_another_checkpoint_is_not_shown_as_this_one(dataset: Dataset, tmp_path: Path):
@@ -136,7 +136,7 @@ def test_a_record_of_another_checkpoint_is_not_shown_as_this_one(dataset: Datase
 
 
 def test_two_runs_into_one_folder_do_not_meet(dataset: Dataset, tmp_path: Path):
-    with held(tmp_path / "vicreg-smoke-s0"):
+    with run_lock(tmp_path / "vicreg-smoke-s0"):
         refused = run(dataset.path, tmp_path, "vicreg")
     assert isinstance(refused.exception, ThreeDieError)
     assert "another run is at work" in str(refused.exception)
@@ -172,7 +172,7 @@ def test_other_weights_in_the_folder_of_a_run_leave_its_record_alone(first: tupl
     }
     save_checkpoint(folder / "halved.pt", content)
     words = ("eval", "--checkpoint", str(folder / "halved.pt"), "--data", str(dataset.path), "--tasks", "knn")
-    with held(folder / "halved"):
+    with run_lock(folder / "halved"):
         assert "another run is at work" in str(invoke(*words).exception)
     result = invoke(*words)
     assert result.exception is None, result.exception
