@@ -114,7 +114,7 @@ def test_sigterm_stops_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=30)
     assert time.monotonic() - begin < 10
-    assert process.returncode == 130
+    assert process.returncode == 143
     assert "run the same command again to go on" in errors
     assert "Traceback" not in errors
 
