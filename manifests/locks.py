@@ -140,8 +140,11 @@ class _Held:
         self._thread.start()
 
     def _beat(self) -> None:
-        line = json.dumps({**self._about, "beat": self._beats})
-        os.pwrite(self._file, line.encode()[: _LINE - 1].ljust(_LINE - 1) + b"\n", 0)
+        text = json.dumps({**self._about, "beat": self._beats})
+        line = text.encode()[: _LINE - 1].ljust(_LINE - 1) + b"\n"
+        written = 0
+        while written < _LINE:  # on a full disk a part of it is written, and only the next call fails
+            written += os.pwrite(self._file, line[written:], written)
         os.fsync(self._file)
         self._beats += 1
 

@@ -449,10 +449,8 @@ def _finish(folder: "RunFolder", plan: "Plan", quarantined: "Mapping[ObjectRef, 
     if folder.pack(there, bar):
         if before > len(there):
             click.echo(f"{folder.dataset} had {before} objects and now has the {len(there)} asked for.")
-        # Of the dataset before; where drawing fails, the next run draws it.
-        folder.contact_sheet.unlink(missing_ok=True)
         click.echo(f"Packed {len(there)} objects in {time.monotonic() - begin:.1f} s.")
-    if not folder.contact_sheet.is_file():
+    if not folder.has_contact_sheet():
         with replacing(folder.contact_sheet) as temporary:
             temporary.write_bytes(contact_sheet(open_collection(folder.dataset), 8, 6))
     click.echo(f"Dataset:       {folder.dataset} ({folder.dataset.stat().st_size / 1e6:,.1f} MB)")

@@ -5,6 +5,7 @@ import functools
 import hashlib
 import io
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,6 +33,8 @@ from render.shard import Shard
 DATASET_FILE = "dataset.h5"
 QUARANTINE_FILE = "quarantine.csv"
 MAX_QUARANTINE_BYTES = 64 * 2**20
+_OLDER_MODEL = re.compile(r"\.tmp-\d+-[0-9a-f]{8}-.+")
+"""Made-up models that older versions were writing: the process without its machine."""
 DEFAULT_FOLDER = "3die-data"
 """Where `3die render` writes and `3die bench run` looks, unless told otherwise."""
 
@@ -231,6 +234,9 @@ class RunFolder:
         for made in _folders(self.path / "models"):
             for folder in _folders(made) if made.name.startswith("synth-v") else []:
                 clear_debris(folder, alone)
+                for older in folder.glob(".tmp-*") if alone else []:
+                    if _OLDER_MODEL.fullmatch(older.name) and older.is_dir() and not older.is_symlink():
+                        shutil.rmtree(older, ignore_errors=True)
         clear_slots(self._unpacked, alone)
 
     def _check_settings(self, info: DatasetInfo) -> None:
@@ -339,6 +345,13 @@ class RunFolder:
             Shard.named(path.stem.removeprefix("quarantine-")): path for path in self.path.glob("quarantine-*.csv")
         }
         return {shard: path for shard, path in found.items() if shard is not None}
+
+    def has_contact_sheet(self) -> bool:
+        """Whether there is one that is no older than the dataset."""
+        try:
+            return self.contact_sheet.stat().st_mtime_ns >= self.dataset.stat().st_mtime_ns
+        except OSError:
+            return False
 
     def packed(self) -> list[ObjectRef]:
         """The objects of the dataset file; none where there is no whole one."""
