@@ -653,7 +653,8 @@ def _show(record: dict[str, Any], record_file: Path, folder: Path, out: Path) ->
     click.echo(indented("record", str(record_file)))
     if (record["curves"] or {}).get("epoch"):
         click.echo(indented("curves", str(folder / CURVES_FILE)))
-        click.echo(indented("log", f"tensorboard --logdir {shlex.quote(str(folder / LOG_FOLDER))}"))
+        if (folder / LOG_FOLDER).is_dir():
+            click.echo(indented("log", f"tensorboard --logdir {shlex.quote(str(folder / LOG_FOLDER))}"))
     click.echo(indented("next", f"3die leaderboard {shlex.quote(str(out))}"))
 
 

@@ -33,6 +33,8 @@ from render.shard import Shard
 DATASET_FILE = "dataset.h5"
 QUARANTINE_FILE = "quarantine.csv"
 MAX_QUARANTINE_BYTES = 64 * 2**20
+MAX_REASON = 500
+"""Characters of a damaged file's own content that a message may repeat."""
 _OLDER_MODEL = re.compile(r"\.tmp-\d+-[0-9a-f]{8}-.+")
 """Made-up models that older versions were writing: the process without its machine."""
 DEFAULT_FOLDER = "3die-data"
@@ -253,11 +255,11 @@ class RunFolder:
             raise ThreeDieError(f"{error}; {mend}") from error
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             reason = f"lacks {error}" if isinstance(error, KeyError) else str(error)
-            raise ThreeDieError(f"{record}: damaged ({reason[:200]}); {mend}") from error
+            raise ThreeDieError(f"{record}: damaged ({reason[:MAX_REASON]}); {mend}") from error
         if difference:
             raise ThreeDieError(
-                f"{self.path} was begun with other settings: {difference}. Use the same settings to go on with it, "
-                "or choose another folder with --out"
+                f"{self.path} was begun with other settings: {difference[:MAX_REASON]}. Use the same settings to go on "
+                "with it, or choose another folder with --out"
             )
 
     def _check_splits(self, plan: Plan, say: Callable[[str], None]) -> None:
@@ -336,7 +338,8 @@ class RunFolder:
                 continue
             except ThreeDieError as error:
                 if path.exists():
-                    reason = str(error).removeprefix(f"{path}: ")
+                    # The list's own words may be in it, line ends and all.
+                    reason = " ".join(str(error).removeprefix(f"{path}: ").split())[:MAX_REASON]
                     say(f"{path}: damaged ({reason}); left out, and the objects it gave up count as missing")
         return found
 

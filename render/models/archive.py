@@ -237,6 +237,8 @@ class _Slot:
         _remove(objects[: max(0, len(objects) + 1 - KEPT)])
 
 
+_OLDER_SLOT = re.compile(r".+-\d+")
+"""Host and number, as older versions named them."""
 _slots: "weakref.WeakSet[_Slot]" = weakref.WeakSet()
 """Those of this process."""
 
@@ -252,7 +254,7 @@ def clear_slots(root: Path, alone: bool = False) -> None:
     for folder in [] if root.is_symlink() else root.glob("*-*"):
         match = _SLOT.fullmatch(folder.name)
         if match is None or match[1] != machine():
-            dead = alone
+            dead = alone and (match is not None or _OLDER_SLOT.fullmatch(folder.name) is not None)
         elif int(match[2]) == os.getpid():
             # Of a source that is no more, or of an earlier process with the same number.
             dead = folder.name not in {slot.folder.name for slot in _slots}

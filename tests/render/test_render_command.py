@@ -234,7 +234,7 @@ def test_full_disk(tiny_disk: Path) -> None:
     done = run(*options, code=2)
     assert "the disk is full; free some space and run the same command again" in done.stderr
     assert len(done.stderr.strip().splitlines()[-1]) < 300
-    assert not [path for path in (tiny_disk / "data").rglob(".locks/*")]
+    assert not list((tiny_disk / "data").rglob(".locks/*"))
     (tiny_disk / "ballast").unlink()
     subprocess.run(["mount", "-o", "remount,size=20m", str(tiny_disk)], check=True)
     run(*options)
