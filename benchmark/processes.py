@@ -76,10 +76,15 @@ def _of_torchrun(given: Mapping[str, str]) -> Processes:
 def _of_slurm(given: Mapping[str, str]) -> Processes:
     tasks = given.get("SLURM_NTASKS", given.get("SLURM_STEP_NUM_TASKS", "1"))
     several = tasks.strip() != "1"
-    if not {"SLURM_STEP_ID", "SLURM_STEP_NUM_TASKS", "SLURM_PROCID"} <= given.keys():
+    if not {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"} <= given.keys():
         return _alone("srun didn't start this process", tasks) if several else Processes()
     names = ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_NUM_NODES", "SLURM_LOCALID", "SLURM_NODEID")
-    defaults = {"SLURM_STEP_NUM_NODES": given.get("SLURM_NNODES", "1"), "SLURM_LOCALID": "0", "SLURM_NODEID": "0"}
+    defaults = {
+        "SLURM_STEP_NUM_NODES": given.get("SLURM_NNODES", "1"),
+        "SLURM_LOCALID": "0",
+        "SLURM_NODEID": "0",
+        "SLURM_STEP_ID": "0",
+    }
     numbers = _numbers(given, (*names, "SLURM_STEP_ID"), defaults)
     if isinstance(numbers, str):
         return _alone(f"{numbers}, which no srun says", tasks)

@@ -86,6 +86,7 @@ def test_several() -> None:
     assert found.note == "4 on 2 machines, started by srun"
     assert found.mend == ""
     # A step of salloc's keeps the shell's name; a smaller step than its allocation counts as it is.
+    assert find_processes({"SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "1"}) == Processes(1, 2, 1)
     small = {**STEP, "SLURM_JOB_NAME": "interactive", "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NUM_NODES": "1"}
     assert find_processes(small) == Processes(0, 2, 1)
     assert find_processes(small).note == "2 on one machine, started by srun"
