@@ -10,7 +10,7 @@ import click
 
 from manifests.classes import class_names, parse_classes
 from manifests.errors import ThreeDieError
-from manifests.files import read_json, write_json
+from manifests.files import read_json, scratch_prefix, write_json
 
 RECORD = "synth.json"
 PATH = click.Path(path_type=Path)
@@ -84,7 +84,7 @@ def check(path: Path, classes: str, manifest: Path | None, out: Path, workers: i
     from render.models.check import Report, check_objects, compare_with_list, count_notes
     from render.models.choose import open_source
 
-    with tempfile.TemporaryDirectory(prefix="3die-") as cache:
+    with tempfile.TemporaryDirectory(prefix=scratch_prefix()) as cache:
         source = open_source(path, Path(cache))
         asked = parse_classes(classes)
         refs = source.objects(asked)
@@ -163,7 +163,7 @@ def preview(
     from render.models.sheets import render_sheets
 
     with (
-        tempfile.TemporaryDirectory(prefix="3die-") as cache,
+        tempfile.TemporaryDirectory(prefix=scratch_prefix()) as cache,
         tqdm(desc="rendering", unit=" views", file=sys.stderr, disable=None, leave=False) as bar,
     ):
         written, failed = render_sheets(
