@@ -12,10 +12,12 @@ import numpy as np
 from manifests.files import replacing
 from manifests.objects import ObjectRef
 from manifests.official import compare_counts
-from render.models.inspect import missing_materials, missing_textures
+from render.models.container import Folder
+from render.models.inspect import ObjectText
 from render.models.obj import read_obj
+from render.models.obj_import import ObjFiles, ObjObject
 from render.models.pool import over_all
-from render.models.source import ModelError, ModelSource
+from render.models.source import MESH_FILE, ModelError, ModelSource
 
 UNIT_DIAGONAL = (0.5, 2.0)
 """ShapeNet's models have a bounding box whose diagonal is 1; the camera stands for that."""
@@ -26,6 +28,8 @@ NAMED = 25
 """So many objects are named in a sentence: the 19 cars that the published lists leave out, for one."""
 
 _NO_AREA = 1e-12
+_NO_FLAWS = {"library"}
+"""Kinds of faults that matter to an import alone."""
 
 UNUSABLE, FLAW, ABSENT = "broken", "flaw", "absent"
 
@@ -38,7 +42,7 @@ class Problem:
         ref: the object.
         level: `broken` where it can't be rendered, `flaw` where it can, but not as it was meant, `absent` where it
             should be there and isn't.
-        kind: `mesh`, `finite`, `area`, `size`, `material`, `texture` or `object`.
+        kind: `mesh`, `finite`, `area`, `size`, `material`, `texture`, `picture`, `color`, `other` or `object`.
         detail: a sentence.
     """
 
@@ -106,11 +110,21 @@ def check_object(source: ModelSource, ref: ObjectRef) -> list[Problem]:
     """What is wrong with one object."""
     try:
         path = source.mesh_file(ref)
-        flaws = [Problem(ref, FLAW, "material", f"{name} is missing") for name in missing_materials(path)]
-        flaws += [Problem(ref, FLAW, "texture", f"{name} is missing") for name in missing_textures(path)]
-        return flaws + _check_surface(ref, path)
+        return _check_files(ref, path) + _check_surface(ref, path)
     except ModelError as error:
         return [Problem(ref, UNUSABLE, "mesh", str(error).removeprefix(f"{ref}: "))]
+
+
+def _check_files(ref: ObjectRef, path: Path) -> list[Problem]:
+    """What a render lacks, and what an import would drop, replace or guess."""
+    folder = path.parents[len(MESH_FILE.parts) - 1]
+    files = ObjFiles(Folder(folder), path.relative_to(folder).as_posix())
+    faults = [*ObjectText(path).faults(), *ObjObject(files).faults]
+    whats = dict.fromkeys((fault.kind, fault.what) for fault in faults if fault.kind not in _NO_FLAWS)
+    return [
+        Problem(ref, FLAW, kind, f"{what}, which a render doesn't show; import it" if kind == "color" else what)
+        for kind, what in whats
+    ]
 
 
 def _check_surface(ref: ObjectRef, path: Path) -> list[Problem]:

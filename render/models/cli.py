@@ -134,7 +134,7 @@ def import_(
     print(f"{len(done):,} of {len(results):,} meshes imported as {different:,} different objects; see {table}")
     lost = sum(bool(each.notes) for each in done)
     if lost:
-        print(f"{lost:,} of them lack a material or a texture; the table's notes say which")
+        print(f"{lost:,} of them lack something or are not quite as their files say; the table's notes say what")
     if len(done) < len(results):
         print(f"{len(results) - len(done):,} failed; see {failures}")
         reasons = Counter(each.reason for each in results if each.reason)

@@ -17,9 +17,8 @@ from manifests.files import explained, replacing
 from manifests.objects import ObjectRef
 from render.models.container import ARCHIVES, Container, open_container
 from render.models.convert import FORMATS
-from render.models.obj import Floats, read_obj
-from render.models.obj_import import ObjFiles, materials, normalised_files
-from render.models.pictures import Pictures
+from render.models.obj import Floats
+from render.models.obj_import import ObjFiles, ObjObject
 from render.models.pool import over_all
 from render.models.source import MESH_FILE, ModelError
 from render.models.surface_files import surface_files
@@ -35,7 +34,6 @@ TURNS: dict[str, Floats] = {
 FOLDERS = "folders"
 _MESHES = {".obj", *FORMATS}
 _ID_LENGTH = 32
-_NO_AREA = 1e-12
 
 ChooseClass = Callable[[str, Sequence[str]], str | None]
 """Class of a mesh by its source and by the folders it is in, the outermost first; None where it has none."""
@@ -229,14 +227,16 @@ def import_mesh(container: Container, name: str, synset: str, out: Path, up: str
     """
     suffix = posixpath.splitext(name)[1].lower()
     if suffix == ".obj":
-        obj = ObjFiles(container, name)
+        obj = ObjObject(ObjFiles(container, name))
         object_id = _object_id(suffix, up, obj.pieces())
-        if _is_there(out, synset, object_id):
-            return object_id, materials(obj, Pictures())[1]
-        _refuse_flat(obj.content)
-        files, notes = normalised_files(obj, TURNS[up])
-        _write(out, synset, object_id, files)
-        return object_id, notes
+        existing = _is_there(out, synset, object_id)
+        # Made again where it is there and only making it tells all notes.
+        if existing and not obj.is_colored:
+            return object_id, obj.notes()
+        files, notes = obj.written(TURNS[up])
+        if not existing:
+            _write(out, synset, object_id, files)
+        return object_id, [*obj.notes(), *notes]
     mesh = FORMATS[suffix](container, name)
     object_id = _object_id(suffix, up, mesh.pieces)
     # Made again even where they are there, for the notes.
@@ -256,13 +256,6 @@ def _object_id(suffix: str, up: str, pieces: Iterable[bytes]) -> str:
 
 def _is_there(out: Path, synset: str, object_id: str) -> bool:
     return (out / synset / object_id / MESH_FILE).is_file()
-
-
-def _refuse_flat(content: bytes) -> None:
-    mesh = read_obj(content)
-    areas = mesh.areas()
-    if np.isfinite(areas).all() and areas.sum() <= _NO_AREA * float(np.ptp(mesh.used, axis=0).max()) ** 2:
-        raise ModelError("its faces have no area")
 
 
 def _write(out: Path, synset: str, object_id: str, files: dict[str, bytes]) -> None:

@@ -74,7 +74,13 @@ def test_an_obj_keeps_its_materials_and_textures(tmp_path: Path) -> None:
     assert "1 of 1 meshes imported as 1 different objects" in output
     (row,) = table(out / "imported.csv")
     assert row["source"] == "src/chairs/oak/oak.obj"
-    assert row["notes"] == "material file gone.mtl is missing; texture lost.png is missing"
+    assert row["notes"].split("; ") == [
+        "material file gone.mtl is missing",
+        "material wood: illum 5 asks for mirrors or glass: illum 2 instead",
+        "texture sky.jpg is map_refl of material wood: not used",
+        "texture lost.png is missing",
+        "1 lines (l): left out, only faces are rendered",
+    ]
     source = FolderSource(out)
     (ref,) = source.objects(SYNSETS)
     assert (ref.synset, ref.object_id) == (CHAIR, row["id"])
