@@ -159,7 +159,7 @@ class ObjectText:
 
     def materials(self) -> tuple[list[Material], list[Fault]]:
         """The materials of all libraries, and faults of the libraries."""
-        return read_materials(self.texts, used_materials(self.content))
+        return read_materials(self.texts)
 
     def faults(self) -> list[Fault]:
         """What a render will lack, as far as it can be seen quickly."""

@@ -26,6 +26,7 @@ _A_LITTLE_OVER = 2.0
 """Colors up to here are from 0 to 1 and too bright, those above from 0 to 255."""
 _BYTE = 255.0
 _DIFFERENT = 0.01
+_XYZ_DIGITS = 4
 _GREY = (0.8, 0.8, 0.8)
 """Blender's color of a material that has none."""
 
@@ -109,17 +110,18 @@ def read_materials(libraries: Sequence[str], used: Iterable[str] = ()) -> tuple[
 
     Args:
         libraries: text of each file.
-        used: names of the materials that faces use; what follows a `#` in another name is then a comment.
+        used: names of the materials that faces use; what follows a `#` in other names is then a comment.
     """
     made: dict[str, Material] = {}
     texts: dict[str, list[str]] = {}
     faults: dict[Fault, None] = {}
-    wanted = set(used)
+    wanted = {plain for name in used for plain in (name, before_comment(name))}
     for number, text in enumerate(libraries):
         # The text before the first `newmtl` belongs to nothing.
         for block in re.split(r"^[ \t]*(?=newmtl[ \t])", text, flags=re.M)[1:]:
             first, *lines = block.split("\n")
-            name = without_comment(first.partition("newmtl")[2].strip(), wanted)
+            name = first.partition("newmtl")[2].strip()
+            name = before_comment(name) if name not in wanted and before_comment(name) in wanted else name
             if name in made:
                 if texts[name] == lines:
                     continue
@@ -131,11 +133,9 @@ def read_materials(libraries: Sequence[str], used: Iterable[str] = ()) -> tuple[
     return list(made.values()), list(faults)
 
 
-def without_comment(name: str, known: set[str]) -> str:
-    """A name without the comment after it, where only that one is known."""
-    if name not in known and (plain := name.partition(" #")[0].strip()) in known:
-        return plain
-    return name
+def before_comment(name: str) -> str:
+    """A name without the comment after it."""
+    return name.partition(" #")[0].strip()
 
 
 def _read_material(material: Material, lines: Sequence[str]) -> Material:
@@ -216,11 +216,12 @@ def _read_color(material: Material, words: list[str]) -> None:
 
 def _rgb_of_xyz(xyz: list[float]) -> list[float]:
     x, y, z = xyz
-    return [
-        min(1.0, max(0.0, 3.2406 * x - 1.5372 * y - 0.4986 * z)),
-        min(1.0, max(0.0, -0.9689 * x + 1.8758 * y + 0.0415 * z)),
-        min(1.0, max(0.0, 0.0557 * x - 0.2040 * y + 1.0570 * z)),
-    ]
+    rgb = (
+        3.2406 * x - 1.5372 * y - 0.4986 * z,
+        -0.9689 * x + 1.8758 * y + 0.0415 * z,
+        0.0557 * x - 0.2040 * y + 1.0570 * z,
+    )
+    return [round(min(1.0, max(0.0, channel)), _XYZ_DIGITS) for channel in rgb]
 
 
 def _read_opacity(material: Material, words: list[str]) -> None:
@@ -368,18 +369,18 @@ def library_names(rest: str, exists: Callable[[str], bool]) -> list[str]:
     quoted = [unquoted(name) for name in re.findall(r'"[^"]*"|\S+', rest)]
     plain = rest.partition(" #")[0]
     readings = [
-        [whole],
         [unquoted(name) for name in re.split(r"(?<=\.mtl)\s+", plain.strip(), flags=re.I)],
         quoted,
         [unquoted(name) for name in plain.split()],
     ]
-    if exists(whole):
+    # Names with spaces are rarer than paths of another machine, of which the last part alone would be looked for.
+    if exists(whole) and not re.search(r"\.mtl\s+.*[\\/]", whole, re.I):
         return [whole]
     # A reading all of whose files are there, or else the first that has most of them.
     counts = [(all(map(exists, names)), sum(map(exists, names))) for names in readings]
     best = max(counts)
     if best == (False, 0):
-        return [name for name in readings[1] if name]
+        return [name for name in readings[0] if name]
     return [name for name in readings[counts.index(best)] if name]
 
 

@@ -1,6 +1,7 @@
 """An OBJ file with its materials and textures, made an object in the ShapeNetCore v2 layout."""
 
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ from render.models.mtl import (
     MASK_MAP,
     Fault,
     Material,
+    before_comment,
     blame_invisible,
     blame_undefined,
     library_names,
@@ -56,6 +58,7 @@ class ObjFiles:
         content: the OBJ file as plain text.
         materials: text of each material file that is there.
         textures: content of each texture that is there, by the material file's position and the name it uses.
+        unreadable: why textures that are there can't be read.
         faults: what is missing.
     """
 
@@ -69,6 +72,7 @@ class ObjFiles:
         self.used = used_materials(self.content)
         self.materials: list[str] = []
         self.textures: dict[tuple[int, str], bytes] = {}
+        self.unreadable: dict[tuple[int, str], str] = {}
         self.faults: list[Fault] = []
         places: dict[str, None] = {}
         for line in library_lines(self.content):
@@ -91,14 +95,28 @@ class ObjFiles:
         return not set(self.used) - {""} <= defined
 
     def _read(self, container: Container, places: Sequence[str]) -> None:
+        """Read material files and their textures. None of them is worth refusing the object."""
         for place in places:
-            self.materials.append(_text(plain_text(container.read(place))))
+            try:
+                self.materials.append(_text(plain_text(container.read(place))))
+            except ModelError as error:
+                self.faults.append(
+                    Fault("material", f"material file {posixpath.basename(place)} can't be read ({error})")
+                )
+                continue
             number = len(self.materials) - 1
             for material in read_materials([self.materials[-1]])[0]:
                 for each in material.maps:
-                    texture = find(container, place, each.name) or find(container, place, each.name.partition(" #")[0])
-                    if texture is not None:
-                        self.textures[number, each.name] = container.read(texture)
+                    self._read_texture(container, place, number, each.name)
+
+    def _read_texture(self, container: Container, beside: str, number: int, name: str) -> None:
+        place = find(container, beside, name) or find(container, beside, before_comment(name))
+        if place is None:
+            return
+        try:
+            self.textures[number, name] = container.read(place)
+        except ModelError as error:
+            self.unreadable[number, name] = str(error)
 
     def pieces(self) -> Iterator[bytes]:
         """All contents, in an order of their own making: what the object's id is made of."""
@@ -127,10 +145,12 @@ class ObjObject:
         self._pictures = Pictures()
         self._color_pictures: dict[str, Image.Image | None] = {}
         self._materials, faults = read_materials(files.materials, files.used)
-        faults += blame_invisible(self._materials, set(files.used), self._hides_all)
+        self._content, self._used, commented = _without_comments(files, self._materials)
+        faults += commented
+        faults += blame_invisible(self._materials, set(self._used), self._hides_all)
         for material in self._materials:
             faults += material.faults
-        faults += blame_undefined(set(files.used) - {""}, self._materials)
+        faults += blame_undefined(set(self._used) - {""}, self._materials)
         self._mtl, texture_faults = self._written_materials()
         self.faults = [*files.faults, *faults, *texture_faults, *corner_faults(self._corners)]
         self.faults += [
@@ -166,10 +186,12 @@ class ObjObject:
         _refuse_flat(self._mesh)
         if self._colors is not None:
             return self._written_surfaces(turn)
-        middle, size = bounds(self._mesh.used @ turn.T)
-        points = (self._mesh.vertices @ turn.T - middle) / size
+        # What no face uses may be anything.
+        with np.errstate(all="ignore"):
+            middle, size = bounds(self._mesh.used @ turn.T)
+            points = (self._mesh.vertices @ turn.T - middle) / size
         made = {
-            MESH_FILE.as_posix(): _rewritten(self._files.content, points, turn, self._corners),
+            MESH_FILE.as_posix(): _rewritten(self._content, points, turn, self._corners),
             MESH_FILE.with_suffix(".mtl").as_posix(): self._mtl,
             **self._pictures.files,
         }
@@ -178,7 +200,7 @@ class ObjObject:
     def _written_surfaces(self, turn: Floats) -> tuple[dict[str, bytes], list[str]]:
         assert self._colors is not None
         surfaces = surfaces_of(
-            self._files.content, self._mesh.vertices, self._corners, self._colors, self._by_name(), self._color_picture
+            self._content, self._mesh.vertices, self._corners, self._colors, self._by_name(), self._color_picture
         )
         made, notes = surface_files(surfaces, turn)
         return made, list(notes)
@@ -188,17 +210,17 @@ class ObjObject:
 
     def _find_colors(self) -> None:
         """Look for colors of vertices, and decide whether they or the materials count."""
-        colors, guesses = vertex_colors(self._files.content)
+        colors, guesses = vertex_colors(self._content)
         if colors is None:
             self.faults += [Fault("color", note) for note in guesses]
             return
         materials = self._by_name()
-        textured = {name for name in self._files.used if self._color_picture(materials.get(name)) is not None}
-        which = colored_faces(self._files.content, self._corners, colors, textured)
+        textured = {name for name in self._used if self._color_picture(materials.get(name)) is not None}
+        which = colored_faces(self._content, self._corners, colors, textured)
         used = colors[self._mesh.triangles.ravel()]
         if not which.any():
             self.faults.append(Fault("color", "it has colors of vertices", "not used, its textures or materials count"))
-        elif set(self._files.used) <= materials.keys() and (used == used[0]).all():
+        elif set(self._used) <= materials.keys() and (used == used[0]).all():
             self.faults.append(Fault("color", "all its vertices have one color", "not used, its materials count"))
         else:
             self._colors = colors
@@ -215,13 +237,13 @@ class ObjObject:
         also = f"; its {', '.join(lost)} and highlights (Ks) are not kept" if lost else "; highlights (Ks) are not kept"
         return "its vertices have colors", f"drawn as textures {where}{also}"
 
-    def _content(self, material: Material, key: str) -> bytes | None:
+    def _map_content(self, material: Material, key: str) -> bytes | None:
         name = next((each.name for each in material.maps if each.key == key), None)
         return None if name is None else self._files.textures.get((material.library, name))
 
     def _hides_all(self, material: Material) -> bool:
         """Whether its mask is black everywhere."""
-        content = self._content(material, MASK_MAP)
+        content = self._map_content(material, MASK_MAP)
         if content is None:
             return False
         try:
@@ -237,14 +259,14 @@ class ObjObject:
         return None if material is None else self._color_pictures[material.name]
 
     def _read_color_picture(self, material: Material) -> Image.Image | None:
-        content = self._content(material, COLOR_MAP)
+        content = self._map_content(material, COLOR_MAP)
         if content is None:
             return None
         try:
             picture = decode_picture(content)
         except PictureError:
             return None
-        mask_content = self._content(material, MASK_MAP)
+        mask_content = self._map_content(material, MASK_MAP)
         if mask_content is None:
             return picture.convert("RGB")
         try:
@@ -265,7 +287,9 @@ class ObjObject:
             lines += [f"newmtl {material.name}", *material.lines]
             for each, content in zip(material.maps, contents, strict=True):
                 if content is None:
-                    faults[Fault("texture", f"texture {each.name} is missing")] = None
+                    reason = self._files.unreadable.get((material.library, each.name))
+                    what = "is missing" if reason is None else f"can't be read ({reason})"
+                    faults[Fault("texture", f"texture {each.name} {what}")] = None
                     continue
                 add = self._pictures.add_file
                 kept, notes = self._pictures.add_mask(content, alone=alone) if each.key == MASK_MAP else add(content)
@@ -277,6 +301,24 @@ class ObjObject:
                     lines.append(" ".join(filter(None, (each.key, each.options, kept))))
             lines.append("")
         return "\n".join(lines).encode("utf-8", "surrogateescape"), list(faults)
+
+
+def _without_comments(files: ObjFiles, materials: Sequence[Material]) -> tuple[bytes, list[str], list[Fault]]:
+    """The OBJ file and the materials that its faces use, without comments behind names that are defined without."""
+    defined = {material.name for material in materials}
+    renamed = {
+        name: before_comment(name) for name in files.used if name not in defined and before_comment(name) in defined
+    }
+    if not renamed:
+        return files.content, files.used, []
+
+    def line(match: re.Match[bytes]) -> bytes:
+        name = _text(match[1]).strip()
+        return b"usemtl " + renamed.get(name, name).encode("utf-8", "surrogateescape")
+
+    content = re.sub(rb"^[ \t]*usemtl[ \t]+([^\n]*)", line, files.content, flags=re.M)
+    faults = [Fault("material", f"usemtl {name}", "read without the comment", mended=True) for name in renamed]
+    return content, list(dict.fromkeys(renamed.get(name, name) for name in files.used)), faults
 
 
 def fault_notes(faults: Sequence[Fault]) -> list[str]:

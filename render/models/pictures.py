@@ -141,21 +141,32 @@ def read_picture(content: bytes) -> Picture:
     """
     opened = _opened(content)
     notes: list[str] = []
-    try:
-        opened.load()
-    # Pillow raises whatever its decoders happen to run into.
-    except Exception as error:
-        opened = _truncated(content, error)
-        notes.append("is truncated or damaged: what is left of it was kept")
-    frames = int(getattr(opened, "n_frames", 1))
-    whole = not notes and opened.format in _KEPT and opened.mode in _MODES
-    if frames > 1 and opened.format != "MPO":
-        notes.append(f"has {frames} frames: the first was taken")
-    try:
-        pixels, guesses = _eight_bits(opened)
-    except Exception as error:
-        raise PictureError(f"has pixels of a kind that can't be read ({opened.mode}): save it as PNG") from error
+    with warnings.catch_warnings():
+        # Decoders warn of what they then do without.
+        warnings.simplefilter("ignore")
+        try:
+            opened.load()
+        # Pillow raises whatever its decoders happen to run into.
+        except Exception as error:
+            opened = _truncated(content, error)
+            notes.append("is truncated or damaged: what is left of it was kept")
+        frames = _frames(opened)
+        whole = not notes and opened.format in _KEPT and opened.mode in _MODES
+        if frames > 1 and opened.format != "MPO":
+            notes.append(f"has {frames} frames: the first was taken")
+        try:
+            pixels, guesses = _eight_bits(opened)
+        except Exception as error:
+            raise PictureError(f"has pixels of a kind that can't be read ({opened.mode}): save it as PNG") from error
     return Picture(pixels, (*notes, *guesses), _KEPT[opened.format] if whole and opened.format else None)
+
+
+def _frames(picture: Image.Image) -> int:
+    try:
+        return int(getattr(picture, "n_frames", 1))
+    # Looking for the frames reads on.
+    except Exception:
+        return 1
 
 
 def peek_picture(content: bytes) -> str:
@@ -173,6 +184,7 @@ def _opened(content: bytes) -> Image.Image:
     try:
         with warnings.catch_warnings():
             # Between its two limits Pillow only warns of a picture that is very large.
+            warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             Image.init()
             return Image.open(io.BytesIO(content), formats=[name for name in _FORMATS if name in Image.OPEN])
