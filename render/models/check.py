@@ -14,7 +14,8 @@ from manifests.objects import ObjectRef
 from manifests.official import compare_counts
 from render.models.container import Folder
 from render.models.inspect import ObjectText
-from render.models.obj import read_obj
+from render.models.mtl import Fault
+from render.models.obj import ObjMesh
 from render.models.obj_import import ObjFiles, ObjObject
 from render.models.pool import over_all
 from render.models.source import MESH_FILE, ModelError, ModelSource
@@ -110,16 +111,15 @@ def check_object(source: ModelSource, ref: ObjectRef) -> list[Problem]:
     """What is wrong with one object."""
     try:
         path = source.mesh_file(ref)
-        return _check_files(ref, path) + _check_surface(ref, path)
+        folder = path.parents[len(MESH_FILE.parts) - 1]
+        obj = ObjObject(ObjFiles(Folder(folder), path.relative_to(folder).as_posix()))
+        return _flaws(ref, [*ObjectText(path).faults(), *obj.faults]) + _check_surface(ref, obj.mesh)
     except ModelError as error:
         return [Problem(ref, UNUSABLE, "mesh", str(error).removeprefix(f"{ref}: "))]
 
 
-def _check_files(ref: ObjectRef, path: Path) -> list[Problem]:
-    """What a render lacks, and what an import would drop, replace or guess."""
-    folder = path.parents[len(MESH_FILE.parts) - 1]
-    files = ObjFiles(Folder(folder), path.relative_to(folder).as_posix())
-    faults = [*ObjectText(path).faults(), *ObjObject(files).faults]
+def _flaws(ref: ObjectRef, faults: Sequence[Fault]) -> list[Problem]:
+    """What a render lacks, and what an import would drop, replace or guess; each once."""
     whats = dict.fromkeys((fault.kind, fault.what) for fault in faults if fault.kind not in _NO_FLAWS)
     return [
         Problem(ref, FLAW, kind, f"{what}, which a render doesn't show; import it" if kind == "color" else what)
@@ -127,8 +127,7 @@ def _check_files(ref: ObjectRef, path: Path) -> list[Problem]:
     ]
 
 
-def _check_surface(ref: ObjectRef, path: Path) -> list[Problem]:
-    mesh = read_obj(path.read_bytes())
+def _check_surface(ref: ObjectRef, mesh: ObjMesh) -> list[Problem]:
     used = mesh.used
     if not np.isfinite(used).all():
         bad = int((~np.isfinite(used)).any(axis=1).sum())

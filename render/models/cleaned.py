@@ -5,7 +5,7 @@ from pathlib import Path
 
 from render.models.inspect import ObjectText, join
 from render.models.mtl import library_names, map_names, unquoted
-from render.models.obj import is_plain
+from render.models.obj import is_plain, library_lines
 from render.models.source import MESH_FILE
 
 _MTLLIB = re.compile(rb"^[ \t]*mtllib[ \t]+([^\n]+)$", re.M)
@@ -46,7 +46,7 @@ def blender_file(mesh_file: Path, scratch: Path) -> Path:
 def _unread(text: ObjectText) -> bool:
     """Whether Blender, for which a line is one name, would miss a library."""
     reads = {text.mesh_file.with_suffix(".mtl")}
-    for line in _MTLLIB.findall(text.content):
+    for line in library_lines(text.content):
         reads.add(text.mesh_file.parent / unquoted(line.decode("utf-8", "surrogateescape")))
     return any(library not in reads for library in text.libraries)
 

@@ -27,10 +27,10 @@ from render.models.obj import (
     ObjMesh,
     bounds,
     library_lines,
+    mesh_of,
     other_lines,
     plain_text,
     read_corners,
-    read_obj,
     used_materials,
     vertex_colors,
 )
@@ -130,6 +130,7 @@ class ObjObject:
     """What an OBJ file becomes.
 
     Attributes:
+        mesh: its vertices and triangles, as written.
         faults: what is wrong with the file.
     """
 
@@ -140,8 +141,8 @@ class ObjObject:
             ModelError: no faces, or numbers that can't be used.
         """
         self._files = files
-        self._mesh = read_obj(files.content)
         self._corners = read_corners(files.content)
+        self.mesh = mesh_of(files.content, self._corners)
         self._pictures = Pictures()
         self._color_pictures: dict[str, Image.Image | None] = {}
         self._materials, faults = read_materials(files.materials, files.used)
@@ -183,13 +184,13 @@ class ObjObject:
         Raises:
             ModelError: numbers that can't be used.
         """
-        _refuse_flat(self._mesh)
+        _refuse_flat(self.mesh)
         if self._colors is not None:
             return self._written_surfaces(turn)
         # What no face uses may be anything.
         with np.errstate(all="ignore"):
-            middle, size = bounds(self._mesh.used @ turn.T)
-            points = (self._mesh.vertices @ turn.T - middle) / size
+            middle, size = bounds(self.mesh.used @ turn.T)
+            points = (self.mesh.vertices @ turn.T - middle) / size
         made = {
             MESH_FILE.as_posix(): _rewritten(self._content, points, turn, self._corners),
             MESH_FILE.with_suffix(".mtl").as_posix(): self._mtl,
@@ -200,7 +201,7 @@ class ObjObject:
     def _written_surfaces(self, turn: Floats) -> tuple[dict[str, bytes], list[str]]:
         assert self._colors is not None
         surfaces = surfaces_of(
-            self._content, self._mesh.vertices, self._corners, self._colors, self._by_name(), self._color_picture
+            self._content, self.mesh.vertices, self._corners, self._colors, self._by_name(), self._color_picture
         )
         made, notes = surface_files(surfaces, turn)
         return made, list(notes)
@@ -217,7 +218,7 @@ class ObjObject:
         materials = self._by_name()
         textured = {name for name in self._used if self._color_picture(materials.get(name)) is not None}
         which = colored_faces(self._content, self._corners, colors, textured)
-        used = colors[self._mesh.triangles.ravel()]
+        used = colors[self.mesh.triangles.ravel()]
         if not which.any():
             self.faults.append(Fault("color", "it has colors of vertices", "not used, its textures or materials count"))
         elif set(self._used) <= materials.keys() and (used == used[0]).all():
