@@ -17,7 +17,7 @@ from render.models.mtl import (
     map_names,
     read_materials,
 )
-from render.models.obj import library_lines, plain_text, used_materials
+from render.models.obj import library_lines, plain_text, short, used_materials
 from render.models.pictures import BLENDERS, PictureError, peek_picture
 from render.models.source import MESH_FILE, ModelError
 
@@ -38,7 +38,7 @@ def inspect_mesh(ref: ObjectRef, path: Path) -> list[str]:
     """
     check_mesh(ref, path)
     check_textures(ref, path)
-    return [f"{ref}: {fault.what}" for fault in ObjectText(path).faults()]
+    return [f"{ref}: {short(fault.what)}" for fault in ObjectText(path).faults()]
 
 
 def check_mesh(ref: ObjectRef, path: Path) -> None:
@@ -82,7 +82,7 @@ def check_textures(ref: ObjectRef, path: Path) -> None:
     """
     outside = escaping_textures(path)
     if outside:
-        raise ModelError(f"{ref}: {path.name} uses a file outside of the object's folder: {outside[0]}")
+        raise ModelError(f"{ref}: {path.name} uses a file outside of the object's folder: {short(outside[0])}")
 
 
 def missing_materials(mesh_file: Path) -> list[str]:

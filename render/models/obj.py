@@ -17,7 +17,7 @@ Ints = npt.NDArray[np.int64]
 
 _VERTEX = re.compile(rb"^[ \t]*v[ \t]+(\S+)[ \t]+(\S+)[ \t]+(\S+)", re.M)
 _VERTEX_LINE = re.compile(rb"^[ \t]*v[ \t]", re.M)
-_FACE = re.compile(rb"^[ \t]*f[ \t]+([^\n#]+)", re.M)
+FACE = re.compile(rb"^[ \t]*f[ \t]+([^\n#]+)", re.M)
 _AFTER_SLASH = re.compile(rb"/\S*")
 _TEXTURE_POINT = re.compile(rb"^[ \t]*vt[ \t]", re.M)
 _NORMAL = re.compile(rb"^[ \t]*vn[ \t]", re.M)
@@ -36,6 +36,7 @@ _READ = {b"g", b"o", b"s", b"usemtl", b"mtllib"}
 _HARMLESS = {b"lod", b"bevel", b"c_interp", b"d_interp", b"mg", b"v", b"f", b"vt", b"vn", b"shadow_obj", b"trace_obj"}
 _NAMED_KEYS = 3
 _WIDEST_INDENT = 256
+_SHOWN = 200
 
 ONE, BYTE = 1.0, 255.0
 _ROUNDING = 1.001
@@ -72,6 +73,12 @@ class ObjMesh:
         digest = hashlib.sha256(self.vertices[used].astype("<f4").tobytes())
         digest.update(places.astype("<i8").tobytes())
         return digest.hexdigest()
+
+
+def short(text: object) -> str:
+    """What a file holds, for a message: in one line, not too long."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
 
 
 def plain_text(content: bytes) -> bytes:
@@ -197,7 +204,7 @@ def _floats(rows: list[tuple[bytes, ...]] | list[list[bytes]]) -> Floats:
         mended = [[b"nan" if _WINDOWS_NAN.match(word) else word for word in row] for row in rows]
         if mended != [list(row) for row in rows]:
             return _floats(mended)
-        raise ModelError(f"a vertex is not a number ({error})") from error
+        raise ModelError(f"a vertex is not a number ({short(error)})") from error
 
 
 @dataclass(frozen=True)
@@ -235,7 +242,7 @@ def read_corners(content: bytes) -> Corners:
     Raises:
         ModelError: a face is not made of numbers.
     """
-    matches = list(_FACE.finditer(content))
+    matches = list(FACE.finditer(content))
     lines = [match[1].split() for match in matches]
     counts = np.fromiter(map(len, lines), np.int64, len(lines))
     words = [word for line in lines for word in line]
@@ -271,7 +278,7 @@ def _corner_numbers(words: list[bytes]) -> Ints:
             for column, part in enumerate(word.split(b"/")[:3]):
                 numbers[row, column] = int(part) if part else 0
     except (ValueError, OverflowError) as error:
-        raise ModelError(f"a face is not made of numbers ({error})") from error
+        raise ModelError(f"a face is not made of numbers ({short(error)})") from error
     return numbers
 
 
@@ -363,12 +370,12 @@ def bounds(points: Floats) -> tuple[Floats, float]:
 
 def _faces(content: bytes) -> tuple[Ints, Ints]:
     """Number of corners of each face, and all corners' vertices one after the other, counted from 0."""
-    lines = [_AFTER_SLASH.sub(b"", line).split() for line in _FACE.findall(content)]
+    lines = [_AFTER_SLASH.sub(b"", line).split() for line in FACE.findall(content)]
     counts = np.fromiter(map(len, lines), np.int64, len(lines))
     try:
         corners = np.fromiter((int(word) for line in lines for word in line), np.int64, int(counts.sum()))
     except (ValueError, OverflowError) as error:
-        raise ModelError(f"a face is not made of numbers ({error})") from error
+        raise ModelError(f"a face is not made of numbers ({short(error)})") from error
     if (corners < 0).any():
         corners = _absolute(content, counts, corners)
     return counts, corners - 1
@@ -377,7 +384,7 @@ def _faces(content: bytes) -> tuple[Ints, Ints]:
 def _absolute(content: bytes, counts: Ints, corners: Ints) -> Ints:
     """Corners counted backwards from the latest vertex, counted from 1 instead."""
     vertices = np.array([match.start() for match in _VERTEX_LINE.finditer(content)])
-    faces = np.array([match.start() for match in _FACE.finditer(content)])
+    faces = np.array([match.start() for match in FACE.finditer(content)])
     before = np.repeat(np.searchsorted(vertices, faces), counts)
     return np.where(corners < 0, before + corners + 1, corners)
 

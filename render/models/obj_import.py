@@ -21,6 +21,7 @@ from render.models.mtl import (
     read_materials,
 )
 from render.models.obj import (
+    FACE,
     Corners,
     Floats,
     Ints,
@@ -31,6 +32,7 @@ from render.models.obj import (
     other_lines,
     plain_text,
     read_corners,
+    short,
     used_materials,
     vertex_colors,
 )
@@ -44,8 +46,9 @@ Mask = npt.NDArray[np.bool_]
 MAX_NOTES = 20
 """More notes on one object are counted, not listed."""
 
-_KEPT_LINES = (b"vt", b"vn", b"f", b"g", b"o", b"s", b"usemtl")
-_POINTS = (b"v", b"vt", b"vn")
+_KEPT_LINES = (b"vt", b"vn", b"g", b"o", b"s", b"usemtl")
+_POINTS = (b"vt", b"vn")
+_VERTEX_BEGINS, _FACE_BEGINS = (b"v ", b"v\t"), (b"f ", b"f\t")
 _NO_AREA = 1e-12
 _MENDED = b"mended"
 """Part of the id of objects that aren't made as their files say: earlier versions made them otherwise."""
@@ -66,9 +69,11 @@ class ObjFiles:
         """Read an OBJ file and all it refers to.
 
         Raises:
-            ModelError: a file is too large or can't be read.
+            ModelError: the file is too large, can't be read, or isn't a text.
         """
         self.content = plain_text(container.read(name))
+        if b"\0" in self.content:
+            raise ModelError("not an OBJ file: it holds a zero byte")
         self.used = used_materials(self.content)
         self.materials: list[str] = []
         self.textures: dict[tuple[int, str], bytes] = {}
@@ -324,7 +329,7 @@ def _without_comments(files: ObjFiles, materials: Sequence[Material]) -> tuple[b
 
 def fault_notes(faults: Sequence[Fault]) -> list[str]:
     """Notes of faults, each once, not too many."""
-    notes = list(dict.fromkeys(fault.note() for fault in faults))
+    notes = list(dict.fromkeys(short(fault.note()) for fault in faults))
     if len(notes) > MAX_NOTES:
         return [*notes[: MAX_NOTES - 1], f"and {len(notes) - MAX_NOTES + 1:,} more"]
     return notes
@@ -379,20 +384,18 @@ def _rewritten(content: bytes, points: Floats, turn: Floats, corners: Corners) -
     head = [f"mtllib {MESH_FILE.with_suffix('.mtl').name}\n".encode()]
     lines: list[bytes] = []
     for line in content.split(b"\n"):
-        words = line.split(None, 1)
-        if not words:
-            continue
-        into = head if sorts and words[0] in _POINTS else lines
-        if words[0] == b"v":
-            into.append(next(vertices))
-        elif words[0] == b"vn" and turned:
-            into.append(_turned_normal(line, turn))
-        elif words[0] == b"f" and len(words) == 2:
-            too_small, anew, indices = next(faces)
-            if not too_small:
-                into.append(_face_line(indices, corners.totals) if anew else line.strip() + b"\n")
-        elif words[0] in _KEPT_LINES:
-            into.append(line.strip() + b"\n")
+        text = line.lstrip(b" \t")
+        # Exactly the lines that count as vertices and faces elsewhere.
+        if text[:2] in _VERTEX_BEGINS:
+            (head if sorts else lines).append(next(vertices))
+        elif text[:2] in _FACE_BEGINS:
+            if FACE.match(text):
+                too_small, anew, indices = next(faces)
+                if not too_small:
+                    lines.append(_face_line(indices, corners.totals) if anew else text.rstrip() + b"\n")
+        elif (words := text.split(None, 1)) and words[0] in _KEPT_LINES:
+            kept = _turned_normal(text, turn) if turned and words[0] == b"vn" else text.rstrip() + b"\n"
+            (head if sorts and words[0] in _POINTS else lines).append(kept)
     return b"".join([*head, *lines])
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from render.models.mtl import Material, default_color
-from render.models.obj import Corners, Floats, Ints
+from render.models.obj import FACE, Corners, Floats, Ints
 from render.models.surface import Material as Look
 from render.models.surface import Surface
 
@@ -16,7 +16,6 @@ Mask = npt.NDArray[np.bool_]
 ColorPicture = Callable[[Material | None], Image.Image | None]
 
 _STATE = re.compile(rb"^[ \t]*(usemtl|s)(?:[ \t]+([^\n]*))?$", re.M)
-_FACE = re.compile(rb"^[ \t]*f[ \t]+[^\n#]+", re.M)
 _FLAT = {b"off", b"0", b""}
 
 
@@ -89,7 +88,7 @@ def _look(material: Material | None, picture: Image.Image | None, *, colored: bo
 
 def _states(content: bytes) -> tuple[list[str], Ints, Mask]:
     """Names of materials, which of them each face (F,) has, and whether it is smooth (F,)."""
-    faces = np.array([match.start() for match in _FACE.finditer(content)], np.int64)
+    faces = np.array([match.start() for match in FACE.finditer(content)], np.int64)
     names: dict[bytes, int] = {b"": 0}
     places, numbers, smooth_places, smooths = [-1], [0], [-1], [False]
     for match in _STATE.finditer(content):

@@ -387,6 +387,7 @@ def test_names_of_materials(tmp_path: Path, obj: bytes, mtl: bytes, notes: Any) 
         (b"vn 0 0 1\nf 1//1 2//7 3//1\n", ["1 faces use normals that aren't there: kept without them"]),
         (b"v nan 0 0\nv 1 inf 0\nv -1.#IND 0 0\n", []),
         (b"lod 3\ng x\ns off\n", []),
+        (b"v\n\x0cv 1 2 3\nf \x0c\nf # none\n", ["1 faces have fewer than 3 corners: left out"]),
     ],
 )
 def test_lines_of_a_mesh(tmp_path: Path, extra: bytes, notes: list[str]) -> None:
@@ -396,7 +397,7 @@ def test_lines_of_a_mesh(tmp_path: Path, extra: bytes, notes: list[str]) -> None
     corners = read_corners(made.obj)
     assert (corners.counts >= 3).all()
     assert (corners.indices < np.array(corners.totals)).all()
-    faces = re.findall(rb"^f\s+\S+\s+\S+\s+(?:\\\n)?", extra, re.M)
+    faces = re.findall(rb"^f[ \t]+[^\s#]+\s+\S+\s+(?:\\\n)?", extra, re.M)
     assert len(corners.counts) == 6 + len([face for face in faces if not face.endswith(b"\n") or b"\\" in face])
 
 
@@ -420,6 +421,7 @@ def test_faces_before_their_vertices_are_kept(tmp_path: Path) -> None:
         (POINTS.replace(b"v 1 0 0", b"v nan 0 0") + FACES, "not finite"),
         (POINTS.replace(b"v 1 0 0", b"v 1e999 0 0") + FACES, "not finite"),
         (POINTS.replace(b"v 1 0 0", b"v 1 zero 0") + FACES, "not a number"),
+        (POINTS + b"g a\0b\n" + FACES, "not an OBJ file: it holds a zero byte"),
         (b"\xff\xfe\x00\xd8", "its byte-order mark says UTF-16"),
     ],
 )
