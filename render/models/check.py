@@ -13,7 +13,7 @@ from manifests.files import replacing
 from manifests.objects import ObjectRef
 from manifests.official import compare_counts
 from render.models.container import Folder
-from render.models.inspect import ObjectText
+from render.models.inspect import ObjectText, printable
 from render.models.mtl import Fault
 from render.models.obj import ObjMesh, short
 from render.models.obj_import import ObjFiles, ObjObject
@@ -120,7 +120,7 @@ def check_object(source: ModelSource, ref: ObjectRef) -> list[Problem]:
 
 def _flaws(ref: ObjectRef, faults: Sequence[Fault]) -> list[Problem]:
     """What a render lacks, and what an import would drop, replace or guess; each once."""
-    whats = dict.fromkeys((fault.kind, short(fault.what)) for fault in faults if fault.kind not in _NO_FLAWS)
+    whats = dict.fromkeys((fault.kind, printable(short(fault.what))) for fault in faults if fault.kind not in _NO_FLAWS)
     return [
         Problem(ref, FLAW, kind, f"{what}, which a render doesn't show; import it" if kind == "color" else what)
         for kind, what in whats

@@ -87,19 +87,19 @@ def check_textures(ref: ObjectRef, path: Path) -> None:
 
 def missing_materials(mesh_file: Path) -> list[str]:
     """Material files that a mesh names and that aren't there, as it writes them."""
-    return [_printable(name) for name in ObjectText(mesh_file).missing]
+    return [printable(name) for name in ObjectText(mesh_file).missing]
 
 
 def missing_textures(mesh_file: Path) -> list[str]:
     """Textures that a mesh's materials name and that aren't there, as they write them, each once."""
     text = ObjectText(mesh_file)
-    return [_printable(name) for name in text.texture_names() if text.texture(name) is None]
+    return [printable(name) for name in text.texture_names() if text.texture(name) is None]
 
 
 def escaping_textures(mesh_file: Path) -> list[str]:
     """Material files and textures whose path leads out of the object's folder, as the files write them."""
     text = ObjectText(mesh_file)
-    return [_printable(name) for name in (*text.written, *text.texture_names()) if _escapes(mesh_file, name)]
+    return [printable(name) for name in (*text.written, *text.texture_names()) if _escapes(mesh_file, name)]
 
 
 class ObjectText:
@@ -165,15 +165,15 @@ class ObjectText:
         """What a render will lack, as far as it can be seen quickly."""
         used = used_materials(self.content)
         materials, _ = self.materials()
-        faults = [Fault("material", f"material file {_printable(name)} is missing") for name in self.missing]
-        faults += [Fault("material", _printable(fault.what)) for fault in blame_undefined(set(used) - {""}, materials)]
+        faults = [Fault("material", f"material file {printable(name)} is missing") for name in self.missing]
+        faults += [Fault("material", printable(fault.what)) for fault in blame_undefined(set(used) - {""}, materials)]
         faults += blame_invisible(materials, set(used), lambda material: False)
         for name in self.texture_names():
             path = self.texture(name)
             reason = "is missing" if path is None else _unreadable(path)
             if reason:
-                faults.append(Fault("texture" if path is None else "picture", f"texture {_printable(name)} {reason}"))
-        return [Fault(fault.kind, _printable(fault.what)) for fault in faults]
+                faults.append(Fault("texture" if path is None else "picture", f"texture {printable(name)} {reason}"))
+        return [Fault(fault.kind, printable(fault.what)) for fault in faults]
 
 
 def _unreadable(path: Path) -> str:
@@ -246,5 +246,6 @@ def _escapes(mesh_file: Path, name: str) -> bool:
     return os.path.commonpath([top, path]) != top
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
+    """A name that can be printed: bytes that are no UTF-8 become question marks."""
     return name.encode("utf-8", errors="replace").decode("utf-8")

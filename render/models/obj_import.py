@@ -237,11 +237,11 @@ class ObjObject:
         if not self._materials:
             return "its vertices have colors", "drawn as textures"
         where = "instead of its materials' colors" if everywhere else "where there is no texture"
-        lost = sorted(
-            {each.key for material in self._materials for each in material.maps} - {COLOR_MAP, MASK_MAP, "map_Ke"}
+        lost = {each.key for material in self._materials for each in material.maps} - {COLOR_MAP, MASK_MAP, "map_Ke"}
+        return (
+            "its vertices have colors",
+            f"drawn as textures {where}, without {', '.join([*sorted(lost), 'highlights (Ks)'])}",
         )
-        also = f"; its {', '.join(lost)} and highlights (Ks) are not kept" if lost else "; highlights (Ks) are not kept"
-        return "its vertices have colors", f"drawn as textures {where}{also}"
 
     def _map_content(self, material: Material, key: str) -> bytes | None:
         name = next((each.name for each in material.maps if each.key == key), None)

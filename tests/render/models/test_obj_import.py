@@ -186,7 +186,7 @@ def test_textures_win_over_vertex_colors_and_materials_over_one_color(tmp_path: 
         tmp_path, obj, RED_AND_BLUE.replace(b"newmtl b", b"map_Kd t.png\nd 0.5\nnewmtl b"), **{"t.png": picture("PNG")}
     )
     assert half.notes == [
-        "its vertices have colors: drawn as textures where there is no texture; highlights (Ks) are not kept"
+        "its vertices have colors: drawn as textures where there is no texture, without highlights (Ks)"
     ]
     assert sorted(each["d"] for each in half.materials().values()) == ["0.5", "1"]
     whole = b"newmtl a\nmap_Kd t.png\nnewmtl b\nmap_Kd t.png\n"

@@ -195,6 +195,12 @@ def test_check_says_what_an_import_would_change(tmp_path: Path) -> None:
     assert {problem.level for problem in problems} == {"flaw"}
 
 
+def test_names_that_are_no_utf_8_can_be_printed(tmp_path: Path) -> None:
+    write(tmp_path, "a", {"obj": OBJ.replace(b"usemtl a", b"usemtl \xff"), "mtl": MTL + b"newmtl c\nmap_Kd \xe9.png\n"})
+    for problem in check_object(FolderSource(tmp_path), ObjectRef(MUG, "a")):
+        assert problem.detail.encode() in (b"material ? is defined nowhere", b"texture ?.png is missing")
+
+
 def test_a_library_outside_is_refused_wherever_it_is_named(tmp_path: Path) -> None:
     text = OBJ.replace(b"model_normalized.mtl", b"model_normalized.mtl ../../../secret.mtl")
     write(tmp_path, "a", {"obj": b"\r".join(text.split(b"\n")), "mtl": MTL})
