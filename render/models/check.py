@@ -29,8 +29,6 @@ NAMED = 25
 """So many objects are named in a sentence: the 19 cars that the published lists leave out, for one."""
 
 _NO_AREA = 1e-12
-_NO_FLAWS = {"library"}
-"""Kinds of faults that matter to an import alone."""
 
 UNUSABLE, FLAW, ABSENT = "broken", "flaw", "absent"
 
@@ -120,7 +118,7 @@ def check_object(source: ModelSource, ref: ObjectRef) -> list[Problem]:
 
 def _flaws(ref: ObjectRef, faults: Sequence[Fault]) -> list[Problem]:
     """What a render lacks, and what an import would drop, replace or guess; each once."""
-    whats = dict.fromkeys((fault.kind, printable(short(fault.what))) for fault in faults if fault.kind not in _NO_FLAWS)
+    whats = dict.fromkeys((fault.kind, printable(short(fault.what))) for fault in faults if fault.kind != "import")
     return [
         Problem(ref, FLAW, kind, f"{what}, which a render doesn't show; import it" if kind == "color" else what)
         for kind, what in whats

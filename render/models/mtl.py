@@ -43,7 +43,7 @@ class Fault:
     """Something in an OBJ or MTL file that is missing, wrong, or of no use to a render.
 
     Attributes:
-        kind: `material`, `library`, `texture`, `picture`, `mesh`, `color` or `other`.
+        kind: `material`, `texture`, `picture`, `mesh`, `color`, `other`; `import` for what matters to an import alone.
         what: what is wrong, as in `material red: Kd 255 0 0 is over 1`.
         done: what the import does about it, as in `taken as 0 to 255`; empty where nothing can be done.
         mended: whether the imported object differs for it from what the files say, or other programs make of them.

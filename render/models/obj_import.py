@@ -93,7 +93,7 @@ class ObjFiles:
         place = find(container, name, unasked)
         if place is not None and place not in places and self._lacks_materials():
             self._read(container, [place])
-            self.faults.append(Fault("library", f"no mtllib names {unasked}", "read, since it has the mesh's name"))
+            self.faults.append(Fault("import", f"no mtllib names {unasked}", "read, since it has the mesh's name"))
 
     def _lacks_materials(self) -> bool:
         defined = {material.name for material in read_materials(self.materials, self.used)[0]}
@@ -301,7 +301,9 @@ class ObjObject:
                 kept, notes = self._pictures.add_mask(content, alone=alone) if each.key == MASK_MAP else add(content)
                 for note in notes:
                     what, _, done = note.partition(": ")
-                    fault = Fault("picture", f"texture {each.name} {what}", done, mended=kept is not None)
+                    # What is handed on unchanged is no flaw of a folder that is rendered as it is.
+                    kind = "import" if kept and done.startswith("kept as it is") else "picture"
+                    fault = Fault(kind, f"texture {each.name} {what}", done, mended=kept is not None)
                     faults[fault] = None
                 if kept:
                     lines.append(" ".join(filter(None, (each.key, each.options, kept))))

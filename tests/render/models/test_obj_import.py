@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from PIL import Image
 
 from render.models.check import check_object
 from render.models.cli import models
-from render.models.container import Folder
+from render.models.container import Archive, Folder
 from render.models.folder import FolderSource
 from render.models.importer import import_mesh
 from render.models.obj import read_corners, read_obj, vertex_colors
@@ -298,6 +299,26 @@ def test_maps_of_a_material(tmp_path: Path, line: str, notes: list[str], kept: b
     made = bring(tmp_path, BOX, f"newmtl a\n{line}\nnewmtl b\n".encode(), **files)
     assert made.notes == notes
     assert ("map_Kd" in made.mtl) == kept
+
+
+def test_a_texture_for_blender_alone_is_handed_on(tmp_path: Path) -> None:
+    made = bring(tmp_path, BOX, b"newmtl a\nmap_Kd t.exr\nnewmtl b\n", **{"t.exr": b"v/1\x01" + bytes(40)})
+    assert made.notes == ["texture t.exr is of the format OpenEXR: kept as it is for Blender without a look inside"]
+    assert made.materials()["a"]["map_Kd"] == "../images/texture0.exr"
+    source = FolderSource(tmp_path / "out")
+    assert check_object(source, source.objects([MUG])[0]) == []
+
+
+def test_textures_in_damaged_archives_do_not_refuse_the_object(tmp_path: Path) -> None:
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("m.obj", BOX)
+        opened.writestr("m.mtl", b"newmtl a\nmap_Kd t.png\nnewmtl b\n")
+        opened.writestr("t.png", picture("PNG"))
+    archive.write_bytes(archive.read_bytes().replace(picture("PNG")[-30:-20], b"0123456789", 1))
+    _, notes = import_mesh(Archive(archive), "m.obj", MUG, tmp_path / "out", "y")
+    assert len(notes) == 1
+    assert notes[0].startswith("texture t.png can't be read (t.png can't be read from the archive")
 
 
 def test_all_masks_are_black(tmp_path: Path) -> None:
