@@ -390,9 +390,11 @@ def blame_invisible(materials: Sequence[Material], used: set[str], is_black: Cal
     Args:
         materials: all of them.
         used: names of those that faces use; a name that is no material's is visible.
-        is_black: whether a material has a mask that hides all.
+        is_black: whether a material's mask hides all.
     """
-    hidden = [each for each in materials if each.name in used and (is_black(each) or _is_hidden(each))]
+    hidden = [
+        each for each in materials if each.name in used and (is_black(each) if _has_mask(each) else is_hidden(each))
+    ]
     if not hidden:
         return []
     if {each.name for each in hidden} == used:
@@ -409,12 +411,13 @@ def blame_invisible(materials: Sequence[Material], used: set[str], is_black: Cal
     return [Fault(_MATERIAL, f"material {each.name} is invisible (d 0, or a map_d that hides all)") for each in hidden]
 
 
-def _is_hidden(material: Material) -> bool:
-    return (
-        material.opacity is not None
-        and material.opacity < _INVISIBLE
-        and not any(each.key == MASK_MAP for each in material.maps)
-    )
+def is_hidden(material: Material) -> bool:
+    """Whether its opacity alone makes it invisible."""
+    return material.opacity is not None and material.opacity < _INVISIBLE
+
+
+def _has_mask(material: Material) -> bool:
+    return any(each.key == MASK_MAP for each in material.maps)
 
 
 def blame_undefined(used: Iterable[str], materials: Iterable[Material]) -> list[Fault]:

@@ -17,6 +17,7 @@ from render.models.mtl import (
     before_comment,
     blame_invisible,
     blame_undefined,
+    is_hidden,
     library_names,
     read_materials,
 )
@@ -248,14 +249,12 @@ class ObjObject:
         return None if name is None else self._files.textures.get((material.library, name))
 
     def _hides_all(self, material: Material) -> bool:
-        """Whether its mask is black everywhere."""
+        """Whether its mask is black everywhere; one that can't be read leaves it to the opacity."""
         content = self._map_content(material, MASK_MAP)
-        if content is None:
-            return False
         try:
-            mask = mask_picture(decode_picture(content), alone=True)
+            mask = mask_picture(decode_picture(content or b""), alone=True)
         except PictureError:
-            return False
+            return is_hidden(material)
         return not np.asarray(mask)[..., 1].any()
 
     def _color_picture(self, material: Material | None) -> Image.Image | None:

@@ -120,13 +120,18 @@ def _rows(content: bytes, key: bytes, columns: int) -> Floats:
 
 def _averaged_normals(vertices: Floats, corners: Corners, smooth: Mask) -> Floats:
     """Normals (C, 3) of corners as averages over smooth faces (F,), weighed by their areas."""
-    totals = np.zeros_like(vertices)
+    face = np.repeat(np.arange(len(corners.counts)), corners.counts)
     begins = np.cumsum(corners.counts) - corners.counts
-    points = np.nan_to_num(vertices, nan=0, posinf=0, neginf=0)
-    for face in np.flatnonzero(smooth & (corners.counts >= 3)):
-        index = corners.indices[begins[face] : begins[face] + corners.counts[face], 0]
-        ring = points[index]
-        totals[index] += np.cross(ring, np.roll(ring, -1, axis=0)).sum(axis=0)
+    following = np.arange(len(face)) + 1
+    last = following == (begins + corners.counts)[face]
+    following[last] = begins[face[last]]
+    points = np.nan_to_num(vertices, nan=0, posinf=0, neginf=0)[np.clip(corners.indices[:, 0], 0, len(vertices) - 1)]
+    # Newell's sum over the corners is twice the area along the normal.
+    areas = np.zeros((len(corners.counts), 3))
+    np.add.at(areas, face, np.cross(points, points[following]))
+    of_smooth = smooth[face]
+    totals = np.zeros_like(vertices)
+    np.add.at(totals, corners.indices[of_smooth, 0], areas[face[of_smooth]])
     lengths = np.linalg.norm(totals, axis=1, keepdims=True)
     unit = np.divide(totals, lengths, out=np.tile([0.0, 1.0, 0.0], (len(totals), 1)), where=lengths > 0)
     return unit[np.clip(corners.indices[:, 0], 0, len(vertices) - 1)]

@@ -238,7 +238,8 @@ def _eight_bits(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     notes: tuple[str, ...] = ()
     if mode.startswith("I;16"):
         # Pillow's own conversion cuts what is over 255.
-        made, notes = Image.fromarray(_scaled(np.asarray(picture).astype(np.float64), _WHITE_16)), (_FEWER_BITS,)
+        levels = _scaled(np.arange(_WHITE_16 + 1), _WHITE_16)
+        made, notes = Image.fromarray(levels[np.asarray(picture).astype(np.uint16)]), (_FEWER_BITS,)
     elif mode == "I":
         made, notes = _of_integers(picture)
     elif mode == "F":

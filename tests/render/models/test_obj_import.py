@@ -216,6 +216,14 @@ def test_smooth_groups_and_normals_of_colored_meshes(tmp_path: Path) -> None:
     assert normals
     assert smooth
     np.testing.assert_allclose(np.linalg.norm(np.array(normals, float), axis=1), 1, atol=1e-3)
+    # The box's four sides are smooth: along its upright edges the normal lies between those of two sides.
+    corners = read_corners(made.obj)
+    found = set()
+    for vertex, _, normal in corners.indices[corners.indices[:, 2] >= 0].tolist():
+        x, _, z = np.sign(made.mesh.vertices[vertex])
+        np.testing.assert_allclose(np.array(normals[normal], float), [x * 0.7071, 0, z * 0.7071], atol=1e-4)
+        found.add((x, z))
+    assert len(found) == 4
 
 
 @pytest.mark.parametrize(
@@ -325,6 +333,8 @@ def test_all_masks_are_black(tmp_path: Path) -> None:
     made = bring(tmp_path, BOX, b"newmtl a\nmap_d d.png\nnewmtl b\nd 0\n", **{"d.png": picture("PNG")})
     assert made.notes == ["all its materials are invisible (d 0, or a map_d that hides all): made opaque"]
     assert made.materials() == {"a": {}, "b": {}}
+    gone = bring(tmp_path, BOX, b"newmtl a\nd 0\nmap_d gone.png\nnewmtl b\nd 0\n")
+    assert gone.notes == made.notes
     unused = bring(tmp_path, BOX.replace(b"usemtl b", b"usemtl a"), b"newmtl a\nd 0\nnewmtl b\n")
     assert unused.notes == made.notes
     default = bring(tmp_path, BOX.replace(b"usemtl a\n", b""), b"newmtl b\nd 0\n")
