@@ -58,7 +58,10 @@ def find(container: Container, beside: str, reference: str) -> str | None:
         name = posixpath.normpath(path)
         if posixpath.isabs(name) or name.startswith("../") or ":" in name:
             continue
-        found = container.spelled(name)
+        try:
+            found = container.spelled(name)
+        except (OSError, ValueError):  # a name too long, or with a zero byte
+            continue
         if found is not None:
             return found
     return None

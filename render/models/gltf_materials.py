@@ -17,7 +17,7 @@ from PIL import Image
 from render.models.gltf_file import GltfFile, mapping, number, numbers, shown
 from render.models.gltf_scene import Piece
 from render.models.obj import Floats
-from render.models.pictures import decode_picture
+from render.models.pictures import PictureError, read_picture
 from render.models.source import ModelError
 from render.models.srgb import OF_BYTE
 from render.models.surface import GREY, Material, Surface, triangles
@@ -238,12 +238,12 @@ class _Materials:
     def _decoded(self, index: Any, image: dict[str, Any]) -> Image.Image:
         if index not in self._pictures:
             try:
-                self._pictures[index] = _eight_bits(decode_picture(self._content(image)))
-            except ModelError as error:
+                read = read_picture(self._content(image))
+                self._pictures[index] = read.pixels.convert("RGBA" if "A" in read.pixels.getbands() else "RGB")
+                for note in read.notes:
+                    self._file.notes.add(f"texture {_image_name(index, image)} {note}")
+            except (ModelError, PictureError) as error:
                 self._pictures[index] = str(error)
-            # Pillow raises whatever its decoders happen to run into.
-            except Exception:
-                self._pictures[index] = "can't be decoded"
         found = self._pictures[index]
         if isinstance(found, str):
             raise ModelError(found)
@@ -364,14 +364,6 @@ def _part(surface: Surface, faces: npt.NDArray[np.bool_], opacity: float) -> Sur
         normals=None if surface.normals is None else surface.normals[corners],
         colors=None if surface.colors is None else surface.colors[corners],
     )
-
-
-def _eight_bits(picture: Image.Image) -> Image.Image:
-    """A picture as RGB, or as RGBA where it has transparency."""
-    if picture.mode.startswith("I"):
-        values = np.asarray(picture).astype(np.float64) / 257
-        return Image.fromarray(np.clip(np.round(values), 0, 255).astype(np.uint8)).convert("RGB")
-    return picture.convert("RGBA" if "A" in picture.getbands() or "transparency" in picture.info else "RGB")
 
 
 def _mean(picture: Image.Image) -> Floats:

@@ -9,7 +9,7 @@ from render.models.container import Container, find
 from render.models.faces import Faces, linear_colors, usable_faces
 from render.models.numbers import counted, short, to_integers
 from render.models.obj import Floats, Ints
-from render.models.pictures import decode_picture
+from render.models.pictures import PictureError, read_picture
 from render.models.ply_data import Column, Header, Table, read_header, read_tables
 from render.models.source import ModelError
 from render.models.surface import GREY, Material, ReadMesh, Surface, first_corners
@@ -204,12 +204,13 @@ def _textures(
         else:
             try:
                 pieces.append(container.read(place))
-                picture = decode_picture(pieces[-1])
+                read = read_picture(pieces[-1])
+                picture = read.pixels
+                notes += [f"texture {short(wanted)} {note}" for note in read.notes]
             except ModelError as error:
                 notes.append(f"texture {short(wanted)} was not used: {error}")
-            # Pillow raises whatever its decoders happen to run into.
-            except Exception:
-                notes.append(f"texture {short(wanted)} is not a whole picture")
+            except PictureError as error:
+                notes.append(f"texture {short(wanted)} {error}")
         pictures.append(picture)
     return pictures, pieces
 

@@ -8,8 +8,7 @@ import numpy.typing as npt
 
 from render.models.inspect import MAX_BYTES
 from render.models.looks import Look, Looks
-from render.models.obj import Floats, Ints
-from render.models.obj_import import bounds
+from render.models.obj import Floats, Ints, bounds
 from render.models.source import MESH_FILE, ModelError
 from render.models.surface import Surface, fans
 

@@ -133,13 +133,14 @@ def test_masks_are_cut(case: Object) -> None:
 @of("glb_png16")
 def test_16_bits(case: Object) -> None:
     assert np.unique(case.picture("map_Kd")).tolist() == [64]
+    assert case.notes == "texture image 0 has 16 bits a channel: 8 were kept"
 
 
 @pytest.mark.parametrize(
     ("case", "note"),
     [
         ("glb_ktx2", "texture image 0 is a KTX2 picture, which isn't read"),
-        ("glb_truncated_jpeg", "texture image 0"),
+        ("glb_truncated_jpeg", "texture image 0 is truncated or damaged: what is left of it was kept"),
         ("gltf_img_missing", "texture lost.png is missing"),
     ],
     indirect=["case"],

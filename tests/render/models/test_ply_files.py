@@ -211,7 +211,7 @@ def test_texture_of_corners_and_several_textures(tmp_path: Path) -> None:
     ("make", "note"),
     [
         (lambda path: None, "texture t.png is missing"),
-        (lambda path: path.write_bytes(b"PNG"), "texture t.png is not a whole picture"),
+        (lambda path: path.write_bytes(b"PNG"), "texture t.png is no picture, or one of a kind that can't be read"),
     ],
 )
 def test_a_texture_that_is_not_there(tmp_path: Path, make, note: str) -> None:  # type: ignore[no-untyped-def]
