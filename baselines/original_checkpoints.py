@@ -301,9 +301,7 @@ def _predictor_options(
     told = {
         "kind": "hypernetwork",
         "hypernetwork": "deep" if len(ordered) > 1 else "linear",
-        "hypernetwork_bias": any(
-            name.startswith("predictor.hypernet.") and name.endswith(".bias") for name in state
-        ),
+        "hypernetwork_bias": any(name.startswith("predictor.hypernet.") and name.endswith(".bias") for name in state),
     }
     # A ReLU leaves no trace, and the layers are a matter of their own.
     free = {name: value for name, value in given.items() if name in ("relu", "hidden", "bias")}
@@ -366,7 +364,7 @@ def _one_reading(count: int, dim: int, given: Mapping[str, Any]) -> tuple[str, b
         raise ValueError(f"checkpoint: {what}, which fits several architectures: say which, {named}")
     if said:
         raise ValueError(f"{said}: contradicts the weights: {what}; {f'that is {named}' if named else 'nothing fits'}")
-    raise ValueError(f"checkpoint: {what}, which fits no hidden layers looked for here; say --set method.predictor.hidden")
+    raise ValueError(f"checkpoint: {what}, and no layers fit; give them with --set method.predictor.hidden")
 
 
 def _described(hidden: str, bias: bool) -> str:

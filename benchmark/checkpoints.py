@@ -1,7 +1,6 @@
 """Checkpoints: written whole or not at all, read without running anything they contain, and checked when read."""
 
 import hashlib
-import math
 import re
 import struct
 import warnings
@@ -32,6 +31,7 @@ _PROGRESS: dict[str, tuple[type, ...]] = {
     "epoch": (int,), "step": (int,), "steps_done": (int,), "seconds": (float, int), "sums": (dict,), "curves": (dict,),
 }  # fmt: skip
 _DEEPEST = 32
+_LARGEST_PIXEL = 1e6
 
 
 def save_checkpoint(path: Path, content: Mapping[str, Any]) -> None:
@@ -141,7 +141,7 @@ def _hash(digest: Any, value: Any, where: str, depth: int = 0) -> None:
             raise ValueError(f"{where} {fault}")
         plain = value.detach().cpu().contiguous()
         digest.update(f"tensor {plain.dtype} {tuple(plain.shape)}\n".encode())
-        digest.update(memoryview(plain.reshape(-1).view(torch.uint8).numpy()))
+        digest.update(plain.reshape(-1).view(torch.uint8).numpy().data)
     elif isinstance(value, Mapping):
         digest.update(f"dict {len(value)}\n".encode())
         for key, entry in value.items():
@@ -198,8 +198,10 @@ def _check(content: Mapping[str, Any]) -> None:
 def _check_normalisation(pixels: Mapping[str, Any]) -> None:
     for key in ("mean", "std"):
         values = pixels.get(key)
-        whole = isinstance(values, list | tuple) and len(values) == 3 and all(map(_is_number, values))
-        if not whole or not all(math.isfinite(value) for value in values) or (key == "std" and min(values) <= 0):
+        whole = isinstance(values, list | tuple) and len(values) == 3
+        if not whole or not all(_is_number(value) and abs(value) < _LARGEST_PIXEL for value in values or ()):
+            raise ValueError(f"normalisation: {key} is {values!r:.80}; three numbers are needed; {MEND}")
+        if key == "std" and min(values or ()) <= 0:
             raise ValueError(f"normalisation: {key} is {values!r:.80}; three numbers are needed; {MEND}")
 
 
@@ -224,7 +226,7 @@ def _check_progress(progress: Mapping[str, Any]) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, float) or (type(value) is int and abs(value) < 2**63)
 
 
 def _reason(error: Exception) -> str:

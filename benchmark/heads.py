@@ -212,7 +212,9 @@ class FeatureHeads:
                 for place in np.flatnonzero(~np.isfinite(now)):
                     member = members[active[place]]
                     if np.isfinite(best_loss[active[place]]):
-                        self._warn(member, f"has a loss that isn't finite at step {step}: its best moment before counts")
+                        self._warn(
+                            member, f"has a loss that isn't finite at step {step}: its best moment before counts"
+                        )
                     else:
                         self._warn(member, f"has a loss that isn't finite at step {step}: it isn't trained")
                         self._keep(member, stack, int(place), standard)

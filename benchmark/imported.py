@@ -48,6 +48,8 @@ def import_checkpoint(
     """
     given = read_options(overrides)
     try:
+        if experience is not None and experience not in EXPERIENCES:
+            raise ValueError(f"--experience {experience}: no such experience; {suggestion(experience, [*EXPERIENCES])}")
         found = architecture(content, given)
         method, options = _choose(found, experience)
         if method == BACKBONE_ALONE and given:
@@ -104,7 +106,7 @@ def read_options(overrides: Sequence[str]) -> dict[str, Any]:
         section, *names = [name.strip() for name in key.split(".")]
         if not equals or section not in (SECTION, SHORT_SECTION) or len(names) not in (1, 2) or not all(names):
             raise ThreeDieError(
-                f"--set {override}: write it as {SHORT_SECTION}.NAME=VALUE, such as {SHORT_SECTION}.predictor.bias=true; "
+                f"--set {override}: write {SHORT_SECTION}.NAME=VALUE, such as {SHORT_SECTION}.predictor.bias=true; "
                 "of weights of another program only the method's options can be set"
             )
         value = parse_value(text)
@@ -122,8 +124,6 @@ def _choose(found: Architecture, experience: str | None) -> tuple[str, dict[str,
     """Method and options from what the weights tell and what the user says."""
     options = dict(found.options)
     if experience is not None:
-        if experience not in EXPERIENCES:
-            raise ValueError(f"--experience {experience}: no such experience; {suggestion(experience, [*EXPERIENCES])}")
         method, variant = EXPERIENCES[experience]
         if method not in found.methods:
             there = " or ".join(found.methods) or "a backbone alone"

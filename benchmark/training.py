@@ -80,7 +80,9 @@ class Settings:
                 raise ThreeDieError(f"settings: {key} is {value[key]!r:.80}")
         for key in value:
             if key not in _SETTINGS:
-                raise ThreeDieError(f"settings: {key!r:.40} is unknown; is the file of a newer version of this program?")
+                raise ThreeDieError(
+                    f"settings: {key!r:.40} is unknown; is the file of a newer version of this program?"
+                )
         return cls(**{**value, "recipe": Recipe.from_json(value["recipe"])})
 
 
@@ -137,8 +139,8 @@ def require_fit(settings: Settings, state: Mapping[str, Any], what: str) -> None
     faults = weight_faults(state, method.state_dict(), exact=True)
     if faults:
         raise ThreeDieError(
-            f"{what}: model: the weights don't fit the method {settings.method} with its settings: {listed(faults)}; was "
-            "the program or the method's file changed since, or is the file damaged?"
+            f"{what}: model: the weights don't fit the method {settings.method} with its settings: {listed(faults)}; "
+            "was the program or the method's file changed since, or is the file damaged?"
         )
 
 

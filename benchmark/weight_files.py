@@ -10,18 +10,18 @@ _CHECKPOINT = "give a file that torch.save wrote"
 _UNPACK = "unpack it and give the file of weights in it"
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"version https://git-lfs", "a Git LFS pointer, not the file: run git lfs pull"),
-    (b"\x89HDF\r\n\x1a\n", f"an HDF5 file, not weights of PyTorch; {_CHECKPOINT}"),
-    (b"\x93NUMPY", f"an array of NumPy, not weights of PyTorch; {_CHECKPOINT}"),
+    (b"\x89HDF\r\n\x1a\n", f"an HDF5 file; {_CHECKPOINT}"),
+    (b"\x93NUMPY", f"an array of NumPy; {_CHECKPOINT}"),
     (b"\x1f\x8b", f"a gzip file; {_UNPACK}"),
     (b"BZh", f"a bzip2 file; {_UNPACK}"),
     (b"\xfd7zXZ\x00", f"an xz file; {_UNPACK}"),
     (b"\x28\xb5\x2f\xfd", f"a zstd file; {_UNPACK}"),
     (b"7z\xbc\xaf\x27\x1c", f"a 7z archive; {_UNPACK}"),
     (b"Rar!", f"a RAR archive; {_UNPACK}"),
-    (b"GGUF", f"a GGUF file, not weights of PyTorch; {_CHECKPOINT}"),
-    (b"\x89PNG", f"a picture, not weights; {_CHECKPOINT}"),
-    (b"\xff\xd8\xff", f"a picture, not weights; {_CHECKPOINT}"),
-    (b"%PDF", f"a PDF, not weights; {_CHECKPOINT}"),
+    (b"GGUF", f"a GGUF file; {_CHECKPOINT}"),
+    (b"\x89PNG", f"a picture; {_CHECKPOINT}"),
+    (b"\xff\xd8\xff", f"a picture; {_CHECKPOINT}"),
+    (b"%PDF", f"a PDF; {_CHECKPOINT}"),
 )
 _HTML = (b"<!doctype html", b"<html", b"<head", b"<?xml", b"<!--")
 _HEAD_BYTES = 4096
@@ -43,10 +43,13 @@ def refuse_other_formats(path: Path) -> None:
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     what = _format(head)
-    if what is None and head.startswith((_ZIP, b"PK\x05\x06")) and not zipfile.is_zipfile(path):
-        what = "cut off: a zip archive, as torch.save writes them, without its end; copy or download it again"
     if what is not None:
-        raise ThreeDieError(f"{path}: {what}")
+        raise ThreeDieError(f"{path}: not a checkpoint: {what}")
+    if head.startswith((_ZIP, b"PK\x05\x06")) and not zipfile.is_zipfile(path):
+        raise ThreeDieError(
+            f"{path}: cut off: a zip archive, as torch.save writes them, without its end; copy or download it again, "
+            "or, if it is a run's, delete it and train again (no older one is kept)"
+        )
 
 
 def _format(head: bytes) -> str | None:
@@ -59,7 +62,7 @@ def _format(head: bytes) -> str | None:
         return f"a tar archive; {_UNPACK}"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:64].lower().startswith(_HTML):
-        return "a web page, not weights: the download gave an error or asked for a login; open its address in a browser"
+        return "a web page: the download gave an error or asked for a login; open its address in a browser"
     if len(head) > 8 and head[8:9] == b"{" and struct.unpack("<Q", head[:8])[0] < 2**32:
         return "a safetensors file; convert it: torch.save(safetensors.torch.load_file(FILE), 'weights.pth')"
     return _text(head, start)
@@ -75,7 +78,7 @@ def _text(head: bytes, start: bytes) -> str | None:
         text = head[: error.start].decode()
     if any(ord(sign) < 32 and sign not in "\t\n\r\f" for sign in text) or start.startswith((b"(", b"L1", b"c")):
         return None
-    return f"{'a JSON' if start.startswith((b'{', b'[')) else 'a text'} file, not weights; {_CHECKPOINT}"
+    return f"{'a JSON' if start.startswith((b'{', b'[')) else 'a text'} file; {_CHECKPOINT}"
 
 
 def require_torch_zip(path: Path) -> None:
@@ -108,8 +111,8 @@ def require_torch_zip(path: Path) -> None:
         # A damaged directory of an archive can raise anything.
         reason = str(error).split("\n", 1)[0][:200]
         raise ThreeDieError(
-            f"{path}: damaged: {reason}; copy or download it again, or, if it is a run's, delete it and train again (no "
-            "older one is kept)"
+            f"{path}: damaged: {reason}; copy or download it again, or, if it is a run's, delete it and train again "
+            "(no older one is kept)"
         ) from error
 
 
@@ -117,8 +120,8 @@ def _require_names(path: Path, names: list[str]) -> None:
     ends = {name.rpartition("/")[2] for name in names}
     if "constants.pkl" in ends:
         raise ThreeDieError(
-            f"{path}: a TorchScript archive (torch.jit.save), which holds code; save the weights alone where it is from: "
-            "torch.save(model.state_dict(), FILE)"
+            f"{path}: a TorchScript archive (torch.jit.save), which holds code; save the weights alone where it is "
+            "from: torch.save(model.state_dict(), FILE)"
         )
     if "data.pkl" in ends:
         return

@@ -279,7 +279,7 @@ def test_mistakes_are_one_line(
         (["run", "six", "--data", str(dataset.path)], "sie"),
         (["run", "sie", "--data", str(dataset.path), "--recipe", "minni"], "did you mean 'mini'"),
         (["run", "sie", "--data", str(dataset.path), "--protocol", "quik"], "did you mean 'quick'"),
-        (["eval", "--checkpoint", str(cut), "--data", str(dataset.path)], "cut.h5: not a checkpoint"),
+        (["eval", "--checkpoint", str(cut), "--data", str(dataset.path)], "cut.h5: not a checkpoint: an HDF5 file"),
     ):
         error = invoke(*words).exception
         assert isinstance(error, ThreeDieError), (words, error)
