@@ -246,9 +246,8 @@ def test_weights_of_older_torch_have_no_counters(
     kept = {name: value for name, value in state.items() if not name.endswith("num_batches_tracked")}
     assert len(kept) < len(state)
     torch.save(kept, tmp_path / "old.pth")
-    content = import_checkpoint(
-        tmp_path / "old.pth", load_weights(tmp_path / "old.pth"), 32, None if bare else "VICReg"
-    )
+    path, experience = tmp_path / "old.pth", None if bare else "VICReg"
+    content = import_checkpoint(path, load_weights(path), 32, experience)
     prefix = "backbone." if bare else ""
     assert all(torch.equal(content["model"][prefix + name], value) for name, value in kept.items())
     words = () if bare else ("--experience", "VICReg")
