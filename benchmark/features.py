@@ -79,7 +79,7 @@ def extract_features(
     dataset = images.dataset
     count, views = len(dataset), dataset.info.views
     paths = [folder / f"representation-{key}.npy", folder / f"embedding-{key}.npy"]
-    found = [_mapped(path, (count, views), note) for path in paths]
+    found = [open_features(path, (count, views), note) for path in paths]
     if found[0] is not None and found[1] is not None:
         return Features(found[0], found[1], True)
 
@@ -108,8 +108,8 @@ def extract_features(
                 output.reshape(len(rows), -1)[batch] = values.float().cpu().numpy()
         for output, path in zip(outputs, (first, second), strict=True):
             output.flush()
-            _sign(path)
-    found = [_mapped(path, (count, views), note) for path in paths]
+            sign_features(path)
+    found = [open_features(path, (count, views), note) for path in paths]
     if found[0] is None or found[1] is None:
         raise ThreeDieError(f"{folder}: the features just written can't be read back; is the disk all right?")
     return Features(found[0], found[1], False)
@@ -124,7 +124,7 @@ def _new_file(path: Path, shape: tuple[int, ...]) -> np.memmap:
     return array
 
 
-def _sign(path: Path) -> None:
+def sign_features(path: Path) -> None:
     """Put mark and SHA-256 behind what a file holds; readers of .npy files stop before them."""
     digest = _sha256(path, path.stat().st_size)
     with path.open("ab") as file:
@@ -140,8 +140,17 @@ def _sha256(path: Path, size: int) -> bytes:
     return digest.digest()
 
 
-def _mapped(path: Path, shape: tuple[int, ...], note: Callable[[str], object]) -> Floats | None:
-    """A file's array, or None where it is missing, damaged or of another shape; but for the first a note says so."""
+def open_features(path: Path, shape: tuple[int, ...], note: Callable[[str], object]) -> Floats | None:
+    """The array of a file that `sign_features` has signed, mapped; its checksum is verified first.
+
+    Args:
+        path: the file.
+        shape: number of objects and views that it must have.
+        note: called with a line that says why a file that is there can't be used.
+
+    Returns:
+        float32 (N, V, D), or None where the file is missing, has no checksum, is damaged, or has another shape.
+    """
     try:
         size = path.stat().st_size - len(_MARK) - hashlib.sha256().digest_size
         with path.open("rb") as file:
@@ -156,7 +165,12 @@ def _mapped(path: Path, shape: tuple[int, ...], note: Callable[[str], object]) -
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, EOFError) as error:
-        note(f"{path}: can't be read ({error}); its features are made anew")
+    except Exception as error:
+        # NumPy and mmap have exceptions of their own for each way in which a header can be wrong.
+        reason = str(error).split("\n", 1)[0][:200]
+        note(f"{path}: can't be read ({reason}); its features are made anew")
         return None
-    return array if array.dtype == np.float32 and array.ndim == 3 and array.shape[:2] == shape else None
+    if array.dtype == np.float32 and array.ndim == 3 and array.shape[:2] == shape:
+        return array
+    note(f"{path}: holds {array.dtype} of shape {array.shape}; its features are made anew")
+    return None

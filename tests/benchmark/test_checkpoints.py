@@ -288,7 +288,7 @@ ODD: dict[str, tuple[Change, str]] = {
     "state too many": (put("optimizer", "state", 999, to={"exp_avg": torch.zeros(3)}), "optimizer: "),
     "probes without heads": (drop("probes", "heads"), "probes: don't fit (KeyError)"),
     "probes of another shape": (put("probes", "heads", "class_all.weight", to=torch.zeros(2)), "probes: don't fit"),
-    "a set": (put("more", to={1}), "set"),
+    "a set": (put("more", to={1}), "more is of type set, which checkpoints don't hold"),
     "nested 99 deep": (put("more", to=eval("[" * 99 + "]" * 99)), "nested deeper than 32 levels"),
 }
 
@@ -303,24 +303,28 @@ def resume(settings: Settings, images: Images) -> Callable[[Path], Any]:
     return read
 
 
-@pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("name", ODD)
 def test_every_odd_key_of_ours_is_named(
-    name: str, version: int, content: dict[str, Any], settings: Settings, images: Images, tmp_path: Path
+    name: str, content: dict[str, Any], settings: Settings, images: Images, tmp_path: Path
 ):
     change, expected = ODD[name]
-    changed = {**copy.deepcopy(content), "version": version}
+    changed = {**content, "format": FORMAT, "version": 2}
+    if not any(word in name + expected for word in ("optimizer", "random", "probes", "group", "state", "betas", "cpu")):
+        # What is refused before anybody looks at these is tried without them: it takes half the time.
+        changed |= {"optimizer": {}, "probes": {}}
+    changed = copy.deepcopy(changed)
     change(changed)
-    try:
-        changed[DIGEST] = content_sha256(changed)
-    except ValueError:
-        changed[DIGEST] = "0" * 64
-    if version == 1:
-        del changed[DIGEST]
+    # Version 1 has no checksum, and goes the same way otherwise.
+    old = {**changed, "version": 1} if changed.get("version") == 2 and len(name) % 3 == 0 else changed
+    if old is changed:
+        try:
+            changed[DIGEST] = content_sha256(changed)
+        except ValueError:
+            changed[DIGEST] = "0" * 64
     path = tmp_path / "checkpoint.pt"
-    torch.save(changed, path)
+    torch.save(old, path)
     text = refusal(path, resume(settings, images))
-    assert expected in text or (name == "a set" and "builtins.set" in text)
+    assert expected in text
     assert path.exists()
 
 
