@@ -110,7 +110,7 @@ def read_options(overrides: Sequence[str]) -> dict[str, Any]:
                 "of weights of another program only the method's options can be set"
             )
         value = parse_value(text)
-        if isinstance(value, dict) != (names == ["predictor"]):
+        if isinstance(value, dict) != (names == ["predictor"]) or (len(names) == 2 and names[0] != "predictor"):
             raise ThreeDieError(f"--set {override}: only predictor has entries of its own, as predictor.hidden=64")
         if len(names) == 2 or isinstance(value, dict):
             before = options.get(names[0], {})

@@ -202,6 +202,9 @@ def test_mistakes_are_one_line_and_nothing_in_a_file_is_run(
         ("sie", (*PLAIN, "--set", "method.action=rotation_color"), "the weights are of action rotation"),
         ("sie", (*PLAIN, "--set", "epochs=3"), "--set epochs=3: write method.NAME=VALUE"),
         ("sie", ("--set", "method.predictor=mlp"), "only predictor has entries of its own"),
+        ("sie", ("--set", "method.action=rotation", "--set", "method.action.x=1"), "only predictor has entries of its"),
+        ("sie", ("--set", "method.action={a = 1}"), "only predictor has entries of its own"),
+        ("sie", ("--set", 'method.predictor={hidden = "9"}'), "hidden=9: contradicts the weights"),
         ("sie", (*PLAIN, "--set", "method.splti=true"), "did you mean 'split'"),
         ("sie", (*PLAIN, "--set", "method.predictor.reul=true"), "predictor option 'reul': not known"),
         ("bare", ("--set", "method.split=true"), "a backbone alone, which has no options"),
@@ -267,3 +270,18 @@ def test_half_and_double_precision_are_said(tmp_path: Path):
     too_large = {**bare, "conv1.weight": bare["conv1.weight"].double() + 1e300}
     with pytest.raises(ThreeDieError, match=r"half\.pth: .*conv1\.weight holds numbers that aren't finite"):
         import_checkpoint(tmp_path / "half.pth", too_large, 32)
+
+
+def test_records_of_two_readings_are_never_joined(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The same weights as one matrix and as a hidden layer of half the width: their scores of retrieval differ."""
+    monkeypatch.chdir(tmp_path)
+    torch.save(as_original(module("sie")), tmp_path / "model.pth")
+    found = []
+    for hidden, tasks in (("", "retrieval,knn"), ("8", "knn"), ("8", "retrieval")):
+        words = ("--set", f"method.predictor.hidden={hidden}", "--set", "method.predictor.bias=false")
+        done = evaluate(tmp_path / "model.pth", dataset, "--tasks", tasks, *words)
+        assert done.exception is None, done.exception
+        found.append({row["task"]: row["value"] for row in record_in(tmp_path)["results"] if row["main"]})
+    assert list(found[1]) == ["knn"]
+    assert set(found[2]) == {"knn", "retrieval"}
+    assert found[2]["retrieval"] != found[0]["retrieval"]
