@@ -4,21 +4,33 @@ Our modules bear the original's names (`backbone`, `projector`, `projector_inv`,
 is left to do is to take off wrappers, leave out what isn't part of a method, and say clearly what doesn't fit.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
+from baselines.hypernetwork import DEPTH_OF_DEEP
 from baselines.method import ACTION_DIMS
+from baselines.projector import parse_widths
+from baselines.weights import listed, weight_faults
 
 WRAPPERS = ("module.", "_orig_mod.", "_forward_module.")
+_NOTHING = torch.empty(0)
 NESTED_UNDER = ("model", "state_dict")
+_DEEPEST_NESTING = 8
 
 # The online probes of the original's training script, and the classification layer of torchvision's networks.
 NOT_OURS = ("evaluator.", "fc.", "backbone.fc.")
 
 BACKBONE_ROOTS = ("conv1.", "bn1.", "layer1.", "layer2.", "layer3.", "layer4.")
+
+EQUAL_LAYERS = 4
+"""Hidden layers of one width that a hypernetwork's predictor is taken to have at most, where nobody says."""
+_NAMED_READINGS = 6
 
 
 def original_state(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -32,9 +44,11 @@ def original_state(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
     Raises:
         ValueError: no weights in it, or two keys that come to the same name.
     """
-    for name in NESTED_UNDER:
-        if isinstance(checkpoint.get(name), Mapping):
-            return original_state(checkpoint[name])
+    for _ in range(_DEEPEST_NESTING):
+        inner = [checkpoint[name] for name in NESTED_UNDER if isinstance(checkpoint.get(name), Mapping)]
+        if not inner:
+            break
+        checkpoint = inner[0]
     state: dict[str, Tensor] = {}
     for key, value in checkpoint.items():
         name = _unwrapped(str(key))
@@ -77,23 +91,18 @@ def backbone_form(state: Mapping[str, Tensor]) -> str:
 def load_original(module: nn.Module, checkpoint: Mapping[str, Any]) -> None:
     """Load a checkpoint into a method, or, if it holds a backbone alone, into the method's backbone.
 
+    Batch-norm's counters of batches may be missing, as in files of PyTorch before 0.4.1: nothing reads them.
+
     Raises:
-        ValueError: names or shapes that don't fit, listed.
+        ValueError: names, types or shapes that don't fit, or numbers that aren't finite, listed.
     """
     state = original_state(checkpoint)
     target = module.state_dict()
     if set(_modules(state)) == {"backbone"}:
         target = {name: value for name, value in target.items() if name.startswith("backbone.")}
-    faults = [f"{name} is missing" for name in target if name not in state]
-    faults += [f"{name} isn't in the method" for name in state if name not in target]
-    faults += [
-        f"{name} has shape {tuple(state[name].shape)} instead of {tuple(target[name].shape)}"
-        for name in target
-        if name in state and state[name].shape != target[name].shape
-    ]
+    faults = weight_faults(state, target, exact=False)
     if faults:
-        more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
-        raise ValueError(f"checkpoint doesn't fit this method: {'; '.join(faults[:5])}{more}")
+        raise ValueError(f"checkpoint doesn't fit this method: {listed(faults)}")
     module.load_state_dict(state, strict=False)
 
 
@@ -105,7 +114,8 @@ class Architecture:
         methods: names of the methods it may be of; none where it holds a backbone alone.
         backbone, form, width: the encoder network.
         projector: widths of the whole projector, joined by `-`; empty where there is none.
-        options: of the method, as far as shapes tell them.
+        options: of the method, as far as shapes and the user tell them.
+        notes: what they don't tell, and what was taken instead.
     """
 
     methods: tuple[str, ...]
@@ -114,22 +124,28 @@ class Architecture:
     width: int
     projector: str
     options: dict[str, Any]
+    notes: tuple[str, ...] = ()
 
 
-def architecture(checkpoint: Mapping[str, Any]) -> Architecture:
+def architecture(checkpoint: Mapping[str, Any], given: Mapping[str, Any] | None = None) -> Architecture:
     """What method and network a checkpoint's names and shapes are of.
 
     Whether there is a ReLU in the predictor, and all weights of losses, leave no trace in it.
 
+    Args:
+        checkpoint: see `original_state`.
+        given: options of the method that the user knows, the predictor's as a table under `predictor`.
+
     Raises:
-        ValueError: no backbone in it, or modules that no method has together.
+        ValueError: no backbone in it, modules that no method has together, an option that contradicts the shapes, or
+            shapes that fit several predictors.
     """
     state = original_state(checkpoint)
     backbone = backbone_state(checkpoint)
     name = "resnet34" if "layer3.5.conv1.weight" in backbone else "resnet18"
     if "layer1.0.conv3.weight" in backbone:
         name = "resnet50"
-    if "conv1.weight" not in backbone or "layer4.0.conv1.weight" not in backbone:
+    if backbone.get("conv1.weight", _NOTHING).ndim != 4 or "layer4.0.conv1.weight" not in backbone:
         raise ValueError("checkpoint: its backbone is no ResNet-18, 34 or 50")
     form = "cifar" if backbone["conv1.weight"].shape[-1] == 3 else backbone_form(backbone)
     width = len(backbone["conv1.weight"])
@@ -142,9 +158,20 @@ def architecture(checkpoint: Mapping[str, Any]) -> Architecture:
             f"checkpoint: {', '.join(sorted(known - found))} is in no method here; load its backbone alone"
         )
     methods, options, widths = _told(found, projectors, dim, "predictor" in _modules(state))
+    known_options = dict(given or {})
+    of_predictor = known_options.pop("predictor", {})
+    notes: tuple[str, ...] = ()
     if "predictor" in _modules(state):
-        options |= _predictor_options(state, projectors["projector_equi"][-1] if "projector_equi" in found else 0)
-    return Architecture(methods, name, form, width, "-".join(map(str, widths)), options)
+        dim = projectors["projector_equi"][-1] if "projector_equi" in found else 0
+        told, notes = _predictor_options(state, dim, of_predictor)
+        options |= told
+    elif of_predictor:
+        raise ValueError("--set method.predictor: there is no predictor in these weights")
+    for option, value in known_options.items():
+        if option in options and str(options[option]) != str(value):
+            raise ValueError(f"--set method.{option}={value}: the weights are of {option} {options[option]}")
+        options[option] = value
+    return Architecture(methods, name, form, width, "-".join(map(str, widths)), options, notes)
 
 
 def _told(
@@ -170,14 +197,86 @@ def _widths(state: Mapping[str, Tensor], part: str) -> list[int]:
     layers = {
         int(name.split(".")[1]): value
         for name, value in state.items()
-        if name.startswith(f"{part}.") and name.endswith(".weight") and value.ndim == 2
+        if name.startswith(f"{part}.")
+        and name.endswith(".weight")
+        and value.ndim == 2
+        and name.split(".")[1].isdecimal()
+        and value.numel()
     }
     ordered = [layers[index] for index in sorted(layers)]
     return [ordered[0].shape[1], *(len(each) for each in ordered)] if ordered else []
 
 
-def _predictor_options(state: Mapping[str, Tensor], dim: int) -> dict[str, Any]:
-    """Action and predictor from the shapes of its layers; `dim` is the equivariant embedding's width."""
+_NO_RELU = (
+    "weights don't tell whether there is a ReLU between the predictor's layers: taken to be none; "
+    "say --set method.predictor.relu=true if there is one"
+)
+
+
+def predictor_readings(count: int, dim: int) -> list[tuple[str, bool]]:
+    """Hidden layers and biases that a hypernetwork's predictor may have, from how many numbers it has in all.
+
+    A chain of layers from E over hidden widths back to E has the products of neighbouring widths as matrices, and every
+    width after the first as biases. All predictors with up to one hidden layer are looked for, and those with up to
+    `EQUAL_LAYERS` hidden layers of one width. See `uneven_readings` for others.
+
+    Args:
+        count: outputs of the hypernetwork's last layer.
+        dim: width E of the embedding.
+
+    Returns:
+        Each as the options `hidden` and `bias` of the predictor; the plain ones first.
+    """
+    readings = [("", bias) for bias in (False, True) if _numbers(dim, (), bias) == count]
+    for bias in (False, True):
+        for layers in range(1, EQUAL_LAYERS + 1):
+            width = _equal_width(count, dim, layers, bias)
+            if width:
+                readings.append(("-".join([str(width)] * layers), bias))
+    return readings
+
+
+def uneven_readings(count: int, dim: int) -> list[tuple[str, bool]]:
+    """As `predictor_readings`, those with two hidden layers of unlike widths.
+
+    About every second number has one by chance, and always both orders fit.
+    """
+    readings = []
+    for bias in (False, True):
+        # (h + E')(h' + E') is known, with E' = E, or E + 1 with biases.
+        edge = dim + bias
+        product = count - (dim if bias else 0) + edge**2
+        for one in range(edge + 1, math.isqrt(max(0, product)) + 1):
+            if product % one == 0 and one * one != product:
+                narrow, wide = one - edge, product // one - edge
+                readings += [(f"{narrow}-{wide}", bias), (f"{wide}-{narrow}", bias)]
+    return readings
+
+
+def _numbers(dim: int, hidden: tuple[int, ...], bias: bool) -> int:
+    """How many numbers a predictor has with these hidden widths."""
+    return sum(after * (before + bias) for before, after in pairwise((dim, *hidden, dim)))
+
+
+def _equal_width(count: int, dim: int, layers: int, bias: bool) -> int:
+    """The width with which so many hidden layers have just `count` numbers; 0 if there is none."""
+    low, high = 1, max(1, count // dim)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if _numbers(dim, (middle,) * layers, bias) < count else (low, middle)
+    return low if _numbers(dim, (low,) * layers, bias) == count else 0
+
+
+def _predictor_options(
+    state: Mapping[str, Tensor], dim: int, given: Mapping[str, Any]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Action and predictor from the shapes of its layers, and notes on what they don't tell.
+
+    Args:
+        state: all weights.
+        dim: width of the equivariant embedding; 0 without one.
+        given: options of the predictor that the user knows.
+    """
     weights = {name: value for name, value in state.items() if name.startswith("predictor.") and value.ndim == 2}
     places = {name: name.split(".")[-2] for name in weights}
     if not weights or not all(place.isdecimal() for place in places.values()):
@@ -185,26 +284,95 @@ def _predictor_options(state: Mapping[str, Tensor], dim: int) -> dict[str, Any]:
     ordered = [weights[name] for name in sorted(weights, key=lambda name: int(places[name]))]
     first, last = ordered[0], ordered[-1]
     if "predictor.0.weight" in weights:
-        return {"action": _action(len(last)), "regressor": "-".join(str(len(each)) for each in ordered[:-1])}
-    if all(name.startswith("predictor.pred.") for name in weights):
-        return {"action": _action(first.shape[1] - dim), "predictor": {"kind": "mlp", "layers": len(ordered)}}
+        if given:
+            raise ValueError("--set method.predictor: these weights regress the action; there is nothing to choose")
+        return {"action": _action(len(last)), "regressor": "-".join(str(len(each)) for each in ordered[:-1])}, ()
     if not dim:
         raise ValueError("checkpoint: it has a predictor, but no 'projector_equi' that says how wide its matrices are")
-    made = len(last)
-    bias = made % dim != 0 or (made > dim * dim and (made - dim) % (2 * dim + 1) == 0)
-    # One matrix makes dim^2 numbers (and dim with biases); two with h between make 2 dim h (and h + dim).
-    hidden = 0 if made in (dim * dim, dim * dim + dim) else (made - dim) // (2 * dim + 1) if bias else made // (2 * dim)
-    return {
-        "action": _action(first.shape[1]),
-        "predictor": {
-            "hidden": str(hidden or ""),
-            "bias": made == dim * dim + dim or (bool(hidden) and bias),
-            "hypernetwork": "deep" if len(ordered) > 1 else "linear",
-            "hypernetwork_bias": any(
-                name.startswith("predictor.hypernet.") and name.endswith(".bias") for name in state
-            ),
-        },
+    if all(name.startswith("predictor.pred.") for name in weights):
+        told: dict[str, Any] = {"kind": "mlp", "layers": len(ordered)}
+        return {"action": _action(first.shape[1] - dim), "predictor": _agreed(told, given)}, ()
+    if not all(name.startswith("predictor.hypernet.net.") for name in weights):
+        raise ValueError("checkpoint: its predictor is of no kind known here")
+    if len(ordered) not in (1, DEPTH_OF_DEEP):
+        raise ValueError(
+            f"checkpoint: its hypernetwork has {len(ordered)} layers; those known here have 1 or {DEPTH_OF_DEEP}"
+        )
+    told = {
+        "kind": "hypernetwork",
+        "hypernetwork": "deep" if len(ordered) > 1 else "linear",
+        "hypernetwork_bias": any(name.startswith("predictor.hypernet.") and name.endswith(".bias") for name in state),
     }
+    # A ReLU leaves no trace, and the layers are a matter of their own.
+    free = {name: value for name, value in given.items() if name in ("relu", "hidden", "bias")}
+    agreed = _agreed(told, {name: value for name, value in given.items() if name not in free})
+    del agreed["kind"]
+    hidden, bias = _one_reading(len(last), dim, free)
+    notes = []
+    if hidden and "relu" not in free:
+        notes.append(_NO_RELU)
+    uneven = [] if "hidden" in free else uneven_readings(len(last), dim)
+    if uneven:
+        notes.append(
+            f"the predictor was taken to have {f'hidden layers {hidden}' if hidden else 'no hidden layer'}; two of "
+            f"unlike widths have as many numbers, such as {uneven[0][0]}: say --set method.predictor.hidden if it has"
+        )
+    relu = {"relu": free["relu"]} if "relu" in free else {}
+    predictor = {"hidden": hidden, "bias": bias, **relu, **agreed}
+    return {"action": _action(first.shape[1]), "predictor": predictor}, tuple(notes)
+
+
+def _agreed(told: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What shapes tell of the predictor and what the user says.
+
+    Raises:
+        ValueError: they contradict each other.
+    """
+    for name, value in given.items():
+        if name in told and told[name] != value:
+            raise ValueError(f"--set method.predictor.{name}={value}: the weights are of {name} {told[name]}")
+    return {**given, **told}
+
+
+def _one_reading(count: int, dim: int, given: Mapping[str, Any]) -> tuple[str, bool]:
+    """Hidden widths and bias of the only predictor that fits the shapes and what the user says.
+
+    Raises:
+        ValueError: none or several fit.
+    """
+    for name in ("bias", "relu"):
+        if not isinstance(given.get(name, False), bool):
+            raise ValueError(f"--set method.predictor.{name}={given[name]}: must be true or false")
+    if isinstance(given.get("hidden", ""), bool) or not isinstance(given.get("hidden", ""), str | int):
+        raise ValueError(f"--set method.predictor.hidden={given['hidden']}: write widths joined by '-', as 256-256")
+    biases = [given["bias"]] if "bias" in given else [False, True]
+    fitting = predictor_readings(count, dim) or uneven_readings(count, dim)
+    if "hidden" in given:
+        hidden = parse_widths(given["hidden"])
+        text = "-".join(map(str, hidden))
+        matches = [(text, bias) for bias in biases if _numbers(dim, hidden, bool(bias)) == count]
+    else:
+        matches = [(text, bias) for text, bias in fitting if bias in biases]
+    if len(matches) == 1:
+        return matches[0]
+    what = f"its predictor has {count} numbers and moves {dim}"
+    choices = [_described(*each) for each in (matches or fitting)[:_NAMED_READINGS]]
+    more = len(matches or fitting) - len(choices)
+    named = " or ".join(choices) + (f" or one of {more} others" if more else "")
+    said = " ".join(f"--set method.predictor.{name}={_plain(value)}" for name, value in given.items() if name != "relu")
+    if matches:
+        raise ValueError(f"checkpoint: {what}, which fits several architectures: say which, {named}")
+    if said:
+        raise ValueError(f"{said}: contradicts the weights: {what}; {f'that is {named}' if named else 'nothing fits'}")
+    raise ValueError(f"checkpoint: {what}, and no layers fit; give them with --set method.predictor.hidden")
+
+
+def _described(hidden: str, bias: bool) -> str:
+    return f"--set method.predictor.hidden={hidden or chr(39) * 2} --set method.predictor.bias={_plain(bias)}"
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _action(size: int) -> str:

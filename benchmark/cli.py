@@ -318,6 +318,10 @@ def _is_record_of(record_file: Path, checkpoint: dict[str, Any], scope: "Scope",
     type=click.Choice(["original", "imagenet", "cifar10"]),
     help="Of pixels for weights of another program.  [default: imagenet for a bare torchvision ResNet, else original]",
 )
+@click.option(
+    "--set", "overrides", multiple=True, metavar="method.NAME=VALUE",
+    help="What weights of another program don't tell of their method, such as method.predictor.hidden=512.",
+)  # fmt: skip
 @click.option("--method", "own", metavar="FILE.py:CLASS", help="Where the method is, if it is your own.")
 @click.option(
     "-o",
@@ -346,6 +350,7 @@ def eval_(
     experience: str | None,
     named: str | None,
     normalisation: str | None,
+    overrides: tuple[str, ...],
     own: str | None,
     out: Path | None,
     data: Path | None,
@@ -366,7 +371,7 @@ def eval_(
     other = None if eval_data is None else _open(eval_data)
 
     from benchmark.checkpoints import CHECKPOINT_FILE, is_ours, load_weights, weights_sha256
-    from benchmark.evaluation import require_training, require_validation, size_warnings
+    from benchmark.evaluation import read_settings, require_training, require_validation, restore, size_warnings
     from benchmark.imported import import_checkpoint
     from benchmark.recipe import Recipe
     from benchmark.records import run_name
@@ -381,17 +386,19 @@ def eval_(
         if checkpoint.name != CHECKPOINT_FILE:
             # Weights beside those of a run get a record beside its record.
             folder, made = folder / (checkpoint.stem if checkpoint.suffix else f"{checkpoint.name}-eval"), True
-        if experience or named or normalisation:
+        if experience or named or normalisation or overrides:
             raise ThreeDieError(
-                f"{checkpoint}: says itself what it is; leave --experience, --name, --normalisation out"
+                f"{checkpoint}: says itself what it is; leave --experience, --name, --normalisation, --set out"
             )
     else:
         size = dataset.info.image_size
-        content = import_checkpoint(checkpoint, content, size, experience, named, normalisation)
+        content = import_checkpoint(checkpoint, content, size, experience, named, normalisation, overrides)
         name = run_name(content["imported"]["name"], content["settings"]["recipe"]["name"], None)
         folder, made = DEFAULT_RUNS / f"{name}-{weights_sha256(content['model'])[:8]}", True
         click.echo(indented("weights", f"{content['imported']['source']}: {_describe(content)}"))
-    trained = content["settings"]["method"]
+        for line in content["imported"]["notes"]:
+            click.echo(indented("note", line))
+    trained = read_settings(content, checkpoint).method
     if own is not None:
         from benchmark.own_methods import load_method
 
@@ -402,6 +409,7 @@ def eval_(
         raise ThreeDieError(f"{checkpoint}: its method {trained} isn't in this program; add --method FILE.py:CLASS")
     if not content["finished"]:
         raise ThreeDieError(f"{checkpoint}: its run isn't finished; go on with '3die bench run' and the same settings")
+    restore(content, checkpoint)
     click.echo(dataset_summary(dataset))
     plan = Recipe.from_json(content["settings"]["recipe"])
     for warning in size_warnings(dataset, plan):
@@ -587,6 +595,10 @@ def _measure(
     from benchmark.progress import bar
     from benchmark.records import build_record, with_other_tasks
     from benchmark.results import read_record, write_record
+    from benchmark.summary import indented
+
+    def note(line: str) -> None:
+        click.echo(indented("note", line))
 
     dataset = images.dataset
     known = [identify(each.dataset).fingerprint for each in (images, asked or images)]
@@ -607,7 +619,7 @@ def _measure(
         return bar("features", len(items), "batch", items)
 
     with bar("tasks", steps, "step") as heads:
-        evaluation = evaluate(checkpoint, images, rules, folder, device, features_bar, heads.update, scope, asked)
+        evaluation = evaluate(checkpoint, images, rules, folder, device, features_bar, heads.update, scope, asked, note)
     record = build_record(checkpoint, evaluation, rules, device, started)
     if scope.tasks is not None and record_file.exists():
         record = with_other_tasks(record, read_record(record_file))

@@ -29,7 +29,7 @@ from benchmark.tasks.regression import Regression
 from benchmark.tasks.retrieval import Retrieval
 from benchmark.tasks.spread import COVERAGE, DRAWS
 from benchmark.tasks.task import REPRESENTATION, Data, Outcome, Subject, Task
-from benchmark.training import Normalisation, Settings, build
+from benchmark.training import Normalisation, Settings, build, require_fit
 from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
 from manifests.latents import TRANSLATION, LatentField, actions
@@ -96,18 +96,32 @@ class Evaluation:
     tasks_s: float
 
 
-def restore(checkpoint: dict[str, Any]) -> tuple[Settings, Method, Normalisation]:
-    """Settings, trained method and normalisation of inputs from a checkpoint's content."""
-    settings = Settings.from_json(checkpoint["settings"])
-    method = build(settings)
+def read_settings(checkpoint: dict[str, Any], path: Path | None = None) -> Settings:
+    """Settings in a checkpoint's content; `path` is the file it is from, for messages.
+
+    Raises:
+        ThreeDieError: settings that this program doesn't know.
+    """
     try:
-        method.load_state_dict(checkpoint["model"])
-    except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1].strip()
-        raise ThreeDieError(
-            f"the checkpoint's weights don't fit the method {settings.method} with its settings ({reason}); "
-            "was the program or the method's file changed since?"
-        ) from error
+        return Settings.from_json(checkpoint["settings"])
+    except ThreeDieError as error:
+        raise ThreeDieError(f"{path or 'the checkpoint'}: {error}") from error
+
+
+def restore(checkpoint: dict[str, Any], path: Path | None = None) -> tuple[Settings, Method, Normalisation]:
+    """Settings, trained method and normalisation of inputs from a checkpoint's content.
+
+    Args:
+        checkpoint: content of a checkpoint.
+        path: the file it is from, for messages.
+
+    Raises:
+        ThreeDieError: settings that this program doesn't know, or weights that don't fit them.
+    """
+    settings = read_settings(checkpoint, path)
+    require_fit(settings, checkpoint["model"], str(path or "the checkpoint"))
+    method = build(settings)
+    method.load_state_dict(checkpoint["model"])
     pixels = checkpoint["normalisation"]
     return settings, method.eval(), Normalisation(tuple(pixels["mean"]), tuple(pixels["std"]))
 
@@ -196,6 +210,7 @@ def evaluate(
     tick: Callable[[int], object] = lambda _: None,
     scope: Scope | None = None,
     asked: Images | None = None,
+    note: Callable[[str], object] = lambda _: None,
 ) -> Evaluation:
     """Features of every view once, then every task that applies.
 
@@ -209,6 +224,7 @@ def evaluate(
         tick: called with the number of steps that heads have done.
         scope: what is wanted.
         asked: the images of another dataset to measure on, with heads trained on the first one.
+        note: called with what to tell the user of cached features that can't be used.
 
     Raises:
         ThreeDieError: the dataset has no validation objects, or features aren't finite.
@@ -227,7 +243,7 @@ def evaluate(
     def look(seen: Images) -> Data:
         known = identify(seen.dataset)
         key = feature_key(weights, known.fingerprint, known.images_sha256, preprocessing(settings.recipe, normalise))
-        found = extract_features(method, seen, normalise, folder / FEATURES_FOLDER, key, device, progress)
+        found = extract_features(method, seen, normalise, folder / FEATURES_FOLDER, key, device, progress, note)
         fields, latents = seen.dataset.info.fields, seen.dataset.latents
         return Data(fields, latents, seen.dataset.labels, found.representation, found.embedding)
 
@@ -251,7 +267,13 @@ def evaluate(
     outcomes, told = measure(subject, scope.tasks)
     return Evaluation(
         outcomes,
-        size_warnings(dataset, settings.recipe) + origin_warnings(settings, dataset) + warnings + told,
+        [
+            *checkpoint.get("imported", {}).get("notes", []),
+            *size_warnings(dataset, settings.recipe),
+            *origin_warnings(settings, dataset),
+            *warnings,
+            *told,
+        ],
         weights,
         method,
         other,
@@ -342,10 +364,11 @@ def measure(subject: Subject, names: Sequence[str] | None = None) -> tuple[dict[
     for task in applying.values():
         for question in task.questions(subject):
             for source in subject.head_sources:
-                for part in subject.parts(source).values():
-                    subject.heads.plan(question, source, part)
+                for name, part in subject.parts(source).items():
+                    subject.heads.plan(question, source, part, name)
     outcomes = {name: task.measure(subject) for name, task in applying.items()}
     warnings = [f"{name}: {line}" for name, outcome in outcomes.items() for line in outcome.warnings]
+    warnings += subject.heads.warnings
     if min(subject.taught.views, subject.asked.views) < 2:
         warnings.insert(0, "objects have one view: tasks that compare two views are left out")
     if len(subject.val) < 2:

@@ -22,6 +22,9 @@ from manifests.files import replacing
 FEATURES_FOLDER = "features"
 """Where in a run's folder the features lie."""
 _BATCH = 256
+_MARK = b"3die-features-sha256"
+"""Behind an array's numbers, and before the SHA-256 of all that comes before both."""
+_PIECE = 2**22
 _VERSION = 2
 
 Floats = npt.NDArray[np.float32]
@@ -56,6 +59,7 @@ def extract_features(
     key: str,
     device: str = "cpu",
     progress: Callable[[Sequence[Indices]], Iterable[Indices]] = iter,
+    note: Callable[[str], object] = lambda _: None,
 ) -> Features:
     """Every view through the method in evaluation mode (batch norm by its running statistics), or from the files.
 
@@ -67,6 +71,7 @@ def extract_features(
         key: from `feature_key`; files of another key are left alone.
         device: `cpu` or `cuda`.
         progress: wraps the iteration over batches.
+        note: called with a line for each file that is there and can't be used; its features are made anew.
 
     Raises:
         ThreeDieError: a feature isn't finite, or the disk is full.
@@ -74,7 +79,7 @@ def extract_features(
     dataset = images.dataset
     count, views = len(dataset), dataset.info.views
     paths = [folder / f"representation-{key}.npy", folder / f"embedding-{key}.npy"]
-    found = [_mapped(path, (count, views)) for path in paths]
+    found = [open_features(path, (count, views), note) for path in paths]
     if found[0] is not None and found[1] is not None:
         return Features(found[0], found[1], True)
 
@@ -101,9 +106,10 @@ def extract_features(
                 outputs = [_new_file(path, (count, views, values.shape[1])) for path, values in made]
             for output, values in zip(outputs, (representation, embedding), strict=True):
                 output.reshape(len(rows), -1)[batch] = values.float().cpu().numpy()
-        for output in outputs:
+        for output, path in zip(outputs, (first, second), strict=True):
             output.flush()
-    found = [_mapped(path, (count, views)) for path in paths]
+            sign_features(path)
+    found = [open_features(path, (count, views), note) for path in paths]
     if found[0] is None or found[1] is None:
         raise ThreeDieError(f"{folder}: the features just written can't be read back; is the disk all right?")
     return Features(found[0], found[1], False)
@@ -118,10 +124,53 @@ def _new_file(path: Path, shape: tuple[int, ...]) -> np.memmap:
     return array
 
 
-def _mapped(path: Path, shape: tuple[int, ...]) -> Floats | None:
-    """A file's array, or None where it is missing, damaged or of another shape."""
+def sign_features(path: Path) -> None:
+    """Put mark and SHA-256 behind what a file holds; readers of .npy files stop before them."""
+    digest = _sha256(path, path.stat().st_size)
+    with path.open("ab") as file:
+        file.write(_MARK + digest)
+
+
+def _sha256(path: Path, size: int) -> bytes:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while size > 0 and (piece := file.read(min(size, _PIECE))):
+            digest.update(piece)
+            size -= len(piece)
+    return digest.digest()
+
+
+def open_features(path: Path, shape: tuple[int, ...], note: Callable[[str], object]) -> Floats | None:
+    """The array of a file that `sign_features` has signed, mapped; its checksum is verified first.
+
+    Args:
+        path: the file.
+        shape: number of objects and views that it must have.
+        note: called with a line that says why a file that is there can't be used.
+
+    Returns:
+        float32 (N, V, D), or None where the file is missing, has no checksum, is damaged, or has another shape.
+    """
     try:
+        size = path.stat().st_size - len(_MARK) - hashlib.sha256().digest_size
+        with path.open("rb") as file:
+            file.seek(max(0, size))
+            end = file.read()
+        if size <= 0 or not end.startswith(_MARK):
+            note(f"{path}: has no checksum (written by an older version, or cut off); its features are made anew")
+            return None
+        if end[len(_MARK) :] != _sha256(path, size):
+            note(f"{path}: damaged, its content doesn't match its checksum; its features are made anew")
+            return None
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+    except FileNotFoundError:
         return None
-    return array if array.dtype == np.float32 and array.ndim == 3 and array.shape[:2] == shape else None
+    except Exception as error:
+        # NumPy and mmap have exceptions of their own for each way in which a header can be wrong.
+        reason = str(error).split("\n", 1)[0][:200]
+        note(f"{path}: can't be read ({reason}); its features are made anew")
+        return None
+    if array.dtype == np.float32 and array.ndim == 3 and array.shape[:2] == shape:
+        return array
+    note(f"{path}: holds {array.dtype} of shape {array.shape}; its features are made anew")
+    return None

@@ -78,12 +78,21 @@ class FeatureHeads:
             self.held, self.taught = train[np.unique(held)], np.delete(train, np.unique(held))
         else:
             self.held, self.taught = train[:0], train
+        self.warnings: list[str] = []
+        self._names: dict[tuple, str] = {}
         self._planned: list[_Member] = []
         self._trained: dict[tuple, _Trained] = {}
 
-    def plan(self, question: Question, source: str, part: slice) -> None:
-        """Say that a question will be asked, so that its heads are trained together with others of their shape."""
-        self._planned += [_Member(question, source, part, index) for index in range(self.seeds)]
+    def plan(self, question: Question, source: str, part: slice, name: str = "") -> None:
+        """Say that a question will be asked, so that its heads are trained together with others of their shape.
+
+        Args:
+            question, source, part: see `answers`.
+            name: of the part, for messages.
+        """
+        members = [_Member(question, source, part, index) for index in range(self.seeds)]
+        self._planned += members
+        self._names |= {member.key: name for member in members}
 
     def answers(self, question: Question, source: str, part: slice, data: Data, pairs: Pairs) -> list[Array]:
         """What the heads of a question say about pairs of a dataset, one (Q, classes) or (Q, T) for each seed."""
@@ -102,6 +111,9 @@ class FeatureHeads:
                     x = self._inputs(features, member, pairs[begin : begin + _CHUNK], head.shift, head.scale)
                     pieces.append(_forward([(w[None], b[None, None]) for w, b in head.layers], x[None])[0])
                 found.append(torch.cat(pieces).double().cpu().numpy())
+                if not np.isfinite(found[-1]).all():
+                    self._warn(member, "says numbers that aren't finite: its scores are left out")
+                    found[-1][:] = np.nan
         return found
 
     def _shape(self, member: _Member) -> tuple[int, bool, int]:
@@ -197,11 +209,24 @@ class FeatureHeads:
                         piece = check[begin : begin + chunk]
                         x, y = look(active, dict.fromkeys(batches, piece))
                         now += len(piece) * _losses(stack.forward(x), y).double().cpu().numpy()
+                for place in np.flatnonzero(~np.isfinite(now)):
+                    member = members[active[place]]
+                    if np.isfinite(best_loss[active[place]]):
+                        self._warn(
+                            member, f"has a loss that isn't finite at step {step}: its best moment before counts"
+                        )
+                    else:
+                        self._warn(member, f"has a loss that isn't finite at step {step}: it isn't trained")
+                        self._keep(member, stack, int(place), standard)
                 better = now / len(check) < best_loss[active]
                 for place in np.flatnonzero(better):
                     best_loss[active[place]], best_step[active[place]] = now[place] / len(check), step
                     self._keep(members[active[place]], stack, int(place), standard)
-                going = [place for place, head in enumerate(active) if step - best_step[head] < rules.patience]
+                going = [
+                    place
+                    for place, head in enumerate(active)
+                    if step - best_step[head] < rules.patience and np.isfinite(now[place])
+                ]
                 self.tick((len(active) - len(going)) * (steps - step))
                 if not going:
                     break
@@ -215,6 +240,12 @@ class FeatureHeads:
         if check is None:
             for place, member in enumerate(members):
                 self._keep(member, stack, place, standard)
+
+    def _warn(self, member: _Member, what: str) -> None:
+        part = self._names.get(member.key) or f"{member.part.start or 0} to {member.part.stop or 'the end'}"
+        line = f"{member.question.name}: the head on {member.source}, part {part}, {what}"
+        if line not in self.warnings:
+            self.warnings.append(line)
 
     def _keep(self, member: _Member, stack: "_Stack", place: int, standard: dict) -> None:
         layers = [(weight.detach()[place].clone(), bias.detach()[place, 0].clone()) for weight, bias in stack.layers]

@@ -2,15 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from baselines.catalogue import suggestion
-from baselines.original_checkpoints import Architecture, architecture, load_original
+from baselines.original_checkpoints import Architecture, architecture, load_original, original_state
 from baselines.original_experiences import EXPERIENCES
 from benchmark.inputs import FIXED_NORMALISATIONS
-from benchmark.recipe import Recipe
+from benchmark.recipe import SECTION, SHORT_SECTION, Recipe, parse_value
 from benchmark.training import Settings, build
 from manifests.errors import ThreeDieError
 
@@ -30,6 +30,7 @@ def import_checkpoint(
     experience: str | None = None,
     name: str | None = None,
     normalisation: str | None = None,
+    overrides: Sequence[str] = (),
 ) -> dict[str, Any]:
     """A checkpoint in our form of another program's weights: the original's, or a bare ResNet.
 
@@ -40,13 +41,19 @@ def import_checkpoint(
         experience: what the original calls the method; needed where names and shapes don't tell it.
         name: what records call it; by default the method's name, or the file's for a bare backbone.
         normalisation: of the pixels; by default `original`, and `imagenet` for a bare backbone in torchvision's form.
+        overrides: `method.option=value` each: what the weights don't tell of the method.
 
     Raises:
-        ThreeDieError: there are no weights in it, they are of no method here, or of several.
+        ThreeDieError: there are no weights in it, they are of no method here, of several, or don't fit an override.
     """
+    given = read_options(overrides)
     try:
-        found = architecture(content)
+        if experience is not None and experience not in EXPERIENCES:
+            raise ValueError(f"--experience {experience}: no such experience; {suggestion(experience, [*EXPERIENCES])}")
+        found = architecture(content, given)
         method, options = _choose(found, experience)
+        if method == BACKBONE_ALONE and given:
+            raise ValueError("--set: it is a backbone alone, which has no options")
     except ValueError as error:
         raise ThreeDieError(f"{path}: {error}") from error
     usual = "imagenet" if method == BACKBONE_ALONE and found.form == "torchvision" else "original"
@@ -60,11 +67,14 @@ def import_checkpoint(
         warmup_epochs=0.0, precision="32-true", sync_batchnorm=False, method_options=options,
     )  # fmt: skip
     settings = Settings(method, recipe, None, None, None)
-    module = build(settings)
     try:
+        module = build(settings)
         load_original(module, content)
-    except ValueError as error:
+    except (ValueError, ThreeDieError) as error:
         raise ThreeDieError(f"{path}: {error}") from error
+    types = sorted({str(value.dtype).removeprefix("torch.") for value in original_state(content).values()})
+    converted = [name for name in types if name not in ("float32", "int64")]
+    notes = [*found.notes, *([f"its numbers of type {', '.join(converted)} became float32"] if converted else [])]
     epoch = content.get("epoch")
     mean, std = FIXED_NORMALISATIONS[pixels]
     return {
@@ -79,16 +89,41 @@ def import_checkpoint(
         "imported": {
             "name": _name(name or (_plain(path.stem) if method == BACKBONE_ALONE else method)),
             "source": f"weights from {path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}",
+            "notes": notes,
         },
     }  # fmt: skip
+
+
+def read_options(overrides: Sequence[str]) -> dict[str, Any]:
+    """Options of a method from `method.name=value`, the predictor's as a table.
+
+    Raises:
+        ThreeDieError: it isn't written so, or is no option of a method.
+    """
+    options: dict[str, Any] = {}
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        section, *names = [name.strip() for name in key.split(".")]
+        if not equals or section not in (SECTION, SHORT_SECTION) or len(names) not in (1, 2) or not all(names):
+            raise ThreeDieError(
+                f"--set {override}: write {SHORT_SECTION}.NAME=VALUE, such as {SHORT_SECTION}.predictor.bias=true; "
+                "of weights of another program only the method's options can be set"
+            )
+        value = parse_value(text)
+        if isinstance(value, dict) != (names == ["predictor"]) or (len(names) == 2 and names[0] != "predictor"):
+            raise ThreeDieError(f"--set {override}: only predictor has entries of its own, as predictor.hidden=64")
+        if len(names) == 2 or isinstance(value, dict):
+            before = options.get(names[0], {})
+            options[names[0]] = {**before, **(value if isinstance(value, dict) else {names[1]: value})}
+        else:
+            options[names[0]] = value
+    return options
 
 
 def _choose(found: Architecture, experience: str | None) -> tuple[str, dict[str, Any]]:
     """Method and options from what the weights tell and what the user says."""
     options = dict(found.options)
     if experience is not None:
-        if experience not in EXPERIENCES:
-            raise ValueError(f"--experience {experience}: no such experience; {suggestion(experience, [*EXPERIENCES])}")
         method, variant = EXPERIENCES[experience]
         if method not in found.methods:
             there = " or ".join(found.methods) or "a backbone alone"

@@ -45,6 +45,11 @@ def load_method(where: str) -> str:
     sys.modules[module_name] = module
     try:
         spec.loader.exec_module(module)
+    except SystemExit as error:
+        del sys.modules[module_name]
+        raise ThreeDieError(
+            f"{_place(path, error)}: ends the program when it is imported; put that under if __name__ == '__main__'"
+        ) from error
     except Exception as error:
         del sys.modules[module_name]
         raise ThreeDieError(f"{_place(path, error)}: {type(error).__name__}: {_first_line(error)}") from error
@@ -58,7 +63,7 @@ def load_method(where: str) -> str:
         raise ThreeDieError(f"{path}: {class_name} lacks {', '.join(missing)}; see docs/adding-a-method.md")
     try:
         inspect.signature(found).bind_partial(None, "")
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise ThreeDieError(
             f"{path}: {class_name}'s constructor must take backbone and projector first, then options by keyword"
         ) from error
@@ -67,7 +72,7 @@ def load_method(where: str) -> str:
     return name
 
 
-def _place(path: Path, error: Exception) -> str:
+def _place(path: Path, error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return f"{path}, line {error.lineno}"
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path]

@@ -90,6 +90,10 @@ class OnlineProbes:
             self.heads = self.heads.to(self.device)
             self._optimizer = torch.optim.Adam(self.heads.parameters(), lr=LEARNING_RATE)
             if self._waiting:
-                self.heads.load_state_dict(self._waiting["heads"])
-                self._optimizer.load_state_dict(self._waiting["optimizer"])
+                try:
+                    self.heads.load_state_dict(self._waiting["heads"])
+                    self._optimizer.load_state_dict(self._waiting["optimizer"])
+                except Exception as error:
+                    # What torch makes of a wrong table depends on what is wrong with it.
+                    raise ValueError(f"probes: don't fit ({type(error).__name__})") from error
         return self.heads, self._optimizer

@@ -250,12 +250,12 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
             raise ThreeDieError(f"--set {override[:_SHOWN]}: write it as key=value, such as --set epochs=10")
         section, dot, inner = key.partition(".")
         if dot and section in (SECTION, SHORT_SECTION) and inner:
-            settings[SECTION] = {**settings.get(SECTION, {}), inner: _value(text)}
+            settings[SECTION] = {**settings.get(SECTION, {}), inner: parse_value(text)}
         elif key == "name" or key not in get_type_hints(Recipe):
             known = [item for item in get_type_hints(Recipe) if item != "name"]
             raise ThreeDieError(f"--set {override[:_SHOWN]}: there is no setting {_brief(key)}{_suggest(key, known)}")
         else:
-            settings[key] = _value(text)
+            settings[key] = parse_value(text)
     return Recipe.from_json(settings)
 
 
@@ -276,8 +276,8 @@ def read_settings(path: Traversable) -> dict[str, Any]:
         raise ThreeDieError(f"{path}: not a recipe in TOML ({reason})") from error
 
 
-def _value(text: str) -> Any:
-    """A value as TOML, or as plain text where that fails."""
+def parse_value(text: str) -> Any:
+    """A value of `--set`: as TOML, or as plain text where that fails."""
     try:
         read = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):

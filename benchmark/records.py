@@ -131,8 +131,10 @@ def with_other_tasks(record: dict[str, Any], there: dict[str, Any]) -> dict[str,
 
     What other code or another machine measured is taken with a warning for each task.
     """
+    # The same weights of another program may have been read as another method, or shown other pixels.
+    read = ("method", "config") if record["origin"].get("weights") == "imported" else ()
     same = all(
-        record.get(name) == there.get(name) for name in ("id", "protocol", "dataset", "trained_on", "evaluation")
+        record.get(name) == there.get(name) for name in ("id", "protocol", "dataset", "trained_on", "evaluation", *read)
     )
     if not same or record["checkpoint"]["sha256"] != there["checkpoint"]["sha256"]:
         return record

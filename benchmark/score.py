@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from benchmark.tasks.task import EMBEDDING, Array, Data, Floats
 from manifests.errors import ThreeDieError
 from manifests.files import explained
 from manifests.latents import ACTION_SIZES, ROTATION, UNITS, LatentField, actions
+from manifests.litter import has_litter
 
 SHAPES = {
     "latents": "(N, V, L)",
@@ -35,6 +36,13 @@ SHAPES = {
 _LATENTS = {3: ROTATION, 7: tuple(UNITS)[:7], 10: tuple(UNITS)}
 _WORDS = {3: "the rotation", 7: "those of 3DIEBench", 10: "those and a translation"}
 SPLITS = ("train", "val")
+_NPY = b"\x93NUMPY"
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+_MOST_DEFLATED = 1032
+"""How many times shorter zlib makes a file at most."""
 NEEDS_LABELS = ("classification", "knn", "rotation_in_class")
 """Tasks that ask for classes or are told them."""
 
@@ -50,6 +58,7 @@ class Inputs:
         predicted: embedding predicted for each view from view 0 of its object, (N, V, D), or None.
         labels: class of each object, (N,), or None.
         split: `train` or `val` of each object, (N,), or None.
+        source: what they are from, for messages.
     """
 
     latents: Array
@@ -58,6 +67,7 @@ class Inputs:
     predicted: Floats | None = None
     labels: Indices | None = None
     split: npt.NDArray[np.str_] | None = None
+    source: str = "the arrays"
 
     @classmethod
     def of(cls, arrays: Mapping[str, npt.NDArray]) -> "Inputs":
@@ -143,26 +153,67 @@ def read_inputs(path: Path) -> Inputs:
         ThreeDieError: names the file, the array, and what is wrong with it.
     """
     try:
-        file = np.load(path, allow_pickle=False)
-        if not isinstance(file, np.lib.npyio.NpzFile):
+        with path.open("rb") as file:
+            magic = file.read(8)
+        if magic.startswith(_NPY):
             raise ThreeDieError(f"{path}: one array; save several under their names with numpy.savez")
-        with file:
-            arrays = {}
-            for name in file.files:
-                try:
-                    arrays[name] = file[name]
-                except ValueError as error:
-                    raise ThreeDieError(
-                        f"{path}: {name}: holds Python objects or is damaged ({error}); save plain numbers or text"
-                    ) from error
+        if not zipfile.is_zipfile(path):
+            what = "cut off" if magic.startswith(b"PK") else "no zip archive"
+            raise ThreeDieError(f"{path}: not a file that numpy.savez writes, or a damaged one ({what})")
+        with zipfile.ZipFile(path) as archive:
+            arrays = _arrays(path, archive)
+    except ThreeDieError:
+        raise
     except OSError as error:
         raise explained(error, path) from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ThreeDieError(f"{path}: not a file that numpy.savez writes, or a damaged one ({error})") from error
+    except Exception as error:
+        # A damaged directory of an archive can raise anything.
+        raise ThreeDieError(
+            f"{path}: not a file that numpy.savez writes, or a damaged one ({_first_line(error)})"
+        ) from error
     try:
-        return Inputs.of(arrays)
+        return replace(Inputs.of(arrays), source=str(path))
     except ThreeDieError as error:
         raise ThreeDieError(f"{path}: {error}") from error
+
+
+def _arrays(path: Path, archive: zipfile.ZipFile) -> dict[str, npt.NDArray]:
+    arrays: dict[str, npt.NDArray] = {}
+    for member in archive.infolist():
+        name = member.filename.removesuffix(".npy")
+        if has_litter(member.filename):
+            continue
+        if name in arrays:
+            raise ThreeDieError(f"{path}: {name[:80]}: is in it twice")
+        # No method that NumPy uses makes a file smaller than this.
+        if member.file_size > _MOST_DEFLATED * (member.compress_size + 1024):
+            raise ThreeDieError(f"{path}: {name[:80]}: damaged, it promises more bytes than can be in it")
+        try:
+            with archive.open(member) as file:
+                arrays[name] = _array(file, member.file_size)
+        except Exception as error:
+            # zipfile, its decompressors and NumPy each have exceptions of their own for a damaged file.
+            raise ThreeDieError(f"{path}: {name[:80]}: {_first_line(error)}; save plain numbers or text") from error
+    return arrays
+
+
+def _array(file: IO[bytes], size: int) -> npt.NDArray:
+    """The array in a .npy file of a known size; one that is shorter or longer than its header says is refused first."""
+    version = np.lib.format.read_magic(file)
+    if version not in _HEADERS:
+        raise ValueError(f"a .npy file of version {version[0]}.{version[1]}, which isn't known")
+    shape, fortran, dtype = _HEADERS[version](file)
+    if dtype.hasobject:
+        raise ValueError("holds Python objects, which could run anything when they are read")
+    count = math.prod(shape)
+    if min(shape, default=0) < 0 or file.tell() + count * dtype.itemsize != size:
+        raise ValueError(f"damaged, its header says {dtype} of shape {shape}, and its size is {size} bytes")
+    array = np.frombuffer(file.read(), dtype, count)
+    return array.reshape(shape[::-1]).transpose() if fortran else array.reshape(shape)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().split("\n", 1)[0] or type(error).__name__)[:200]
 
 
 def score(
@@ -180,6 +231,9 @@ def score(
 
     Returns:
         JSON: what was measured, `results`, `breakdowns`, tasks that were `left_out` and why, `warnings`.
+
+    Raises:
+        ThreeDieError: predictions aren't finite.
     """
     count, views, dims = inputs.embeddings.shape
     everything = np.arange(count)
@@ -221,7 +275,10 @@ def score(
         normalise=normalise,
     )
     # The arrays are one kind of feature: they are measured once, as embeddings.
-    outcomes, warnings = measure(replace(subject, representation_parts={}), chosen)
+    try:
+        outcomes, warnings = measure(replace(subject, representation_parts={}), chosen)
+    except ThreeDieError as error:
+        raise ThreeDieError(f"{inputs.source}: {error}") from error
     renamed = {} if inputs.split is not None else {"pre_val_val": "pre_all_all"}
     return {
         "objects": count,

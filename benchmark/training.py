@@ -4,7 +4,7 @@ import copy
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +16,9 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from baselines.method import Batch, Method
-from baselines.registry import build_method
-from benchmark.checkpoints import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
+from baselines.registry import METHODS, build_method
+from baselines.weights import listed, tensor_fault, weight_faults
+from benchmark.checkpoints import CHECKPOINT_FILE, MEND, load_checkpoint, save_checkpoint
 from benchmark.images import Images, ordered
 from benchmark.inputs import Loaded, Normalisation, Source, ViewPairs, augmentation_for, prepare
 from benchmark.launch import environment_of
@@ -67,8 +68,28 @@ class Settings:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Settings":
-        """Back from `to_json`."""
+        """Back from `to_json`.
+
+        Raises:
+            ThreeDieError: an entry is unknown, missing or of the wrong type.
+        """
+        for key, expected in _SETTINGS.items():
+            if key not in value:
+                raise ThreeDieError(f"settings: {key} is missing")
+            if not isinstance(value[key], expected) or isinstance(value[key], bool):
+                raise ThreeDieError(f"settings: {key} is {value[key]!r:.80}")
+        for key in value:
+            if key not in _SETTINGS:
+                raise ThreeDieError(
+                    f"settings: {key!r:.40} is unknown; is the file of a newer version of this program?"
+                )
         return cls(**{**value, "recipe": Recipe.from_json(value["recipe"])})
+
+
+_SETTINGS: dict[str, tuple[type, ...]] = {
+    "method": (str,), "recipe": (dict,), "seed": (int, type(None)), "fingerprint": (str, type(None)),
+    "images_sha256": (str, type(None)),
+}  # fmt: skip
 
 
 def build(settings: Settings) -> Method:
@@ -93,6 +114,34 @@ def build(settings: Settings) -> Method:
             raise ThreeDieError(f"method {settings.method}, recipe {recipe.name}: {error}") from error
     # Channels last: 1.3 times as many images a second on a CPU (width 16, 64 px: 1310 to 1740).
     return method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def require_fit(settings: Settings, state: Mapping[str, Any], what: str) -> None:
+    """Refuse weights that aren't just those of the method with its settings: names, types, shapes, finite numbers.
+
+    Args:
+        settings: of the method.
+        state: its weights.
+        what: where they are from, for the message.
+
+    Raises:
+        ThreeDieError: names what doesn't fit.
+    """
+    # Without numbers, so that settings that ask for a network of any size cost nothing; methods of users may need them.
+    with torch.device("meta") if settings.method in METHODS else nullcontext():
+        try:
+            method = build(settings)
+        except (RuntimeError, TypeError, OverflowError, MemoryError) as error:
+            reason = str(error).strip().split("\n", 1)[0][:200]
+            raise ThreeDieError(f"{what}: its method {settings.method} can't be built ({reason})") from error
+        except ThreeDieError as error:
+            raise ThreeDieError(f"{what}: {error}") from error
+    faults = weight_faults(state, method.state_dict(), exact=True)
+    if faults:
+        raise ThreeDieError(
+            f"{what}: model: the weights don't fit the method {settings.method} with its settings: {listed(faults)}; "
+            "was the program or the method's file changed since, or is the file damaged?"
+        )
 
 
 Outputs = tuple[dict[str, Tensor], tuple[Tensor, Tensor]]
@@ -321,10 +370,10 @@ def train_on(
         state = Progress(**before["progress"])
     stepper = Stepper(method, recipe, device, processes)
     method = stepper.method
-    _restore_randomness(before["random"] if before else None, seed, stepper, folder)
+    _restore_randomness(before["random"] if before else None, seed, stepper, path)
     probes = OnlineProbes(method.parts.representation, seed, stepper.device) if recipe.online_probes else None
     if before:
-        stepper.optimizer.load_state_dict(before["optimizer"])
+        _restore_optimizer(stepper.optimizer, before["optimizer"], path)
         if probes:
             probes.load_state_dict(before["probes"])
     per_epoch = source.steps_per_epoch(recipe)
@@ -368,7 +417,10 @@ def train_on(
                 if probes:
                     assert stepper.representation is not None
                     turned = None if loaded.rotation is None else torch.from_numpy(loaded.rotation).to(stepper.device)
-                    values |= probes.step(stepper.representation, batch.label, turned)
+                    try:
+                        values |= probes.step(stepper.representation, batch.label, turned)
+                    except ValueError as error:
+                        raise ThreeDieError(f"{path}: {error}; {MEND}") from error
                 if log and state.steps_done % _LOG_EVERY_STEPS == 0:
                     shown = {**values, "learning_rate": rate}
                     log.add({f"step/{name}": value for name, value in shown.items()}, state.steps_done)
@@ -418,8 +470,14 @@ def resumable(path: Path, settings: Settings) -> dict[str, Any] | None:
         return None
     found = load_checkpoint(path)
     # Settings that a later version of the program added have their default there.
-    begun = Settings.from_json(found["settings"]).to_json()
+    try:
+        begun = Settings.from_json(found["settings"]).to_json()
+    except ThreeDieError as error:
+        raise ThreeDieError(f"{path}: {error}; {MEND}") from error
     if begun == settings.to_json():
+        require_fit(settings, found["model"], str(path))
+        if not found["finished"]:
+            _require_resumable(found, settings, path)
         return found
     there, here = _flat(begun), _flat(settings.to_json())
     key = next(key for key in [*there, *here] if there.get(key) != here.get(key))
@@ -427,6 +485,48 @@ def resumable(path: Path, settings: Settings) -> dict[str, Any] | None:
         f"{path.parent}: holds a run with other settings: {key} is {there.get(key)!r} there and {here.get(key)!r} now; "
         "give another --out, or delete that folder"
     )
+
+
+def _require_resumable(content: Mapping[str, Any], settings: Settings, path: Path) -> None:
+    """Refuse a checkpoint of an unfinished run that lacks what only going on needs."""
+    needed = ("optimizer", "random", *(("probes",) if settings.recipe.online_probes else ()))
+    for key in needed:
+        if key not in content:
+            raise ThreeDieError(f"{path}: '{key}' is missing, so the run can't go on; {MEND}")
+        if not isinstance(content[key], dict):
+            raise ThreeDieError(f"{path}: {key} is of type {type(content[key]).__name__} instead of dict; {MEND}")
+    for name, state in content["random"].items():
+        if not isinstance(state, Tensor) or state.dtype != torch.uint8 or state.ndim not in (1, 2):
+            raise ThreeDieError(f"{path}: random: {name!r:.40} is no state of a generator; {MEND}")
+    if "cpu" not in content["random"]:
+        raise ThreeDieError(f"{path}: random: 'cpu' is missing; {MEND}")
+
+
+def _restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any], path: Path) -> None:
+    """Bring back averages and steps.
+
+    Raises:
+        ThreeDieError: they aren't of these parameters, or of another kind of optimizer.
+    """
+    defaults = [{key: type(value) for key, value in group.items()} for group in optimizer.param_groups]
+    try:
+        optimizer.load_state_dict(state)
+    except Exception as error:
+        # What torch makes of a wrong table depends on what is wrong with it.
+        reason = str(error).strip().split("\n", 1)[0][:200]
+        raise ThreeDieError(f"{path}: optimizer: doesn't fit ({type(error).__name__}: {reason}); {MEND}") from error
+    for group, expected in zip(optimizer.param_groups, defaults, strict=True):
+        for key, kind in expected.items():
+            if type(group.get(key)) is not kind:
+                raise ThreeDieError(f"{path}: optimizer: {key} is {group.get(key)!r:.40}; {MEND}")
+    parameters = [each for group in optimizer.param_groups for each in group["params"]]
+    for parameter, values in optimizer.state.items():
+        if not any(parameter is each for each in parameters):
+            raise ThreeDieError(f"{path}: optimizer: holds values of a parameter that isn't there; {MEND}")
+        for name, value in values.items():
+            fault = tensor_fault(value) if isinstance(value, Tensor) else None
+            if fault or (isinstance(value, Tensor) and value.ndim and value.shape != parameter.shape):
+                raise ThreeDieError(f"{path}: optimizer: {name} of a parameter doesn't fit it; {MEND}")
 
 
 def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -457,7 +557,7 @@ def _rows(stepper: Stepper, state: Tensor) -> Tensor:
     return rows.cpu()
 
 
-def _restore_randomness(states: dict[str, Tensor] | None, seed: int, stepper: Stepper, folder: Path) -> None:
+def _restore_randomness(states: dict[str, Tensor] | None, seed: int, stepper: Stepper, path: Path) -> None:
     processes = stepper.processes
     torch.manual_seed(seed + processes.rank)
     if not states:
@@ -465,13 +565,16 @@ def _restore_randomness(states: dict[str, Tensor] | None, seed: int, stepper: St
     there = 1 if states["cpu"].ndim == 1 else len(states["cpu"])
     if there != processes.count:
         raise ThreeDieError(
-            f"{folder}: was begun with {there} process{'es' if there > 1 else ''} and can't go on with "
+            f"{path.parent}: was begun with {there} process{'es' if there > 1 else ''} and can't go on with "
             f"{processes.count}: give the same number"
         )
     own = {name: state if state.ndim == 1 else state[processes.rank] for name, state in states.items()}
-    torch.set_rng_state(own["cpu"].contiguous())
-    if stepper.device.type == "cuda" and "cuda" in own:
-        torch.cuda.set_rng_state(own["cuda"].contiguous(), stepper.device)
+    try:
+        torch.set_rng_state(own["cpu"].contiguous())
+        if stepper.device.type == "cuda" and "cuda" in own:
+            torch.cuda.set_rng_state(own["cuda"].contiguous(), stepper.device)
+    except RuntimeError as error:
+        raise ThreeDieError(f"{path}: random: no state of this generator; {MEND}") from error
 
 
 class _Clock:

@@ -126,7 +126,7 @@ def open_study(
             f"{record['dataset']['fingerprint'][:12]}; give that one with --data"
         )
     content = load_checkpoint(folder / CHECKPOINT_FILE)
-    settings, method, normalise = restore(content)
+    settings, method, normalise = restore(content, folder / CHECKPOINT_FILE)
     weights = weights_sha256(method.state_dict())
     if weights != record["checkpoint"]["sha256"]:
         raise ThreeDieError(

@@ -53,7 +53,9 @@ class Classes:
         return cls(known, np.repeat(place, views), np.repeat(there, views), shares, tuple(notes))
 
     def right(self, logits: Array, depth: int) -> Array:
-        """Whether each query's class is among the `depth` highest of (Q, C), (Q,)."""
+        """Whether each query's class is among the `depth` highest of (Q, C), (Q,); all NaN where one isn't a number."""
+        if np.isnan(logits).any():
+            return np.full(len(self.truth), np.nan)
         found = np.zeros(len(self.truth))
         found[self.taught] = top_k(logits[self.taught], self.truth[self.taught], depth)
         return found

@@ -39,6 +39,10 @@ WRAPPED = {
 }
 
 
+# The original's own default, and what it takes to tell it from a hidden layer half as wide.
+PLAIN = ("--set", "method.predictor.hidden=", "--set", "method.predictor.bias=false")
+
+
 def module(title: str, seed: int = 3) -> Any:
     torch.manual_seed(seed)
     return build_method(title.split(" ", 1)[0], width=4, projector="64-32", options=WRAPPED[title])
@@ -72,7 +76,11 @@ def record_in(folder: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("title", list(WRAPPED))
 def test_names_and_shapes_tell_the_method(title: str):
     method = module(title)
-    found = architecture(as_original(method))
+    # The number of weights of the plain ones is that of others too: see tests/baselines/test_predictor_readings.py.
+    said = WRAPPED[title].get("predictor", {})
+    layers = {"hidden": said.get("hidden", ""), "bias": said.get("bias", False)}
+    given = {"predictor": layers} if method.has_predictor and "kind" not in said else {}
+    found = architecture(as_original(method), given)
     name = title.split(" ", 1)[0]
     assert name in found.methods
     assert (found.backbone, found.form, found.width, found.projector) == ("resnet18", "original", 4, "64-32")
@@ -87,7 +95,12 @@ def test_names_and_shapes_tell_the_method(title: str):
 def test_a_model_of_the_original_is_measured(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     torch.save(as_original(module("sie")), tmp_path / "model.pth")
-    done = evaluate(tmp_path / "model.pth", dataset)
+    refused = evaluate(tmp_path / "model.pth", dataset).exception
+    assert isinstance(refused, ThreeDieError)
+    assert "model.pth: checkpoint: its predictor has 256 numbers and moves 16, which fits several" in str(refused)
+    assert "say which, --set method.predictor.hidden='' --set method.predictor.bias=false or --set" in str(refused)
+    assert "hidden=8 --set method.predictor.bias=false" in str(refused)
+    done = evaluate(tmp_path / "model.pth", dataset, *PLAIN)
     assert done.exception is None, done.exception
     assert "weights from model.pth, SHA-256" in done.output
     record = record_in(tmp_path)
@@ -168,21 +181,107 @@ def test_mistakes_are_one_line_and_nothing_in_a_file_is_run(
         "odd": {**module("sie").state_dict(), "head.weight": torch.zeros(3)},
         "cut": {name: value for name, value in module("sie").state_dict().items() if "layer4.1" not in name},
     }
+    bare = module("sie").backbone.state_dict()
+    files["bare"] = bare
+    files["whole"] = {**bare, "bn1.weight": bare["bn1.weight"].long()}
+    files["nan"] = {**bare, "bn1.weight": bare["bn1.weight"] * torch.nan}
+    files["sparse"] = {**bare, "bn1.weight": bare["bn1.weight"].to_sparse()}
     for name, content in files.items():
         torch.save(content, tmp_path / f"{name}.pth")
     for name, words, message in (
-        ("bomb", (), "bomb.pth: not a checkpoint, or a damaged one"),
+        ("bomb", (), "bomb.pth: holds an object of posix.mkdir beside weights"),
         ("list", (), "holds a list instead of a dictionary of weights"),
         ("empty", (), "no weights in it"),
         ("vicreg", (), "say which with --experience, one of VICReg, VICRegPartInv, SimCLR"),
         ("vicreg", ("--experience", "SIE"), "is sie here, and the weights are of vicreg or simclr"),
         ("sie", ("--experience", "SEI"), "did you mean 'SIE'"),
         ("odd", (), "head is in no method here"),
-        ("cut", (), "backbone.layer4.1.conv1.weight is missing"),
-        ("sie", ("--name", "a b"), "--name a b: use letters"),
+        ("cut", PLAIN, "backbone.layer4.1.conv1.weight is missing"),
+        ("sie", (*PLAIN, "--name", "a b"), "--name a b: use letters"),
+        ("sie", ("--set", "method.predictor.hidden=9"), "hidden=9: contradicts the weights"),
+        ("sie", (*PLAIN, "--set", "method.action=rotation_color"), "the weights are of action rotation"),
+        ("sie", (*PLAIN, "--set", "epochs=3"), "--set epochs=3: write method.NAME=VALUE"),
+        ("sie", ("--set", "method.predictor=mlp"), "only predictor has entries of its own"),
+        ("sie", ("--set", "method.action=rotation", "--set", "method.action.x=1"), "only predictor has entries of its"),
+        ("sie", ("--set", "method.action={a = 1}"), "only predictor has entries of its own"),
+        ("sie", ("--set", 'method.predictor={hidden = "9"}'), "hidden=9: contradicts the weights"),
+        ("sie", (*PLAIN, "--set", "method.splti=true"), "did you mean 'split'"),
+        ("sie", (*PLAIN, "--set", "method.predictor.reul=true"), "predictor option 'reul': not known"),
+        ("bare", ("--set", "method.split=true"), "a backbone alone, which has no options"),
+        ("whole", (), "backbone.bn1.weight is of type int64 instead of float32"),
+        ("nan", (), "backbone.bn1.weight holds numbers that aren't finite"),
+        ("sparse", (), "backbone.bn1.weight is a tensor of layout sparse_coo"),
     ):
         error = evaluate(tmp_path / f"{name}.pth", dataset, *words).exception
         assert isinstance(error, ThreeDieError), (name, error)
         assert message in str(error)
         assert "\n" not in str(error)
     assert not (tmp_path / "ran").exists()
+
+
+def test_hidden_layers_that_only_one_predictor_has_are_read(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    torch.save(as_original(module("sie hidden bias")), tmp_path / "model.pth")
+    for more, relu in ((), False), (("--set", "method.predictor.relu=true"), True):
+        done = evaluate(tmp_path / "model.pth", dataset, "--tasks", "retrieval", "--name", f"relu-{relu}", *more)
+        assert done.exception is None, done.exception
+        (path,) = tmp_path.glob(f"runs/relu-{relu}-*/record.json")
+        record = read_record(path)
+        predictor = record["method"]["options"]["predictor"]
+        assert (predictor["hidden"], predictor["bias"], predictor.get("relu", False)) == ("6", True, relu)
+        noted = [line for line in record["warnings"] if "ReLU between the predictor's layers" in line]
+        assert len(noted) == (not relu)
+        assert ("ReLU between" in done.output) == (not relu)
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_weights_of_older_torch_have_no_counters(
+    bare: bool, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from benchmark.checkpoints import load_weights
+    from benchmark.imported import import_checkpoint
+
+    monkeypatch.chdir(tmp_path)
+    method = module("vicreg")
+    state = method.backbone.state_dict() if bare else method.state_dict()
+    kept = {name: value for name, value in state.items() if not name.endswith("num_batches_tracked")}
+    assert len(kept) < len(state)
+    torch.save(kept, tmp_path / "old.pth")
+    path, experience = tmp_path / "old.pth", None if bare else "VICReg"
+    content = import_checkpoint(path, load_weights(path), 32, experience)
+    prefix = "backbone." if bare else ""
+    assert all(torch.equal(content["model"][prefix + name], value) for name, value in kept.items())
+    words = () if bare else ("--experience", "VICReg")
+    done = evaluate(tmp_path / "old.pth", dataset, "--tasks", "knn", *words)
+    assert done.exception is None, done.exception
+
+
+def test_half_and_double_precision_are_said(tmp_path: Path):
+    from benchmark.imported import import_checkpoint
+
+    bare = module("sie").backbone.state_dict()
+    half = {name: value.half() if value.is_floating_point() else value for name, value in bare.items()}
+    torch.save(half, tmp_path / "half.pth")
+    content = import_checkpoint(tmp_path / "half.pth", half, 32)
+    assert content["imported"]["notes"] == ["its numbers of type float16 became float32"]
+    assert torch.equal(content["model"]["backbone.conv1.weight"], half["conv1.weight"].float())
+    too_large = {**bare, "conv1.weight": bare["conv1.weight"].double() + 1e300}
+    with pytest.raises(ThreeDieError, match=r"half\.pth: .*conv1\.weight holds numbers that aren't finite"):
+        import_checkpoint(tmp_path / "half.pth", too_large, 32)
+
+
+def test_records_of_two_readings_are_never_joined(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The same weights as one matrix and as a hidden layer of half the width: their scores of retrieval differ."""
+    monkeypatch.chdir(tmp_path)
+    torch.save(as_original(module("sie")), tmp_path / "model.pth")
+    found = []
+    for hidden, tasks in (("", "retrieval,knn"), ("8", "knn"), ("8", "retrieval")):
+        words = ("--set", f"method.predictor.hidden={hidden}", "--set", "method.predictor.bias=false")
+        done = evaluate(tmp_path / "model.pth", dataset, "--tasks", tasks, *words)
+        assert done.exception is None, done.exception
+        found.append({row["task"]: row["value"] for row in record_in(tmp_path)["results"] if row["main"]})
+    assert list(found[1]) == ["knn"]
+    assert set(found[2]) == {"knn", "retrieval"}
+    assert found[2]["retrieval"] != found[0]["retrieval"]

@@ -97,6 +97,8 @@ def test_its_options_are_checked_like_the_others(mine: Path, dataset: Dataset, t
         ("mine.py:Cosin", example(), "no class 'Cosin' in it; did you mean 'Cosine'"),
         ("mine.py:Mine", "x = 1\ny = x / 0\n", "line 2: ZeroDivisionError"),
         ("mine.py:Mine", "x = 1\nclass (\n", "line 2: SyntaxError"),
+        ("mine.py:Mine", "import sys\nsys.exit(0)\n", "line 2: ends the program when it is imported"),
+        ("mine.py:Mine", "x = '\0'\n", "source code string cannot contain null bytes"),
         ("mine.py:Mine", "class Mine: pass\n", "Mine is no subclass of baselines.method.Method"),
         (
             "mine.py:Mine",

@@ -1,4 +1,5 @@
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,7 @@ def test_a_predictor_that_leaves_the_numbers_is_refused_and_ranks_nothing_first(
     dims = given["embeddings"].shape[1]
     path = save(tmp_path, latents=given["latents"], embeddings=given["embeddings"],
                 predictor=np.full((4, dims, dims), 1e300))  # fmt: skip
-    with pytest.raises(ThreeDieError, match="the predictor gives numbers that aren't finite"):
+    with pytest.raises(ThreeDieError, match=r"arrays\.npz: the predictor gives numbers that aren't finite"):
         score(path)
     path = save(tmp_path, latents=given["latents"], embeddings=given["embeddings"] * 1e300)
     with pytest.raises(ThreeDieError, match="embeddings: some numbers are too large for single precision"):
@@ -183,3 +184,73 @@ def test_other_files_are_refused_and_no_pickle_is_opened(tmp_path: Path):
     ):
         with pytest.raises(ThreeDieError, match=message):
             score(tmp_path / name)
+
+
+def member(name: str, header: str, data: bytes = b"", version: bytes = b"\x01\x00") -> dict[str, bytes]:
+    text = header.encode()
+    text += b" " * (-(len(text) + 11) % 64) + b"\n"
+    return {f"{name}.npy": b"\x93NUMPY" + version + len(text).to_bytes(2, "little") + text + data}
+
+
+def header(shape: str, kind: str = "'<f8'") -> str:
+    return f"{{'descr': {kind}, 'fortran_order': False, 'shape': {shape}, }}"
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        (
+            member("latents", header("(1000000000000, 4, 7)")),
+            "latents: damaged, its header says float64",
+        ),
+        (
+            member("latents", header("(1000000000000000000000, 4, 7)"), b"x" * 99),
+            "latents: damaged, its header says",
+        ),
+        (member("latents", header("(-1, 4, 7)")), "latents: damaged, its header says"),
+        (member("latents", header("(2, 4, 7)"), b"x" * 99), "latents: damaged, its header says"),
+        (member("latents", header("(1,)", "'|O'"), b"x" * 8), "latents: holds Python objects"),
+        (member("latents", header("(1,)", "'nonsense'")), "latents: "),
+        (member("latents", "x" * 70), "latents: "),
+        (member("latents", "[" * 900), "latents: "),
+        (member("latents", "x" * 20000), "latents: "),
+        (member("latents", header("(1,)"), version=b"\x09\x00"), r"latents: "),
+        ({"latents.npy": b""}, "latents: "),
+        ({"latents.npy": b"no array"}, "latents: "),
+        ({"notes.txt": b"x"}, "notes.txt: "),
+    ],
+)
+def test_members_that_are_no_arrays_are_named(members: dict[str, bytes], message: str, tmp_path: Path):
+    path = tmp_path / "arrays.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    with pytest.raises(ThreeDieError, match=rf"arrays\.npz: {message}") as caught:
+        score(path)
+    assert "\n" not in str(caught.value)
+    assert "allow_pickle" not in str(caught.value)
+
+
+def test_what_archivers_add_and_the_order_of_numbers_make_no_difference(tmp_path: Path):
+    given = arrays()
+    plain = values(score(save(tmp_path, **given), "--no-heads"))
+    turned = {name: np.asfortranarray(value) for name, value in given.items()}
+    turned["embeddings"] = turned["embeddings"].astype(">f8")
+    path = save(tmp_path, **turned)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("__MACOSX/._latents.npy", b"x")
+        archive.writestr(".DS_Store", b"x")
+    assert values(score(path, "--no-heads")) == plain
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("latents.npy", b"x")
+    with pytest.raises(ThreeDieError, match=r"arrays\.npz: latents: is in it twice"):
+        score(path)
+
+
+def test_a_flipped_bit_of_an_array_is_seen(tmp_path: Path):
+    path = save(tmp_path, **arrays())
+    data = bytearray(path.read_bytes())
+    data[data.find(arrays()["embeddings"].tobytes()) + 100] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ThreeDieError, match=r"arrays\.npz: embeddings: Bad CRC-32"):
+        score(path)

@@ -425,3 +425,49 @@ def test_a_linear_predictor_is_asked_for_corners_and_any_other_for_all():
             wanted = network(start, torch.from_numpy(moves).float().reshape(-1, 4)).reshape(10, VIEWS, 8)
         assert np.allclose(found, wanted.numpy(), atol=1e-5)
         assert asked[-2] == (50 if network is predictor else 10 * VIEWS)
+
+
+SHORT = {rules.name: replace(rules, epochs=None, steps=40, hidden=8) for rules in (QUICK, ORIGINAL)}
+
+
+@pytest.mark.parametrize("protocol", SHORT.values(), ids=lambda rules: rules.name)
+@pytest.mark.parametrize("size", [1e-45, 1e-38, 1e-30, 1e-10, 1e10, 1e19, 1e30, 5e37])
+def test_features_of_any_size_have_scores_or_a_warning(size: float, protocol: Protocol):
+    features = (noise() * size).astype(np.float32)
+    outcomes, warnings = measure(ask(features, protocol))
+    missing = {name for name, outcome in outcomes.items() if not outcome.scores}
+    assert all(np.isfinite(score.value) for outcome in outcomes.values() for score in outcome.scores)
+    assert missing <= {line.split(":")[0] for line in warnings if "the head on representation, part all, says" in line}
+    if protocol.standardise:
+        assert not missing
+
+
+@pytest.mark.parametrize("protocol", SHORT.values(), ids=lambda rules: rules.name)
+def test_a_head_that_diverges_is_named_and_the_others_have_their_scores(protocol: Protocol):
+    features = noise()
+    # One training object and one measured one, far enough apart that their difference isn't in single precision.
+    features[1, 0, 0], features[VAL[1], 0, 0] = -3e38, 3e38
+    outcomes, warnings = measure(ask(features, protocol))
+    assert outcomes["rank"].scores
+    assert outcomes["knn"].scores
+    (line,) = [line for line in warnings if line.startswith("color: the head on representation, part all, ")]
+    if protocol.holdout:
+        assert line.endswith("has a loss that isn't finite at step 20: its best moment before counts")
+        assert outcomes["color"].scores
+    else:
+        assert line.endswith("says numbers that aren't finite: its scores are left out")
+        assert "color: r2 of part all is undefined on this data and left out" in warnings
+        assert not outcomes["color"].scores
+    assert all(np.isfinite(score.value) for score in outcomes["classification"].scores)
+
+
+def test_a_head_whose_loss_is_lost_keeps_its_best_moment():
+    features = noise()
+    features[1, 0, 0] = 1e30
+    subject = ask(features, replace(QUICK, standardise=False, steps=40, hidden=8))
+    outcomes, warnings = measure(subject)
+    lost = "has a loss that isn't finite at step 20: its best moment before counts"
+    kept = [line for line in warnings if lost in line]
+    assert any(line.startswith("rotation: the head on representation, part all,") for line in kept)
+    (score,) = [score for score in outcomes["rotation"].scores if score.metric == "r2"]
+    assert score.value == pytest.approx(score.floor, abs=0.05)
