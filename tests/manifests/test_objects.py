@@ -77,7 +77,7 @@ def test_a_csv_may_name_its_classes(tmp_path):
         ("twice.csv", b"class,id\nchair,a\nchair,a\n", "listed twice"),
         ("class.csv", b"class,id\nchiar,a\n", "did you mean"),
         ("columns.csv", b"a,b\n1,2\n", "columns"),
-        ("binary.csv", b"\xff\xfe\x00", "not a text file"),
+        ("binary.csv", b"\xff\xfe\x00", "not a CSV object list in UTF-8"),
         ("garbage.npy", b"garbage", "not a plain"),
         ("path.csv", b"class,id\nchair,../../x\n", "plain file name"),
     ],
