@@ -9,11 +9,11 @@ Layout (N objects, V views, L latent fields):
     /objects/id      UTF-8   (N,)
     /objects/split   ASCII   (N,)           train or val
     /checksums       uint32  (N, V)         CRC-32 of each JPEG
-    attributes: format, version, info (JSON: what the dataset is), made (JSON: renderer, device, ... of its parts),
-    tables_sha256 (hexadecimal: of everything but the JPEGs)
+    /seal            uint8   (72,)          SHA-256 of all bytes of the file but the JPEGs; see `manifests.seal`
+    attributes: format, version, info (JSON: what the dataset is), made (JSON: renderer, device, ... of its parts)
 
-A file is checked against `tables_sha256` when it is opened, a JPEG against its checksum when it is read. Files of
-version 1 have neither and are read without.
+A file is checked against its seal before it is opened, a JPEG against its checksum when it is read. Files of version 1
+have neither and are read without.
 
 Bytes are mapped, not read, so that any number of data-loader workers share them and none holds a lock.
 """
@@ -39,6 +39,7 @@ from manifests.files import explained, replacing
 from manifests.latents import LatentField, check_latents
 from manifests.litter import is_litter
 from manifests.objects import ObjectRef
+from manifests.seal import MARK, BrokenSealError, blank_seal, check_seal, seal
 
 FORMAT = "3die-dataset"
 VERSION = 2
@@ -141,6 +142,7 @@ def _line(error: BaseException) -> str:
 @contextmanager
 def _opened(path: Path) -> "Iterator[h5py.h5f.FileID]":
     """An HDF5 file by h5py's low level, which reads the many small tables of part files four times as fast."""
+    check_seal(path)
     file = h5py.h5f.open(os.fsencode(path), h5py.h5f.ACC_RDONLY)
     try:
         yield file
@@ -178,7 +180,17 @@ def _objects(file: "h5py.h5f.FileID") -> list[ObjectRef]:
         raise ValueError(str(error)) from error
 
 
-_UNREADABLE = (KeyError, ValueError, TypeError, AttributeError, IndexError, RuntimeError, ArithmeticError, MemoryError)
+_UNREADABLE = (
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    RuntimeError,
+    ArithmeticError,
+    MemoryError,
+    BrokenSealError,
+)
 """What h5py and the parsers of its content raise on damaged files, besides OSError."""
 
 
@@ -187,33 +199,6 @@ def _mend(path: Path) -> str:
     if path.name.endswith(PART_SUFFIX):
         return "delete it and run the same '3die render' again"
     return "if it came from a render, delete it and run '3die data pack' on the parts; else get it again"
-
-
-def _tables_sha256(
-    info: str,
-    made: str,
-    names: Iterable[Sequence[str]],
-    latents: npt.NDArray[np.float64],
-    offsets: npt.NDArray[np.int64],
-    checksums: npt.NDArray[np.uint32],
-) -> str:
-    """SHA-256 of everything in a file but the JPEGs, each piece after its length.
-
-    Args:
-        info: the attribute, as it is in the file.
-        made: likewise.
-        names: synset, id and split of each object.
-        latents: (N, V, L).
-        offsets: (N * V + 1,).
-        checksums: (N, V).
-    """
-    digest = hashlib.sha256()
-    texts = json.dumps([info, made, [list(row) for row in names]]).encode()
-    for piece in (texts, *(np.ascontiguousarray(table) for table in (latents, offsets, checksums))):
-        content = memoryview(piece).cast("B") if memoryview(piece).nbytes else memoryview(b"")
-        digest.update(struct.pack("<Q", content.nbytes))
-        digest.update(content)
-    return digest.hexdigest()
 
 
 class Dataset:
@@ -270,11 +255,9 @@ class Dataset:
         self.offsets: npt.NDArray[np.int64] = _array(file, "offsets")
         self.checksums: npt.NDArray[np.uint32] | None = None
         if version >= CHECKED_SINCE:
+            if _array(file, "seal").tobytes()[: len(MARK)] != MARK:
+                raise ValueError("its seal is damaged")
             self.checksums = _array(file, "checksums")
-            names = [(ref.synset, ref.object_id, split) for ref, split in zip(self.objects, self.splits, strict=True)]
-            tables = _tables_sha256(info, made, names, self.latents, self.offsets, self.checksums)
-            if tables != _attribute(file, "tables_sha256"):
-                raise ValueError("its tables differ from their checksum")
         self.info = DatasetInfo.from_json(json.loads(info))
         self.made: list[dict[str, Any]] = json.loads(made)
         if not isinstance(self.made, list) or not all(isinstance(way, dict) for way in self.made):
@@ -398,36 +381,53 @@ def write_dataset(
     Raises:
         ThreeDieError: the disk is full, or an object doesn't fit `info`.
     """
+    with replacing(path) as temporary:
+        with h5py.File(temporary, "w", libver=("earliest", "v110")) as file:
+            begin = _fill(file, path, info, made, count, jpeg_bytes, objects)
+        seal(temporary, begin, jpeg_bytes)
+
+
+def _fill(
+    file: h5py.File,
+    path: Path,
+    info: DatasetInfo,
+    made: Sequence[dict[str, Any]],
+    count: int,
+    jpeg_bytes: int,
+    objects: Iterable[DatasetObject],
+) -> int:
+    """Write all but the seal; gives where the JPEGs begin."""
     text = h5py.string_dtype("utf-8")
     shape = (count, info.views, len(info.fields))
-    with replacing(path) as temporary, h5py.File(temporary, "w", libver=("earliest", "v110")) as file:
-        texts = json.dumps(info.to_json(), sort_keys=True), json.dumps(list(made), sort_keys=True)
-        file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
-        file.attrs["info"], file.attrs["made"] = texts
-        jpeg = file.create_dataset("jpeg", (jpeg_bytes,), np.uint8)
-        latents = np.empty(shape, np.float64)
-        offsets = np.zeros(count * info.views + 1, np.int64)
-        checksums = np.zeros((count, info.views), np.uint32)
-        names: list[tuple[str, str, str]] = []
-        for index, item in enumerate(objects):
-            if item.latents.shape != shape[1:] or len(item.jpegs) != info.views:
-                raise ThreeDieError(f"{item.ref}: {len(item.jpegs)} views, latents {item.latents.shape}; "
-                                    f"the dataset has {info.views} views, {len(info.fields)} fields")  # fmt: skip
-            latents[index] = item.latents
-            checksums[index] = [zlib.crc32(view) for view in item.jpegs]
-            rows = slice(index * info.views, (index + 1) * info.views + 1)
-            begin = offsets[rows.start]
-            offsets[rows] = begin + np.concatenate([[0], np.cumsum([len(view) for view in item.jpegs])])
-            jpeg[begin : offsets[rows.stop - 1]] = np.frombuffer(b"".join(item.jpegs), np.uint8)
-            names.append((item.ref.synset, item.ref.object_id, item.split))
-        if len(names) != count or offsets[-1] != jpeg_bytes:
-            raise ThreeDieError(f"{path}: {len(names)} objects of {offsets[-1]} bytes came, "
-                                f"{count} of {jpeg_bytes} were announced")  # fmt: skip
-        file["offsets"], file["latents"], file["checksums"] = offsets, latents, checksums
-        file.attrs["tables_sha256"] = _tables_sha256(*texts, names, latents, offsets, checksums)
-        for column, name in enumerate(("synset", "id", "split")):
-            values = np.array([row[column] for row in names], dtype=object)
-            file.create_dataset(f"objects/{name}", data=values, shape=(count,), dtype=text)
+    # First, so that it lies near the beginning.
+    file["seal"] = np.frombuffer(blank_seal(), np.uint8)
+    file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
+    file.attrs["info"] = json.dumps(info.to_json(), sort_keys=True)
+    file.attrs["made"] = json.dumps(list(made), sort_keys=True)
+    jpeg = file.create_dataset("jpeg", (jpeg_bytes,), np.uint8)
+    latents = np.empty(shape, np.float64)
+    offsets = np.zeros(count * info.views + 1, np.int64)
+    checksums = np.zeros((count, info.views), np.uint32)
+    names: list[tuple[str, str, str]] = []
+    for index, item in enumerate(objects):
+        if item.latents.shape != shape[1:] or len(item.jpegs) != info.views:
+            raise ThreeDieError(f"{item.ref}: {len(item.jpegs)} views, latents {item.latents.shape}; "
+                                f"the dataset has {info.views} views, {len(info.fields)} fields")  # fmt: skip
+        latents[index] = item.latents
+        checksums[index] = [zlib.crc32(view) for view in item.jpegs]
+        rows = slice(index * info.views, (index + 1) * info.views + 1)
+        begin = offsets[rows.start]
+        offsets[rows] = begin + np.concatenate([[0], np.cumsum([len(view) for view in item.jpegs])])
+        jpeg[begin : offsets[rows.stop - 1]] = np.frombuffer(b"".join(item.jpegs), np.uint8)
+        names.append((item.ref.synset, item.ref.object_id, item.split))
+    if len(names) != count or offsets[-1] != jpeg_bytes:
+        raise ThreeDieError(f"{path}: {len(names)} objects of {offsets[-1]} bytes came, "
+                            f"{count} of {jpeg_bytes} were announced")  # fmt: skip
+    file["offsets"], file["latents"], file["checksums"] = offsets, latents, checksums
+    for column, name in enumerate(("synset", "id", "split")):
+        values = np.array([row[column] for row in names], dtype=object)
+        file.create_dataset(f"objects/{name}", data=values, shape=(count,), dtype=text)
+    return jpeg.id.get_offset() or 0
 
 
 def write_part(path: Path, info: DatasetInfo, made: dict[str, Any], item: DatasetObject) -> None:
