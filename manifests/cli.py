@@ -114,9 +114,12 @@ def pack(source: Path, out: Path) -> None:
         raise ThreeDieError(f"{source}: no such folder; give a folder of part files or a tree SYNSET/OBJECT/")
     if is_tree(source):
         tree = OfficialTree(source)
-        for assumption in tree.assumptions:
+        before = list(tree.assumptions)
+        for assumption in before:
             click.echo(f"assumed: {assumption}")
         tree.pack(out, _bar("packing"))
+        for found in tree.assumptions[len(before) :]:
+            click.echo(f"note: {found}")
     else:
         pack_parts(part_files(source), out, _bar("packing"))
     packed = Dataset(out)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from manifests.dataset import PART_SUFFIX, Dataset, DatasetInfo, DatasetObject, find_parts
 from manifests.errors import ThreeDieError
+from manifests.litter import is_litter
 from manifests.objects import ObjectRef
 from manifests.official_tree import OfficialTree, is_tree
 
@@ -68,7 +69,8 @@ class PartFiles:
 
 def dataset_files(folder: Path) -> list[Path]:
     """The packed dataset files that lie directly in a folder, sorted."""
-    return sorted(path for path in folder.glob("*.h5") if not path.name.endswith(PART_SUFFIX))
+    found = folder.glob("*.h5")
+    return sorted(path for path in found if not path.name.endswith(PART_SUFFIX) and not is_litter(path.name))
 
 
 def part_files(folder: Path) -> list[Path]:
@@ -85,7 +87,9 @@ def open_collection(path: Path) -> Collection:
     if not path.is_dir():
         return Dataset(path)
     if is_tree(path):
-        return OfficialTree(path)
+        tree = OfficialTree(path)
+        tree.require_whole()
+        return tree
     files = dataset_files(path)
     if len(files) > 1:
         raise ThreeDieError(f"{path}: holds several datasets ({', '.join(file.name for file in files)}); name one")

@@ -319,8 +319,8 @@ class Dataset:
     def _damage(self, index: int, views: Sequence[int]) -> ThreeDieError:
         named = f"view {views[0]}" if len(views) == 1 else f"views {', '.join(map(str, views))}"
         return ThreeDieError(
-            f"{self.path}: {self.objects[index]}: the image of {named} differs from its checksum: the file is damaged; "
-            f"{_mend(self.path)}"
+            f"{self.path}: {self.objects[index]}: the image of {named} differs from its checksum: the file is damaged "
+            f"('3die data verify' lists all); {_mend(self.path)}"
         )
 
     def object(self, index: int) -> DatasetObject:

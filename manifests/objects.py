@@ -31,8 +31,8 @@ class ObjectRef:
         label_of(self.synset)
         if not is_plain_name(self.object_id):
             raise ThreeDieError(
-                f"{self.synset}/{self.object_id[:MAX_NAME]!r}: an object id is a plain file name without '/', of at most "
-                f"{MAX_NAME} bytes"
+                f"{self.synset}/{self.object_id[:MAX_NAME]!r}: an object id is a plain file name without '/', "
+                f"of at most {MAX_NAME} bytes"
             )
 
     @property
