@@ -2,7 +2,9 @@
 
 import io
 import math
+import struct
 import threading
+import tokenize
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,12 @@ place: where garbage is collected in the middle of one parse, another thread's r
 
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 """Version 3 is for field names of structured arrays alone."""
+
+_UNREADABLE = (
+    ValueError, TypeError, KeyError, AttributeError, EOFError, ArithmeticError, MemoryError, RuntimeError, SyntaxError,
+    SystemError, struct.error, tokenize.TokenError,
+)  # fmt: skip
+"""What NumPy's parser of headers raises on damaged ones."""
 
 _ZIP = b"PK\x03\x04"
 
@@ -41,7 +49,7 @@ def read_npy(path: Path, *, of: str = "array") -> npt.NDArray[Any]:
         raise ThreeDieError(f"{path}: an archive of arrays, not a plain .npy {of}")
     try:
         return _parse(content)
-    except (ValueError, TypeError, EOFError, SyntaxError, RecursionError, MemoryError, OverflowError) as error:
+    except _UNREADABLE as error:
         raise ThreeDieError(f"{path}: not a plain .npy {of} ({_line(error)})") from error
 
 

@@ -1,11 +1,13 @@
 """Which objects: their names, lists of them, their split."""
 
 import hashlib
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from manifests.classes import find_class, label_of
@@ -118,9 +120,14 @@ def _read_npy(path: Path) -> list[tuple[str, str]]:
 def _texts(path: Path, array: npt.NDArray[Any]) -> list[str]:
     """Strings of an array (...), row by row."""
     try:
+        if array.dtype.kind == "U" and array.size:
+            # NumPy would make strings of them that break the interpreter.
+            points = np.ascontiguousarray(array).view(np.dtype(np.uint32).newbyteorder(array.dtype.byteorder))
+            if points.max() > sys.maxunicode:
+                raise ValueError("no code points of Unicode")
         values = array.ravel().tolist()
         return [value.decode() if isinstance(value, bytes) else str(value) for value in values]
-    except (ValueError, SystemError) as error:  # no code points of Unicode, or no UTF-8
+    except ValueError as error:
         raise ThreeDieError(f"{path}: holds strings that are no text; the file is damaged") from error
 
 

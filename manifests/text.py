@@ -52,7 +52,8 @@ def read_text(path: Path, what: str = "text file") -> str:
 
 
 def read_table(path: Path, columns: set[str], what: str = "CSV table") -> list[dict[str, str]]:
-    """Rows of a CSV table by column; a cell that a row lacks is empty. Spaces around column names don't count.
+    """Rows of a CSV table by column; a cell that a row lacks is empty. Spaces around column names and
+    upper case in them don't count.
 
     Lines without anything in them are left out.
 
@@ -72,7 +73,7 @@ def read_table(path: Path, columns: set[str], what: str = "CSV table") -> list[d
         rows = list(csv.reader(io.StringIO(text, newline="")))
     except csv.Error as error:
         raise ThreeDieError(f"{path}: not a {what} ({error})") from error
-    header = [name.strip() for name in rows[0]] if rows else []
+    header = [name.strip().lower() for name in rows[0]] if rows else []
     missing = sorted(columns - set(header))
     if missing:
         names = " and ".join(repr(name) for name in missing)
