@@ -27,6 +27,9 @@ _UNREADABLE = (
 )  # fmt: skip
 """What NumPy's parser of headers raises on damaged ones."""
 
+MAX_HEADER = 10_000
+"""NumPy's bound on the text that it parses, in bytes; a plain array's has about a hundred."""
+
 _ZIP = b"PK\x03\x04"
 
 
@@ -58,6 +61,9 @@ def _parse(content: bytes) -> npt.NDArray[Any]:
     version = np.lib.format.read_magic(file)
     if version not in _HEADERS:
         raise ValueError(f"format version {version[0]}.{version[1]}")
+    length = int.from_bytes(content[8:10] if version == (1, 0) else content[8:12], "little")
+    if length > MAX_HEADER:
+        raise ValueError(f"a header of {length:,} bytes")
     with _PARSING:
         shape, columns_first, dtype = _HEADERS[version](file)
     if dtype.hasobject:

@@ -70,7 +70,7 @@ def read_table(path: Path, columns: set[str], what: str = "CSV table") -> list[d
     if "\0" in text:
         raise ThreeDieError(f"{path}: not a {what}: it holds a zero byte")
     try:
-        rows = list(csv.reader(io.StringIO(text, newline="")))
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
         raise ThreeDieError(f"{path}: not a {what} ({error})") from error
     header = [name.strip().lower() for name in rows[0]] if rows else []

@@ -78,7 +78,7 @@ class FolderSource:
         names = [name for name, is_folder in entries if is_folder]
         synsets = tuple(name for name in names if name in CLASSES)
         if synsets:
-            return synsets
+            return tuple(synset for synset in synsets if holds_folders(self.root / synset)) or synsets
         packed = [name for name, is_folder in entries if not is_folder and name.lower().endswith(".zip")]
         found = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") or "no folders"
         mend = (

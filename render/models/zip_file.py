@@ -14,7 +14,7 @@ from manifests.litter import member_name
 
 UNREADABLE = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, RuntimeError, NotImplementedError,
-    ValueError, OverflowError, MemoryError,
+    ValueError, OverflowError, MemoryError, IndexError, KeyError,
 )  # fmt: skip
 """What reading a damaged, encrypted or unusual archive or member raises."""
 
@@ -108,7 +108,7 @@ def members(opened: zipfile.ZipFile, path: Path) -> Iterator[tuple[str, zipfile.
     Raises:
         ThreeDieError: too many, or all of them are encrypted or packed in a way that isn't read.
     """
-    infos = [info for info in opened.infolist() if not info.is_dir()]
+    infos = [info for info in opened.infolist() if info.filename and not info.is_dir()]
     if len(infos) > MAX_MEMBERS:
         raise ThreeDieError(f"{path}: {len(infos):,} files, more than the {MAX_MEMBERS:,} allowed; unpack it")
     if infos and all(info.flag_bits & _ENCRYPTED for info in infos):
