@@ -1,6 +1,7 @@
 """The forms a dataset comes in - one file, part files, the official tree - opened as one thing."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -41,7 +42,7 @@ class PartFiles:
         """Open some part files.
 
         Raises:
-            ThreeDieError: none, a damaged one, or parts of different datasets.
+            ThreeDieError: none, a damaged one, parts of different datasets, or an object twice.
         """
         if not parts:
             raise ThreeDieError("there are no part files; make some with '3die render'")
@@ -56,6 +57,9 @@ class PartFiles:
             self.made += [way for way in opened.made if way not in self.made]
             rows += [(ref, opened.splits[index], part, index) for index, ref in enumerate(opened.objects)]
         rows.sort()
+        for (ref, _, one, _), (next_ref, _, other, _) in pairwise(rows):
+            if ref == next_ref:
+                raise ThreeDieError(f"{ref} is in two part files, {one} and {other}; delete one")
         self.objects = [ref for ref, _, _, _ in rows]
         self.splits = [split for _, split, _, _ in rows]
         self.files = [(part, index) for _, _, part, index in rows]
@@ -78,6 +82,16 @@ def part_files(folder: Path) -> list[Path]:
     return find_parts(folder) or find_parts(folder / PARTS_FOLDER)
 
 
+def nothing_there(path: Path) -> ThreeDieError:
+    """The error for a folder that holds no dataset in any form; says where one is, if it is one folder deeper."""
+    deeper = [each for each in sorted(path.iterdir()) if each.is_dir() and not is_litter(each.name)]
+    near = next((each for each in deeper if dataset_files(each) or part_files(each) or is_tree(each)), None)
+    mend = f"there is one in {near}" if near else "check the path, or make a dataset with '3die render'"
+    return ThreeDieError(
+        f"{path}: neither a dataset file, nor part files, nor a tree SYNSET/OBJECT/image_0.jpg; {mend}"
+    )
+
+
 def open_collection(path: Path) -> Collection:
     """Open a dataset file, a folder of part files, a render's output folder or an official tree.
 
@@ -97,8 +111,5 @@ def open_collection(path: Path) -> Collection:
         return Dataset(files[0])
     parts = part_files(path)
     if not parts:
-        raise ThreeDieError(
-            f"{path}: neither a dataset file, nor part files, nor a tree SYNSET/OBJECT/image_0.jpg; "
-            "check the path, or make a dataset with '3die render'"
-        )
+        raise nothing_there(path)
     return PartFiles(parts)

@@ -528,6 +528,9 @@ def export_tree(dataset: Dataset, folder: Path, progress: Progress = iter) -> tu
     Raises:
         ThreeDieError: the folder holds another dataset, or can't be written to.
     """
+    twice = [ref for ref, count in Counter(dataset.objects).items() if count > 1]
+    if twice:
+        raise ThreeDieError(f"{dataset.path}: {twice[0]} is there more than once; a tree has one folder for it")
     digest = hashlib.sha256()
     for index in progress(range(len(dataset))):
         _update(digest, dataset.object(index))
@@ -561,7 +564,7 @@ def _begin(folder: Path, description: dict[str, Any]) -> None:
             raise ThreeDieError(f"{folder}: holds another dataset: {reason}; choose another folder")
     elif folder.exists() and not folder.is_dir():
         raise ThreeDieError(f"{folder}: a file; give a folder for the tree")
-    elif folder.exists() and any(folder.iterdir()):
+    elif folder.exists() and any(not is_litter(path.name) for path in folder.iterdir()):
         raise ThreeDieError(f"{folder}: is not empty and not an exported tree; choose another folder")
     else:
         write_json(where, description)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from manifests.collection import Collection, dataset_files, part_files
+from manifests.collection import Collection, dataset_files, nothing_there, part_files
 from manifests.dataset import Dataset, DatasetInfo, DatasetObject
 from manifests.errors import ThreeDieError
 from manifests.latents import latent_problems
@@ -62,7 +62,7 @@ def verify(path: Path, progress: Progress = _silent) -> Report:
         return _verify_tree(path, progress)
     files, parts = dataset_files(path), part_files(path)
     if not files and not parts:
-        raise ThreeDieError(f"{path}: neither a dataset file, nor part files, nor a tree SYNSET/OBJECT/image_0.jpg")
+        raise nothing_there(path)
     reports = [_verify_file(file, progress) for file in files]
     if parts:
         reports.append(_verify_parts(parts, progress))

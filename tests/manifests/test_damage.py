@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from dataset_samples import make_info, make_objects, write, write_parts
 
+from manifests.collection import open_collection
 from manifests.dataset import PART_SUFFIX, Dataset, looks_whole, pack
 from manifests.errors import ThreeDieError
 from manifests.official_tree import export_tree
@@ -148,3 +149,14 @@ def test_litter_among_parts_and_beside_a_dataset_is_not_looked_at(tmp_path: Path
     report = verify(tmp_path)
     assert report.problems == []
     assert "6 part files with 6 objects" in report.checked
+
+
+def test_an_object_in_two_places_is_refused_in_every_form(tmp_path: Path) -> None:
+    objects = make_objects(INFO, 2)
+    parts = write_parts(tmp_path / "parts", INFO, objects)
+    parts[0].with_name(f"copy{PART_SUFFIX}").write_bytes(parts[0].read_bytes())
+    with pytest.raises(ThreeDieError, match="is in two part files"):
+        open_collection(tmp_path / "parts")
+    file = write(tmp_path / "d.h5", INFO, [objects[0], *objects])
+    with pytest.raises(ThreeDieError, match=rf"{objects[0].ref} is there more than once"):
+        export_tree(Dataset(file), tmp_path / "tree")

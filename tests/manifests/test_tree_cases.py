@@ -319,3 +319,15 @@ def test_an_exported_tree_that_was_added_to(exported: Path, tmp_path: Path, whol
     one_more(exported / FIRST)
     with pytest.raises(ThreeDieError, match=rf"{FIRST}: holds more than the 4 views of dataset\.json: image_4\.jpg"):
         pack(exported, tmp_path / "e.h5")
+
+
+def test_a_tree_one_folder_deeper_is_pointed_at(tree: Path) -> None:
+    for command in (["pack", str(tree.parent), "-o", str(tree / "d.h5")], ["verify", str(tree.parent)]):
+        result = CliRunner().invoke(data, command)
+        assert f"there is one in {tree}" in str(result.exception)
+
+
+def test_a_tree_is_exported_into_a_folder_that_holds_only_litter(tmp_path: Path, whole: Dataset) -> None:
+    (tmp_path / ".DS_Store").touch()
+    assert export_tree(whole, tmp_path) == (6, 0)
+    assert same(pack(tmp_path, tmp_path / "d.h5")[1], whole)
