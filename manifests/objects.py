@@ -31,10 +31,10 @@ class ObjectRef:
 
     def __post_init__(self) -> None:
         label_of(self.synset)
-        if not is_plain_name(self.object_id):
+        if not is_plain_name(self.object_id) or self.object_id.startswith("."):
             raise ThreeDieError(
                 f"{self.synset}/{self.object_id[:MAX_NAME]!r}: an object id is a plain file name without '/', "
-                f"of at most {MAX_NAME} bytes"
+                f"not hidden, of at most {MAX_NAME} bytes"
             )
 
     @property

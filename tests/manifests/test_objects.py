@@ -18,7 +18,7 @@ from manifests.objects import (
 REFS = [ObjectRef(synset, f"object{index}") for index in range(400) for synset in SYNSETS[:5]]
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "a\\b", "a\0b", "a\nb", "C:x"])
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "a\\b", "a\0b", "a\nb", "C:x", ".a", "é" * 101])
 def test_an_object_id_cannot_leave_its_folder(name):
     with pytest.raises(ThreeDieError):
         ObjectRef("02691156", name)
