@@ -122,7 +122,7 @@ def _texts(path: Path, array: npt.NDArray[Any]) -> list[str]:
     try:
         if array.dtype.kind == "U" and array.size:
             # NumPy would make strings of them that break the interpreter.
-            points = np.ascontiguousarray(array).view(np.dtype(np.uint32).newbyteorder(array.dtype.byteorder))
+            points = np.ascontiguousarray(array, array.dtype.newbyteorder("=")).view(np.uint32)
             if points.max() > sys.maxunicode:
                 raise ValueError("no code points of Unicode")
         values = array.ravel().tolist()
