@@ -177,7 +177,9 @@ def _verify_parts(parts: Sequence[Path], progress: Progress) -> Report:
             if difference:
                 problems.append(f"{part}: belongs to another dataset than {first[0]}: {difference}")
             objects += opened.objects
-    return Report(f"{len(parts)} part files with {len(objects)} objects", problems + _list_problems(objects))
+    if objects or not problems:
+        problems += _list_problems(objects)
+    return Report(f"{len(parts)} part files with {len(objects)} objects", problems)
 
 
 def _verify_tree(path: Path, progress: Progress) -> Report:
