@@ -331,3 +331,10 @@ def test_a_tree_is_exported_into_a_folder_that_holds_only_litter(tmp_path: Path,
     (tmp_path / ".DS_Store").touch()
     assert export_tree(whole, tmp_path) == (6, 0)
     assert same(pack(tmp_path, tmp_path / "d.h5")[1], whole)
+
+
+def test_a_tree_with_a_value_that_is_no_number_can_be_looked_at(tmp_path: Path) -> None:
+    for command in (["preview", "-o", str(tmp_path / "sheet.png")], ["stats"]):
+        result = CliRunner().invoke(data, [command[0], str(CASES / "tree_l_nan"), *command[1:]])
+        assert result.exit_code == 0, result.output
+    assert Image.open(tmp_path / "sheet.png").size[0] > 400
