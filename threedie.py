@@ -1,6 +1,8 @@
 """The `3die` command: a thin group that loads a sub-command only when it is called."""
 
+import errno
 import importlib
+import os
 import sys
 
 import click
@@ -57,10 +59,24 @@ def main() -> None:
         # Imported here, so that the help costs nothing.
         from manifests.errors import ThreeDieError
 
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            error = _full_disk(error)
         if not isinstance(error, ThreeDieError):
             raise
         click.echo(f"3die: {error}", err=True)
         sys.exit(2)
+
+
+def _full_disk(error: OSError) -> Exception:
+    """The message where it wasn't a file of ours that couldn't be written: one of a library's, or what this prints."""
+    from pathlib import Path
+
+    from manifests.files import explained
+
+    if error.filename is None:
+        # What is still to be printed can't be, either; at the end Python would complain once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return explained(error, Path(error.filename or "a file of this command, or what it prints into"))
 
 
 if __name__ == "__main__":

@@ -2,24 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from inspect import Parameter, signature
 from typing import Any
 
-from baselines.augself import AugSelf
-from baselines.barlow_twins import BarlowTwins
-from baselines.byol import BYOL
 from baselines.catalogue import CATALOGUE, CatalogueEntry, entry, suggestion
-from baselines.equimod import EquiMod
-from baselines.essl import ESSL
 from baselines.method import Method, action_dims
-from baselines.only_equivariance import OnlyEquivariance
-from baselines.random import Random
 from baselines.resnet import build_backbone
-from baselines.sie import SIE
-from baselines.simclr import SimCLR
-from baselines.simsiam import SimSiam
-from baselines.supervised import Supervised
-from baselines.vicreg import VICReg
 
 
 @dataclass(frozen=True)
@@ -41,19 +30,10 @@ class MethodEntry:
 
 
 METHODS: dict[str, MethodEntry] = {
-    "sie": MethodEntry(SIE, CATALOGUE["sie"]),
-    "vicreg": MethodEntry(VICReg, CATALOGUE["vicreg"]),
-    "simclr": MethodEntry(SimCLR, CATALOGUE["simclr"]),
-    "equimod": MethodEntry(EquiMod, CATALOGUE["equimod"]),
-    "augself": MethodEntry(AugSelf, CATALOGUE["augself"]),
-    "only_equivariance": MethodEntry(OnlyEquivariance, CATALOGUE["only_equivariance"]),
-    "barlow_twins": MethodEntry(BarlowTwins, CATALOGUE["barlow_twins"]),
-    "simsiam": MethodEntry(SimSiam, CATALOGUE["simsiam"]),
-    "byol": MethodEntry(BYOL, CATALOGUE["byol"]),
-    "essl": MethodEntry(ESSL, CATALOGUE["essl"]),
-    "supervised": MethodEntry(Supervised, CATALOGUE["supervised"]),
-    "random": MethodEntry(Random, CATALOGUE["random"]),
+    name: MethodEntry(getattr(import_module(about.module), about.class_name), about)
+    for name, about in CATALOGUE.items()
 }
+"""Every method of the catalogue, in its order."""
 
 
 # Methods from files of users, for this process.

@@ -1,9 +1,11 @@
 """`3die bench`: train a method on a dataset, measure it, write a record."""
 
+import errno
+import functools
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +26,6 @@ DEFAULT_DATASET = Path("3die-data/dataset.h5")
 """Where `3die render` puts its dataset when not told otherwise."""
 DEFAULT_RUNS = Path("runs")
 DEFAULT_RECIPE = "mini"
-CONFIG_FILE = "config.json"
 SMALLEST_RECIPE = "smoke"
 
 _data = click.option("--data", type=PATH, help=f"Dataset file.  [default: {DEFAULT_DATASET}]")
@@ -50,6 +51,20 @@ _workers = click.option(
     show_default=True,
     help="Threads that decode images; no result depends on it.",
 )
+
+
+def _exits_on_signals(command: "Callable[..., None]") -> "Callable[..., None]":
+    """End a command that a signal stops with the code that a shell gives the signal, and say how to go on."""
+
+    @functools.wraps(command)
+    def run_command(**given: Any) -> None:
+        from manifests.signals import exits_on_signals
+
+        text = "\nStopped. The same command goes on from what is done:\n  "
+        with exits_on_signals(lambda: click.echo(text + _command(), err=True)):
+            command(**given)
+
+    return run_command
 
 
 @click.group()
@@ -108,6 +123,7 @@ def list_() -> None:
     show_default=True,
     help="Seconds between checkpoints; no result depends on it.",
 )
+@_exits_on_signals
 def run(
     method: str | None,
     own: str | None,
@@ -153,9 +169,10 @@ def run(
     from benchmark.processes import find_processes
     from benchmark.records import run_name
     from benchmark.results import read_record
+    from benchmark.run_folder import CONFIG_FILE, run_lock
     from benchmark.summary import dataset_summary, indented
     from benchmark.training import Settings, find_device, resumable, train
-    from manifests.files import held, write_json
+    from manifests.files import write_json
 
     require_training(dataset)
     require_validation(dataset)
@@ -168,14 +185,17 @@ def run(
     known = identify(dataset)
     settings = Settings(method, plan, seed, known.fingerprint, known.images_sha256)
     folder = out / run_name(method, plan.name, seed)
-    if not find_processes().first:
+    processes = find_processes()
+    if not processes.first:
         # The first process speaks, holds the folder and measures; the others only take their share of the steps.
         with _told_to_stop(folder):
             train(settings, _images(dataset, plan, workers), folder, place, save_every)
         return
     click.echo(dataset_summary(dataset))
     click.echo(indented("recipe", plan.text()))
-    with held(folder):
+    if processes.note:
+        click.echo(indented("process", processes.note + processes.mend))
+    with run_lock(folder, say=_say):
         before = resumable(folder / CHECKPOINT_FILE, settings)
         finished = before is not None and bool(before["finished"])
         record_file = _record_file(folder, rules, known.fingerprint)
@@ -299,6 +319,14 @@ def _is_record_of(record_file: Path, checkpoint: dict[str, Any], scope: "Scope",
     help="Of pixels for weights of another program.  [default: imagenet for a bare torchvision ResNet, else original]",
 )
 @click.option("--method", "own", metavar="FILE.py:CLASS", help="Where the method is, if it is your own.")
+@click.option(
+    "-o",
+    "--out",
+    type=PATH,
+    metavar="FOLDER",
+    help="Folder for the record and the features.  [default: the checkpoint's own, or one in runs/ for weights of "
+    "another program]",
+)
 @_data
 @click.option(
     "--eval-data",
@@ -312,12 +340,14 @@ def _is_record_of(record_file: Path, checkpoint: dict[str, Any], scope: "Scope",
 @_on_embedding
 @_device
 @_workers
+@_exits_on_signals
 def eval_(
     checkpoint: Path,
     experience: str | None,
     named: str | None,
     normalisation: str | None,
     own: str | None,
+    out: Path | None,
     data: Path | None,
     eval_data: Path | None,
     tasks: str | None,
@@ -342,16 +372,15 @@ def eval_(
     from benchmark.records import run_name
     from benchmark.summary import dataset_summary, indented
     from benchmark.training import find_device
-    from manifests.files import held
 
     require_training(dataset)
     require_validation(other or dataset)
     content = load_weights(checkpoint)
-    folder = checkpoint.resolve().parent
+    folder, made = checkpoint.resolve().parent, False
     if is_ours(content):
         if checkpoint.name != CHECKPOINT_FILE:
             # Weights beside those of a run get a record beside its record.
-            folder = folder / (checkpoint.stem if checkpoint.suffix else f"{checkpoint.name}-eval")
+            folder, made = folder / (checkpoint.stem if checkpoint.suffix else f"{checkpoint.name}-eval"), True
         if experience or named or normalisation:
             raise ThreeDieError(
                 f"{checkpoint}: says itself what it is; leave --experience, --name, --normalisation out"
@@ -360,7 +389,7 @@ def eval_(
         size = dataset.info.image_size
         content = import_checkpoint(checkpoint, content, size, experience, named, normalisation)
         name = run_name(content["imported"]["name"], content["settings"]["recipe"]["name"], None)
-        folder = DEFAULT_RUNS / f"{name}-{weights_sha256(content['model'])[:8]}"
+        folder, made = DEFAULT_RUNS / f"{name}-{weights_sha256(content['model'])[:8]}", True
         click.echo(indented("weights", f"{content['imported']['source']}: {_describe(content)}"))
     trained = content["settings"]["method"]
     if own is not None:
@@ -377,14 +406,54 @@ def eval_(
     plan = Recipe.from_json(content["settings"]["recipe"])
     for warning in size_warnings(dataset, plan):
         click.echo(indented("warning", warning))
-    images = _images(dataset, plan, workers)
-    asked = None
-    if other is not None:
-        click.echo(f"measured on\n{dataset_summary(other)}")
-        asked = _images(other, plan, workers)
-    scope = _scope(seeds, on_embedding, names)
-    with held(folder):
-        _measure(content, images, rules, folder, folder.parent, find_device(device), _now(), scope, asked)
+    folder, found_in = (folder, folder.parent) if out is None else (out, out)
+    with _eval_folder(folder, made and out is None, out is None):
+        if out is not None:
+            _refuse_other_weights(folder, content)
+        images = _images(dataset, plan, workers)
+        asked = None
+        if other is not None:
+            click.echo(f"measured on\n{dataset_summary(other)}")
+            asked = _images(other, plan, workers)
+        scope = _scope(seeds, on_embedding, names)
+        _measure(content, images, rules, folder, found_in, find_device(device), _now(), scope, asked)
+
+
+@contextmanager
+def _eval_folder(folder: Path, own: bool, default: bool) -> Iterator[None]:
+    """Hold the folder that gets the record, before anything is computed.
+
+    Args:
+        folder: the folder.
+        own: whether this program made it for that.
+        default: whether it wasn't named with --out.
+    """
+    from benchmark.run_folder import run_lock
+
+    holding = run_lock(folder, own, _say)
+    try:
+        holding.__enter__()
+    except ThreeDieError as error:
+        cause = error.__cause__
+        if default and isinstance(cause, OSError) and cause.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            reason = "is read-only" if cause.errno == errno.EROFS else "can't be written to"
+            raise ThreeDieError(
+                f"{folder}: the record would go here, and this folder {reason}; name another with --out FOLDER"
+            ) from error
+        raise
+    with ExitStack() as stack:
+        stack.push(holding.__exit__)
+        yield
+
+
+def _refuse_other_weights(folder: Path, content: dict[str, Any]) -> None:
+    """Keep the record of another checkpoint that lies in the folder named with --out."""
+    from benchmark.checkpoints import weights_sha256
+    from benchmark.results import RECORD_FILE, read_record
+
+    for file in (folder / RECORD_FILE, *folder.glob(f"*/{RECORD_FILE}")):
+        if file.exists() and read_record(file)["checkpoint"]["sha256"] != weights_sha256(content["model"]):
+            raise ThreeDieError(f"{file}: the record of another checkpoint; name another folder with --out")
 
 
 def _describe(content: dict[str, Any]) -> str:
@@ -402,6 +471,7 @@ def _describe(content: dict[str, Any]) -> str:
 @_protocol
 @_seeds
 @_device
+@_exits_on_signals
 def score_(
     file: Path, no_normalise: bool, no_heads: bool, out: Path | None, protocol: str, seeds: int, device: str
 ) -> None:
@@ -586,7 +656,8 @@ def _show(record: dict[str, Any], record_file: Path, folder: Path, out: Path) ->
     click.echo(indented("record", str(record_file)))
     if (record["curves"] or {}).get("epoch"):
         click.echo(indented("curves", str(folder / CURVES_FILE)))
-        click.echo(indented("log", f"tensorboard --logdir {shlex.quote(str(folder / LOG_FOLDER))}"))
+        if (folder / LOG_FOLDER).is_dir():
+            click.echo(indented("log", f"tensorboard --logdir {shlex.quote(str(folder / LOG_FOLDER))}"))
     click.echo(indented("next", f"3die leaderboard {shlex.quote(str(out))}"))
 
 
@@ -595,6 +666,10 @@ def _paragraph(title: str, text: str) -> str:
 
     lines = textwrap.wrap(text, 96)
     return "\n".join(f"  {title if index == 0 else '':<18} {line}" for index, line in enumerate(lines))
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
 
 
 def _now() -> Any:

@@ -2,7 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+TORCHRUN, SRUN = "torchrun", "srun"
+_INTERACTIVE_STEP = 0xFFFFFFF0
+"""SLURM's numbers of steps that no srun of the user's made (batch script, interactive shell, ...) begin here."""
 
 
 @dataclass(frozen=True)
@@ -13,16 +17,29 @@ class Processes:
         rank: its number, from 0.
         count: how many there are in all.
         nodes: on how many machines.
+        local_rank: its number among those of its machine.
+        node: number of its machine.
+        launcher: who started them, `torchrun` or `srun`; empty for a process alone.
+        note: what was decided, and why, where the environment speaks of several processes; else empty.
     """
 
     rank: int = 0
     count: int = 1
     nodes: int = 1
+    local_rank: int = field(default=0, compare=False)
+    node: int = field(default=0, compare=False)
+    launcher: str = field(default="", compare=False)
+    note: str = field(default="", compare=False)
 
     @property
     def first(self) -> bool:
         """Whether this is the one that writes and speaks."""
         return self.rank == 0
+
+    @property
+    def mend(self) -> str:
+        """How to start several processes, for the end of `note`; empty where there are."""
+        return "" if self.launcher else "; for several put 'srun -n N' before the command"
 
     @property
     def per_node(self) -> int:
@@ -31,13 +48,73 @@ class Processes:
 
 
 def find_processes(environment: Mapping[str, str] | None = None) -> Processes:
-    """What torchrun or srun says in the environment; alone where neither started this process."""
+    """What torchrun or srun says in the environment; alone where neither started this process.
+
+    An allocation of several tasks (`sbatch --ntasks 4`, `salloc`) is no such start: SLURM_NTASKS stands in every shell
+    and script of it. What tells a task that srun started is SLURM_STEP_NUM_TASKS, with SLURM_PROCID.
+    """
     given = os.environ if environment is None else environment
     if "TORCHELASTIC_RUN_ID" in given and "WORLD_SIZE" in given:
-        count, local = int(given["WORLD_SIZE"]), int(given.get("LOCAL_WORLD_SIZE", "1"))
-        return Processes(int(given["RANK"]), count, max(1, count // local))
-    # In an interactive allocation the shell itself isn't one of several tasks; Fabric goes by the same names.
-    inside = int(given.get("SLURM_NTASKS", "1")) > 1 and "SLURM_PROCID" in given
-    if inside and given.get("SLURM_JOB_NAME") not in ("bash", "interactive"):
-        return Processes(int(given["SLURM_PROCID"]), int(given["SLURM_NTASKS"]), int(given.get("SLURM_NNODES", "1")))
+        return _of_torchrun(given)
+    if "SLURM_STEP_NUM_TASKS" in given or "SLURM_NTASKS" in given:
+        return _of_slurm(given)
     return Processes()
+
+
+def _of_torchrun(given: Mapping[str, str]) -> Processes:
+    names = ("RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "LOCAL_RANK", "GROUP_RANK")
+    numbers = _numbers(given, names, {"LOCAL_WORLD_SIZE": "1", "LOCAL_RANK": "0", "GROUP_RANK": "0"})
+    if isinstance(numbers, str):
+        return Processes(note=f"alone: {numbers}, which no torchrun says")
+    rank, count, local_count, local_rank, node = numbers
+    if not (rank < count and local_count):
+        return Processes(note=f"alone: torchrun's RANK is {rank} of WORLD_SIZE {count}")
+    nodes = max(1, count // local_count)
+    return Processes(rank, count, nodes, local_rank, node, TORCHRUN, _of_several(TORCHRUN, count, nodes))
+
+
+def _of_slurm(given: Mapping[str, str]) -> Processes:
+    tasks = given.get("SLURM_NTASKS", given.get("SLURM_STEP_NUM_TASKS", "1"))
+    several = tasks.strip() != "1"
+    if not {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"} <= given.keys():
+        return _alone("srun didn't start this process", tasks) if several else Processes()
+    names = ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_NUM_NODES", "SLURM_LOCALID", "SLURM_NODEID")
+    defaults = {
+        "SLURM_STEP_NUM_NODES": given.get("SLURM_NNODES", "1"),
+        "SLURM_LOCALID": "0",
+        "SLURM_NODEID": "0",
+        "SLURM_STEP_ID": "0",
+    }
+    numbers = _numbers(given, (*names, "SLURM_STEP_ID"), defaults)
+    if isinstance(numbers, str):
+        return _alone(f"{numbers}, which no srun says", tasks)
+    rank, count, nodes, local_rank, node, step = numbers
+    if count == 1:
+        return _alone("srun started this process as the only one of its step", tasks) if several else Processes()
+    # A shell under srun is one task that a user types into, however many were asked for.
+    shell = "SLURM_PTY_PORT" in given or given.get("SLURM_JOB_NAME") == "bash" or step >= _INTERACTIVE_STEP
+    if shell:
+        return _alone("this is a shell", tasks)
+    if rank >= count or nodes == 0:
+        return _alone(f"SLURM_PROCID is {rank} of SLURM_STEP_NUM_TASKS {count}", tasks)
+    return Processes(rank, count, nodes, local_rank, node, SRUN, _of_several(SRUN, count, nodes))
+
+
+def _numbers(given: Mapping[str, str], names: tuple[str, ...], defaults: Mapping[str, str]) -> list[int] | str:
+    """The variables' numbers, or which isn't one."""
+    numbers = []
+    for name in names:
+        text = given.get(name, defaults.get(name, ""))
+        if not (text.isascii() and text.isdigit() and len(text) <= 10):
+            return f"{name} is {text[:40]!r}"
+        numbers.append(int(text))
+    return numbers
+
+
+def _alone(why: str, tasks: str) -> Processes:
+    return Processes(note=f"alone: SLURM_NTASKS is {tasks[:40]}, but {why}")
+
+
+def _of_several(launcher: str, count: int, nodes: int) -> str:
+    machines = "one machine" if nodes == 1 else f"{nodes} machines"
+    return f"{count} on {machines}, started by {launcher}" if count > 1 else ""

@@ -2,14 +2,17 @@
 
 import dataclasses
 import difflib
+import math
 import tomllib
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any, get_args, get_type_hints
 
 from manifests.errors import ThreeDieError
+from manifests.text import without_mark
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "form": ("original", "torchvision", "cifar"),
@@ -22,7 +25,14 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 """Settings that are one of a few words."""
 
-_AT_LEAST_ONE = ("image_size", "width", "batch_size", "epochs", "passes")
+_WHOLE = {"image_size": 2**14, "width": 2**14, "batch_size": 2**20, "epochs": 10**7, "passes": 10**6}
+"""Whole numbers from 1 to these: what is larger is a slip, and would end in a full memory or an overflow."""
+
+_WIDEST_PROJECTOR = 2**20
+_LARGEST = 2**53
+"""Whole numbers beyond are no longer exact in JSON and in floats."""
+
+_DEEPEST, _LONGEST, _SHOWN = 4, 1000, 200
 _MINIMUM_IMAGE = 32
 SECTION, SHORT_SECTION = "method_options", "method"
 """Where the method's own options are: in a recipe, and as `--set method.split=false` may call it."""
@@ -89,9 +99,11 @@ class Recipe:
         for key, choices in CHOICES.items():
             if getattr(self, key) not in choices:
                 self._refuse(key, f"one of {', '.join(choices)}")
-        for key in _AT_LEAST_ONE:
+        for key, most in _WHOLE.items():
             if getattr(self, key) < 1:
                 self._refuse(key, "1 or more")
+            if getattr(self, key) > most:
+                self._refuse(key, f"at most {most:,}")
         if self.image_size < _MINIMUM_IMAGE:
             self._refuse("image_size", f"{_MINIMUM_IMAGE} or more: the backbone halves it five times")
         if self.batch_size < 2:
@@ -112,11 +124,15 @@ class Recipe:
             self._refuse("image_size", f"a multiple of {_MINIMUM_IMAGE} with form original")
         if self.form == "original" and self.backbone == "resnet50":
             self._refuse("form", "torchvision or cifar with backbone resnet50")
-        if not all(part.isdecimal() and int(part) > 0 for part in self.projector.split("-")):
+        if not all(_is_width(part) for part in self.projector.split("-")):
             self._refuse("projector", "widths joined by '-', such as 512-512-512")
+        for key, entry in self.method_options.items():
+            if not _is_plain(entry):
+                expected = "a finite number, a text, true or false, or a list or a table of such"
+                raise ThreeDieError(f"recipe {self.name}: {SECTION}.{key} is {_brief(entry)}; it must be {expected}")
 
     def _refuse(self, key: str, expected: str) -> None:
-        raise ThreeDieError(f"recipe {self.name}: {key} is {getattr(self, key)!r}; it must be {expected}")
+        raise ThreeDieError(f"recipe {self.name}: {key} is {_brief(getattr(self, key))}; it must be {expected}")
 
     def to_json(self) -> dict[str, Any]:
         """All settings, as plain JSON."""
@@ -129,11 +145,13 @@ class Recipe:
         Raises:
             ThreeDieError: a setting is unknown, missing, of the wrong type or contradicts another.
         """
-        name = str(value.get("name", "?"))
+        if not isinstance(value, dict):
+            raise ThreeDieError(f"a recipe is a table of settings, not {_brief(value)}")
+        name = str(value.get("name", "?"))[:_LONGEST]
         hints = get_type_hints(cls)
         for key in value:
             if key not in hints:
-                raise ThreeDieError(f"recipe {name}: there is no setting {key!r}{_suggest(key, list(hints))}")
+                raise ThreeDieError(f"recipe {name}: there is no setting {_brief(key)}{_suggest(key, list(hints))}")
         for item in dataclasses.fields(cls):
             needed = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
             if needed and item.name not in value:
@@ -149,6 +167,8 @@ class Recipe:
 
 
 def _typed(recipe: str, key: str, entry: Any, expected: Any) -> Any:
+    if isinstance(entry, int) and abs(entry) > _LARGEST:
+        raise ThreeDieError(f"recipe {recipe}: {key} is {_brief(entry)}; that is too large")
     if expected is float and isinstance(entry, int) and not isinstance(entry, bool):
         return float(entry)
     if expected is str and isinstance(entry, int) and not isinstance(entry, bool):
@@ -156,8 +176,38 @@ def _typed(recipe: str, key: str, entry: Any, expected: Any) -> Any:
         return str(entry)
     plain = dict if get_args(expected) and not isinstance(expected, types.UnionType) else expected
     if not isinstance(entry, plain) or (isinstance(entry, bool) and plain is not bool):
-        raise ThreeDieError(f"recipe {recipe}: {key} is {entry!r}; it must be of type {plain.__name__}")
+        raise ThreeDieError(f"recipe {recipe}: {key} is {_brief(entry)}; it must be of type {plain.__name__}")
     return entry
+
+
+def _is_width(part: str) -> bool:
+    return part.isdecimal() and len(part) < len(str(_LARGEST)) and 0 < int(part) <= _WIDEST_PROJECTOR
+
+
+def _is_plain(entry: Any, depth: int = 0) -> bool:
+    """Whether a value can go into JSON and be an argument: finite, not too large, not nested without end."""
+    if isinstance(entry, bool) or entry is None:
+        return True
+    if isinstance(entry, int):
+        return abs(entry) <= _LARGEST
+    if isinstance(entry, float):
+        return math.isfinite(entry)
+    if isinstance(entry, str):
+        return len(entry) <= _LONGEST
+    if isinstance(entry, dict | list | tuple) and depth < _DEEPEST:
+        return all(_is_plain(each, depth + 1) for each in (entry.values() if isinstance(entry, dict) else entry))
+    return False
+
+
+def _brief(value: Any) -> str:
+    """A value for a message: not longer than a line."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST:
+        return f"a whole number of {value.bit_length()} bits"
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):
+        return f"a {type(value).__name__}"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _toml(entry: Any) -> str:
@@ -167,7 +217,7 @@ def _toml(entry: Any) -> str:
 
 
 def _suggest(word: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
+    near = difflib.get_close_matches(str(word)[:_SHOWN], known, n=1)
     return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
 
 
@@ -190,27 +240,47 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
         ThreeDieError: no such recipe or setting (the message suggests the nearest), or a wrong value.
     """
     if name not in recipe_names():
-        raise ThreeDieError(f"there is no recipe {name!r}{_suggest(name, recipe_names())}")
-    settings = tomllib.loads((resources.files("benchmark") / "recipes" / f"{name}.toml").read_text(encoding="utf-8"))
+        raise ThreeDieError(f"there is no recipe {_brief(name)}{_suggest(name, recipe_names())}")
+    settings = read_settings(resources.files("benchmark") / "recipes" / f"{name}.toml")
     settings = {"name": name, **settings}
     for override in overrides:
         key, equals, text = override.partition("=")
         key = key.strip()
         if not equals or not key:
-            raise ThreeDieError(f"--set {override}: write it as key=value, such as --set epochs=10")
+            raise ThreeDieError(f"--set {override[:_SHOWN]}: write it as key=value, such as --set epochs=10")
         section, dot, inner = key.partition(".")
         if dot and section in (SECTION, SHORT_SECTION) and inner:
             settings[SECTION] = {**settings.get(SECTION, {}), inner: _value(text)}
         elif key == "name" or key not in get_type_hints(Recipe):
             known = [item for item in get_type_hints(Recipe) if item != "name"]
-            raise ThreeDieError(f"--set {override}: there is no setting {key!r}{_suggest(key, known)}")
+            raise ThreeDieError(f"--set {override[:_SHOWN]}: there is no setting {_brief(key)}{_suggest(key, known)}")
         else:
             settings[key] = _value(text)
     return Recipe.from_json(settings)
 
 
-def _value(text: str) -> Any:
+def read_settings(path: Traversable) -> dict[str, Any]:
+    """The settings in a recipe's file.
+
+    Raises:
+        ThreeDieError: it can't be read, or isn't TOML.
+    """
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        return tomllib.loads(without_mark(path.read_bytes()).decode())
+    except OSError as error:
+        raise ThreeDieError(f"{path}: can't be read ({error.strerror})") from error
+    except (ValueError, RecursionError) as error:
+        # Beside errors of its own tomllib lets through those of integers with thousands of digits, and of deep nesting.
+        reason = "nested too deep" if isinstance(error, RecursionError) else " ".join(str(error).split())[:_SHOWN]
+        reason = "a number of thousands of digits" if "set_int_max_str_digits" in str(error) else reason
+        raise ThreeDieError(f"{path}: not a recipe in TOML ({reason})") from error
+
+
+def _value(text: str) -> Any:
+    """A value as TOML, or as plain text where that fails."""
+    try:
+        read = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
         return text.strip()
+    # What goes on in another line is no value.
+    return read["value"] if read.keys() == {"value"} else text.strip()

@@ -39,7 +39,7 @@ def results_table(record: Mapping[str, Any]) -> str:
         values = [_value(found[part]) if part in found else "" for part in parts]
         words = " of the embedding" if source == "embedding" and (task, metric, "representation") in lines else ""
         words += "" if row["higher_is_better"] else " (lower is better)"
-        table.append([task, metric + words, *values, _number(row["floor"]), row["floor_note"]])
+        table.append([task, metric + words, *values, _number(row["floor"]), row["floor_note"] or ""])
     return _aligned(table)
 
 
@@ -48,7 +48,9 @@ def _value(row: Mapping[str, Any]) -> str:
     return _number(row["value"]) + (f" ±{_number(deviation)}" if deviation is not None else "")
 
 
-def _number(value: float) -> str:
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
 
 

@@ -14,18 +14,19 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
-from torch.utils.tensorboard import SummaryWriter
 
 from baselines.method import Batch, Method
 from baselines.registry import build_method
 from benchmark.checkpoints import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
 from benchmark.images import Images, ordered
 from benchmark.inputs import Loaded, Normalisation, Source, ViewPairs, augmentation_for, prepare
+from benchmark.launch import environment_of
 from benchmark.pairs import Pairs, count_batches
 from benchmark.probes import OnlineProbes
 from benchmark.processes import Processes, find_processes
 from benchmark.progress import bar
 from benchmark.recipe import Recipe
+from benchmark.scalars import ScalarLog
 from manifests.errors import ThreeDieError
 
 __all__ = ["Interrupted", "Normalisation", "Settings", "Stepper", "build", "find_device", "resumable", "train"]
@@ -205,6 +206,7 @@ def _fabric(device: str, precision: str, processes: Processes) -> Fabric:
         devices=processes.per_node,
         num_nodes=processes.nodes,
         precision=precision,  # type: ignore[arg-type]
+        plugins=environment_of(processes),
     )
     if processes.count > 1:
         fabric.launch()
@@ -347,7 +349,7 @@ def train_on(
 
     clock = _Clock()
     steps = bar("epoch", epochs * per_epoch, "step", leave=True, initial=state.steps_done, quiet=not processes.first)
-    log = SummaryWriter(str(folder / LOG_FOLDER), purge_step=state.steps_done) if processes.first else None
+    log = ScalarLog(folder / LOG_FOLDER, state.steps_done) if processes.first else None
     with steps, log or nullcontext(), _stop_signals() as stop:
         while state.epoch < epochs:
             steps.set_description(f"epoch {state.epoch + 1}/{epochs}", refresh=False)
@@ -368,17 +370,16 @@ def train_on(
                     turned = None if loaded.rotation is None else torch.from_numpy(loaded.rotation).to(stepper.device)
                     values |= probes.step(stepper.representation, batch.label, turned)
                 if log and state.steps_done % _LOG_EVERY_STEPS == 0:
-                    for name, value in values.items():
-                        log.add_scalar(f"step/{name}", value, state.steps_done)
-                    log.add_scalar("step/learning_rate", rate, state.steps_done)
+                    shown = {**values, "learning_rate": rate}
+                    log.add({f"step/{name}": value for name, value in shown.items()}, state.steps_done)
                 state.add(values)
                 steps.update()
                 if state.step == per_epoch:
                     seen = _look(monitor, method, normalise, stepper.device) if monitor else {}
                     state.close_epoch(seen)
-                    for name, points in state.curves.items():
-                        if log and name != "epoch":
-                            log.add_scalar(f"epoch/{name}", points[-1], state.steps_done)
+                    if log:
+                        last = {f"epoch/{name}": points[-1] for name, points in state.curves.items() if name != "epoch"}
+                        log.add(last, state.steps_done)
                 stopped, due = stepper.any_process(bool(stop), processes.first and clock.elapsed() >= save_every_s)
                 if stopped:
                     save()

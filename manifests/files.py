@@ -1,12 +1,13 @@
 """Files that are either whole or not there."""
 
 import errno
-import fcntl
 import hashlib
 import json
 import os
+import re
+import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,11 @@ from typing import Any
 from manifests.errors import ThreeDieError
 
 TEMPORARY = ".tmp-"
-"""Prefix of files being written. Whatever bears it after a run has ended is debris and may be deleted."""
+"""Prefix of files being written. Other programs use it too: only `temporary_prefix` says that a file is ours."""
+
+_OURS = re.compile(r"(?P<machine>[0-9a-f]{8})-(?P<process>\d{1,10})-(?P<rest>.+)", re.DOTALL)
+_SCRATCH = "3die-"
+_ERRNO = re.compile(r"\berrno = (\d+)")
 
 
 @cache
@@ -35,6 +40,95 @@ def machine() -> str:
 def temporary_prefix(process: int) -> str:
     """How the names of all files begin that a process of this machine is writing."""
     return f"{TEMPORARY}{machine()}-{process}-"
+
+
+def scratch_prefix() -> str:
+    """How the names of this process's temporary folders begin, in `/tmp` or in memory."""
+    return f"{_SCRATCH}{machine()}-{os.getpid()}-"
+
+
+def process_start(process: int) -> int | None:
+    """When a process of this machine was started, in the kernel's ticks since boot; None where the system can't say."""
+    fields = _process_fields(process)
+    return int(fields[19]) if len(fields) > 19 and fields[19].isdigit() else None
+
+
+def is_alive(process: int, started: int | None = None) -> bool:
+    """Whether a process of this machine is at work.
+
+    Args:
+        process: its number.
+        started: its `process_start`, which tells it from a later process of the same number; None where it is unknown.
+    """
+    if process <= 0:
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # another user's
+        pass
+    fields = _process_fields(process)
+    if fields[:1] in (["Z"], ["X"]):  # ended, and not yet waited for by its parent
+        return False
+    now = process_start(process)
+    return started is None or now is None or now == started
+
+
+def _process_fields(process: int) -> list[str]:
+    """What Linux says of a process after its name, which may hold anything: state, parent, ..."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def clear_debris(folder: Path, alone: bool = False, ours: Callable[[str], bool] = lambda _: True) -> None:
+    """Delete what killed processes of this program were writing in a folder, files or folders; nothing further below.
+
+    Deleted is what has this machine's name and the number of a process that is no more. What another machine was
+    writing stays, unless a lock says that nobody else is at work; what other programs left stays in any case.
+
+    Args:
+        folder: the folder; nothing is done where it is a link.
+        alone: whether a lock is held that keeps every other process out.
+        ours: whether something of this name is looked at; all is where left out.
+    """
+    for entry, found, process, rest in _temporaries(folder, TEMPORARY):
+        dead = not is_alive(process) if found == machine() else alone
+        if dead and ours(rest):
+            _delete(entry)
+
+
+def clear_scratch(folder: Path) -> None:
+    """Delete temporary folders (see `scratch_prefix`) that killed processes of this user and machine left in one."""
+    for entry, found, process, _ in _temporaries(folder, _SCRATCH):
+        with suppress(OSError):
+            mine = entry.stat(follow_symlinks=False).st_uid == os.geteuid()
+            if mine and found == machine() and not is_alive(process):
+                _delete(entry)
+
+
+def _temporaries(folder: Path, prefix: str) -> "list[tuple[os.DirEntry[str], str, int, str]]":
+    """Entry, machine, process and rest of the name, of what in a folder is named after a process; none behind links."""
+    if folder.is_symlink():
+        return []
+    named = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            match = _OURS.fullmatch(entry.name.removeprefix(prefix)) if entry.name.startswith(prefix) else None
+            if match is not None:
+                named.append((entry, match["machine"], int(match["process"]), match["rest"]))
+    return named
+
+
+def _delete(entry: "os.DirEntry[str]") -> None:
+    """Delete a file or a folder, not a link, nor what can't be deleted."""
+    with suppress(OSError):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        elif entry.is_file(follow_symlinks=False):
+            Path(entry.path).unlink()
 
 
 @contextmanager
@@ -62,53 +156,24 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-@contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Hold a folder for one run, and clear away what killed runs left half-written in it.
-
-    Raises:
-        ThreeDieError: another process holds it, or it can't be written to.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("a+")
-    except OSError as error:
-        raise explained(error, folder) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
-            raise ThreeDieError(
-                f"{folder}: another run is at work in this folder ({holder}); wait for it, or choose another with --out"
-            ) from error
-        except OSError as error:
-            raise explained(error, folder) from error
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()}")
-        lock.flush()
-        for debris in folder.rglob(f"{TEMPORARY}*"):
-            if debris.is_file():
-                debris.unlink(missing_ok=True)
-        yield
-
-
 def explained(error: OSError, path: Path) -> ThreeDieError:
     """Turn an operating system's error about `path` into a message with a mend."""
     # HDF5 reports a full disk only inside its message: "errno = 28".
-    number = error.errno or (errno.ENOSPC if f"errno = {errno.ENOSPC}," in str(error) else None)
+    match = _ERRNO.search(str(error))
+    number = error.errno or (int(match[1]) if match else None)
     mends = {
         errno.ENOSPC: "the disk is full; free some space and run the same command again",
         errno.EDQUOT: "your disk quota is used up; free some space and run the same command again",
+        errno.EFBIG: "larger than this system or its limits (ulimit -f) allow a file to be",
         errno.EACCES: "no permission; choose another folder",
+        errno.EPERM: "no permission; choose another folder",
         errno.EROFS: "the file system is read-only; choose another folder",
         errno.ENOENT: "no such file or folder; check the path",
         errno.EEXIST: "a file lies where a folder is needed; choose another path",
         errno.ENOTDIR: "a file lies where a folder is needed; choose another path",
         errno.EISDIR: "a folder lies where a file is needed; choose another path",
     }
-    reason = mends.get(number or 0, str(error))
+    reason = mends.get(number or 0, " ".join(str(error).split()))
     return ThreeDieError(f"{path}: {reason}")
 
 
@@ -125,8 +190,14 @@ def read_json(path: Path) -> Any:
     Raises:
         ThreeDieError: it can't be read or isn't JSON.
     """
+    from manifests.text import MAX_JSON_BYTES, parse_json, without_mark  # noqa: PLC0415  (it imports this module)
+
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(MAX_JSON_BYTES + 1)
+        if len(content) > MAX_JSON_BYTES:
+            raise ThreeDieError(f"{path}: not a JSON file (more than {MAX_JSON_BYTES // 2**20} MiB)")
+        return parse_json(without_mark(content).decode())
     except OSError as error:
         raise explained(error, path) from error
     except ValueError as error:

@@ -3,17 +3,20 @@
 A lock is a file; whoever creates it holds it, and takes it away at the end. A holder shows that it lives in two ways.
 It keeps the system's own lock on the file (`flock`), which is gone the moment its process is, however that ends; but
 some shared file systems know that lock on one machine only, or not at all. So it also changes the file every
-`BEAT_S` seconds. A lock is taken over where `flock` says on the holder's own machine that it is dead, or where the
-file has stood still for `STALE_S` seconds. Nobody's clock is compared with another's.
+`BEAT_S` seconds. A lock is taken over where the holder's own machine says that there is no such process any more, or
+where the file has stood still for `STALE_S` seconds. Nobody's clock is compared with another's.
 
 Where a machine that slept so long wakes up, two may hold one lock until the sleeper's next beat, which tells it.
 """
 
+import errno
 import fcntl
 import json
 import os
+import secrets
 import signal
 import socket
+import stat
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -21,14 +24,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from manifests.errors import ThreeDieError
-from manifests.files import explained, machine
+from manifests.files import explained, is_alive, machine, process_start, temporary_prefix
 
 BEAT_S = 5.0
 STALE_S = 60.0
 """Longer than a shared file system may hide a change from another machine (NFS: 30 to 60 s for what is not opened)."""
 
+DAMAGED_S = 15.0
+"""The same for a file that says nothing sensible: whoever lives writes it anew with the next beat."""
+
 _LINE = 512
 """Bytes of a lock file: its one line is padded, so that a beat overwrites it in place."""
+_TRIES = 1000
+"""Times that a lock is tried, each after another's was seen to end, before the file system is given up."""
+_LONGEST = 60
+"""Characters of the host's name and of the note that are kept, so that the line has room for the rest."""
 
 
 class Taken(ThreeDieError):
@@ -85,7 +95,7 @@ def holder(*paths: Path, say: Callable[[str], None] = lambda _: None) -> str | N
 def _acquire(path: Path, note: str, refusal: str, say: Callable[[str], None]) -> "_Held":
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        while True:
+        for _ in range(_TRIES):
             try:
                 return _Held(path, note)
             except FileExistsError:
@@ -96,6 +106,7 @@ def _acquire(path: Path, note: str, refusal: str, say: Callable[[str], None]) ->
                 _bury(path, found)
     except OSError as error:
         raise explained(error, path) from error
+    raise ThreeDieError(f"{path}: can be neither made nor taken over; choose another folder")
 
 
 class _Held:
@@ -104,31 +115,42 @@ class _Held:
     def __init__(self, path: Path, note: str) -> None:
         self._path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-        with suppress(OSError):  # a file system without it: the beat alone must do
-            fcntl.flock(self._file, fcntl.LOCK_EX)
         self._about = {
-            "host": socket.gethostname(),
+            "host": _plain(socket.gethostname()),
             "machine": machine(),
             "process": os.getpid(),
+            "started": process_start(os.getpid()),
             "since": time.strftime("%Y-%m-%d %H:%M:%S"),
-            "note": note,
+            "note": _plain(note),
         }
         self._beats = 0
         self._lost = False
-        self._beat()
+        try:
+            with suppress(OSError):  # a file system without it: the beat alone must do
+                fcntl.flock(self._file, fcntl.LOCK_EX)
+            self._beat()
+        except BaseException:
+            # On a full disk an empty file would stay, and the next one would wait to see whether its holder lives.
+            with suppress(OSError):
+                path.unlink()
+            os.close(self._file)
+            raise
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._keep_beating, daemon=True)
         self._thread.start()
 
     def _beat(self) -> None:
-        line = json.dumps({**self._about, "beat": self._beats})
-        os.pwrite(self._file, line.encode()[: _LINE - 1].ljust(_LINE - 1) + b"\n", 0)
+        text = json.dumps({**self._about, "beat": self._beats})
+        line = text.encode()[: _LINE - 1].ljust(_LINE - 1) + b"\n"
+        written = 0
+        while written < _LINE:  # on a full disk a part of it is written, and only the next call fails
+            written += os.pwrite(self._file, line[written:], written)
         os.fsync(self._file)
         self._beats += 1
 
     def _is_ours(self) -> bool:
         try:
-            return os.path.samestat(self._path.stat(), os.fstat(self._file))
+            return os.path.samestat(self._path.lstat(), os.fstat(self._file))
         except OSError:
             return False
 
@@ -175,10 +197,8 @@ def _looks(path: Path, say: Callable[[str], None]) -> Generator[None, None, str 
     begin = time.monotonic()
     first: bytes | None = None
     while True:
-        try:
-            # Opened anew each time: that is when a shared file system looks for changes.
-            file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
+        file = _open_to_look(path)
+        if file is None:
             return None
         try:
             state = os.fstat(file)
@@ -189,15 +209,57 @@ def _looks(path: Path, say: Callable[[str], None]) -> Generator[None, None, str 
                 return _words(about)
         finally:
             os.close(file)
-        known_dead = flocked is False and about.get("machine") == machine()
-        if known_dead or (first == content and time.monotonic() - begin > STALE_S):
+        patience = min(STALE_S, DAMAGED_S) if about is None else STALE_S
+        if _is_known_dead(about) or (first == content and time.monotonic() - begin > patience):
             return state
         if first is None:
             first = content
-            say(f"Waiting up to {STALE_S:.0f} s to see whether {_words(about)} is still alive ...")
+            say(f"{path}: waiting up to {patience:.0f} s to see whether {_words(about)} is still alive ...")
         elif first != content:
             return _words(about)
         yield
+
+
+def _open_to_look(path: Path) -> int | None:
+    """A lock file opened for reading, or None where there is none.
+
+    Raises:
+        ThreeDieError: what lies there is no file. Links are left alone, too: what they lead to may be anybody's.
+    """
+    try:
+        state = path.lstat()
+        if stat.S_ISREG(state.st_mode):
+            # Opened anew each time: that is when a shared file system looks for changes.
+            return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    kinds = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder"}
+    kind = kinds.get(stat.S_IFMT(state.st_mode), "a device or a pipe")
+    raise ThreeDieError(f"{path}: {kind} lies where a lock file belongs; delete it and run the same command again")
+
+
+def _is_known_dead(about: dict[str, object] | None) -> bool:
+    """Whether a holder was a process of this machine that is no more."""
+    if about is None or about.get("machine") != machine():
+        return False
+    process, started = about.get("process"), about.get("started")
+    if not isinstance(process, int):
+        return False
+    return not is_alive(process, started if isinstance(started, int) else None)
+
+
+def is_flocked(path: Path) -> bool:
+    """Whether the system says that a file is locked, which is all that versions without beats did; False if unknown."""
+    try:
+        file = _open_to_look(path)
+    except (OSError, ThreeDieError):
+        return False
+    if file is None:
+        return False
+    try:
+        return _is_flocked(file) is True
+    finally:
+        os.close(file)
 
 
 def _is_flocked(file: int) -> bool | None:
@@ -215,15 +277,28 @@ def _is_flocked(file: int) -> bool | None:
 
 def _bury(path: Path, dead: os.stat_result) -> None:
     """Take away the lock file of a dead holder, unless somebody else already did and made a new one."""
-    grave = path.with_name(f".dead-{machine()}-{os.getpid()}-{path.name}")
+    grave = path.with_name(f"{temporary_prefix(os.getpid())}{secrets.token_hex(4)}-{path.name}")
     with suppress(FileNotFoundError):
-        if not _unchanged(path.stat(), dead):
+        if not _unchanged(path.lstat(), dead):
             return
         path.rename(grave)
-        if not _unchanged(grave.stat(), dead):
-            with suppress(FileExistsError):
-                path.hardlink_to(grave)
+        if not _unchanged(grave.lstat(), dead):
+            _put_back(grave, path)
         grave.unlink()
+
+
+def _put_back(grave: Path, path: Path) -> None:
+    """Give a lock file that was taken by mistake its name again, unless there is another by now."""
+    try:
+        path.hardlink_to(grave)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES):
+            raise
+        # A file system without hard links.
+        if not path.exists():
+            grave.rename(path)
 
 
 def _unchanged(now: os.stat_result, then: os.stat_result) -> bool:
@@ -231,15 +306,22 @@ def _unchanged(now: os.stat_result, then: os.stat_result) -> bool:
     return os.path.samestat(now, then) and now.st_mtime_ns == then.st_mtime_ns
 
 
-def _parsed(content: bytes) -> dict[str, object]:
+def _parsed(content: bytes) -> dict[str, object] | None:
+    """What a lock file says; None where it says nothing sensible."""
     try:
         about = json.loads(content)
-    except ValueError:
-        return {}
-    return about if isinstance(about, dict) else {}
+    except (ValueError, RecursionError):
+        return None
+    return about if isinstance(about, dict) and "process" in about else None
 
 
-def _words(about: dict[str, object]) -> str:
-    if not about:
-        return "a process that has just begun"
-    return f"{about['note']}, process {about['process']} on {about['host']}, since {about['since']}"
+def _words(about: dict[str, object] | None) -> str:
+    if about is None:
+        return "a process that has just begun, or left a damaged file,"
+    note, process, host, since = (_plain(str(about.get(key, "?"))) for key in ("note", "process", "host", "since"))
+    return f"{note}, process {process} on {host}, since {since}"
+
+
+def _plain(text: str) -> str:
+    """Short and printable ASCII."""
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in text[:_LONGEST])

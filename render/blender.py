@@ -18,9 +18,11 @@ import numpy.typing as npt
 from mathutils import Matrix, Vector
 
 from manifests.errors import ThreeDieError
+from manifests.files import explained
 from render.devices import GPU_KINDS
 from render.encode import quantise
 from render.frame import BYTES_A_PIXEL, Box, composed, floor_size, object_box
+from render.models.cleaned import blender_file
 from render.models.source import ModelError
 from render.preset import Preset
 from render.quality import Quality
@@ -51,7 +53,8 @@ class Stage:
             preset: the scene's constants.
             quality: samples and denoiser.
             size: width and height of the images in pixels.
-            scratch: folder for one small temporary image; best in memory.
+            scratch: folder for one small temporary image, and for a copy of objects that Blender reads otherwise than
+                they are meant; best in memory.
             threads: render threads, 0 for one a core.
             device: `cpu`, or a kind of GPU, of which the first that this process sees is used.
 
@@ -63,6 +66,7 @@ class Stage:
         self._preset = preset
         self._quality = quality
         self._picture = scratch / f"view-{os.getpid()}.tif"
+        self._cleaned = scratch / f"object-{os.getpid()}"
         self._object: Any = None
         self._vertices = np.empty((0, 3), np.float32)
         self._size = size
@@ -84,7 +88,11 @@ class Stage:
         self.clear()
         before = set(bpy.data.objects)
         try:
-            bpy.ops.wm.obj_import(filepath=str(mesh_file), validate_meshes=False)
+            file = blender_file(mesh_file, self._cleaned)
+        except OSError as error:
+            raise explained(error, self._cleaned) from error
+        try:
+            bpy.ops.wm.obj_import(filepath=str(file), validate_meshes=False)
         except RuntimeError as error:
             raise ModelError(f"{mesh_file.name}: Blender can't import it ({str(error).strip()})") from error
         meshes = [item for item in bpy.data.objects if item not in before and item.type == "MESH"]
@@ -169,6 +177,7 @@ class Stage:
             if item not in self._furniture:
                 bpy.data.objects.remove(item)
         bpy.data.orphans_purge(do_recursive=True)
+        shutil.rmtree(self._cleaned, ignore_errors=True)
 
     def _add_camera(self) -> None:
         settings = self._preset.camera

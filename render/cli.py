@@ -1,11 +1,9 @@
 """`3die render`: meshes to a dataset."""
 
 import shlex
-import signal
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,7 +12,7 @@ import click
 from render.engines.options import ClusterOptions, cluster_options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
     from manifests.objects import ObjectRef
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from render.supervisor import Limits, Outcome
 
 EXIT_QUARANTINED = 3
-EXIT_INTERRUPTED = 130
 SMALLER = {"objects": 2, "views": 10, "size": 64}
 PROBE_VIEWS = 3
 WORTH_PROBING = 500
@@ -50,7 +47,8 @@ Examples:
   3die render --models ShapeNetCore.v2 --jobqueue slurm --jobs 20 --job-walltime 04:00:00
 
 Run the same command again after any interruption: only what is missing is rendered.
-Exit codes: 0 all is there, 2 a mistake in the command, 3 some objects were given up, 130 interrupted."""
+Exit codes: 0 all is there, 2 a mistake in the command, 3 some objects were given up, 128 and the signal's number where
+one stopped it (130 Ctrl-C, 143 SIGTERM, 138 SIGUSR1)."""
 )
 @click.option("--classes", default="all", show_default=True, help="Names or ids, separated by commas, or 'all'.")
 @click.option("--views", type=click.IntRange(1, 10000), default=50, show_default=True, help="Views per object.")
@@ -126,6 +124,8 @@ def render(
     """
     from manifests.classes import parse_classes
     from manifests.errors import ThreeDieError
+    from manifests.files import scratch_prefix
+    from manifests.signals import exits_on_signals
     from render.devices import Devices, check_kind, choose_devices
     from render.models.choose import left_out_notes, open_source
     from render.preset import load_preset
@@ -144,39 +144,42 @@ def render(
         # The same words must mean the same place on every machine.
         out, models = out.resolve(), models.resolve() if models else None
     folder = RunFolder(out)
-    # A dry run leaves nothing behind, neither models it made up nor any taken out of an archive.
-    scrap = tempfile.TemporaryDirectory(prefix="3die-") if dry_run else None
-    source = open_source(models, Path(scrap.name) if scrap else out / "models")
-    given = "the embedded ones, since no folder was given with --models." if models is None else models
-    click.echo(f"Models: {given}")
-    plan = make_plan(
-        source,
-        load_preset(preset),
-        choose_quality(quality, samples, denoiser),
-        synsets=parse_classes(classes),
-        views=views,
-        per_class=objects,
-        size=size,
-        seed=seed,
-        sampler=sampler,
-        manifest=manifest,
-    )
-    for note in left_out_notes(source):
-        click.echo(f"note: {note}")
-    ours = share.of(plan.objects) if share else plan.objects
-    limits = Limits(view_s=time_limit, memory_gib=memory_limit, fail_fast=not keep_going)
-    # On a cluster each worker looks for devices on its own machine.
-    check_kind(device)
-    devices = Devices() if cluster.wanted else choose_devices(device)
-    if devices.names:
-        click.echo(f"Device: {devices.kind}, {', '.join(devices.names)}")
-        if workers and workers > len(devices.names):
-            raise ThreeDieError(f"--workers {workers}: one process a GPU, and {len(devices.names)} are found here")
-    cores = workers or len(devices.names) or available_cores()
-    if scrap:
-        _say_only(plan, ours, folder, share, cluster, cores, Path(scrap.name), devices)
-        return
-    with _stopping(folder, ours):
+    ours: list[ObjectRef] = []
+    with exits_on_signals(lambda: _say_stopped(folder, ours)):
+        # A dry run leaves nothing behind, neither models it made up nor any taken out of an archive.
+        scrap = tempfile.TemporaryDirectory(prefix=scratch_prefix()) if dry_run else None
+        source = open_source(models, Path(scrap.name) if scrap else out / "models")
+        given = "the embedded ones, since no folder was given with --models." if models is None else models
+        click.echo(f"Models: {given}")
+        if not (share or cluster.wanted):
+            _say_process()
+        plan = make_plan(
+            source,
+            load_preset(preset),
+            choose_quality(quality, samples, denoiser),
+            synsets=parse_classes(classes),
+            views=views,
+            per_class=objects,
+            size=size,
+            seed=seed,
+            sampler=sampler,
+            manifest=manifest,
+        )
+        for note in left_out_notes(source):
+            click.echo(f"note: {note}")
+        ours += share.of(plan.objects) if share else plan.objects
+        limits = Limits(view_s=time_limit, memory_gib=memory_limit, fail_fast=not keep_going)
+        # On a cluster each worker looks for devices on its own machine.
+        check_kind(device)
+        devices = Devices() if cluster.wanted else choose_devices(device)
+        if devices.names:
+            click.echo(f"Device: {devices.kind}, {', '.join(devices.names)}")
+            if workers and workers > len(devices.names):
+                raise ThreeDieError(f"--workers {workers}: one process a GPU, and {len(devices.names)} are found here")
+        cores = workers or len(devices.names) or available_cores()
+        if scrap:
+            _say_only(plan, ours, folder, share, cluster, cores, Path(scrap.name), devices)
+            return
         with folder.held(plan, share, _say):
             # What was given up before is tried again.
             folder.write_quarantine({}, share)
@@ -208,6 +211,20 @@ def _save_preset(name: str, path: Path) -> None:
     except OSError as error:
         raise explained(error, path) from error
     click.echo(f"Wrote {path}. Change its name and what you like in it; then: 3die render --preset {path}")
+
+
+def _say_process() -> None:
+    """What SLURM or torchrun say of several processes, where it could be taken to divide the work."""
+    from benchmark.processes import find_processes
+
+    processes = find_processes()
+    if processes.launcher:
+        click.echo(
+            f"Process: {processes.rank + 1} of {processes.count} that {processes.launcher} started; each renders the "
+            "whole, and only one may at a time: give each a share with --shard I/N"
+        )
+    elif processes.note:
+        click.echo(f"Process: {processes.note}; for several give each a share with --shard I/N, or see --jobqueue")
 
 
 def _engine(
@@ -354,25 +371,9 @@ class _Line:
         self._bar.set_postfix(failed=len(outcome.quarantined), refresh=False)
 
 
-@contextmanager
-def _stopping(folder: "RunFolder", ours: "list[ObjectRef]") -> "Iterator[None]":
-    """On Ctrl-C, SIGTERM or SIGUSR1 stop within seconds and say how to go on."""
-
-    def interrupt(*_: Any) -> NoReturn:
-        raise KeyboardInterrupt
-
-    for number in (signal.SIGTERM, signal.SIGUSR1):
-        signal.signal(number, interrupt)
-    try:
-        yield
-    except KeyboardInterrupt:
-        done = len(ours) - len(folder.missing(ours))
-        click.echo(
-            f"\nStopped. {done} of {len(ours)} objects are done and safe; run the same "
-            f"command again to go on:\n  {shlex.join(['3die', *sys.argv[1:]])}",
-            err=True,
-        )
-        raise SystemExit(EXIT_INTERRUPTED) from None
+def _say_stopped(folder: "RunFolder", ours: "list[ObjectRef]") -> None:
+    done = f"{len(ours) - len(folder.missing(ours))} of {len(ours)} objects are done and safe; r" if ours else "R"
+    _say(f"\nStopped. {done}un the same command again to go on:\n  {shlex.join(['3die', *sys.argv[1:]])}")
 
 
 def _say_outcome(folder: "RunFolder", outcome: "Outcome", share: "Shard | None") -> None:
@@ -402,7 +403,7 @@ def _finish_shard(folder: "RunFolder", plan: "Plan", share: "Shard", outcome: "O
     # More than once: of two that end together, each may see the other's lock for a moment, and both give way.
     for pause in PACK_PAUSES_S:
         time.sleep(pause)
-        given_up = folder.quarantined_by_shards(share.count)
+        given_up = folder.quarantined_by_shards(share.count, _say)
         missing = folder.missing(plan.objects)
         left = len(set(missing) - given_up.keys())
         if left:
@@ -450,9 +451,10 @@ def _finish(folder: "RunFolder", plan: "Plan", quarantined: "Mapping[ObjectRef, 
     if folder.pack(there, bar):
         if before > len(there):
             click.echo(f"{folder.dataset} had {before} objects and now has the {len(there)} asked for.")
+        click.echo(f"Packed {len(there)} objects in {time.monotonic() - begin:.1f} s.")
+    if not folder.has_contact_sheet():
         with replacing(folder.contact_sheet) as temporary:
             temporary.write_bytes(contact_sheet(open_collection(folder.dataset), 8, 6))
-        click.echo(f"Packed {len(there)} objects in {time.monotonic() - begin:.1f} s.")
     click.echo(f"Dataset:       {folder.dataset} ({folder.dataset.stat().st_size / 1e6:,.1f} MB)")
     click.echo(f"Contact sheet: {folder.contact_sheet}")
     if quarantined:

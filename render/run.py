@@ -1,9 +1,11 @@
 """One rendering run: what is asked for, what of it is missing, and the folder it goes to."""
 
 import csv
+import functools
 import hashlib
 import io
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,12 +16,14 @@ from typing import Any
 
 from manifests.dataset import PART_SUFFIX, Dataset, DatasetInfo, looks_whole, pack, part_path, splits_of
 from manifests.errors import ThreeDieError
-from manifests.files import TEMPORARY, explained, read_json, replacing, write_json
+from manifests.files import clear_debris, clear_scratch, explained, read_json, replacing, scratch_prefix, write_json
 from manifests.locks import Taken, holder, lock
 from manifests.manifest import read_splits, split_names
 from manifests.objects import ObjectRef, fingerprint, first_per_class, read_object_list, split_of
+from manifests.text import read_table
 from render.frame import BYTES_A_PIXEL
 from render.messages import Setup, Task
+from render.models.archive import clear_slots
 from render.models.source import ModelSource
 from render.preset import Preset
 from render.quality import Quality
@@ -28,6 +32,11 @@ from render.shard import Shard
 
 DATASET_FILE = "dataset.h5"
 QUARANTINE_FILE = "quarantine.csv"
+MAX_QUARANTINE_BYTES = 64 * 2**20
+MAX_REASON = 500
+"""Characters of a damaged file's own content that a message may repeat."""
+_OLDER_MODEL = re.compile(r"\.tmp-\d+-[0-9a-f]{8}-.+")
+"""Made-up models that older versions were writing: the process without its machine."""
 DEFAULT_FOLDER = "3die-data"
 """Where `3die render` writes and `3die bench run` looks, unless told otherwise."""
 
@@ -167,6 +176,7 @@ class RunFolder:
         self.quarantine = path / QUARANTINE_FILE
         self.locks = path / ".locks"
         self.contact_sheet = path / "contact_sheet.png"
+        self._unpacked = path / "models" / "unpacked"
 
     @contextmanager
     def held(
@@ -189,15 +199,20 @@ class RunFolder:
         with lock(self.locks / (shard.name if shard else "run"), str(shard or "the whole run"), refusal, say):
             self._refuse_others(shard, refusal, say)
             self._check_settings(plan.info)
-            self._check_splits(plan)
+            self._check_splits(plan, say)
             self._clear(None if shard is None else shard.of(plan.objects))
-            yield
+            try:
+                yield
+            finally:
+                clear_slots(self._unpacked)
 
     def _refuse_others(self, shard: Shard | None, refusal: str, say: Callable[[str], None]) -> None:
         """A shard stands only its like beside it: two ways of dividing the objects would do many of them twice."""
         others = []
         for path in sorted(self.locks.glob("[!.]*")):
             other = Shard.named(path.name)
+            if path.name != "run" and other is None:  # no lock of ours
+                continue
             same = other == shard if path.name != "run" else shard is None
             sibling = other is not None and shard is not None and other.count == shard.count
             if not same and not sibling:
@@ -206,33 +221,48 @@ class RunFolder:
             raise Taken(refusal.replace("{holder}", who))
 
     def _clear(self, refs: Sequence[ObjectRef] | None) -> None:
-        """Remove what was left half-written: of some objects' part files, or everything where `refs` is None."""
-        if refs is None:
-            debris = [path for path in self.path.rglob(f"{TEMPORARY}*") if path.is_file()]
-        else:
-            ours = {f"{ref}{PART_SUFFIX}" for ref in refs}
-            found = self.parts.glob(f"*/{TEMPORARY}*")
-            debris = [path for path in found if f"{path.parent.name}/{path.name.split('-', 3)[-1]}" in ours]
-        for path in debris:
-            path.unlink(missing_ok=True)
+        """Remove what was left half-written: of some objects' part files, or everything where `refs` is None.
+
+        What a dead process of this machine left goes in any case. What another machine's left goes where the lock says
+        that nobody else is at work on it.
+        """
+        alone = refs is None
+        clear_debris(self.path)
+        clear_debris(self.path, alone, _is_side_file)
+        clear_debris(self.locks, alone)
+        mine = None if refs is None else {f"{ref}{PART_SUFFIX}" for ref in refs}
+        for folder in _folders(self.parts):
+            clear_debris(folder, True, functools.partial(_is_part_of, mine, folder.name))
+        for made in _folders(self.path / "models"):
+            for folder in _folders(made) if made.name.startswith("synth-v") else []:
+                clear_debris(folder, alone)
+                for older in folder.glob(".tmp-*") if alone else []:
+                    if _OLDER_MODEL.fullmatch(older.name) and older.is_dir() and not older.is_symlink():
+                        shutil.rmtree(older, ignore_errors=True)
+        clear_slots(self._unpacked, alone)
 
     def _check_settings(self, info: DatasetInfo) -> None:
         record = self.path / "run.json"
-        if not record.exists():
+        # A link to nothing doesn't exist, and is no file to write through.
+        if not record.exists() and not record.is_symlink():
             write_json(record, info.to_json())
             return
+        mend = "delete it if the settings are those of before, or choose another folder with --out"
         try:
             begun = DatasetInfo.from_json(read_json(record))
-        except (KeyError, TypeError, ValueError) as error:
-            raise ThreeDieError(f"{record}: damaged ({error}); choose another folder with --out") from error
-        difference = begun.difference(info)
+            difference = begun.difference(info)
+        except ThreeDieError as error:
+            raise ThreeDieError(f"{error}; {mend}") from error
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            reason = f"lacks {error}" if isinstance(error, KeyError) else str(error)
+            raise ThreeDieError(f"{record}: damaged ({reason[:MAX_REASON]}); {mend}") from error
         if difference:
             raise ThreeDieError(
-                f"{self.path} was begun with other settings: {difference}. Use the same settings to go on with it, "
-                "or choose another folder with --out"
+                f"{self.path} was begun with other settings: {difference[:MAX_REASON]}. Use the same settings to go on "
+                "with it, or choose another folder with --out"
             )
 
-    def _check_splits(self, plan: Plan) -> None:
+    def _check_splits(self, plan: Plan, say: Callable[[str], None]) -> None:
         """Refuse a manifest that puts an object that is there into another split than it was rendered for.
 
         Every part file has to be opened for that, so it is only done where the manifest's splits are new here.
@@ -242,8 +272,16 @@ class RunFolder:
         text = "\n".join(f"{ref} {split}" for ref, split in sorted(plan.splits.items()))
         now = {"sha256": hashlib.sha256(text.encode()).hexdigest()}
         record = self.path / "splits.json"
-        if record.exists() and read_json(record) == now:
-            return
+        if record.exists():
+            try:
+                before = read_json(record)
+                if before == now:
+                    return
+                damage = "" if isinstance(before, dict) and "sha256" in before else f"{record}: not what '3die' writes"
+            except ThreeDieError as error:
+                damage = str(error)
+            if damage:
+                say(f"{damage}; checking the splits of all part files, and writing it anew")
         for ref in plan.objects:
             part = part_path(self.parts, ref)
             if looks_whole(part) and splits_of(part) != [plan.split(ref)]:
@@ -266,10 +304,10 @@ class RunFolder:
         A shard has a list of its own; that of a whole run takes the place of all the shards' lists.
         """
         for path in [] if shard else self._shard_quarantines().values():
-            path.unlink(missing_ok=True)
+            _remove(path)
         target = self.quarantine_of(shard)
         if not quarantined:
-            target.unlink(missing_ok=True)
+            _remove(target)
             return
         text = io.StringIO()
         writer = csv.writer(text)
@@ -282,18 +320,27 @@ class RunFolder:
         """Where the list of a run, or of a shard, lies."""
         return self.quarantine if shard is None else self.path / f"quarantine-{shard.name}.csv"
 
-    def quarantined_by_shards(self, count: int) -> dict[ObjectRef, str]:
-        """Objects that shards of `count` gave up, with the reason."""
+    def quarantined_by_shards(self, count: int, say: Callable[[str], None] = lambda _: None) -> dict[ObjectRef, str]:
+        """Objects that shards of `count` gave up, with the reason.
+
+        A damaged list is named to `say` and left out: its objects are then missing, and the next run tries them again.
+        """
         found = {}
         for shard, path in self._shard_quarantines().items():
-            if shard.count == count:
-                try:
-                    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
-                except FileNotFoundError:  # another shard packs
-                    continue
-                except OSError as error:
-                    raise explained(error, path) from error
+            if shard.count != count or not path.exists():  # another shard packs
+                continue
+            try:
+                if path.stat().st_size > MAX_QUARANTINE_BYTES:
+                    raise ThreeDieError(f"{path}: larger than {MAX_QUARANTINE_BYTES // 2**20} MiB")
+                rows = read_table(path, {"class", "id", "reason"}, "list of objects given up")
                 found.update({ObjectRef(row["class"], row["id"]): row["reason"] for row in rows})
+            except FileNotFoundError:
+                continue
+            except ThreeDieError as error:
+                if path.exists():
+                    # The list's own words may be in it, line ends and all.
+                    reason = " ".join(str(error).removeprefix(f"{path}: ").split())[:MAX_REASON]
+                    say(f"{path}: damaged ({reason}); left out, and the objects it gave up count as missing")
         return found
 
     def _shard_quarantines(self) -> dict[Shard, Path]:
@@ -301,6 +348,13 @@ class RunFolder:
             Shard.named(path.stem.removeprefix("quarantine-")): path for path in self.path.glob("quarantine-*.csv")
         }
         return {shard: path for shard, path in found.items() if shard is not None}
+
+    def has_contact_sheet(self) -> bool:
+        """Whether there is one that is no older than the dataset."""
+        try:
+            return self.contact_sheet.stat().st_mtime_ns >= self.dataset.stat().st_mtime_ns
+        except OSError:
+            return False
 
     def packed(self) -> list[ObjectRef]:
         """The objects of the dataset file; none where there is no whole one."""
@@ -322,13 +376,42 @@ class RunFolder:
 
 @contextmanager
 def scratch_folder(bytes_needed: int) -> Iterator[Path]:
-    """A temporary folder, in memory where the system has one there with enough room (containers often have little)."""
+    """A temporary folder, in memory where the system has one there with enough room (containers often have little).
+
+    Those that killed processes of this machine left are deleted.
+    """
     memory = Path("/dev/shm")
+    for place in (memory, Path(tempfile.gettempdir())):
+        clear_scratch(place)
     usable = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > bytes_needed
     with tempfile.TemporaryDirectory(
-        prefix="3die-", dir=memory if usable else None, ignore_cleanup_errors=True
+        prefix=scratch_prefix(), dir=memory if usable else None, ignore_cleanup_errors=True
     ) as name:
         yield Path(name)
+
+
+def _is_side_file(name: str) -> bool:
+    """Whether it is a file that a run writes into its folder while it holds the lock; the dataset is packed without."""
+    return name in ("run.json", "splits.json", "contact_sheet.png") or name.startswith("quarantine")
+
+
+def _is_part_of(mine: set[str] | None, synset: str, name: str) -> bool:
+    """Whether it is the name of a part file, and of one of these objects where a set is given."""
+    return name.endswith(PART_SUFFIX) and (mine is None or f"{synset}/{name}" in mine)
+
+
+def _folders(path: Path) -> list[Path]:
+    """The folders in one, without links."""
+    if path.is_symlink():
+        return []
+    return [folder for folder in path.glob("*") if folder.is_dir() and not folder.is_symlink()]
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise explained(error, path) from error
 
 
 def scratch_bytes(info: DatasetInfo, workers: int) -> int:

@@ -14,12 +14,14 @@ from benchmark.estimate import span, time_steps
 from benchmark.processes import find_processes
 from benchmark.recipe import Recipe
 from benchmark.records import run_name
+from benchmark.run_folder import run_lock
 from benchmark.summary import indented
 from benchmark.training import LOG_FOLDER, Settings, build, find_device, resumable, train_on
 from manifests.errors import ThreeDieError
-from manifests.files import held, read_json, write_json
+from manifests.files import read_json, write_json
 
 _TRIED_ON_CPU = 32
+_WORDS = {"knn_top1": "200 nearest neighbours", "linear_top1": "linear layer"}
 
 
 def find_rules(protocol: str) -> Rules:
@@ -64,7 +66,8 @@ def run_command(
     settings = Settings(method, plan, seed, pictures.sha256, pictures.sha256)
     check(settings, build(settings).action)
     folder = out / run_name(method, plan.name, seed)
-    if not find_processes().first:
+    processes = find_processes()
+    if not processes.first:
         # The first process speaks, holds the folder and measures; the others only take their share of the steps.
         train_on(PicturePairs(pictures), settings, folder, device, save_every, monitor(pictures))
         return
@@ -72,7 +75,9 @@ def run_command(
         f"dataset  CIFAR-10 from {data}: {len(pictures.train):,} pictures for training, {len(pictures.test):,} for test"
     )
     say(indented("recipe", plan.text()))
-    with held(folder):
+    if processes.note:
+        say(indented("process", processes.note + processes.mend))
+    with run_lock(folder):
         before = resumable(folder / CHECKPOINT_FILE, settings)
         result_file = folder / RESULT_FILE
         if before and before["finished"] and _is_of(result_file, rules):
@@ -87,7 +92,7 @@ def run_command(
             write_json(result_file, result)
             if result["curves"]["epoch"]:
                 draw_curves(folder / CURVES_FILE, result["curves"], f"{folder.name}, CIFAR-10")
-        _show(read_json(result_file), folder, say)
+        _show(_read_result(result_file), folder, say)
 
 
 def _step_seconds(settings: Settings, pictures: Cifar10, device: str) -> float:
@@ -100,15 +105,28 @@ def _step_seconds(settings: Settings, pictures: Cifar10, device: str) -> float:
 def _is_of(path: Path, rules: Rules) -> bool:
     if not path.exists():
         return False
-    there = read_json(path)["rules"]
-    return bool((there["name"], there["version"]) == (rules.name, rules.version))
+    there = _read_result(path)["rules"]
+    return bool((there.get("name"), there.get("version")) == (rules.name, rules.version))
+
+
+def _read_result(path: Path) -> dict[str, Any]:
+    result = read_json(path)
+    rows = result.get("results") if isinstance(result, dict) else None
+    if not (isinstance(rows, list) and isinstance(result.get("rules"), dict) and all(map(_is_row, rows))):
+        raise ThreeDieError(f"{path}: damaged: not a result of '3die bench run'; delete it and run the same again")
+    return dict(result)
+
+
+def _is_row(row: Any) -> bool:
+    numbers = [row.get("value"), row.get("floor")] if isinstance(row, dict) else [None]
+    return all(isinstance(number, float) for number in numbers) and row.get("metric") in _WORDS
 
 
 def _show(result: dict[str, Any], folder: Path, say: Callable[[str], object]) -> None:
     say("")
-    words = {"knn_top1": "200 nearest neighbours", "linear_top1": "linear layer"}
     for row in result["results"]:
-        say(f"{words[row['metric']]:<24}{row['value']:.2%} right; always naming the commonest class {row['floor']:.2%}")
+        score, floor = (f"{row[key]:.2%}" for key in ("value", "floor"))
+        say(f"{_WORDS[row['metric']]:<24}{score} right; always naming the commonest class {floor}")
     say("")
     say(indented("result", str(folder / RESULT_FILE)))
     say(indented("log", f"tensorboard --logdir {folder / LOG_FOLDER}"))

@@ -35,13 +35,15 @@ def figures(runs: tuple[Path, ...], out: Path, data: Path | None, only: tuple[st
     """
     from benchmark.figures.style import save, styled
     from benchmark.figures.tables import rotation_errors, tradeoffs
+    from benchmark.leaderboard.check import usable_records
     from benchmark.leaderboard.pictures import FORMAT, INDEX_FILE
-    from benchmark.results import read_records
     from manifests.errors import ThreeDieError
     from manifests.files import write_json
 
     wanted = only or KINDS
-    found = read_records(runs)
+    found, refused = usable_records(runs)
+    for verdict in refused:
+        click.echo(f"refused {verdict.file}: {verdict.reason}", err=True)
     records = [record for record in found if record["origin"]["kind"] == "measured"]
     if not records:
         raise ThreeDieError(f"{', '.join(map(str, runs))}: no measured record in there; '3die bench run sie' makes one")
@@ -65,6 +67,8 @@ def figures(runs: tuple[Path, ...], out: Path, data: Path | None, only: tuple[st
     write_json(out / INDEX_FILE, {"format": FORMAT, "figures": rows})
     click.echo(f"numbers {out / INDEX_FILE}")
     click.echo(f"next    3die leaderboard {' '.join(map(str, runs))} --figures {out}")
+    if refused:
+        raise SystemExit(1)
 
 
 def _first_seeds(records: list["Record"], dataset: "Dataset | None") -> list["Record"]:
@@ -165,12 +169,17 @@ def _any_checkpoint(records: list["Record"], runs: tuple[Path, ...]) -> bool:
 def _folder(record: "Record", runs: tuple[Path, ...]) -> Path | None:
     """The folder with the checkpoint of a record: where the record lies, or the one above."""
     from benchmark.checkpoints import CHECKPOINT_FILE
-    from benchmark.results import RECORD_FILE
-    from manifests.files import read_json
+    from benchmark.results import find_records, read_record
+    from manifests.errors import ThreeDieError
 
     for run in runs:
-        for file in sorted(run.glob(f"**/{RECORD_FILE}")) if run.is_dir() else [run]:
-            if read_json(file) == record:
+        for file in find_records([run]):
+            try:
+                same = read_record(file) == record
+            except ThreeDieError:
+                # Named as refused when all were read.
+                continue
+            if same:
                 for place in (file.parent, file.parent.parent):
                     if (place / CHECKPOINT_FILE).is_file():
                         return place

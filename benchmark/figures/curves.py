@@ -19,6 +19,8 @@ def curves(record: Record) -> Drawing | None:
     if not epochs:
         return None
     panels = _panels(found)
+    if not panels:
+        return None
     rows = math.ceil(len(panels) / _COLUMNS)
     figure = new_figure(3.0 * min(_COLUMNS, len(panels)) + 0.4, 2.1 * rows + 0.5)
     for index, (title, lines) in enumerate(panels.items()):

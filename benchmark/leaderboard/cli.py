@@ -80,23 +80,29 @@ def leaderboard(
 
     RUNS are record files or folders with record.json at any depth; without any, the folder 'runs'. Writes index.html
     (one file, opens without a network), and the tables as leaderboard.md, .csv, .tex and .json. Runs on different data
-    or under different protocols are never ranked together.
+    or under different protocols are never ranked together. A record that '3die leaderboard check' would refuse is
+    named and left out; the tables are made of the others, and the exit code is 1.
     """
     import json
     from importlib import resources
 
+    from benchmark.leaderboard.check import usable_records
     from benchmark.leaderboard.export import render_json
     from benchmark.leaderboard.insert import insert
     from benchmark.leaderboard.latex import render_latex
     from benchmark.leaderboard.page import render_page
     from benchmark.leaderboard.pictures import read_pictures
     from benchmark.leaderboard.text import render_csv, render_markdown, render_summary
-    from benchmark.results import read_records, validate
+    from benchmark.results import validate
     from manifests.errors import ThreeDieError
     from manifests.files import replacing
 
     sources = runs or (DEFAULT_RUNS,)
-    records = read_records(sources)
+    records, refused = usable_records(sources)
+    for verdict in refused:
+        click.echo(f"refused  {verdict.file}: {verdict.reason}", err=True)
+    if refused and not records:
+        raise ThreeDieError(f"{', '.join(map(str, sources))}: no record is left; see the reasons above")
     if not records:
         raise ThreeDieError(f"{', '.join(map(str, sources))}: no record.json in there; '3die bench run sie' makes one")
     others = json.loads(resources.files("benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8"))
@@ -107,6 +113,7 @@ def leaderboard(
         changed = insert(into, render_summary(records))
         click.echo(f"into    {into}{'' if changed else ': as it was'}")
         if out is None:
+            _end(len(refused))
             return
     out = out or DEFAULT_OUT
     pictures, strange, left = read_pictures(figures or _beside(sources), {record["id"] for record in records})
@@ -128,6 +135,15 @@ def leaderboard(
         click.echo(f"        {strange} left out: of runs that aren't among these records; draw them again")
     if left:
         click.echo(f"        {left} left out: the page would be too large; name a folder with fewer with --figures")
+    _end(len(refused))
+
+
+def _end(refused: int) -> None:
+    """Say so, and end with exit code 1, where some records aren't in the tables."""
+    if refused:
+        word = "record was" if refused == 1 else "records were"
+        click.echo(f"without  {refused} {word} refused, named above; the tables are made of the others", err=True)
+        raise SystemExit(1)
 
 
 def _beside(sources: tuple[Path, ...]) -> list[Path]:

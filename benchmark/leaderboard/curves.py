@@ -55,8 +55,10 @@ def _curve(name: str, epochs: Sequence[float | None] | None, values: Sequence[fl
         if value is None:
             stretches.append([])
             continue
-        x = (xs[index] - start) / (end - start) * WIDTH if end > start else WIDTH / 2
-        y = HEIGHT - (value - low) / (high - low) * HEIGHT if high > low else HEIGHT / 2
+        x = (xs[index] / 2 - start / 2) / (end / 2 - start / 2) * WIDTH if end / 2 > start / 2 else WIDTH / 2
+        # Halves, because the distance of two numbers may be too large for a number.
+        share = (value / 2 - low / 2) / (high / 2 - low / 2) if high / 2 > low / 2 else 0.5
+        y = HEIGHT - share * HEIGHT
         stretches[-1].append(f"{x:.1f},{y:.1f}")
     points = tuple(" ".join(stretch) for stretch in stretches if stretch)
     return Curve(name, points, known[0], known[-1], low, high, (start, end))

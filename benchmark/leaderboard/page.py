@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from benchmark.leaderboard.curves import HEIGHT, WIDTH, curves
@@ -34,7 +35,7 @@ class Section:
             found.setdefault(metric, []).append(part)
         return list(found.items())
 
-    @property
+    @cached_property
     def edges(self) -> set[Column]:
         """The first column of each metric: it has a line on its left."""
         return {(metric, parts[0]) for metric, parts in self.heads(self.table.columns)}
@@ -43,7 +44,7 @@ class Section:
         """Whether more is better in a column."""
         return next(e.cells[metric, part].higher_is_better for e in self.table.entries if (metric, part) in e.cells)
 
-    @property
+    @cached_property
     def seeds(self) -> int:
         """The most seeds that a row has."""
         return max(len(entry.records) for entry in self.table.entries)

@@ -7,14 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmark.leaderboard.legible import legible
 from manifests.errors import ThreeDieError
-from manifests.files import explained, read_json
+from manifests.files import explained
+from manifests.text import parse_json, read_text
 
 INDEX_FILE = "figures.json"
 """List of the figures in a folder; `benchmark.figures` writes it."""
 FORMAT = 1
 MOST_BYTES = 12 * 2**20
 """How much figures may add to a page."""
+MOST_PIXELS = 20_000
+"""Width or height of a figure on the page."""
+MOST_NAME = 256
+"""Characters of a file's name."""
 DRAWN_BY_PAGE = ("curves",)
 """Kinds of figures that the page draws by itself, from the records."""
 _SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/svg+xml": b"<?xml"}
@@ -76,7 +82,10 @@ def _index(folder: Path) -> list[dict[str, Any]]:
     path = folder / INDEX_FILE
     if not path.is_file():
         raise ThreeDieError(f"{folder}: no {INDEX_FILE} in there; '3die bench figures' draws figures")
-    found = read_json(path)
+    try:
+        found = parse_json(read_text(path, "list of figures"))
+    except ValueError as error:
+        raise ThreeDieError(f"{path}: not a JSON file ({error}); draw the figures again") from error
     try:
         if found["format"] != FORMAT:
             raise ThreeDieError(f"{path}: format {found['format']!r}, this program reads {FORMAT}; draw them again")
@@ -84,13 +93,21 @@ def _index(folder: Path) -> list[dict[str, Any]]:
         texts = all(
             isinstance(row[key], str) for row in rows for key in ("kind", "title", "caption", "group", "png", "svg")
         )
-        sizes = all(isinstance(side, int) and side > 0 for row in rows for side in row["size"])
-        ids = all(isinstance(name, str) for row in rows for name in row["records"])
+        sizes = all(len(row["size"]) == 2 and all(map(_is_side, row["size"])) for row in rows)
+        ids = all(
+            isinstance(row["records"], list) and all(isinstance(name, str) for name in row["records"]) for row in rows
+        )
     except (TypeError, KeyError, AttributeError) as error:
         raise ThreeDieError(f"{path}: not a list of figures ({error}); draw them again") from error
     if not (texts and sizes and ids):
         raise ThreeDieError(f"{path}: not a list of figures; draw them again")
-    return list(rows)
+    if not all(len(row[key]) < MOST_NAME and row[key].isprintable() for row in rows for key in ("png", "svg")):
+        raise ThreeDieError(f"{path}: not a list of figures (names of files); draw them again")
+    return [legible(row) for row in rows]
+
+
+def _is_side(side: object) -> bool:
+    return isinstance(side, int) and not isinstance(side, bool) and 0 < side <= MOST_PIXELS
 
 
 def _picture(folder: Path, row: dict[str, Any]) -> Picture:
@@ -98,13 +115,18 @@ def _picture(folder: Path, row: dict[str, Any]) -> Picture:
     found = []
     for kind, name in (("image/png", row["png"]), ("image/svg+xml", row["svg"])):
         path = folder / name
-        # A list from elsewhere must not put other files of this machine on a page.
-        if not path.resolve().is_relative_to(folder.resolve()):
-            raise ThreeDieError(f"{folder / INDEX_FILE}: {json.dumps(name)} lies outside its folder; draw them again")
         try:
-            content = path.read_bytes()
+            # A list from elsewhere must not put other files of this machine on a page.
+            inside = path.resolve().is_relative_to(folder.resolve())
+            content = path.read_bytes() if inside and path.is_file() else b""
         except OSError as error:
             raise explained(error, path) from error
+        except (ValueError, RuntimeError) as error:
+            raise ThreeDieError(f"{folder / INDEX_FILE}: {name!a} names no file ({error}); draw them again") from error
+        if not inside:
+            raise ThreeDieError(f"{folder / INDEX_FILE}: {json.dumps(name)} lies outside its folder; draw them again")
+        if not path.is_file():
+            raise ThreeDieError(f"{path}: no such file; draw the figures again")
         if not content.startswith(_SIGNATURES[kind]):
             raise ThreeDieError(f"{path}: not the {kind} that its name says; draw the figures again")
         found.append((len(content), kind, content))

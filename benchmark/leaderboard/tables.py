@@ -7,57 +7,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmark.leaderboard.families import family
+from benchmark.leaderboard.legible import legible, shortened
 from benchmark.results import Record
+from benchmark.tasks import TASKS
+from benchmark.tasks.metric import Metric as Declared
+from benchmark.tasks.task import REPRESENTATION
 
 PARTS = ("all", "invariant", "equivariant")
-TASKS = {
-    "classification": "Classification",
-    "knn": "Nearest neighbours",
-    "rotation": "Rotation",
-    "absolute_rotation": "Rotation of one view",
-    "rotation_in_class": "Rotation in a class",
-    "color": "Colour",
-    "light": "Light",
-    "retrieval": "Retrieval",
-    "pose_retrieval": "Pose retrieval",
-    "translation_object": "Translation, object frame",
-    "translation_base": "Translation, base frame",
-    "rank": "Rank",
-}
-"""Tasks in the order of the tables; others follow in the order of the alphabet."""
+_METRICS = {metric.name: metric for task in reversed(TASKS.values()) for metric in reversed(task.metrics)}
+"""Every metric of every task by name, for records of tasks that this program doesn't have: of one name, the first."""
+_METRIC_ORDER = list(dict.fromkeys(metric.name for task in TASKS.values() for metric in task.metrics))
+_TASK_ORDER = list(TASKS)
 
-BESIDES = ("knn", "absolute_rotation", "light", "pose_retrieval", "rank")
-"""Tasks that stand among all metrics but not in the overview, which would be too wide to read."""
 
-ON_EMBEDDINGS = ("retrieval", "pose_retrieval")
-"""Tasks that are about embeddings; the others are about representations first."""
-
-ABOUT_OBJECTS = ("classification", "knn")
-"""Tasks that ask what an object is, which an invariant part is meant to tell."""
-
-METRICS = {
-    "top1": "top-1, %",
-    "top5": "top-5, %",
-    "r2": "R²",
-    "r2_per_component": "R² per component",
-    "r2_floor_hue": "R² of floor hue",
-    "r2_light_hue": "R² of light hue",
-    "r2_light_theta": "R² of theta",
-    "r2_light_phi": "R² of phi",
-    "geodesic_mean_deg": "mean error, °",
-    "geodesic_median_deg": "median error, °",
-    "mrr": "MRR",
-    "h1": "H@1",
-    "h2": "H@2",
-    "h5": "H@5",
-    "h10": "H@10",
-    "pre": "PRE",
-    "pre_train_train": "PRE train-train",
-    "pre_val_val": "PRE val-val",
-    "pre_val_all": "PRE val-all",
-    "effective_rank": "effective rank",
-    "first_share": "share of the first direction",
-}
+def metric_of(task: str, name: str) -> Declared | None:
+    """What a task declares of a metric, or another task of one of that name; None where no task has such a one."""
+    own = TASKS[task].metric(name) if task in TASKS else None
+    return own or _METRICS.get(name)
 
 
 NO_SETTINGS = ("seed", "normalisation_mean", "normalisation_std")
@@ -75,14 +41,16 @@ class Metric:
 
     @property
     def order(self) -> tuple[Any, ...]:
-        """Sorts metrics as the tables show them."""
-        tasks, names = list(TASKS), list(METRICS)
+        """Sorts metrics as the tables show them: as the tasks stand in their registry and their metrics in them."""
+        own = [metric.name for metric in TASKS[self.task].metrics] if self.task in TASKS else []
+        names = own if self.name in own else _METRIC_ORDER
         return (
-            tasks.index(self.task) if self.task in tasks else len(tasks),
+            _TASK_ORDER.index(self.task) if self.task in TASKS else len(TASKS),
             self.task,
             self.version,
-            # Retrieval is about embeddings, everything else about representations first.
-            (self.input == "embedding") != (self.task in ON_EMBEDDINGS),
+            # What the task is about first.
+            not self._usual,
+            self.name not in own,
             names.index(self.name) if self.name in names else len(names),
             self.name,
         )
@@ -90,27 +58,43 @@ class Metric:
     @property
     def task_title(self) -> str:
         """The task in words, with what it was measured on where that isn't the usual."""
-        title = TASKS.get(self.task, self.task.replace("_", " ").capitalize())
+        task = TASKS.get(self.task)
+        title = task.title if task else self.task.replace("_", " ").capitalize()
         return title if self._usual else f"{title}, on the {self.input}"
 
     @property
     def in_overview(self) -> bool:
         """Whether the overview has it, where it is a main metric."""
-        return self._usual and self.task not in BESIDES
+        return self._usual and (self.task not in TASKS or TASKS[self.task].in_overview)
+
+    @property
+    def ranked(self) -> bool:
+        """Whether its best value is marked."""
+        return self.task not in TASKS or TASKS[self.task].ranked
+
+    @property
+    def about_objects(self) -> bool:
+        """Whether it asks what an object is."""
+        return self.task in TASKS and TASKS[self.task].about_objects
 
     @property
     def _usual(self) -> bool:
         """Whether it was measured on what its task is about."""
-        return (self.input == "embedding") == (self.task in ON_EMBEDDINGS)
+        return self.input == (TASKS[self.task].input if self.task in TASKS else REPRESENTATION)
+
+    @property
+    def declared(self) -> Declared | None:
+        """What its task says of it, or another task of a metric of that name; None where no task has such a one."""
+        return metric_of(self.task, self.name)
 
     @property
     def title(self) -> str:
         """The metric in words, with its unit."""
-        return METRICS.get(self.name, self.name.replace("_", " "))
+        return self.declared.title if self.declared else self.name.replace("_", " ")
 
     def text(self, value: float) -> str:
         """A value of this metric as the tables show it."""
-        if self.name in ("top1", "top5"):
+        if self._percent:
             return f"{100 * value:.1f}"
         if self.name.endswith("_deg"):
             return f"{value:.1f}"
@@ -118,9 +102,13 @@ class Metric:
 
     def published_text(self, value: float) -> str:
         """A value with the digits that papers give: two behind the point, or one where the second is zero in %."""
-        if self.name in ("top1", "top5"):
+        if self._percent:
             return f"{100 * value:.2f}".removesuffix("0")
         return f"{value:.2f}"
+
+    @property
+    def _percent(self) -> bool:
+        return self.declared is not None and self.declared.percent
 
 
 @dataclass(frozen=True)
@@ -241,13 +229,13 @@ class Group:
 
 def measured(records: Sequence[Record]) -> list[Group]:
     """Groups of the measured records. Records of different datasets, splits or protocols never share one."""
-    own = [record for record in records if record["origin"]["kind"] == "measured"]
+    own = [legible(record) for record in records if record["origin"]["kind"] == "measured"]
     return _groups(own, _place)
 
 
 def published(records: Sequence[Record]) -> list[Group]:
     """Groups of the published records, one per source and dataset: by name, nothing in them marked as best."""
-    others = [record for record in records if record["origin"]["kind"] == "published"]
+    others = [legible(record) for record in records if record["origin"]["kind"] == "published"]
     groups = _groups(others, lambda record: (*_place(record), record["origin"]["source"]))
     return [
         replace(
@@ -354,7 +342,7 @@ def _variants(samples: dict[str, Record]) -> dict[str, str]:
         differing = sorted({*differing, *(name for name in common if ours.get(name) != common[name])})
         words = [str(recipe)] if isinstance(recipe, str) else []
         words += [
-            f"{name} {json.dumps(ours.get(name), sort_keys=True)}"
+            f"{shortened(name)} {shortened(json.dumps(ours.get(name), sort_keys=True))}"
             for name in differing
             if name in ours and name != "name"
         ]
@@ -424,10 +412,9 @@ def _common_floor(entries: Sequence[Entry], column: Column) -> Cell | None:
 def _ranked(entries: Sequence[Entry], column: Column) -> list[float]:
     """The means of a column above its floor, best first; none where there is nothing to compare."""
     # An invariant part that tells the rotation or the colour well is no success.
-    if column[1] == "invariant" and column[0].task not in ABOUT_OBJECTS:
+    if column[1] == "invariant" and not column[0].about_objects:
         return []
-    # A rank says whether something collapsed, not who is best.
-    cells = [entry.cells[column] for entry in entries if column in entry.cells and column[0].task != "rank"]
+    cells = [entry.cells[column] for entry in entries if column in entry.cells and column[0].ranked]
     if len(cells) < 2:
         return []
     return sorted((cell.mean for cell in cells if cell.above_floor), reverse=cells[0].higher_is_better)

@@ -20,6 +20,9 @@ CSV_COLUMNS = (
 )  # fmt: skip
 
 
+_FORMULAS = tuple("=+-@\t\r\n＝＋－＠")
+"""How a formula begins, also in the wide letters of East Asian keyboards."""
+
 NUMBERS_NOTE = (
     "Each number beside its floor: what knowing nothing about the image scores. ± is the standard deviation over runs; "
     "brackets hold the 95 % interval of a single one."
@@ -117,12 +120,14 @@ def render_csv(records: Sequence[Record], others: Sequence[Record]) -> str:
 
 def _harmless(value: object) -> object:
     """Text that a spreadsheet would take for a formula gets a quote in front."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return f"'{value}" if isinstance(value, str) and value[:1] in _FORMULAS else value
 
 
 def _plain(text: object) -> str:
     """Text that Markdown shows as it is, in one line."""
-    return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", html.escape(" ".join(str(text).split()), quote=False))
+    line = re.sub(r"([\\`*_\[\]|~#$])", r"\\\1", html.escape(" ".join(str(text).split()), quote=False))
+    # At the beginning of a line these make a list or a heading.
+    return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", line)
 
 
 def _facts(dataset: dict[str, Any], trained_on: dict[str, Any] | None) -> str:

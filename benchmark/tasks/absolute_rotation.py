@@ -11,6 +11,8 @@ class AbsoluteRotation(RotationRegression):
 
     name = "absolute_rotation"
     version = 1
+    title = "Rotation of one view"
+    in_overview = False
     views = 1
     definition = (
         "Individual rotation. A perceptron with two hidden layers (ReLU), trained with mean squared error, says the "

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from benchmark.pairs import Indices, Pairs
 from benchmark.tasks.breakdowns import by_class
+from benchmark.tasks.metric import share
 from benchmark.tasks.scores import top_k
 from benchmark.tasks.task import Array, Data, Outcome, Question, Score, Subject, Task
 
@@ -70,7 +71,11 @@ class Classification(Task):
 
     name = "classification"
     version = 1
+    title = "Classification"
     main = "top1"
+    metrics = (share("top1", "top-1, %", percent=True), share("top5", "top-5, %", percent=True))
+    ascending = (("top1", "top5"),)
+    about_objects = True
     definition = (
         "A linear layer on the features of one view names the object's class, among the classes that training "
         "objects have. Accuracy over all views of all validation objects; an object of a class never trained on counts "

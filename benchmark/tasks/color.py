@@ -1,6 +1,7 @@
 """Colour: how the hues of floor and light changed between two views, by a perceptron."""
 
 from benchmark.pairs import Pairs
+from benchmark.tasks.metric import r2
 from benchmark.tasks.regression import Regression
 from benchmark.tasks.task import Array, Data
 from manifests.latents import COLOR
@@ -11,6 +12,8 @@ class Color(Regression):
 
     name = "color"
     version = 1
+    title = "Colour"
+    metrics = (*Regression.metrics, r2("r2_floor_hue", "R² of floor hue"), r2("r2_light_hue", "R² of light hue"))
     needs = COLOR
     components = COLOR
     about = "the best constant change"

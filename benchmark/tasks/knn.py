@@ -3,6 +3,7 @@
 import numpy as np
 
 from benchmark.tasks.classification import Classes
+from benchmark.tasks.metric import share
 from benchmark.tasks.rows import Rows
 from benchmark.tasks.spread import Bootstrap
 from benchmark.tasks.task import EMBEDDING, REPRESENTATION, Outcome, Score, Subject, Task
@@ -15,7 +16,11 @@ class NearestNeighbours(Task):
 
     name = "knn"
     version = 1
+    title = "Nearest neighbours"
     main = "top1"
+    metrics = (share("top1", "top-1, %", percent=True),)
+    in_overview = False
+    about_objects = True
     definition = (
         f"The {COUNT} views of training objects whose features have the highest cosine with those of a view vote for "
         "its class, each with weight exp(cosine / 0.07) (Wu et al. 2018, section 3.4); all that tie with the last one "

@@ -1,6 +1,7 @@
 """Light: how the angles of the light changed between two views, by a perceptron."""
 
 from benchmark.pairs import Pairs
+from benchmark.tasks.metric import r2
 from benchmark.tasks.regression import Regression
 from benchmark.tasks.task import Array, Data
 from manifests.latents import LIGHT, columns
@@ -11,6 +12,9 @@ class Light(Regression):
 
     name = "light"
     version = 1
+    title = "Light"
+    metrics = (*Regression.metrics, r2("r2_light_theta", "R² of theta"), r2("r2_light_phi", "R² of phi"))
+    in_overview = False
     main = "r2_per_component"
     needs = LIGHT
     components = LIGHT

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmark.pairs import Indices
+from benchmark.tasks.metric import share
 from benchmark.tasks.rows import Rows
 from benchmark.tasks.spread import Bootstrap
 from benchmark.tasks.task import EMBEDDING, Array, Data, Nearest, Outcome, Score, Sliced, Subject, Task
@@ -12,6 +13,16 @@ from manifests.latents import ROTATION, columns, quaternions
 
 QUERY_BYTES = 1 << 28
 """Memory that the queries of one pass over the targets may take; more queries take more passes."""
+PRE = tuple(
+    share(name, title, higher_is_better=False)
+    for name, title in (
+        ("pre", "PRE"),
+        ("pre_train_train", "PRE train-train"),
+        ("pre_val_val", "PRE val-val"),
+        ("pre_val_all", "PRE val-all"),
+    )
+)
+"""1 - (q . q')^2 of two unit quaternions lies between 0 and 1."""
 
 
 class PoseRetrieval(Task):
@@ -19,7 +30,11 @@ class PoseRetrieval(Task):
 
     name = "pose_retrieval"
     version = 1
+    title = "Pose retrieval"
     main = "pre_val_val"
+    metrics = PRE
+    in_overview = False
+    input = EMBEDDING
     definition = (
         "From view 0 of each object the predictor moves the equivariant embedding by the action to each of its V "
         "views; the nearest neighbour of the result, by cosine, is sought among all views of a set of objects, and the "

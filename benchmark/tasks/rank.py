@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from benchmark.tasks.metric import Metric, share
 from benchmark.tasks.rows import Rows
 from benchmark.tasks.spread import Estimate
 from benchmark.tasks.task import EMBEDDING, REPRESENTATION, Array, Outcome, Score, Sliced, Subject, Task
@@ -21,7 +22,15 @@ class EffectiveRank(Task):
 
     name = "rank"
     version = 1
+    title = "Rank"
     main = "effective_rank"
+    metrics = (
+        Metric("effective_rank", "effective rank", 1.0, None),
+        share("first_share", "share of the first direction", higher_is_better=False),
+    )
+    in_overview = False
+    # A rank says whether something collapsed, not who is best.
+    ranked = False
     definition = (
         f"The singular values of the features, less their mean, of at most {VIEWS:,} views of validation objects, "
         "spread evenly over the list: the exponential of the entropy of their shares (Roy & Vetterli 2007), between 1 "
@@ -30,6 +39,13 @@ class EffectiveRank(Task):
         "that has collapsed to a few directions (Jing et al., ICLR 2022) has it near 1. What is but rounding, a "
         "deviation below a millionth of the largest number, counts as 0. On the representation and on the embedding."
     )
+
+    def highest(self, metric: Metric, dimensions: int | None, objects: int, views: int) -> float | None:
+        """A rank is at most the number of dimensions, and that of the views less one."""
+        if metric.name != self.main:
+            return metric.high
+        rows = min(objects, max(1, VIEWS // max(1, views))) * views
+        return max(1, min(rows - 1, rows if dimensions is None else dimensions))
 
     def measure(self, subject: Subject) -> Outcome:
         """Both numbers of each part of representation and embedding."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from benchmark.pairs import Pairs
 from benchmark.tasks.breakdowns import by_class, by_rotation
+from benchmark.tasks.metric import Metric, r2
 from benchmark.tasks.scores import (
     best_constant_rotation,
     geodesic_degrees,
@@ -33,6 +34,7 @@ class Regression(Task):
     components: ClassVar[tuple[str, ...]] = ()
     about: ClassVar[str] = "the best constant"
     main = "r2"
+    metrics: ClassVar[tuple[Metric, ...]] = (r2(), r2("r2_per_component", "R² per component"))
 
     def target(self, data: Data, pairs: Pairs) -> Array:
         """What is asked about some pairs, (B, T)."""
@@ -76,6 +78,11 @@ class RotationRegression(Regression):
     """A perceptron says a quaternion; scored by R2 and by the angle of error."""
 
     about = "the best constant quaternion"
+    metrics = (
+        *Regression.metrics,
+        Metric("geodesic_mean_deg", "mean error, °", 0.0, 180.0, higher_is_better=False),
+        Metric("geodesic_median_deg", "median error, °", 0.0, 180.0, higher_is_better=False, in_interval=False),
+    )
 
     def score(
         self, outcome: Outcome, subject: Subject, where: tuple[str, str], target: Array, said: Sequence[Array]

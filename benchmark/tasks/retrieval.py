@@ -4,6 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.tasks.breakdowns import by_class, by_rotation
+from benchmark.tasks.metric import share
+from benchmark.tasks.pose_retrieval import PRE
 from benchmark.tasks.scores import harmonic_mean_rank, hits, reciprocal_ranks, rotation_degrees
 from benchmark.tasks.task import EMBEDDING, Outcome, Score, Subject, Task
 from manifests.latents import ROTATION, columns, relative_quaternions
@@ -18,7 +20,12 @@ class Retrieval(Task):
 
     name = "retrieval"
     version = 2
+    title = "Retrieval"
     main = "mrr"
+    # Version 1 had PRE too.
+    metrics = (share("mrr", "MRR"), *(share(f"h{depth}", f"H@{depth}") for depth in DEPTHS), *PRE)
+    ascending = (tuple(f"h{depth}" for depth in DEPTHS), ("h1", "mrr"))
+    input = EMBEDDING
     definition = (
         "From view 0 of each validation object the predictor moves the equivariant embedding by the action to each of "
         "its V views, view 0 itself included; all V views are ranked by cosine with the result. mrr: mean of 1 / rank "

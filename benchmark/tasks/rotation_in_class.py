@@ -9,6 +9,7 @@ from scipy import linalg
 
 from benchmark.pairs import Indices, spread_over
 from benchmark.tasks.absolute_rotation import unsigned_rotations
+from benchmark.tasks.metric import r2
 from benchmark.tasks.rows import Rows
 from benchmark.tasks.scores import r2_per_component
 from benchmark.tasks.spread import Bootstrap
@@ -27,7 +28,9 @@ class RotationInClass(Task):
 
     name = "rotation_in_class"
     version = 1
+    title = "Rotation in a class"
     main = "r2_per_component"
+    metrics = (r2("r2_per_component", "R² per component"),)
     definition = (
         "For each class a linear (ridge) regression from the features of one view to the absolute quaternion, as in "
         "absolute_rotation, on the class's training objects. Each dimension is divided by its deviation over those of "

@@ -12,6 +12,7 @@ Array = npt.NDArray[np.float64]
 
 DRAWS = 1000
 COVERAGE = 0.95
+_ROUNDING = 1e-12
 _ENTRIES = 4_000_000
 """Numbers held at once while medians are drawn."""
 
@@ -68,7 +69,7 @@ class Bootstrap:
         def of(drawn: Array) -> Array:
             residual, first, second, count = drawn.T
             with np.errstate(all="ignore"):
-                return np.asarray(1 - residual / (second - first**2 / count))
+                return np.asarray(1 - residual / _spread(first, second, count))
 
         count = np.full(len(target), target.shape[1])
         stats = [
@@ -86,7 +87,7 @@ class Bootstrap:
         def of(drawn: Array) -> Array:
             residual, first, second = (drawn[:, at * width : (at + 1) * width] for at in range(3))
             with np.errstate(all="ignore"):
-                return np.asarray((1 - residual / (second - first**2 / drawn[:, -1:])).mean(1))
+                return np.asarray((1 - residual / _spread(first, second, drawn[:, -1:])).mean(1))
 
         ones = np.ones((len(target), 1))
         stats = [np.concatenate([np.square(target - one), target, np.square(target), ones], 1) for one in said]
@@ -111,6 +112,15 @@ def draws(objects: int, seed: int) -> npt.NDArray[np.int32]:
     for row in counts:
         row[:] = np.bincount((raw.random_raw(objects) % np.uint64(objects)).astype(np.int64), minlength=objects)
     return counts
+
+
+def _spread(first: Array, second: Array, count: Array) -> Array:
+    """Sum of squares about the mean from the sums of values and squares; nan where that is rounding noise.
+
+    A draw of few objects may hold a single one again and again, whose target doesn't vary.
+    """
+    total = second - first**2 / count
+    return np.where(total > _ROUNDING * second, total, np.nan)
 
 
 def _estimated(points: Sequence[float], drawn: Array | None) -> Estimate:

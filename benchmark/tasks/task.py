@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from benchmark.pairs import Indices, Pairs, spread_over
 from benchmark.protocol import Protocol
+from benchmark.tasks.metric import Metric
 from benchmark.tasks.spread import Bootstrap, Estimate
 from manifests.latents import LatentField
 
@@ -308,16 +309,48 @@ class Outcome:
 class Task(ABC):
     """A task. A corrected task gets a new version.
 
+    Tables and `3die leaderboard check` know of a task what stands here, and nothing else.
+
     Attributes:
         name, version: what records cite.
+        title: what tables call it.
         main: name of the main score.
+        metrics: its metrics, in the order of the tables; those of its earlier versions too.
+        ascending: names of metrics of which none can be greater than the next, as a right class among the first five is
+            at least as frequent as one in the first place.
         definition: what is measured, in words, with its source.
+        in_overview: whether its main score stands in the first table, which is wide already.
+        input: what it is about: the `representation` or the `embedding`. Measured on the other, it stands further back.
+        about_objects: whether it asks what an object is, which an invariant part is meant to tell.
+        ranked: whether its best value is marked as the best.
     """
 
     name: ClassVar[str]
     version: ClassVar[int]
+    title: ClassVar[str]
     main: ClassVar[str]
+    metrics: ClassVar[tuple[Metric, ...]]
+    ascending: ClassVar[tuple[tuple[str, ...], ...]] = ()
     definition: ClassVar[str]
+    in_overview: ClassVar[bool] = True
+    input: ClassVar[str] = REPRESENTATION
+    about_objects: ClassVar[bool] = False
+    ranked: ClassVar[bool] = True
+
+    def metric(self, name: str) -> Metric | None:
+        """The metric of a name, or None."""
+        return next((metric for metric in self.metrics if metric.name == name), None)
+
+    def highest(self, metric: Metric, dimensions: int | None, objects: int, views: int) -> float | None:
+        """The greatest value that a metric can have on some data, where that says more than its range.
+
+        Args:
+            metric: one of this task's.
+            dimensions: of the representation or embedding, where they are known.
+            objects: how many are measured.
+            views: of each.
+        """
+        return metric.high
 
     def applies(self, subject: Subject) -> bool:
         """Whether this method and this dataset can be asked."""

@@ -19,6 +19,7 @@ class TranslationObject(Regression):
 
     name = "translation_object"
     version = 1
+    title = "Translation, object frame"
     needs = TRANSLATION
     about = "the best constant change"
     definition = f"{_HEADS}t2 - t1 of the translations in the object's own frame, {_SCORES}"
@@ -35,6 +36,7 @@ class TranslationBase(Regression):
 
     name = "translation_base"
     version = 1
+    title = "Translation, base frame"
     needs = TRANSLATION
     about = "the best constant change"
     definition = (

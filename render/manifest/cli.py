@@ -45,13 +45,14 @@ def create(
     from tqdm import tqdm
 
     from manifests.classes import parse_classes
+    from manifests.files import scratch_prefix
     from manifests.manifest import make_manifest, read_manifest, write_manifest
     from render.models.choose import open_source
     from render.models.contents import content_hashes
     from render.run import available_cores
 
     kept = read_manifest(keep) if keep else []
-    with tempfile.TemporaryDirectory(prefix="3die-") as cache:
+    with tempfile.TemporaryDirectory(prefix=scratch_prefix()) as cache:
         opened = open_source(source, Path(cache))
         refs = opened.objects(parse_classes(classes))
         contents = {}

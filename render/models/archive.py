@@ -1,11 +1,11 @@
 """ShapeNetCore v2 in zip archives, used without unpacking them: an object's files are extracted when it is its turn."""
 
-import fcntl
 import os
+import re
 import secrets
 import shutil
-import socket
 import stat
+import weakref
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from manifests.classes import CLASSES, class_names
 from manifests.errors import ThreeDieError
-from manifests.files import TEMPORARY, explained
+from manifests.files import TEMPORARY, explained, is_alive, machine
 from manifests.litter import has_litter, is_litter
 from manifests.objects import ObjectRef, is_plain_name
 from render.models.folder import LAYOUT, MODELS, V1_FILE
@@ -233,23 +233,19 @@ def _copy(ref: ObjectRef, inner: str, content: IO[bytes], file: IO[bytes], room:
         file.write(chunk)
 
 
+_SLOT = re.compile(r"([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{8}")
+
+
 class _Slot:
-    """A source's own place in the cache, locked as long as it lives; left by one that ended, it is taken over."""
+    """A source's own place in the cache, named after its process; those of processes that have ended are deleted."""
 
     def __init__(self, root: Path) -> None:
         self.process = os.getpid()
-        number = 0
+        self.folder = root / f"{machine()}-{self.process}-{secrets.token_hex(4)}"
+        _slots.add(self)
         try:
-            while True:
-                # Locks are a machine's own, and a cache on a shared disk may serve several.
-                self.folder = root / f"{socket.gethostname()}-{number}"
-                self.folder.mkdir(parents=True, exist_ok=True)
-                self._lock = (self.folder / ".lock").open("a")
-                if _locked(self._lock):
-                    break
-                self._lock.close()
-                number += 1
-            _remove(path for path in self.folder.iterdir() if path.name != ".lock")
+            clear_slots(root)
+            self.folder.mkdir(parents=True)
         except OSError as error:
             raise explained(error, root) from error
 
@@ -261,12 +257,31 @@ class _Slot:
         _remove(objects[: max(0, len(objects) + 1 - KEPT)])
 
 
-def _locked(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+_OLDER_SLOT = re.compile(r".+-\d+")
+"""Host and number, as older versions named them."""
+_slots: "weakref.WeakSet[_Slot]" = weakref.WeakSet()
+"""Those of this process."""
+
+
+def clear_slots(root: Path, alone: bool = False) -> None:
+    """Delete unpacked objects of processes that have ended.
+
+    Args:
+        root: the folder `unpacked` of a cache.
+        alone: whether a lock is held that keeps every other process out, so that what processes of other machines and
+            older versions unpacked may go, too.
+    """
+    for folder in [] if root.is_symlink() else root.glob("*-*"):
+        match = _SLOT.fullmatch(folder.name)
+        if match is None or match[1] != machine():
+            dead = alone and (match is not None or _OLDER_SLOT.fullmatch(folder.name) is not None)
+        elif int(match[2]) == os.getpid():
+            # Of a source that is no more, or of an earlier process with the same number.
+            dead = folder.name not in {slot.folder.name for slot in _slots}
+        else:
+            dead = not is_alive(int(match[2]))
+        if dead and not folder.is_symlink():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove(paths: Iterable[Path]) -> None:

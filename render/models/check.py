@@ -12,10 +12,13 @@ import numpy as np
 from manifests.files import replacing
 from manifests.objects import ObjectRef
 from manifests.official import compare_counts
-from render.models.inspect import missing_materials, missing_textures
-from render.models.obj import read_obj
+from render.models.container import Folder
+from render.models.inspect import ObjectText, printable
+from render.models.mtl import Fault
+from render.models.obj import ObjMesh, short
+from render.models.obj_import import ObjFiles, ObjObject
 from render.models.pool import over_all
-from render.models.source import ModelError, ModelSource
+from render.models.source import MESH_FILE, ModelError, ModelSource
 
 UNIT_DIAGONAL = (0.5, 2.0)
 """ShapeNet's models have a bounding box whose diagonal is 1; the camera stands for that."""
@@ -38,7 +41,7 @@ class Problem:
         ref: the object.
         level: `broken` where it can't be rendered, `flaw` where it can, but not as it was meant, `absent` where it
             should be there and isn't.
-        kind: `mesh`, `finite`, `area`, `size`, `material`, `texture` or `object`.
+        kind: `mesh`, `finite`, `area`, `size`, `material`, `texture`, `picture`, `color`, `other` or `object`.
         detail: a sentence.
     """
 
@@ -106,15 +109,23 @@ def check_object(source: ModelSource, ref: ObjectRef) -> list[Problem]:
     """What is wrong with one object."""
     try:
         path = source.mesh_file(ref)
-        flaws = [Problem(ref, FLAW, "material", f"{name} is missing") for name in missing_materials(path)]
-        flaws += [Problem(ref, FLAW, "texture", f"{name} is missing") for name in missing_textures(path)]
-        return flaws + _check_surface(ref, path)
+        folder = path.parents[len(MESH_FILE.parts) - 1]
+        obj = ObjObject(ObjFiles(Folder(folder), path.relative_to(folder).as_posix()))
+        return _flaws(ref, [*ObjectText(path).faults(), *obj.faults]) + _check_surface(ref, obj.mesh)
     except ModelError as error:
         return [Problem(ref, UNUSABLE, "mesh", str(error).removeprefix(f"{ref}: "))]
 
 
-def _check_surface(ref: ObjectRef, path: Path) -> list[Problem]:
-    mesh = read_obj(path.read_bytes())
+def _flaws(ref: ObjectRef, faults: Sequence[Fault]) -> list[Problem]:
+    """What a render lacks, and what an import would drop, replace or guess; each once."""
+    whats = dict.fromkeys((fault.kind, printable(short(fault.what))) for fault in faults if fault.kind != "import")
+    return [
+        Problem(ref, FLAW, kind, f"{what}, which a render doesn't show; import it" if kind == "color" else what)
+        for kind, what in whats
+    ]
+
+
+def _check_surface(ref: ObjectRef, mesh: ObjMesh) -> list[Problem]:
     used = mesh.used
     if not np.isfinite(used).all():
         bad = int((~np.isfinite(used)).any(axis=1).sum())

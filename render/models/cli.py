@@ -10,7 +10,7 @@ import click
 
 from manifests.classes import class_names, parse_classes
 from manifests.errors import ThreeDieError
-from manifests.files import read_json, write_json
+from manifests.files import read_json, scratch_prefix, write_json
 
 RECORD = "synth.json"
 PATH = click.Path(path_type=Path)
@@ -84,7 +84,7 @@ def check(path: Path, classes: str, manifest: Path | None, out: Path, workers: i
     from render.models.check import Report, check_objects, compare_with_list, count_notes
     from render.models.choose import left_out_notes, open_source
 
-    with tempfile.TemporaryDirectory(prefix="3die-") as cache:
+    with tempfile.TemporaryDirectory(prefix=scratch_prefix()) as cache:
         source = open_source(path, Path(cache))
         asked = parse_classes(classes)
         refs = source.objects(asked)
@@ -124,9 +124,11 @@ def import_(
     """
     from collections import Counter
 
-    from render.models.importer import class_chooser, find_meshes, import_meshes, write_tables
+    from render.models.importer import ClassChooser, check_tables, find_meshes, import_meshes, write_tables
 
-    found, results = find_meshes(src, class_chooser(class_name, classes_from))
+    choose = ClassChooser(class_name, classes_from)
+    check_tables(out)
+    found, results = find_meshes(src, choose)
     results = [*results, *_bar(import_meshes(found, out, up, workers or _cores()), len(found), "importing")]
     table, failures = write_tables(out, results)
     done = [each for each in results if not each.reason]
@@ -134,7 +136,9 @@ def import_(
     print(f"{len(done):,} of {len(results):,} meshes imported as {different:,} different objects; see {table}")
     lost = sum(bool(each.notes) for each in done)
     if lost:
-        print(f"{lost:,} of them lack a material or a texture; the table's notes say which")
+        print(f"{lost:,} of them lack something or are not quite as their files say; the table's notes say what")
+    for note in choose.notes():
+        print(note)
     if len(done) < len(results):
         print(f"{len(results) - len(done):,} failed; see {failures}")
         reasons = Counter(each.reason for each in results if each.reason)
@@ -163,7 +167,7 @@ def preview(
     from render.models.sheets import render_sheets
 
     with (
-        tempfile.TemporaryDirectory(prefix="3die-") as cache,
+        tempfile.TemporaryDirectory(prefix=scratch_prefix()) as cache,
         tqdm(desc="rendering", unit=" views", file=sys.stderr, disable=None, leave=False) as bar,
     ):
         written, failed = render_sheets(

@@ -56,7 +56,10 @@ def find(container: Container, beside: str, reference: str) -> str | None:
         name = posixpath.normpath(path)
         if posixpath.isabs(name) or name.startswith("../") or ":" in name:
             continue
-        found = container.spelled(name)
+        try:
+            found = container.spelled(name)
+        except (OSError, ValueError):  # a name too long, or with a zero byte
+            continue
         if found is not None:
             return found
     return None
@@ -84,14 +87,18 @@ class Folder:
     def spelled(self, name: str) -> str | None:
         """The name as it really is."""
         found = PurePosixPath()
-        for part in PurePosixPath(name).parts:
-            if (self.root / found / part).exists():
-                found /= part
-            elif (other := self._lower(found).get(part.lower())) is not None:
-                found /= other
-            else:
-                return None
-        return found.as_posix() if (self.root / found).is_file() else None
+        try:
+            for part in PurePosixPath(name).parts:
+                if (self.root / found / part).exists():
+                    found /= part
+                elif (other := self._lower(found).get(part.lower())) is not None:
+                    found /= other
+                else:
+                    return None
+            return found.as_posix() if (self.root / found).is_file() else None
+        # A name that no file can have: too long, or with a zero byte.
+        except (OSError, ValueError):
+            return None
 
     def _lower(self, folder: PurePosixPath) -> dict[str, str]:
         """Names in a folder by their lower case; the last folder asked for is remembered."""

@@ -15,11 +15,12 @@ from manifests.classes import find_class
 from manifests.errors import ThreeDieError
 from manifests.files import explained, replacing
 from manifests.objects import ObjectRef
+from manifests.text import without_mark
+from render.models.class_table import ClassTable
 from render.models.container import ARCHIVES, Container, open_container
 from render.models.convert import FORMATS
-from render.models.obj import Floats, read_obj
-from render.models.obj_import import ObjFiles, materials, normalised_files
-from render.models.pictures import Pictures
+from render.models.obj import Floats
+from render.models.obj_import import ObjFiles, ObjObject
 from render.models.pool import over_all
 from render.models.source import MESH_FILE, ModelError
 from render.models.surface_files import surface_files
@@ -35,7 +36,6 @@ TURNS: dict[str, Floats] = {
 FOLDERS = "folders"
 _MESHES = {".obj", *FORMATS}
 _ID_LENGTH = 32
-_NO_AREA = 1e-12
 
 ChooseClass = Callable[[str, Sequence[str]], str | None]
 """Class of a mesh by its source and by the folders it is in, the outermost first; None where it has none."""
@@ -137,54 +137,34 @@ def class_by_folders(source: str, folders: Sequence[str]) -> str | None:
     return None
 
 
-def class_by_table(path: Path) -> ChooseClass:
-    """A choice by a CSV with the columns `source` and `class`.
+class ClassChooser:
+    """How meshes get their class."""
 
-    A source is a path as in the table of imports, the end of one, or a file's name without its suffix.
+    def __init__(self, name: str | None, classes_from: str | None) -> None:
+        """Choose by folders or a table.
 
-    Raises:
-        ThreeDieError: it can't be read, or names a class that isn't one of the 55.
-    """
-    try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
-    except OSError as error:
-        raise explained(error, path) from error
-    except UnicodeDecodeError as error:
-        raise ThreeDieError(f"{path}: not a text file; expected a CSV with the columns source and class") from error
-    if not rows or not {"source", "class"} <= rows[0].keys():
-        raise ThreeDieError(f"{path}: a table of classes needs the columns 'source' and 'class', and a row")
-    try:
-        table = {row["source"] or "": find_class(row["class"] or "") for row in rows}
-    except ThreeDieError as error:
-        raise ThreeDieError(f"{path}: {error}") from error
+        Args:
+            name: class of all, or of those that `classes_from` gives none.
+            classes_from: `folders` or the path of a CSV.
 
-    def choose(source: str, folders: Sequence[str]) -> str | None:
-        parts = source.split("/")
-        for begin in range(len(parts)):
-            if (tail := "/".join(parts[begin:])) in table:
-                return table[tail]
-        return table.get(posixpath.splitext(parts[-1])[0])
-
-    return choose
-
-
-def class_chooser(name: str | None, classes_from: str | None) -> ChooseClass:
-    """How meshes get their class.
-
-    Args:
-        name: class of all, or of those that `classes_from` gives none.
-        classes_from: `folders` or the path of a CSV.
-
-    Raises:
-        ThreeDieError: neither is given, or one is wrong.
-    """
-    fallback = find_class(name) if name else None
-    if classes_from is None:
-        if fallback is None:
+        Raises:
+            ThreeDieError: neither is given, or one is wrong.
+        """
+        self._fallback = find_class(name) if name else None
+        if classes_from is None and self._fallback is None:
             raise ThreeDieError("say which class the models are: --class chair, or --classes-from folders")
-        return lambda source, folders: fallback
-    choose = class_by_folders if classes_from == FOLDERS else class_by_table(Path(classes_from))
-    return lambda source, folders: choose(source, folders) or fallback
+        self._table = ClassTable(Path(classes_from)) if classes_from and classes_from != FOLDERS else None
+        self._by_folders = classes_from == FOLDERS
+
+    def __call__(self, source: str, folders: Sequence[str]) -> str | None:
+        """The class of a mesh, or None."""
+        if self._by_folders:
+            return class_by_folders(source, folders) or self._fallback
+        return (self._table(source, folders) if self._table else None) or self._fallback
+
+    def notes(self) -> list[str]:
+        """Sentences on what the table says of meshes that aren't there."""
+        return self._table.unmatched() if self._table else []
 
 
 def import_meshes(found: Sequence[Found], out: Path, up: str, workers: int) -> Iterator[Imported]:
@@ -229,14 +209,16 @@ def import_mesh(container: Container, name: str, synset: str, out: Path, up: str
     """
     suffix = posixpath.splitext(name)[1].lower()
     if suffix == ".obj":
-        obj = ObjFiles(container, name)
+        obj = ObjObject(ObjFiles(container, name))
         object_id = _object_id(suffix, up, obj.pieces())
-        if _is_there(out, synset, object_id):
-            return object_id, materials(obj, Pictures())[1]
-        _refuse_flat(obj.content)
-        files, notes = normalised_files(obj, TURNS[up])
-        _write(out, synset, object_id, files)
-        return object_id, notes
+        existing = _is_there(out, synset, object_id)
+        # Made again where it is there and only making it tells all notes.
+        if existing and not obj.is_colored:
+            return object_id, obj.notes()
+        files, notes = obj.written(TURNS[up])
+        if not existing:
+            _write(out, synset, object_id, files)
+        return object_id, [*obj.notes(), *notes]
     mesh = FORMATS[suffix](container, name)
     object_id = _object_id(suffix, up, mesh.pieces)
     # Made again even where they are there, for the notes.
@@ -256,13 +238,6 @@ def _object_id(suffix: str, up: str, pieces: Iterable[bytes]) -> str:
 
 def _is_there(out: Path, synset: str, object_id: str) -> bool:
     return (out / synset / object_id / MESH_FILE).is_file()
-
-
-def _refuse_flat(content: bytes) -> None:
-    mesh = read_obj(content)
-    areas = mesh.areas()
-    if np.isfinite(areas).all() and areas.sum() <= _NO_AREA * float(np.ptp(mesh.used, axis=0).max()) ** 2:
-        raise ModelError("its faces have no area")
 
 
 def _write(out: Path, synset: str, object_id: str, files: dict[str, bytes]) -> None:
@@ -288,12 +263,34 @@ def write_tables(out: Path, results: Sequence[Imported]) -> tuple[Path, Path]:
     return out / TABLE, out / FAILURES
 
 
-def _write_table(path: Path, header: list[str], rows: list[list[str]], now: set[str]) -> None:
+def check_tables(out: Path) -> None:
+    """Check that the tables of earlier imports can be read, so that their rows can be kept.
+
+    Raises:
+        ThreeDieError: one can't.
+    """
+    for name in (TABLE, FAILURES):
+        _read_table(out / name)
+
+
+def _read_table(path: Path) -> list[list[str]]:
+    """Rows without the header; none where there is no table."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            before = [row for row in list(csv.reader(file))[1:] if len(row) == len(header) and row[0] not in now]
-    except OSError:
-        before = []
+        # Names are bytes to the system: whatever they are coded in, they must come out as they went in.
+        text = without_mark(path.read_bytes()).decode("utf-8", "surrogateescape")
+        return [row for row in list(csv.reader(io.StringIO(text, newline="")))[1:] if row]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise explained(error, path) from error
+    except (csv.Error, ValueError) as error:
+        raise ThreeDieError(
+            f"{path}: not a table that an import wrote ({error}); move it away, and run again"
+        ) from error
+
+
+def _write_table(path: Path, header: list[str], rows: list[list[str]], now: set[str]) -> None:
+    before = [row + [""] * (len(header) - len(row)) for row in _read_table(path) if row[0] not in now]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)

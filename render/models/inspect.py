@@ -1,5 +1,6 @@
 """Looks at a mesh's files before Blender sees them: a bad one costs a message here, and a crashed process there."""
 
+import io
 import math
 import os
 from collections.abc import Iterator
@@ -7,32 +8,41 @@ from pathlib import Path
 
 from manifests.files import explained
 from manifests.objects import ObjectRef
+from render.models.mtl import (
+    Fault,
+    Material,
+    blame_invisible,
+    blame_undefined,
+    library_names,
+    map_names,
+    read_materials,
+)
+from render.models.obj import library_lines, plain_text, short, used_materials
+from render.models.pictures import BLENDERS, PictureError, peek_picture
 from render.models.source import MESH_FILE, ModelError
 
 MAX_BYTES = 500 * 2**20
 """Largest OBJ file that is tried. The largest of ShapeNetCore v2 is about 200 MiB."""
 
 _LINE_BYTES = 2**16
-_HEAD_BYTES = 2**20
-_MAPS = {"map_kd", "map_ks", "map_ka", "map_ke", "map_ns", "map_d", "map_refl", "refl", "map_bump", "bump", "norm"}
-_WORD_OPTIONS = {"-blendu", "-blendv", "-bm", "-boost", "-cc", "-clamp", "-imfchan", "-texres", "-type"}
-_VECTOR_OPTIONS = {"-mm": 2, "-o": 3, "-s": 3, "-t": 3}
+_HEAD_BYTES = 2**16
+_BLENDER_READS = {"PNG", "JPEG", "TIFF", "BMP", "TGA", "WEBP", "JPEG2000", "SGI", "PSD", "DDS"}
+"""Pillow's names of the formats that both can read."""
 
 
 def inspect_mesh(ref: ObjectRef, path: Path) -> list[str]:
-    """Check an object's files and return warnings: its materials or textures that are missing.
+    """Check an object's files and return warnings: what of its materials and textures a render will lack.
 
     Raises:
         ModelError: the mesh can't be used, or a material reaches out of the object's folder.
     """
     check_mesh(ref, path)
     check_textures(ref, path)
-    warnings = [f"{ref}: material file {name} is missing" for name in missing_materials(path)]
-    return warnings + [f"{ref}: texture {name} is missing" for name in missing_textures(path)]
+    return [f"{ref}: {short(fault.what)}" for fault in ObjectText(path).faults()]
 
 
 def check_mesh(ref: ObjectRef, path: Path) -> None:
-    """Check that a file looks like an OBJ mesh: at least 3 finite vertices and a face. Reads no further than needed.
+    """Check that a file looks like an OBJ mesh: at least 3 finite vertices and a face. Parses no more than needed.
 
     Raises:
         ModelError: it doesn't; the message says why.
@@ -49,9 +59,13 @@ def check_mesh(ref: ObjectRef, path: Path) -> None:
             raise ModelError(
                 f"{ref}: {path.name} has {size / 2**20:.0f} MiB, more than the {MAX_BYTES // 2**20} allowed"
             )
-        vertices, faces, binary = _count(path)
+        content = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{ref}: {explained(error, path)}") from error
+    try:
+        vertices, faces, binary = _count(plain_text(content))
+    except ModelError as error:
+        raise ModelError(f"{ref}: {path.name}: {error}") from error
     if binary or not (vertices or faces):
         raise ModelError(f"{ref}: {path.name} is not an OBJ file")
     if vertices < 3:
@@ -68,51 +82,149 @@ def check_textures(ref: ObjectRef, path: Path) -> None:
     """
     outside = escaping_textures(path)
     if outside:
-        raise ModelError(f"{ref}: {path.name} uses a file outside of the object's folder: {outside[0]}")
+        raise ModelError(f"{ref}: {path.name} uses a file outside of the object's folder: {short(outside[0])}")
 
 
 def missing_materials(mesh_file: Path) -> list[str]:
     """Material files that a mesh names and that aren't there, as it writes them."""
-    return [_printable(name) for name in _material_names(mesh_file) if not _join(mesh_file, name).is_file()]
+    return [printable(name) for name in ObjectText(mesh_file).missing]
 
 
 def missing_textures(mesh_file: Path) -> list[str]:
     """Textures that a mesh's materials name and that aren't there, as they write them, each once."""
-    folder = mesh_file.parent
-    missing = []
-    for name in _texture_names(mesh_file):
-        # Blender's importer, too, falls back on a file of that name beside the materials.
-        beside = folder / Path(name.replace("\\", "/")).name
-        if not (_join(mesh_file, name).is_file() or beside.is_file()):
-            missing.append(_printable(name))
-    return missing
+    text = ObjectText(mesh_file)
+    return [printable(name) for name in text.texture_names() if text.texture(name) is None]
 
 
 def escaping_textures(mesh_file: Path) -> list[str]:
     """Material files and textures whose path leads out of the object's folder, as the files write them."""
-    return [
-        _printable(name)
-        for name in (*_material_names(mesh_file), *_texture_names(mesh_file))
-        if _escapes(mesh_file, name)
-    ]
+    text = ObjectText(mesh_file)
+    return [printable(name) for name in (*text.written, *text.texture_names()) if _escapes(mesh_file, name)]
 
 
-def _count(path: Path) -> tuple[int, int, bool]:
+class ObjectText:
+    """An object's OBJ and MTL files as plain text. What can't be read is empty.
+
+    Attributes:
+        mesh_file: the OBJ file.
+        content: its text.
+        written: material files by the names that it may mean.
+        missing: those of its material files that aren't there.
+        libraries: material files that are there, with the one that Blender reads unasked (same name as the mesh).
+        texts: text of each library.
+    """
+
+    def __init__(self, mesh_file: Path) -> None:
+        self.mesh_file = mesh_file
+        self.content = _plain(mesh_file)
+        self.written: list[str] = []
+        self.missing: list[str] = []
+        libraries: dict[Path, None] = {}
+        for line in library_lines(self.content):
+            rest = line.decode("utf-8", "surrogateescape")
+            names = library_names(rest, self._is_library)
+            self.written += dict.fromkeys([rest.strip().strip('"').strip(), *names]) if names else []
+            for name in names:
+                if self._is_library(name):
+                    libraries[join(mesh_file, name)] = None
+                elif name not in self.missing:
+                    self.missing.append(name)
+        unasked = mesh_file.with_suffix(".mtl")
+        if unasked.is_file():
+            libraries[unasked] = None
+        self.libraries = list(libraries)
+        self.texts = [_plain(library).decode("utf-8", "surrogateescape") for library in self.libraries]
+
+    def _is_library(self, name: str) -> bool:
+        try:
+            return not _escapes(self.mesh_file, name) and join(self.mesh_file, name).is_file()
+        except (OSError, ValueError):  # a name too long, say, or with a zero byte
+            return False
+
+    def texture_names(self) -> list[str]:
+        """Textures of all libraries, as they write them, each once."""
+        return list(dict.fromkeys(name for text in self.texts for name in map_names(text)))
+
+    def texture(self, name: str) -> Path | None:
+        """The file that Blender reads for a texture: of that path, or else of that name beside the materials."""
+        plain = name.replace("\\", "/")
+        for library in self.libraries or [self.mesh_file]:
+            for path in (library.parent / plain, library.parent / Path(plain).name):
+                try:
+                    if path.is_file():
+                        return path
+                except (OSError, ValueError):
+                    continue
+        return None
+
+    def materials(self) -> tuple[list[Material], list[Fault]]:
+        """The materials of all libraries, and faults of the libraries."""
+        return read_materials(self.texts)
+
+    def faults(self) -> list[Fault]:
+        """What a render will lack, as far as it can be seen quickly."""
+        used = used_materials(self.content)
+        materials, _ = self.materials()
+        faults = [Fault("material", f"material file {printable(name)} is missing") for name in self.missing]
+        faults += [Fault("material", printable(fault.what)) for fault in blame_undefined(set(used) - {""}, materials)]
+        faults += blame_invisible(materials, set(used), lambda material: False)
+        for name in self.texture_names():
+            path = self.texture(name)
+            reason = "is missing" if path is None else _unreadable(path)
+            if reason:
+                faults.append(Fault("texture" if path is None else "picture", f"texture {printable(name)} {reason}"))
+        return [Fault(fault.kind, printable(fault.what)) for fault in faults]
+
+
+def _unreadable(path: Path) -> str:
+    """Why Blender can't read a picture, as far as its first bytes tell; empty where it may."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+        if head.startswith(tuple(BLENDERS)):
+            return ""
+        kind = peek_picture(head)
+    except OSError as error:
+        return f"can't be read ({error.strerror})"
+    except PictureError as error:
+        # Some formats have what Pillow wants at once further behind.
+        if len(head) == _HEAD_BYTES and "truncated" in str(error):
+            return ""
+        return str(error).partition(":")[0]
+    return "" if kind in _BLENDER_READS else f"is a {kind} picture, which Blender can't read"
+
+
+def _plain(path: Path) -> bytes:
+    """A file as plain text; empty where it can't be read as such."""
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_BYTES:
+            return b""
+        return plain_text(path.read_bytes())
+    except (OSError, ModelError):
+        return b""
+
+
+def _count(content: bytes) -> tuple[int, int, bool]:
     """Finite vertices (up to 3), faces (up to 1), and whether the file is binary."""
     vertices = faces = 0
-    with path.open("rb") as file:
-        if b"\0" in file.read(_LINE_BYTES):
-            return 0, 0, True
-        file.seek(0)
-        while (vertices < 3 or not faces) and (line := file.readline(_LINE_BYTES)):
-            words = line.split(None, 4)
-            if not words:
-                continue
-            if words[0] == b"v":
-                vertices += vertices < 3 and _finite(words[1:4])
-            elif words[0] == b"f":
-                faces += len(words) >= 4
+    if b"\0" in content[:_LINE_BYTES]:
+        return 0, 0, True
+    for words in _words(content):
+        if words[0] == b"v":
+            vertices += vertices < 3 and _finite(words[1:4])
+        elif words[0] == b"f":
+            faces += len(words) >= 4
+        if vertices >= 3 and faces:
+            break
     return vertices, faces, False
+
+
+def _words(content: bytes) -> Iterator[list[bytes]]:
+    """The first words of each line."""
+    for line in io.BytesIO(content):
+        words = line[:_LINE_BYTES].split(None, 4)
+        if words:
+            yield words
 
 
 def _finite(words: list[bytes]) -> bool:
@@ -122,71 +234,18 @@ def _finite(words: list[bytes]) -> bool:
         return False
 
 
-def _lines(path: Path) -> Iterator[str]:
-    """Lines of the first MiB of a text file; nothing where it can't be read."""
-    try:
-        with path.open("rb") as file:
-            # File names are bytes to the system: whatever they are coded in, they must come out as they went in.
-            yield from file.read(_HEAD_BYTES).decode("utf-8", errors="surrogateescape").splitlines()
-    except OSError:
-        return
-
-
-def _material_names(mesh_file: Path) -> list[str]:
-    names = []
-    for line in _lines(mesh_file):
-        key, _, rest = line.strip().partition(" ")
-        if key == "mtllib" and rest.strip():
-            names.append(_unquoted(rest))
-    return list(dict.fromkeys(names))
-
-
-def _texture_names(mesh_file: Path) -> list[str]:
-    """Textures of all material files, the one Blender looks for unasked (same name as the mesh) included."""
-    names = []
-    for material in (*_material_names(mesh_file), mesh_file.with_suffix(".mtl").name):
-        if _escapes(mesh_file, material):
-            continue
-        for line in _lines(_join(mesh_file, material)):
-            words = line.split(None, 1)
-            if len(words) == 2 and words[0].lower() in _MAPS and (name := map_file_name(words[1])):
-                names.append(name)
-    return list(dict.fromkeys(names))
-
-
-def map_file_name(text: str) -> str:
-    """The file name of a map line: what remains after the options. It may have spaces."""
-    rest = text.strip()
-    while rest.startswith("-"):
-        option, _, after = rest.partition(" ")
-        if option in _WORD_OPTIONS:
-            rest = after.strip().partition(" ")[2].strip()
-        elif option in _VECTOR_OPTIONS:
-            rest = after.strip()
-            for _ in range(_VECTOR_OPTIONS[option]):
-                number, _, after = rest.partition(" ")
-                if not _finite([number.encode(errors="replace")] * 3):
-                    break
-                rest = after.strip()
-        else:
-            break
-    return _unquoted(rest)
-
-
-def _unquoted(text: str) -> str:
-    return text.strip().strip('"').strip()
-
-
-def _join(mesh_file: Path, name: str) -> Path:
+def join(mesh_file: Path, name: str) -> Path:
+    """The path that a file beside a mesh has by a name, `\\` or `/` between folders."""
     return mesh_file.parent / name.replace("\\", "/")
 
 
 def _escapes(mesh_file: Path, name: str) -> bool:
     # By the text of the path, not by where links lead: data stores keep files as links to elsewhere.
     top = os.path.abspath(mesh_file.parents[len(MESH_FILE.parts) - 1])  # noqa: PTH100
-    path = os.path.abspath(_join(mesh_file, name))  # noqa: PTH100
+    path = os.path.abspath(join(mesh_file, name))  # noqa: PTH100
     return os.path.commonpath([top, path]) != top
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
+    """A name that can be printed: bytes that are no UTF-8 become question marks."""
     return name.encode("utf-8", errors="replace").decode("utf-8")

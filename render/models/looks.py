@@ -24,12 +24,12 @@ _WHITE: Rgb = (1.0, 1.0, 1.0)
 MAX_TEXELS = 2**24
 """Texels that the triangles of one surface get in all, if two a side of each are no more."""
 
-_SIDES = (2, 4, 16, 64, 256, 1024)
+_SIDES = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 """Texels along a side of a triangle's patch."""
 
-_CONTRASTS = (0.06, 0.25)
-"""Largest difference of sRGB values within a triangle for two texels a side, and for four. Renderers interpolate 8-bit
-texels as sRGB values, and colors are to change linearly."""
+_CONTRASTS = (0.06, 0.12, 0.25)
+"""Largest difference of sRGB values within a triangle for two texels a side, for four and for eight; for more there are
+sixteen. Renderers interpolate 8-bit texels as sRGB values, and colors are to change linearly."""
 
 _CHUNK = 2**20
 
@@ -178,13 +178,13 @@ class Looks:
 
     def _lines(self, name: str, material: Material) -> tuple[str, ...]:
         """Lines of the MTL file; pictures are added."""
-        opacity, strength = _opacity(material), max(material.emission)
+        opacity, glows = _opacity(material), max(material.emission) > 0
         color = self._added(material.picture, material.color)
-        glow = self._added(material.emission_picture, _tint(material)) if strength > 0 else None
-        mask = self._mask(name, material, alone=color is None and glow is None)
+        glow = self._added(material.emission_picture, _tint(material)) if glows else None
+        mask = self._mask(name, material)
         lines = [_numbers("Kd", material.color if color is None else _WHITE), "Ks 0 0 0"]
-        if strength > 0:
-            lines.append(_numbers("Ke", material.emission if glow is None else (strength,) * 3))
+        if glows:
+            lines.append(_numbers("Ke", material.emission if glow is None else (_strength(material),) * 3))
         lines += [f"d {1 if mask else opacity:.6g}", "illum 1"]
         named = (("map_Kd", color), ("map_Ke", glow), ("map_d", mask))
         return (*lines, *(f"{key} {file}" for key, file in named if file))
@@ -203,12 +203,12 @@ class Looks:
             self._made[key] = self.pictures.add_pixels(pixels)
         return self._made[key]
 
-    def _mask(self, name: str, material: Material, *, alone: bool) -> str | None:
-        """Name of the picture that drives transparency; None where the opacity says all."""
+    def _mask(self, name: str, material: Material) -> str | None:
+        """Name of the picture that drives transparency, beside that of the color; None where the opacity says all."""
         picture = material.picture
         if picture is None or not _sees_through(material):
             return None
-        key = (id(picture), material.opacity, material.cutoff, alone)
+        key = (id(picture), material.opacity, material.cutoff)
         if key not in self._made:
             alpha = _cut(np.arange(256) / 255 * material.opacity, material.cutoff)
             values = _alpha_of(picture)
@@ -220,10 +220,8 @@ class Looks:
                 self._made[key] = None
             else:
                 # Rendering inverts the color of a picture that drives alpha among others, and reads it as sRGB.
-                table = np.round((alpha if alone else encoded(1 - alpha)) * 255).astype(int).tolist()
-                values = values.point(table)
-                made = Image.merge("LA", (Image.new("L", values.size, 255), values)) if alone else values
-                self._made[key] = self.pictures.add_pixels(made)
+                table = np.round(encoded(1 - alpha) * 255).astype(int).tolist()
+                self._made[key] = self.pictures.add_pixels(values.point(table))
         return self._made[key]
 
 
@@ -249,8 +247,13 @@ def _numbers(key: str, values: Rgb) -> str:
 
 
 def _tint(material: Material) -> Rgb:
-    """Color of the emission; its strength is the largest channel."""
-    return _rgb(np.asarray(material.emission) / max(material.emission))
+    """Color that the picture of the emission is multiplied by."""
+    return _rgb(np.asarray(material.emission) / _strength(material))
+
+
+def _strength(material: Material) -> float:
+    """Strength of the emission of a picture. Blender reads none below 1 beside a picture, which is darkened instead."""
+    return max(1.0, *material.emission)
 
 
 def _opacity(material: Material) -> float:
@@ -324,7 +327,7 @@ def _baked(surface: Surface, triangles: Ints, side: int, rows: int, columns: int
         material,
         color=_WHITE,
         picture=Image.fromarray(drawn),
-        emission=(max(material.emission),) * 3 if images else material.emission,
+        emission=(_strength(material),) * 3 if images else material.emission,
         emission_picture=Image.fromarray(images[0]) if images else None,
     )
 

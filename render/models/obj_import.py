@@ -1,121 +1,413 @@
 """An OBJ file with its materials and textures, made an object in the ShapeNetCore v2 layout."""
 
+import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
+from PIL import Image
 
 from render.models.container import Container, find
-from render.models.inspect import map_file_name
-from render.models.obj import Floats, plain_lines, read_obj
-from render.models.pictures import Pictures
+from render.models.mtl import (
+    COLOR_MAP,
+    MASK_MAP,
+    Fault,
+    Material,
+    before_comment,
+    blame_invisible,
+    blame_undefined,
+    is_hidden,
+    library_names,
+    read_materials,
+)
+from render.models.obj import (
+    FACE,
+    Corners,
+    Floats,
+    Ints,
+    ObjMesh,
+    bounds,
+    library_lines,
+    mesh_of,
+    other_lines,
+    plain_text,
+    read_corners,
+    short,
+    used_materials,
+    vertex_colors,
+)
+from render.models.obj_surfaces import colored_faces, surfaces_of
+from render.models.pictures import PictureError, Pictures, decode_picture, mask_picture
 from render.models.source import MESH_FILE, ModelError
+from render.models.surface_files import surface_files
 
-_KEPT_LINES = (b"vt", b"vn", b"f", b"g", b"o", b"s", b"usemtl")
-_MAPS = {name.lower(): name for name in ("map_Kd", "map_Ks", "map_Ke", "map_Ns", "map_d", "map_Bump", "norm")} | {
-    "bump": "map_Bump"
-}
-"""Maps that Blender's importer reads, by their name in lower case."""
+Mask = npt.NDArray[np.bool_]
 
-_DROPPED_MAPS = {"map_ka", "map_refl", "refl", "map_disp", "disp", "decal", "map_aat", "map_pr", "map_pm", "map_ps"}
-_HIGHEST_ILLUM = 2
-"""Models of illumination above this one ask for mirrors and glass, which scenes without glossy rays show as black."""
+MAX_NOTES = 20
+"""More notes on one object are counted, not listed."""
+
+_KEPT_LINES = (b"vt", b"vn", b"g", b"o", b"s", b"usemtl")
+_POINTS = (b"vt", b"vn")
+_VERTEX_BEGINS, _FACE_BEGINS = (b"v ", b"v\t"), (b"f ", b"f\t")
+_NO_AREA = 1e-12
+_MENDED = b"mended"
+"""Part of the id of objects that aren't made as their files say: earlier versions made them otherwise."""
 
 
 class ObjFiles:
     """An OBJ file and what it refers to.
 
     Attributes:
-        content: the OBJ file.
-        materials: content of each material file that is there.
+        content: the OBJ file as plain text.
+        materials: text of each material file that is there.
         textures: content of each texture that is there, by the material file's position and the name it uses.
-        notes: what is missing.
+        unreadable: why textures that are there can't be read.
+        faults: what is missing.
     """
 
     def __init__(self, container: Container, name: str) -> None:
         """Read an OBJ file and all it refers to.
 
         Raises:
-            ModelError: a file is too large or can't be read.
+            ModelError: the file is too large, can't be read, or isn't a text.
         """
-        self.content = plain_lines(container.read(name))
-        self.materials: list[bytes] = []
+        self.content = plain_text(container.read(name))
+        if b"\0" in self.content:
+            raise ModelError("not an OBJ file: it holds a zero byte")
+        self.used = used_materials(self.content)
+        self.materials: list[str] = []
         self.textures: dict[tuple[int, str], bytes] = {}
-        self.notes: list[str] = []
-        for line in dict.fromkeys(re.findall(rb"^[ \t]*mtllib[ \t]+([^\n]+)", self.content, re.M)):
-            wanted = _text(line).strip().strip('"')
-            found = find(container, name, wanted)
-            if found is None:
-                self.notes.append(f"material file {wanted} is missing")
+        self.unreadable: dict[tuple[int, str], str] = {}
+        self.faults: list[Fault] = []
+        places: dict[str, None] = {}
+        for line in library_lines(self.content):
+            for wanted in library_names(_text(line), lambda each: find(container, name, each) is not None):
+                place = find(container, name, wanted)
+                if place is None:
+                    self.faults.append(Fault("material", f"material file {wanted} is missing"))
+                else:
+                    places[place] = None
+        self._read(container, list(places))
+        # Blender takes this one unasked.
+        unasked = f"{posixpath.splitext(posixpath.basename(name))[0]}.mtl"
+        place = find(container, name, unasked)
+        if place is not None and place not in places and self._lacks_materials():
+            self._read(container, [place])
+            self.faults.append(Fault("import", f"no mtllib names {unasked}", "read, since it has the mesh's name"))
+
+    def _lacks_materials(self) -> bool:
+        defined = {material.name for material in read_materials(self.materials, self.used)[0]}
+        return not set(self.used) - {""} <= defined
+
+    def _read(self, container: Container, places: Sequence[str]) -> None:
+        """Read material files and their textures. None of them is worth refusing the object."""
+        for place in places:
+            try:
+                self.materials.append(_text(plain_text(container.read(place))))
+            except ModelError as error:
+                self.faults.append(
+                    Fault("material", f"material file {posixpath.basename(place)} can't be read ({error})")
+                )
                 continue
-            self.materials.append(plain_lines(container.read(found)))
-            for _, _, texture in _map_lines(self.materials[-1]):
-                place = find(container, found, texture) if texture else None
-                if place is not None:
-                    self.textures[len(self.materials) - 1, texture] = container.read(place)
+            number = len(self.materials) - 1
+            for material in read_materials([self.materials[-1]])[0]:
+                for each in material.maps:
+                    self._read_texture(container, place, number, each.name)
+
+    def _read_texture(self, container: Container, beside: str, number: int, name: str) -> None:
+        place = find(container, beside, name) or find(container, beside, before_comment(name))
+        if place is None:
+            return
+        try:
+            self.textures[number, name] = container.read(place)
+        except ModelError as error:
+            self.unreadable[number, name] = str(error)
 
     def pieces(self) -> Iterator[bytes]:
         """All contents, in an order of their own making: what the object's id is made of."""
         yield self.content
-        yield from self.materials
+        for text in self.materials:
+            yield text.encode("utf-8", "surrogateescape")
         yield from (self.textures[key] for key in sorted(self.textures))
 
 
-def normalised_files(files: ObjFiles, turn: Floats) -> tuple[dict[str, bytes], list[str]]:
-    """The files of the object's folder, by path, and notes on what was lost.
+class ObjObject:
+    """What an OBJ file becomes.
 
-    Args:
-        files: what was read.
-        turn: rotation (3, 3) that brings its up axis to +Y.
-
-    Raises:
-        ModelError: no faces, or numbers that can't be used.
+    Attributes:
+        mesh: its vertices and triangles, as written.
+        faults: what is wrong with the file.
     """
-    mesh = read_obj(files.content)
-    middle, size = bounds(mesh.used @ turn.T)
-    points = (mesh.vertices @ turn.T - middle) / size
-    pictures = Pictures()
-    mtl, notes = materials(files, pictures)
-    made = {
-        MESH_FILE.as_posix(): _rewritten(files.content, points, turn),
-        MESH_FILE.with_suffix(".mtl").as_posix(): mtl,
-        **pictures.files,
+
+    def __init__(self, files: ObjFiles) -> None:
+        """Look at all that was read.
+
+        Raises:
+            ModelError: no faces, or numbers that can't be used.
+        """
+        self._files = files
+        self._corners = read_corners(files.content)
+        self.mesh = mesh_of(files.content, self._corners)
+        self._pictures = Pictures()
+        self._color_pictures: dict[str, Image.Image | None] = {}
+        self._materials, faults = read_materials(files.materials, files.used)
+        self._content, self._used, commented = _without_comments(files, self._materials)
+        faults += commented
+        faults += blame_invisible(self._materials, set(self._used), self._hides_all)
+        for material in self._materials:
+            faults += material.faults
+        faults += blame_undefined(set(self._used) - {""}, self._materials)
+        self._mtl, texture_faults = self._written_materials()
+        self.faults = [*files.faults, *faults, *texture_faults, *corner_faults(self._corners)]
+        self.faults += [
+            Fault("other", what, "left out, only faces are rendered") for what in other_lines(files.content)
+        ]
+        self._colors: Floats | None = None
+        self._find_colors()
+
+    def pieces(self) -> Iterator[bytes]:
+        """What the object's id is made of."""
+        yield from self._files.pieces()
+        if any(fault.mended for fault in self.faults):
+            yield _MENDED
+
+    @property
+    def is_colored(self) -> bool:
+        """Whether colors of vertices count."""
+        return self._colors is not None
+
+    def notes(self) -> list[str]:
+        """The faults as notes of the table."""
+        return fault_notes(self.faults)
+
+    def written(self, turn: Floats) -> tuple[dict[str, bytes], list[str]]:
+        """The files of the object's folder, by path; and further notes.
+
+        Args:
+            turn: rotation (3, 3) that brings its up axis to +Y.
+
+        Raises:
+            ModelError: numbers that can't be used.
+        """
+        _refuse_flat(self.mesh)
+        if self._colors is not None:
+            return self._written_surfaces(turn)
+        # What no face uses may be anything.
+        with np.errstate(all="ignore"):
+            middle, size = bounds(self.mesh.used @ turn.T)
+            points = (self.mesh.vertices @ turn.T - middle) / size
+        made = {
+            MESH_FILE.as_posix(): _rewritten(self._content, points, turn, self._corners),
+            MESH_FILE.with_suffix(".mtl").as_posix(): self._mtl,
+            **self._pictures.files,
+        }
+        return made, []
+
+    def _written_surfaces(self, turn: Floats) -> tuple[dict[str, bytes], list[str]]:
+        assert self._colors is not None
+        surfaces = surfaces_of(
+            self._content, self.mesh.vertices, self._corners, self._colors, self._by_name(), self._color_picture
+        )
+        made, notes = surface_files(surfaces, turn)
+        return made, list(notes)
+
+    def _by_name(self) -> dict[str, Material]:
+        return {material.name: material for material in self._materials}
+
+    def _find_colors(self) -> None:
+        """Look for colors of vertices, and decide whether they or the materials count."""
+        colors, guesses = vertex_colors(self._content)
+        if colors is None:
+            self.faults += [Fault("color", note) for note in guesses]
+            return
+        materials = self._by_name()
+        textured = {name for name in self._used if self._color_picture(materials.get(name)) is not None}
+        which = colored_faces(self._content, self._corners, colors, textured)
+        used = colors[self.mesh.triangles.ravel()]
+        if not which.any():
+            self.faults.append(Fault("color", "it has colors of vertices", "not used, its textures or materials count"))
+        elif set(self._used) <= materials.keys() and (used == used[0]).all():
+            self.faults.append(Fault("color", "all its vertices have one color", "not used, its materials count"))
+        else:
+            self._colors = colors
+            self.faults += [Fault("color", note, mended=True) for note in guesses]
+            self.faults.append(Fault("color", *self._color_words(bool(which.all())), mended=True))
+
+    def _color_words(self, everywhere: bool) -> tuple[str, str]:
+        if not self._materials:
+            return "its vertices have colors", "drawn as textures"
+        where = "instead of its materials' colors" if everywhere else "where there is no texture"
+        lost = {each.key for material in self._materials for each in material.maps} - {COLOR_MAP, MASK_MAP, "map_Ke"}
+        return (
+            "its vertices have colors",
+            f"drawn as textures {where}, without {', '.join([*sorted(lost), 'highlights (Ks)'])}",
+        )
+
+    def _map_content(self, material: Material, key: str) -> bytes | None:
+        name = next((each.name for each in material.maps if each.key == key), None)
+        return None if name is None else self._files.textures.get((material.library, name))
+
+    def _hides_all(self, material: Material) -> bool:
+        """Whether its mask is black everywhere; one that can't be read leaves it to the opacity."""
+        content = self._map_content(material, MASK_MAP)
+        try:
+            mask = mask_picture(decode_picture(content or b""), alone=True)
+        except PictureError:
+            return is_hidden(material)
+        return not np.asarray(mask)[..., 1].any()
+
+    def _color_picture(self, material: Material | None) -> Image.Image | None:
+        """A material's texture as a surface has it: with the mask as alpha."""
+        if material is not None and material.name not in self._color_pictures:
+            self._color_pictures[material.name] = self._read_color_picture(material)
+        return None if material is None else self._color_pictures[material.name]
+
+    def _read_color_picture(self, material: Material) -> Image.Image | None:
+        content = self._map_content(material, COLOR_MAP)
+        if content is None:
+            return None
+        try:
+            picture = decode_picture(content)
+        except PictureError:
+            return None
+        mask_content = self._map_content(material, MASK_MAP)
+        if mask_content is None:
+            return picture.convert("RGB")
+        try:
+            mask = mask_picture(decode_picture(mask_content), alone=True).getchannel("A")
+        except PictureError:
+            return picture.convert("RGB")
+        both = picture.convert("RGB")
+        both.putalpha(mask.resize(both.size))
+        return both
+
+    def _written_materials(self) -> tuple[bytes, list[Fault]]:
+        """One material file of all, whose textures are added; and faults of the textures."""
+        lines: list[str] = []
+        faults: dict[Fault, None] = {}
+        for material in self._materials:
+            contents = [self._files.textures.get((material.library, each.name)) for each in material.maps]
+            alone = sum(content is not None for content in contents) == 1
+            lines += [f"newmtl {material.name}", *material.lines]
+            for each, content in zip(material.maps, contents, strict=True):
+                if content is None:
+                    reason = self._files.unreadable.get((material.library, each.name))
+                    what = "is missing" if reason is None else f"can't be read ({reason})"
+                    faults[Fault("texture", f"texture {each.name} {what}")] = None
+                    continue
+                add = self._pictures.add_file
+                kept, notes = self._pictures.add_mask(content, alone=alone) if each.key == MASK_MAP else add(content)
+                for note in notes:
+                    what, _, done = note.partition(": ")
+                    # What is handed on unchanged is no flaw of a folder that is rendered as it is.
+                    kind = "import" if kept and done.startswith("kept as it is") else "picture"
+                    fault = Fault(kind, f"texture {each.name} {what}", done, mended=kept is not None)
+                    faults[fault] = None
+                if kept:
+                    lines.append(" ".join(filter(None, (each.key, each.options, kept))))
+            lines.append("")
+        return "\n".join(lines).encode("utf-8", "surrogateescape"), list(faults)
+
+
+def _without_comments(files: ObjFiles, materials: Sequence[Material]) -> tuple[bytes, list[str], list[Fault]]:
+    """The OBJ file and the materials that its faces use, without comments behind names that are defined without."""
+    defined = {material.name for material in materials}
+    renamed = {
+        name: before_comment(name) for name in files.used if name not in defined and before_comment(name) in defined
     }
-    return made, notes
+    if not renamed:
+        return files.content, files.used, []
+
+    def line(match: re.Match[bytes]) -> bytes:
+        name = _text(match[1]).strip()
+        return b"usemtl " + renamed.get(name, name).encode("utf-8", "surrogateescape")
+
+    content = re.sub(rb"^[ \t]*usemtl[ \t]+([^\n]*)", line, files.content, flags=re.M)
+    faults = [Fault("material", f"usemtl {name}", "read without the comment", mended=True) for name in renamed]
+    return content, list(dict.fromkeys(renamed.get(name, name) for name in files.used)), faults
 
 
-def bounds(points: Floats) -> tuple[Floats, float]:
-    """Middle (3,) and diagonal of the bounding box of points (N, 3).
-
-    Raises:
-        ModelError: they aren't finite, or all in one place.
-    """
-    low, high = points.min(axis=0), points.max(axis=0)
-    diagonal = float(np.linalg.norm(high - low))
-    if not np.isfinite(points).all() or not np.isfinite(diagonal):
-        raise ModelError("it has coordinates that are not finite")
-    if diagonal == 0:
-        raise ModelError("all its vertices are in one place")
-    return (low + high) / 2, diagonal
+def fault_notes(faults: Sequence[Fault]) -> list[str]:
+    """Notes of faults, each once, not too many."""
+    notes = list(dict.fromkeys(short(fault.note()) for fault in faults))
+    if len(notes) > MAX_NOTES:
+        return [*notes[: MAX_NOTES - 1], f"and {len(notes) - MAX_NOTES + 1:,} more"]
+    return notes
 
 
-def _rewritten(content: bytes, points: Floats, turn: Floats) -> bytes:
+def corner_faults(corners: Corners) -> list[Fault]:
+    """What is wrong with faces beside their vertices."""
+    faults = []
+    small, wrong_uv, wrong_normal, early = _face_faults(corners)
+    if small.any():
+        faults.append(Fault("mesh", f"{small.sum():,} faces have fewer than 3 corners", "left out"))
+    if wrong_uv.any():
+        what = f"{wrong_uv.sum():,} faces use texture coordinates that aren't there"
+        faults.append(Fault("mesh", what, "kept without them", mended=True))
+    if wrong_normal.any():
+        what = f"{wrong_normal.sum():,} faces use normals that aren't there"
+        faults.append(Fault("mesh", what, "kept without them", mended=True))
+    if early.any():
+        faults.append(Fault("mesh", f"{early.sum():,} faces come before their vertices", "kept", mended=True))
+    return faults
+
+
+def _face_faults(corners: Corners) -> tuple[Mask, Mask, Mask, Mask]:
+    """Which faces (F,) have too few corners, wrong texture coordinates, wrong normals, or come too early."""
+    small = corners.counts < 3
+    wrong_uv, wrong_normal = (
+        corners.per_face(corners.indices[:, column] >= corners.totals[column]) & ~small for column in (1, 2)
+    )
+    before = np.repeat(corners.before, corners.counts, axis=0)
+    early = corners.per_face((corners.indices >= before).any(axis=1)) & ~(small | wrong_uv | wrong_normal)
+    return small, wrong_uv, wrong_normal, early
+
+
+def _refuse_flat(mesh: ObjMesh) -> None:
+    with np.errstate(all="ignore"):
+        areas = mesh.areas()
+        extent = float(np.ptp(mesh.used, axis=0).max())
+    if np.isfinite(areas).all() and areas.sum() <= _NO_AREA * extent**2:
+        raise ModelError("its faces have no area")
+
+
+def _rewritten(content: bytes, points: Floats, turn: Floats, corners: Corners) -> bytes:
     # What no face uses may be anything, but must stay, since faces count vertices.
     safe = np.where(np.isfinite(points), points, 0.0)
     vertices = iter((("v %.7g %.7g %.7g\n" * len(safe)) % tuple(safe.ravel().tolist())).encode().splitlines(True))
     turned = not np.array_equal(turn, np.eye(3))
-    lines = [f"mtllib {MESH_FILE.with_suffix('.mtl').name}\n".encode()]
+    small, wrong_uv, wrong_normal, early = _face_faults(corners)
+    # A reader in one go leaves faces out whose corners come later.
+    sorts = bool(early.any())
+    spelled_anew = wrong_uv | wrong_normal | sorts
+    faces = zip(small.tolist(), spelled_anew.tolist(), corners.faces(), strict=True)
+    head = [f"mtllib {MESH_FILE.with_suffix('.mtl').name}\n".encode()]
+    lines: list[bytes] = []
     for line in content.split(b"\n"):
-        words = line.split(None, 1)
-        if not words:
-            continue
-        if words[0] == b"v":
-            lines.append(next(vertices))
-        elif words[0] == b"vn" and turned:
-            lines.append(_turned_normal(line, turn))
-        elif words[0] in _KEPT_LINES:
-            lines.append(line.strip() + b"\n")
-    return b"".join(lines)
+        text = line.lstrip(b" \t")
+        # Exactly the lines that count as vertices and faces elsewhere.
+        if text[:2] in _VERTEX_BEGINS:
+            (head if sorts else lines).append(next(vertices))
+        elif text[:2] in _FACE_BEGINS:
+            if FACE.match(text):
+                too_small, anew, indices = next(faces)
+                if not too_small:
+                    lines.append(_face_line(indices, corners.totals) if anew else text.rstrip() + b"\n")
+        elif (words := text.split(None, 1)) and words[0] in _KEPT_LINES:
+            kept = _turned_normal(text, turn) if turned and words[0] == b"vn" else text.rstrip() + b"\n"
+            (head if sorts and words[0] in _POINTS else lines).append(kept)
+    return b"".join([*head, *lines])
+
+
+def _face_line(indices: Ints, totals: tuple[int, int, int]) -> bytes:
+    """A face of corners (N, 3), without texture coordinates and normals that aren't there."""
+    words = []
+    for vertex, uv, normal in indices.tolist():
+        uv_word = str(uv + 1) if 0 <= uv < totals[1] else ""
+        normal_word = f"/{normal + 1}" if 0 <= normal < totals[2] else ""
+        words.append(f"{vertex + 1}" + (f"/{uv_word}{normal_word}" if uv_word or normal_word else ""))
+    return f"f {' '.join(words)}\n".encode()
 
 
 def _turned_normal(line: bytes, turn: Floats) -> bytes:
@@ -124,53 +416,6 @@ def _turned_normal(line: bytes, turn: Floats) -> bytes:
     except ValueError:
         return b"vn 0 1 0\n"
     return b"vn %.5f %.5f %.5f\n" % (x, y, z)
-
-
-def materials(files: ObjFiles, pictures: Pictures) -> tuple[bytes, list[str]]:
-    """One material file of all, whose textures are added to `pictures`; and notes on what was lost."""
-    lines: list[str] = []
-    notes = dict.fromkeys(files.notes)
-    for number, material_file in enumerate(files.materials):
-        # The text before the first `newmtl` belongs to nothing.
-        for block in re.split(r"^[ \t]*(?=newmtl[ \t])", _text(material_file), flags=re.M)[1:]:
-            maps = [
-                (key, options, name, files.textures.get((number, name)))
-                for key, options, name in _map_lines(block.encode("utf-8", "surrogateescape"))
-            ]
-            alone = sum(content is not None for _, _, _, content in maps) == 1
-            lines += [line for line in map(_plain_line, block.split("\n")) if line]
-            for key, options, name, content in maps:
-                kept = None
-                if content is not None:
-                    kept = pictures.add_mask(content, alone=alone) if key == "map_d" else pictures.add_file(content)
-                    reason = "" if kept else "is not a whole picture"
-                else:
-                    reason = "is missing"
-                if kept:
-                    lines.append(" ".join(filter(None, (key, options, kept))))
-                else:
-                    notes[f"texture {name} {reason}"] = None
-            lines.append("")
-    return "\n".join(lines).encode("utf-8", "surrogateescape"), list(notes)
-
-
-def _plain_line(line: str) -> str:
-    """A line of a material that isn't a map, without its comment."""
-    words = line.split("#", 1)[0].split()
-    if not words or words[0].lower() in _MAPS or words[0].lower() in _DROPPED_MAPS:
-        return ""
-    if words[0] == "illum" and len(words) > 1 and words[1].isdigit():
-        return f"illum {min(int(words[1]), _HIGHEST_ILLUM)}"
-    return line.strip() if words[0] == "newmtl" else " ".join(words)
-
-
-def _map_lines(material: bytes) -> Iterator[tuple[str, str, str]]:
-    """Name of the map, its options and the file of each map line that Blender reads."""
-    for line in _text(material).split("\n"):
-        words = line.strip().split(None, 1)
-        if len(words) == 2 and words[0].lower() in _MAPS:
-            name = map_file_name(words[1])
-            yield _MAPS[words[0].lower()], words[1].strip().strip('"').removesuffix(name).strip(), name
 
 
 def _text(content: bytes) -> str:

@@ -8,16 +8,19 @@ import numpy.typing as npt
 
 from render.models.inspect import MAX_BYTES
 from render.models.looks import Look, Looks
-from render.models.obj import Floats, Ints
-from render.models.obj_import import bounds
+from render.models.obj import Floats, Ints, bounds
 from render.models.source import MESH_FILE, ModelError
 from render.models.surface import Surface, fans
 
 _NO_AREA = 1e-12
+_ROWS = 2**16
+"""Lines that are made at a time: numbers take much more memory as objects than in an array."""
 _NORMAL_STEPS = 10_000
 """Normals are written with four decimals."""
 
 
+# Numbers too large to be squared become infinite, and infinite ones are refused where they count.
+@np.errstate(over="ignore", invalid="ignore")
 def surface_files(surfaces: Sequence[Surface], turn: Floats) -> tuple[dict[str, bytes], list[str]]:
     """The files of the object's folder in the ShapeNetCore v2 layout, by path, and notes on what couldn't be kept.
 
@@ -44,7 +47,7 @@ def surface_files(surfaces: Sequence[Surface], turn: Floats) -> tuple[dict[str, 
     for number, (surface, each, index) in enumerate(zip(surfaces, points, corners, strict=True)):
         if not len(surface.sizes):
             continue
-        normals = None if surface.normals is None else surface.normals @ turn.T
+        normals = None if surface.normals is None else _finite(surface.normals) @ turn.T
         text.begin(f"part{number}", each, normals)
         for look in looks.of(surface):
             text.add(index, look)
@@ -96,8 +99,11 @@ class _ObjText:
             columns.append(self._normals[look.places] + self._first[2])
             form += "/%d" if look.uv is not None else "//%d"
         lines = {size: "f" + f" {form}" * size + "\n" for size in np.unique(look.sizes).tolist()}
-        values = np.stack(columns, axis=-1).ravel().tolist()
-        self._chunks.append("".join(map(lines.__getitem__, look.sizes.tolist())) % tuple(values))
+        values, ends = np.stack(columns, axis=-1), np.cumsum(look.sizes)
+        for begin in range(0, len(look.sizes), _ROWS):
+            sizes = look.sizes[begin : begin + _ROWS]
+            some = values[ends[begin] - sizes[0] : ends[begin + len(sizes) - 1]]
+            self._chunks.append("".join(map(lines.__getitem__, sizes.tolist())) % tuple(some.ravel().tolist()))
 
     def files(self) -> tuple[bytes, bytes]:
         """The OBJ file and the material file."""
@@ -105,12 +111,15 @@ class _ObjText:
         return "".join(self._chunks).encode(), mtl.encode()
 
 
+def _finite(normals: Floats) -> Floats:
+    """Normals (C, 3), zero where they aren't finite: where one is zero, Blender computes it."""
+    return np.where(np.isfinite(normals).all(axis=-1, keepdims=True), normals, 0.0)
+
+
 def _few_normals(normals: Floats) -> tuple[Floats, Ints]:
     """Normals (N, 3) as they are written, and which of them each corner (C,) has."""
     length = np.linalg.norm(normals, axis=-1, keepdims=True)
-    usable = np.isfinite(length) & (length > 0)
-    # Where a normal is zero, Blender computes one.
-    unit = np.where(usable, normals / np.where(usable, length, 1), 0.0)
+    unit = normals / np.where(length > 0, length, 1)
     steps = np.round(unit * _NORMAL_STEPS).astype(np.int64) + _NORMAL_STEPS
     base = 2 * _NORMAL_STEPS + 1
     packed, index = np.unique((steps[:, 0] * base + steps[:, 1]) * base + steps[:, 2], return_inverse=True)
@@ -119,4 +128,5 @@ def _few_normals(normals: Floats) -> tuple[Floats, Ints]:
 
 
 def _rows(form: str, values: npt.NDArray[Any]) -> str:
-    return (form * len(values)) % tuple(values.ravel().tolist())
+    chunks = (values[begin : begin + _ROWS] for begin in range(0, len(values), _ROWS))
+    return "".join((form * len(some)) % tuple(some.ravel().tolist()) for some in chunks)

@@ -1,5 +1,6 @@
 """An object's folder, written whole or not at all."""
 
+import functools
 import os
 import secrets
 import shutil
@@ -7,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from manifests.files import TEMPORARY, explained
+from manifests.files import clear_debris, explained, temporary_prefix
 from render.models.source import MESH_FILE
 
 
@@ -15,12 +16,14 @@ from render.models.source import MESH_FILE
 def whole_object(folder: Path) -> Iterator[Path]:
     """Give a temporary folder beside `folder`; on success rename it into place.
 
-    Where an object is already there, it stays as it is: another process was first.
+    Where an object is already there, it stays as it is: another process was first. What killed processes of this
+    machine left half-written beside it is deleted.
 
     Raises:
         ThreeDieError: it can't be written.
     """
-    temporary = folder.with_name(f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}-{folder.name}")
+    temporary = folder.with_name(f"{temporary_prefix(os.getpid())}{secrets.token_hex(4)}-{folder.name}")
+    _clear_once(folder.parent)
     try:
         temporary.mkdir(parents=True)
         yield temporary
@@ -33,6 +36,12 @@ def whole_object(folder: Path) -> Iterator[Path]:
         raise explained(error, folder) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@functools.lru_cache(maxsize=4096)
+def _clear_once(folder: Path) -> None:
+    """Clear a folder once a process: a class may have tens of thousands of objects."""
+    clear_debris(folder)
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:

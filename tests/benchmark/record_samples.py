@@ -77,3 +77,29 @@ def make_record(
         "warnings": [],
     }
     return {**record, **changes}
+
+
+HOSTILE = [
+    "<script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "</style></title></textarea><svg/onload=alert(1)>",
+    "{{7*1111}}{% raw %}", "|a|b|", "`code`", "**bold** _it_ ~~no~~ [link](javascript:alert(1)) ![x](http://x/y)",
+    "$x^2$ \\input{/etc/passwd} %comment #1 &amp; ~^", "=cmd|'/C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "＝1+1",
+    "<!-- leaderboard: end -->", "--> <b>x</b>", "1. one", "- two", "# head", "> quote", "```", "&lt;b&gt;", "é中文🙂",
+]  # fmt: skip
+
+
+def hostile_record(text: str, free: str | None = None) -> dict[str, Any]:
+    """A record with a text in every field that takes one; `free`, where line breaks and all else are taken."""
+    free = text if free is None else free
+    record = make_record(warnings=[free])
+    record["method"] |= {"name": text, "options": {free: free}}
+    record["protocol"]["name"] = text
+    record["dataset"] |= {"preset": text, "split": text, "models": {free: free}, "more": free}
+    record["config"] = {"name": text, free: free, "deep": {free: [free]}}
+    record["code"] |= {"version": free}
+    record["hardware"] |= {"processor": free, "device": text, "gpus": [free, {free: free}]}
+    record["libraries"] = {free: free}
+    record["curves"] = {"epoch": [1], free: [1.0]}
+    record["results"] = [
+        {**row, "task": text, "metric": f"{row['metric']} {text}", "floor_note": text} for row in record["results"]
+    ]
+    return record

@@ -1,7 +1,12 @@
+import errno
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,14 +19,15 @@ from record_samples import make_record
 from benchmark.checkpoints import load_checkpoint, save_checkpoint, weights_sha256
 from benchmark.cli import bench
 from benchmark.evaluation import measured_objects, origin_warnings, size_warnings
+from benchmark.leaderboard.check import impossible
 from benchmark.protocol import PROTOCOLS
 from benchmark.recipe import load_recipe
 from benchmark.records import with_other_tasks
 from benchmark.results import read_record, validate, write_record
+from benchmark.run_folder import run_lock
 from benchmark.training import Settings, build
 from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
-from manifests.files import held
 
 TINY = [
     part
@@ -73,7 +79,7 @@ def test_a_run_says_what_it_does_and_ends_in_a_record(first: tuple[Path, Result]
     ):
         assert text in result.output, text
     folder = out / "sie-smoke-s0"
-    assert {".lock", "checkpoint.pt", "config.json", "curves.png", "features", "log", "record.json"} == {
+    assert {"checkpoint.pt", "config.json", "curves.png", "features", "log", "record.json"} == {
         path.name for path in folder.iterdir()
     }
     assert (folder / "curves.png").read_bytes()[:4] == b"\x89PNG"
@@ -114,11 +120,11 @@ def test_a_record_of_some_tasks_is_completed(first: tuple[Path, Result], dataset
 
 def test_a_finished_run_is_only_shown_again(first: tuple[Path, Result], dataset: Dataset):
     folder = first[0] / "sie-smoke-s0"
-    before = {path: path.stat().st_mtime_ns for path in folder.iterdir() if path.name != ".lock"}
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     again = run(dataset.path, first[0])
     assert "finished before; nothing to do" in again.output
     assert "always naming the commonest" in again.output
-    assert {path: path.stat().st_mtime_ns for path in folder.iterdir() if path.name != ".lock"} == before
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
 
 
 def test_a_record_of_another_checkpoint_is_not_shown_as_this_one(dataset: Dataset, tmp_path: Path):
@@ -136,7 +142,7 @@ def test_a_record_of_another_checkpoint_is_not_shown_as_this_one(dataset: Datase
 
 
 def test_two_runs_into_one_folder_do_not_meet(dataset: Dataset, tmp_path: Path):
-    with held(tmp_path / "vicreg-smoke-s0"):
+    with run_lock(tmp_path / "vicreg-smoke-s0"):
         refused = run(dataset.path, tmp_path, "vicreg")
     assert isinstance(refused.exception, ThreeDieError)
     assert "another run is at work" in str(refused.exception)
@@ -172,7 +178,7 @@ def test_other_weights_in_the_folder_of_a_run_leave_its_record_alone(first: tupl
     }
     save_checkpoint(folder / "halved.pt", content)
     words = ("eval", "--checkpoint", str(folder / "halved.pt"), "--data", str(dataset.path), "--tasks", "knn")
-    with held(folder / "halved"):
+    with run_lock(folder / "halved"):
         assert "another run is at work" in str(invoke(*words).exception)
     result = invoke(*words)
     assert result.exception is None, result.exception
@@ -224,16 +230,11 @@ def test_another_dataset_gets_a_record_of_its_own(
 def test_a_method_without_predictor_has_no_retrieval(dataset: Dataset, tmp_path: Path):
     result = run(dataset.path, tmp_path, "vicreg")
     assert result.exception is None, result.exception
-    tasks = {row["task"] for row in read_record(tmp_path / "vicreg-smoke-s0" / "record.json")["results"]}
-    assert tasks == {
-        "classification",
-        "knn",
-        "rotation",
-        "absolute_rotation",
-        "color",
-        "light",
-        "rank",
-    }
+    record = read_record(tmp_path / "vicreg-smoke-s0" / "record.json")
+    assert list(impossible(record)) == []
+    tasks = {row["task"] for row in record["results"]}
+    assert tasks >= {"classification", "knn", "rotation", "absolute_rotation", "color", "light", "rank"}
+    assert not tasks & {"retrieval", "pose_retrieval"}
 
 
 def test_random_is_measured_as_it_was_initialised(dataset: Dataset, tmp_path: Path):
@@ -386,3 +387,139 @@ def test_eval_refuses_what_does_not_fit(
     positions, warnings = measured_objects(dataset, later)
     assert positions.tolist() == [0, 1, 2, 3]
     assert warnings == ["12 objects were left out of the measurement: they were trained on"]
+
+
+def test_eval_writes_where_it_is_told_and_nowhere_else(
+    first: tuple[Path, Result], dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    home = tmp_path / "home"
+    (home / "features").mkdir(parents=True)
+    shutil.copy(first[0] / "sie-smoke-s0" / "checkpoint.pt", home)
+    for name in (".tmp-report.docx", "features/.tmp-1", ".lock"):
+        (home / name).write_text("theirs")
+    before = {path: path.stat().st_mtime_ns for path in (home, *home.rglob("*"))}
+    words = ("eval", "--checkpoint", str(home / "checkpoint.pt"), "--data", str(dataset.path), "--tasks", "knn")
+    out = tmp_path / "deep" / "out"
+    result = invoke(*words, "-o", str(out))
+    assert result.exception is None, result.exception
+    assert {path: path.stat().st_mtime_ns for path in (home, *home.rglob("*"))} == before
+    assert {path.name for path in out.iterdir()} == {"record.json", "features", "curves.png"}
+    assert f"record   {out / 'record.json'}" in result.output
+    assert f"next     3die leaderboard {out}" in result.output
+    # Again, and other weights: theirs is not overwritten.
+    assert invoke(*words, "--out", str(out)).exception is None
+    content = load_checkpoint(home / "checkpoint.pt")
+    content["model"]["backbone.conv1.weight"] *= 0.5
+    save_checkpoint(tmp_path / "other.pt", content)
+    kept = (out / "record.json").read_bytes()
+    refused = invoke("eval", "--checkpoint", str(tmp_path / "other.pt"), "--data", str(dataset.path), "-o", str(out))
+    assert isinstance(refused.exception, ThreeDieError)
+    assert "the record of another checkpoint; name another folder with --out" in str(refused.exception)
+    assert (out / "record.json").read_bytes() == kept
+
+    # Without --out it goes beside the checkpoint, and what others keep there stays.
+    assert invoke(*words).exception is None
+    assert (home / "record.json").exists()
+    assert all((home / name).read_text() == "theirs" for name in (".tmp-report.docx", "features/.tmp-1", ".lock"))
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
+def test_eval_on_a_read_only_store_names_out(
+    number: int, first: tuple[Path, Result], dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    store = tmp_path / "store"
+    store.mkdir()
+    shutil.copy(first[0] / "sie-smoke-s0" / "checkpoint.pt", store)
+    really = os.open
+
+    def read_only(path: Any, flags: int, *more: Any, **others: Any) -> int:
+        if flags & os.O_CREAT and str(path).startswith(str(store)):
+            raise OSError(number, os.strerror(number))
+        return really(path, flags, *more, **others)
+
+    monkeypatch.setattr(os, "open", read_only)
+    words = ("eval", "--checkpoint", str(store / "checkpoint.pt"), "--data", str(dataset.path), "--tasks", "knn")
+    error = invoke(*words).exception
+    assert isinstance(error, ThreeDieError)
+    assert str(error).startswith(f"{store}: the record would go here, and this folder ")
+    assert "name another with --out FOLDER" in str(error)
+    assert "\n" not in str(error)
+    assert invoke(*words, "--out", str(tmp_path / "out")).exception is None
+    assert (tmp_path / "out" / "record.json").exists()
+
+
+def test_a_file_where_out_should_be_is_one_line(first: tuple[Path, Result], dataset: Dataset, tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    checkpoint = str(first[0] / "sie-smoke-s0" / "checkpoint.pt")
+    error = invoke("eval", "--checkpoint", checkpoint, "--data", str(dataset.path), "-o", str(tmp_path / "file"))
+    assert isinstance(error.exception, ThreeDieError)
+    assert "a file lies where a folder is needed" in str(error.exception)
+
+
+def test_what_was_decided_of_slurm_is_said(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name, value in {"SLURM_NTASKS": "4", "SLURM_PROCID": "0", "SLURM_JOB_ID": "1", "SLURM_NNODES": "2"}.items():
+        monkeypatch.setenv(name, value)
+    result = run(dataset.path, tmp_path, "random")
+    assert result.exception is None, result.exception
+    assert (
+        "process  alone: SLURM_NTASKS is 4, but srun didn't start this process; for several put 'srun -n N' before the "
+        "command"
+    ) in result.output
+    assert read_record(tmp_path / "random-smoke-s0" / "record.json")["checkpoint"]["steps"] == 0
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGUSR1, 138)])
+def test_a_signal_while_it_measures_ends_as_one_while_it_trains(
+    number: signal.Signals,
+    code: int,
+    first: tuple[Path, Result],
+    dataset: Dataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def slow(*_: object, **__: object) -> None:
+        threading.Timer(0.1, os.kill, [os.getpid(), number]).start()
+        time.sleep(10)
+
+    monkeypatch.setattr("benchmark.evaluation.evaluate", slow)
+    checkpoint = str(first[0] / "sie-smoke-s0" / "checkpoint.pt")
+    result = invoke("eval", "--checkpoint", checkpoint, "--data", str(dataset.path), "-o", str(tmp_path / "out"))
+    assert result.exit_code == code
+    assert "Stopped. The same command goes on from what is done" in result.output
+    assert list((tmp_path / "out").iterdir()) == [], "neither a lock nor anything half-written"
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from click.testing import CliRunner
+import torch
+torch.set_num_threads(1)
+from benchmark.cli import bench
+words = sys.argv[2:]
+for limit in map(int, sys.argv[1].split(",")):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    result = CliRunner().invoke(bench, words)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    print(limit, type(result.exception).__name__, repr(str(result.exception)))
+"""
+
+
+def test_a_file_that_cant_grow_is_one_line_whichever_it_is(dataset: Dataset, tmp_path: Path):
+    """As on a full disk: the lock, the settings, the checkpoint."""
+    words = ["run", "vicreg", "--data", str(dataset.path), "--recipe", "smoke", "--out", str(tmp_path), *TINY]
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, "100,600,20000", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 3
+    for line, name in zip(lines, (".3die-lock", "config.json", "checkpoint.pt"), strict=True):
+        assert " ThreeDieError " in line, line
+        assert f"{name}: " in line
+        assert "\\n" not in line
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith((".tmp-", ".3die"))]

@@ -6,11 +6,12 @@ from importlib import resources
 
 import pytest
 from browser import CHROMIUM, DRIVER, ENTER, TAB, Browser
-from record_samples import make_record
+from record_samples import HOSTILE, hostile_record, make_record
 
 from benchmark.leaderboard.page import render_page
 from benchmark.leaderboard.pictures import Picture
 from benchmark.leaderboard.tables import measured
+from benchmark.results import validate
 
 pytestmark = [
     pytest.mark.browser,
@@ -154,3 +155,28 @@ def test_hostile_strings_run_nothing(browser, tmp_path):
     browser.open(tmp_path / "index.html")
     assert browser.run("return document.title") == "3die leaderboard"
     assert browser.complaints() == []
+
+
+def test_hostile_text_in_every_field_is_shown_and_does_nothing(browser, tmp_path):
+    more = ["</script><script>document.title = 'taken'</script>", "<img src=x onerror=\"document.title='taken'\">"]
+    more.append("W" * 90)
+    records = [hostile_record(text, f"{text}\u202e\x00\ud800{text}") for text in (*HOSTILE, *more)]
+    for number, record in enumerate(records):
+        record["id"] = f"run-{number}"
+        validate(record)
+    page = tmp_path / "index.html"
+    page.write_text(render_page(records, PUBLISHED, None), encoding="utf-8")
+    browser.open(page, 375, 800)
+    assert browser.run("return document.title") == "3die leaderboard"
+    assert browser.complaints() == []
+    count = "return document.querySelectorAll(arguments[0]).length"
+    assert browser.run(count, "script") == browser.run(count, "style") == 1
+    assert browser.run(count, "img, iframe, object, [onload], [onerror], [onclick]") == 0
+    assert browser.run(count, "section[data-origin=measured]") == len(records)
+    assert browser.run("return document.documentElement.scrollWidth") <= 375
+    names = browser.run(
+        "return Array.from(document.querySelectorAll('section[data-origin=measured] > details:not(.more) > summary'), "
+        "(one) => one.firstChild.data.trim())"
+    )
+    assert sorted(" ".join(name.split()) for name in names) == sorted((*HOSTILE, *more))
+    assert "\u202e" not in browser.run("return document.body.textContent")

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from benchmark import recipe as recipe_module
 from benchmark.cli import bench
 from benchmark.protocol import PROTOCOLS
-from benchmark.recipe import Recipe, load_recipe, recipe_names
+from benchmark.recipe import Recipe, load_recipe, read_settings, recipe_names
 from benchmark.training import Settings, Stepper, build
 from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
@@ -122,3 +123,68 @@ def test_settings_of_the_optimizer_reach_it(field: str, value: float):
     recipe = load_recipe("smoke", [*overrides, "momentum=0.5", "weight_decay=0.125", "learning_rate=0.25"])
     stepper = Stepper(build(Settings("vicreg", recipe, 0, "", "")), recipe, "cpu")
     assert stepper.optimizer.param_groups[0][field] == value
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (f"epochs={'9' * 5000}", "it must be of type int"),
+        ("epochs=99999999999999999999", "epochs is a whole number of 67 bits; that is too large"),
+        ("epochs=100000000", "epochs is 100000000; it must be at most 10,000,000"),
+        ("epochs=1e9", "epochs is 1000000000.0; it must be of type int"),
+        ("image_size=100000", "image_size is 100000; it must be at most 16,384"),
+        (f"learning_rate={'9' * 400}", "learning_rate is a whole number of 1329 bits; that is too large"),
+        ("learning_rate=inf", "learning_rate is inf; it must be positive"),
+        ("weight_decay=nan", "weight_decay is nan; it must be 0 or more"),
+        ("warmup_epochs=nan", "warmup_epochs is nan; it must be 0 or more and less than epochs"),
+        (f"projector={'9' * 5000}", "it must be widths joined by '-'"),
+        ("projector=99999999999", "it must be widths joined by '-'"),
+        ("projector=64--64", "it must be widths joined by '-'"),
+        ("method.weight=nan", "method_options.weight is nan; it must be a finite number"),
+        ("method.weight=[1, inf]", "method_options.weight is [1, inf]; it must be a finite number"),
+        (f"method.weight={'9' * 20}", "method_options.weight is a whole number of 67 bits; it must be a finite number"),
+        ("epochs=" + "[" * 5000, "it must be of type int"),
+        ("epochs=3\nwidth=5", "epochs is '3\\nwidth=5'; it must be of type int"),
+        ("x" * 5000 + "=1", "there is no setting 'xxx"),
+    ],
+)
+def test_odd_values_are_refused_in_one_line(override: str, message: str):
+    with pytest.raises(ThreeDieError) as caught:
+        load_recipe("smoke", [override])
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 1000
+
+
+def test_a_recipe_s_file_may_have_a_byte_order_mark_and_windows_line_ends(tmp_path: Path):
+    plain = (Path(recipe_module.__file__).parent / "recipes" / "smoke.toml").read_bytes()
+    path = tmp_path / "mine.toml"
+    for content in (b"\xef\xbb\xbf" + plain, plain.replace(b"\n", b"\r\n"), plain.decode().encode("utf-16")):
+        path.write_bytes(content)
+        assert Recipe.from_json({"name": "smoke", **read_settings(path)}) == load_recipe("smoke")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"epochs = ", "not a recipe in TOML (Invalid value"),
+        (b"epochs = 1\nepochs = 2\n", "not a recipe in TOML (Cannot overwrite a value"),
+        (b"# H\xf6he\n", "not a recipe in TOML ('utf-8' codec can't decode byte 0xf6"),
+        (b"epochs = " + b"9" * 5000, "not a recipe in TOML (a number of thousands of digits"),
+        (b"epochs = " + b"[" * 5000, "not a recipe in TOML (nested too deep"),
+        (b"\x00", "not a recipe in TOML (Invalid statement"),
+    ],
+)
+def test_a_damaged_recipe_is_refused_by_its_file(tmp_path: Path, content: bytes, message: str):
+    path = tmp_path / "mine.toml"
+    path.write_bytes(content)
+    with pytest.raises(ThreeDieError) as caught:
+        read_settings(path)
+    assert str(caught.value).startswith(f"{path}: {message}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [None, [], "smoke", 3])
+def test_what_is_no_table_is_no_recipe(value: Any):
+    with pytest.raises(ThreeDieError, match="a recipe is a table of settings"):
+        Recipe.from_json(value)

@@ -86,14 +86,14 @@ def test_heads_are_trained_where_there_is_a_split(tmp_path: Path):
     result = CliRunner().invoke(bench, ["score", str(path), "--seeds", "2", "-o", str(out)], catch_exceptions=False)
     assert f"numbers in {out}" in result.output
     found = json.loads(out.read_text())
-    assert {row["task"] for row in found["results"]} == {
-        "classification", "knn", "rotation", "absolute_rotation", "color", "light", "rank",
-    }  # fmt: skip
+    untrained, trained = {"knn", "rank"}, {"classification", "rotation", "absolute_rotation", "color", "light"}
+    assert {row["task"] for row in found["results"]} >= untrained | trained
     assert found["left_out"]["retrieval"] == "needs predictor or predicted"
     assert any(line.startswith("rotation_in_class: ") for line in found["warnings"])
-    untrained = ("knn", "rank")
-    assert all((row["deviation"] is None) == (row["task"] in untrained) for row in found["results"])
-    assert all(row["interval"][0] <= row["interval"][1] for row in found["results"] if row["task"] != "rank")
+    deviate = {row["task"] for row in found["results"] if row["deviation"] is not None}
+    assert trained <= deviate
+    assert not untrained & deviate
+    assert all(row["interval"][0] <= row["interval"][1] for row in found["results"] if row["interval"])
 
 
 def test_without_a_split_no_class_counts_as_held_out(tmp_path: Path):

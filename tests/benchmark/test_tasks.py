@@ -59,8 +59,19 @@ def all_views(data: Data, rows: np.ndarray, part: slice) -> np.ndarray:
     return data.embedding[rows][..., part]
 
 
+def assert_declared(task: str, outcome: Outcome) -> None:
+    """Every score is of a metric that its task declares, and within its range."""
+    for score in outcome.scores:
+        metric = TASKS[task].metric(score.metric)
+        assert metric is not None, score.metric
+        assert metric.higher_is_better == score.higher_is_better
+        numbers = (score.value, score.floor, *(score.interval or ()))
+        assert all(map(metric.holds, numbers)), (score.metric, numbers)
+
+
 def scores(task: str, subject: Subject) -> dict[str, tuple[float, float]]:
     outcome = TASKS[task].measure(subject)
+    assert_declared(task, outcome)
     below = [score for score in outcome.scores if score.main and score.below_floor]
     assert len(outcome.warnings) == (1 if below else 0)
     assert all(f"{score.part} by" in outcome.warnings[0] for score in below)
@@ -290,15 +301,20 @@ def test_heads_of_one_dataset_are_measured_on_another():
 def test_one_view_one_class_one_object_are_defined():
     single = ask(all_knowing()[:, :1], labels=np.zeros(OBJECTS, np.int64), moved=all_views)
     outcomes, warnings = measure(single)
-    assert set(outcomes) == {
+    assert set(outcomes) >= {
         "classification", "knn", "absolute_rotation", "rotation_in_class", "pose_retrieval", "rank",
     }  # fmt: skip
+    assert not set(outcomes) & {"rotation", "color", "light", "retrieval"}
+    for task, outcome in outcomes.items():
+        assert_declared(task, outcome)
     assert row(outcomes["classification"], "top1").value == row(outcomes["classification"], "top1").floor == 1
     assert warnings[0] == "objects have one view: tasks that compare two views are left out"
     assert "classification: all training objects are of one class: naming it is no feat" in warnings
     subject = ask(noise())
     lone = build_subject(subject.taught, np.arange(1, OBJECTS), subject.taught, np.arange(1), Parts(), all_views, QUICK)
     outcomes, warnings = measure(lone, ["retrieval", "pose_retrieval", "color"])
+    for task, outcome in outcomes.items():
+        assert_declared(task, outcome)
     assert row(outcomes["retrieval"], "mrr", "embedding").value == 1
     assert all(
         score.interval is None

@@ -15,7 +15,6 @@ import torch
 from baselines.method import ACTION_DIMS
 from benchmark.checkpoints import CHECKPOINT_FILE, load_checkpoint, save_checkpoint, weights_sha256
 from benchmark.images import Images
-from benchmark.processes import Processes, find_processes
 from benchmark.recipe import load_recipe
 from benchmark.training import LOG_FOLDER, Settings, Stepper, build, learning_rate, train
 from manifests.dataset import Dataset
@@ -281,17 +280,6 @@ def test_torchrun_trains_with_two_processes_that_agree(images: Images, tmp_path:
     save_checkpoint(tmp_path / "open" / CHECKPOINT_FILE, {**content, "finished": False})
     with pytest.raises(ThreeDieError, match="was begun with 2 processes and can't go on with 1"):
         train(settings_for(images.dataset, "sie", ONE_STEP), images, tmp_path / "open", "cpu")
-
-
-def test_processes_are_found_in_the_environment():
-    assert find_processes({}) == Processes(0, 1, 1)
-    torchrun = {"TORCHELASTIC_RUN_ID": "x", "WORLD_SIZE": "8", "LOCAL_WORLD_SIZE": "4", "RANK": "5"}
-    assert find_processes(torchrun) == Processes(5, 8, 2)
-    assert find_processes(torchrun).per_node == 4
-    slurm = {"SLURM_NTASKS": "6", "SLURM_PROCID": "0", "SLURM_NNODES": "3", "SLURM_JOB_NAME": "train"}
-    assert find_processes(slurm) == Processes(0, 6, 3)
-    assert all(find_processes({**slurm, "SLURM_JOB_NAME": name}) == Processes() for name in ("bash", "interactive"))
-    assert find_processes({**slurm, "SLURM_NTASKS": "1"}) == Processes()
 
 
 def test_a_finished_run_is_not_trained_again(images: Images, tmp_path: Path):

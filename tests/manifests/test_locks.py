@@ -1,3 +1,4 @@
+import errno
 import fcntl
 import json
 import os
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from manifests import locks
+from manifests.errors import ThreeDieError
+from manifests.files import machine, process_start
 from manifests.locks import Taken, holder, lock
 
 REFUSAL = "{holder} has it"
@@ -178,3 +181,112 @@ def test_one_who_ignores_ctrl_c_is_told_all_the_same(path: Path) -> None:
     path.unlink()
     path.write_text("{}")
     assert process.wait(timeout=5) == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("kind", ["link to nothing", "link to itself", "link to a file", "folder", "pipe"])
+def test_what_is_no_file_is_refused_by_name(path: Path, kind: str) -> None:
+    path.parent.mkdir()
+    other = path.parent / "other"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to({"link to nothing": "nowhere", "link to itself": path.name, "link to a file": "other"}[kind])
+        other.write_text("theirs")
+    refusal = r"run: a (link|folder|device or a pipe) lies where a lock file belongs"
+    with pytest.raises(ThreeDieError, match=refusal), lock(path, "mine", REFUSAL):
+        pass
+    with pytest.raises(ThreeDieError, match="delete it"):
+        holder(path)
+    assert path.is_symlink() or path.exists()
+    assert not other.exists() or other.read_text() == "theirs"
+
+
+DAMAGED = {
+    "empty": b"",
+    "binary": bytes(range(256)) * 3,
+    "list": b"[1, 2]",
+    "number": b"7",
+    "deep": b"[" * 600,
+    "no keys": b"{}",
+    "half": b'{"process": 3, "machine": "oth',
+    "odd": b'{"process": [], "machine": {}, "note": {"a": 1}, "since": null, "started": "x"}',
+    "large": b"x" * 10_000_000,
+    "of an older version": b"process 12",
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_lock_is_taken_over_when_it_stands_still(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    said: list[str] = []
+    with lock(path, "mine", REFUSAL, said.append):
+        assert "mine" in path.read_text()
+    assert len(said) == 1
+    assert "\n" not in said[0]
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_damaged_lock_that_is_flocked_is_respected(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"[]")
+    with path.open("r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(Taken, match="a process that has just begun"), lock(path, "mine", REFUSAL):
+            pass
+
+
+def test_a_full_disk_leaves_no_empty_lock(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        with pytest.raises(ThreeDieError, match="run: the disk is full"), lock(path, "mine", REFUSAL):
+            pass
+    assert list(path.parent.iterdir()) == []
+    begin = time.monotonic()
+    with lock(path, "mine", REFUSAL):
+        assert time.monotonic() - begin < 0.5
+
+
+@pytest.fixture(params=[errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, 524])
+def no_flock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(request.param, "no flock here")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+
+
+@pytest.mark.usefixtures("no_flock")
+def test_without_flock_the_living_are_respected_and_the_dead_are_not(path: Path) -> None:
+    process = other_process(path)
+    with pytest.raises(Taken, match="a test, process"), lock(path, "mine", REFUSAL):
+        pass
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    begin = time.monotonic()
+    with lock(path, "mine", REFUSAL):
+        assert time.monotonic() - begin < 0.5, "its machine knows that it is dead"
+
+
+def test_a_later_process_of_the_same_number_isnt_the_holder(path: Path) -> None:
+    started = process_start(os.getpid())
+    if started is None:
+        pytest.skip("the system doesn't say when a process was started")
+    path.parent.mkdir()
+    about = {"machine": machine(), "process": os.getpid(), "host": "h", "since": "s", "note": "n", "beat": 1}
+    path.write_text(json.dumps({**about, "started": started - 5}))
+    begin = time.monotonic()
+    with lock(path, "mine", REFUSAL):
+        assert time.monotonic() - begin < 0.5
+
+
+def test_a_long_note_leaves_room_for_the_beat(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks.socket, "gethostname", lambda: "h" * 300)
+    with lock(path, "木" * 300, REFUSAL):
+        first = json.loads(path.read_text())
+        time.sleep(0.3)
+        assert json.loads(path.read_text())["beat"] > first["beat"]

@@ -52,8 +52,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_run_again_does_nothing(whole: Path) -> None:
     before = (whole / "dataset.h5").stat().st_mtime_ns
+    (whole / "contact_sheet.png").unlink()
     done = run("--models", MODELS, *SMALL, "--out", whole)
     assert "7 objects are there already; 0 are missing" in done.stdout
+    assert (whole / "contact_sheet.png").read_bytes()[:4] == b"\x89PNG"
     assert (whole / "dataset.h5").stat().st_mtime_ns == before
 
 
@@ -89,6 +91,8 @@ def test_killed_and_run_again(whole: Path, tmp_path: Path) -> None:
     assert not (out / "dataset.h5").exists()
     stamps = {part: part.stat().st_mtime_ns for part in done}
     run(*options)
+    assert not list(Path("/dev/shm").glob(f"3die-*-{process.pid}-*"))
+    assert not [path for path in out.rglob("*") if path.name.startswith(".tmp-")]
     assert all(part.stat().st_mtime_ns == stamp for part, stamp in stamps.items()), (
         "a finished object was rendered again"
     )
@@ -114,7 +118,7 @@ def test_sigterm_stops_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=30)
     assert time.monotonic() - begin < 10
-    assert process.returncode == 130
+    assert process.returncode == 143
     assert "run the same command again to go on" in errors
     assert "Traceback" not in errors
 
@@ -231,6 +235,7 @@ def test_full_disk(tiny_disk: Path) -> None:
     done = run(*options, code=2)
     assert "the disk is full; free some space and run the same command again" in done.stderr
     assert len(done.stderr.strip().splitlines()[-1]) < 300
+    assert not list((tiny_disk / "data").rglob(".locks/*"))
     (tiny_disk / "ballast").unlink()
     subprocess.run(["mount", "-o", "remount,size=20m", str(tiny_disk)], check=True)
     run(*options)

@@ -106,7 +106,7 @@ def test_the_same_dataset_from_a_cluster(whole: Dataset, tmp_path: Path) -> None
         process.send_signal(signal.SIGUSR1)
         _, errors = process.communicate(timeout=30)
         assert time.monotonic() - begin < 10
-        assert process.returncode == 130
+        assert process.returncode == 138
         assert "run the same command again to go on" in errors
         assert "Traceback" not in errors
     finally:

@@ -4,8 +4,11 @@ import os
 import re
 import signal
 import subprocess
+import sys
+import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +16,12 @@ import pytest
 from manifests import locks
 from manifests.dataset import DatasetObject, looks_whole, part_path, write_part
 from manifests.errors import ThreeDieError
-from manifests.files import temporary_prefix
+from manifests.files import machine, read_json, temporary_prefix
 from render import cli
 from render.models.embedded_source import EmbeddedSource
 from render.preset import load_preset
 from render.quality import choose_quality
-from render.run import Plan, RunFolder, make_plan
+from render.run import Plan, RunFolder, make_plan, scratch_folder
 from render.shard import Shard
 from render.supervisor import Outcome
 
@@ -197,3 +200,204 @@ def test_the_recipe_for_slurm_stops_and_goes_back_into_the_queue(tmp_path: Path)
     begun, stopped, requeued = said.read_text().splitlines()
     assert begun.endswith("--out /scratch/3diebench --shard 3/64")
     assert (stopped, requeued) == ("stopped", "requeue 77_3")
+
+
+ELSEWHERE = ".tmp-0badcafe-17-"
+"""As another machine names what it is writing."""
+
+
+@pytest.fixture(scope="module")
+def dead() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def put(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("x")
+    return path
+
+
+def test_a_whole_run_clears_what_is_surely_ours(plan: Plan, folder: RunFolder, dead: int, tmp_path: Path) -> None:
+    gone, living, chair = temporary_prefix(dead), temporary_prefix(os.getppid()), folder.parts / "03001627"
+    models, other = folder.path / "models", tmp_path / "elsewhere"
+    kept = [
+        put(folder.path / ".tmp-report.docx"),
+        put(folder.path / f"{ELSEWHERE}notes.txt"),
+        put(folder.path / f"{ELSEWHERE}dataset.h5"),  # '3die data pack' takes no lock
+        put(folder.path / f"{living}run.json"),
+        put(folder.path / "mine" / f"{gone}a.part.h5"),
+        put(chair / f"{living}a.part.h5"),
+        put(chair / ".tmp-1-2"),
+        put(chair / "deeper" / f"{gone}a.part.h5"),
+        put(other / f"{gone}a.part.h5"),
+        put(models / "mine" / "chair" / f"{gone}a" / "model.obj"),
+        put(models / "synth-v1" / "03001627" / "synth-0-00000" / "model.obj"),
+        put(models / "unpacked" / f"{machine()}-{os.getppid()}-01234567" / "model.obj"),
+    ]
+    put(folder.path / f"{gone}dataset.h5")
+    put(folder.path / f"{ELSEWHERE}run.json")
+    put(chair / f"{gone}a.part.h5")
+    put(chair / f"{ELSEWHERE}b.part.h5")
+    put(folder.locks / f"{gone}01234567-run")
+    put(models / "synth-v1" / "03001627" / f"{gone}0123abcd-synth-0-00001" / "model.obj")
+    put(models / "synth-v1" / "03001627" / ".tmp-12345-0123abcd-synth-0-00002" / "model.obj")  # of an older version
+    put(models / "unpacked" / f"{machine()}-{dead}-01234567" / "a" / "model.obj")
+    put(models / "unpacked" / "node7-0" / "03001627" / "a" / "model.obj")
+    (folder.parts / "02691156").symlink_to(other)
+    with folder.held(plan):
+        pass
+    left = {path for path in folder.path.rglob("*") if path.is_file()}
+    assert left == {*kept, folder.path / "run.json"} - {other / f"{gone}a.part.h5"}
+    assert all(path.exists() for path in kept)
+
+
+def test_scratch_folders_of_killed_runs_are_cleared(tmp_path: Path, dead: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone, theirs = tmp_path / f"3die-{machine()}-{dead}-abc", tmp_path / "3die-abc"
+    put(gone / "picture.png")
+    theirs.mkdir()
+    with scratch_folder(10**15) as made:
+        assert made.name.startswith(f"3die-{machine()}-{os.getpid()}-")
+        assert {path.name for path in tmp_path.iterdir()} == {made.name, theirs.name}
+    assert [path.name for path in tmp_path.iterdir()] == [theirs.name]
+
+
+SETTINGS = {
+    "empty": b"",
+    "no JSON": b"{",
+    "binary": bytes(range(256)),
+    "list": b"[1]",
+    "null": b"null",
+    "no keys": b"{}",
+    "other keys": b'{"fields": [], "colour": 1}',
+    "fields of another type": b'{"fields": 7}',
+    "fields of text": b'{"fields": "ab"}',
+    "deep": b"[" * 100_000,
+    "a long number": b'{"seed": ' + b"9" * 10_000 + b"}",
+}
+
+
+@pytest.mark.parametrize("content", SETTINGS.values(), ids=SETTINGS)
+def test_damaged_settings_are_one_line(content: bytes, plan: Plan, folder: RunFolder) -> None:
+    folder.path.mkdir()
+    (folder.path / "run.json").write_bytes(content)
+    with pytest.raises(ThreeDieError, match=r"run\.json: .*; delete it if the settings are those of before") as caught:
+        folder.held(plan).__enter__()
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 1000
+    assert list(folder.locks.iterdir()) == []
+    (folder.path / "run.json").unlink()
+    with folder.held(plan):
+        pass
+
+
+@pytest.mark.parametrize("key", ["preset", "fields", "seed", "views", "models"])
+@pytest.mark.parametrize("value", [None, [], {"a": [1]}, "x", 1e300])
+def test_settings_with_a_value_of_another_type_are_one_line(
+    key: str, value: object, plan: Plan, folder: RunFolder
+) -> None:
+    folder.path.mkdir()
+    (folder.path / "run.json").write_text(json.dumps({**plan.info.to_json(), key: value}))
+    with pytest.raises(ThreeDieError) as caught:
+        folder.held(plan).__enter__()
+    assert str(folder.path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", SETTINGS.values(), ids=SETTINGS)
+def test_a_damaged_list_of_splits_is_made_anew(content: bytes, plan: Plan, folder: RunFolder) -> None:
+    with_splits = replace(plan, splits=dict.fromkeys(plan.objects, "train"))
+    with folder.held(with_splits):
+        pass
+    whole = read_json(folder.path / "splits.json")
+    (folder.path / "splits.json").write_bytes(content)
+    said: list[str] = []
+    with folder.held(with_splits, None, said.append):
+        pass
+    assert len(said) == 1
+    assert said[0].startswith(f"{folder.path / 'splits.json'}: ")
+    assert "\n" not in said[0]
+    assert read_json(folder.path / "splits.json") == whole
+
+
+QUARANTINES = {
+    "empty": b"",
+    "binary": bytes(range(256)),
+    "no columns": b"a,b\n1,2\n",
+    "columns missing": b"class,id\n03001627,a\n",
+    "no class": b"class,id,reason\nnothing,a,b\n",
+    "a short row": b"class,id,reason\n03001627\n",
+    "an id that leads out": b"class,id,reason\n03001627,../../x,b\n",
+    "a long field": b"class,id,reason\n03001627,a," + b"x" * 2_000_000,
+    "latin": "class,id,reason\n03001627,ü,b\n".encode("latin-1"),
+}
+
+
+@pytest.mark.parametrize("content", QUARANTINES.values(), ids=QUARANTINES)
+def test_a_damaged_quarantine_list_stops_no_render(content: bytes, plan: Plan, folder: RunFolder) -> None:
+    first, second = plan.objects[:2]
+    folder.path.mkdir()
+    folder.write_quarantine({second: "no faces"}, Shard(2, 2))
+    (folder.path / "quarantine-shard-1-of-2.csv").write_bytes(content)
+    said: list[str] = []
+    assert folder.quarantined_by_shards(2, said.append) == {second: "no faces"}
+    assert len(said) == 1
+    assert said[0].startswith(f"{folder.path / 'quarantine-shard-1-of-2.csv'}: damaged (")
+    assert "\n" not in said[0]
+    assert len(said[0]) < 500
+    # The next whole run replaces it.
+    folder.write_quarantine({first: "no faces"})
+    assert [path.name for path in folder.path.iterdir()] == ["quarantine.csv"]
+
+
+def test_quarantine_lists_that_arent_files(plan: Plan, folder: RunFolder) -> None:
+    place = folder.path / "quarantine-shard-1-of-2.csv"
+    place.mkdir(parents=True)
+    said: list[str] = []
+    assert folder.quarantined_by_shards(2, said.append) == {}
+    assert "damaged (a folder lies where a file is needed" in said[0]
+    with pytest.raises(ThreeDieError, match=r"quarantine-shard-1-of-2\.csv: a folder lies"):
+        folder.write_quarantine({}, Shard(1, 2))
+
+
+def test_strange_files_among_the_locks_are_no_locks(plan: Plan, folder: RunFolder) -> None:
+    notes = put(folder.locks / "notes.txt")
+    begin = time.monotonic()
+    with folder.held(plan):
+        assert time.monotonic() - begin < 5
+    assert notes.exists()
+    (folder.locks / "shard-1-of-2").symlink_to("nowhere")
+    with pytest.raises(ThreeDieError, match="shard-1-of-2: a link lies where a lock file belongs"):
+        folder.held(plan).__enter__()
+    assert not (folder.locks / "run").exists()
+
+
+def test_what_slurm_says_of_several_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    for name in list(os.environ):
+        if name.startswith(("SLURM_", "TORCHELASTIC")):
+            monkeypatch.delenv(name)
+    cli._say_process()
+    assert capsys.readouterr().out == ""
+    monkeypatch.setenv("SLURM_NTASKS", "4")
+    cli._say_process()
+    said = capsys.readouterr().out
+    assert said.startswith("Process: alone: SLURM_NTASKS is 4, but srun didn't start this process; for several give")
+    for name, value in {"STEP_ID": "0", "STEP_NUM_TASKS": "4", "PROCID": "1"}.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    cli._say_process()
+    said = capsys.readouterr().out
+    assert said.startswith("Process: 2 of 4 that srun started; each renders the whole")
+    assert "--shard I/N" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_contact_sheet_that_is_missing_or_older_is_none(folder: RunFolder) -> None:
+    assert not folder.has_contact_sheet()
+    put(folder.dataset)
+    assert not folder.has_contact_sheet()
+    put(folder.contact_sheet)
+    assert folder.has_contact_sheet()
+    os.utime(folder.contact_sheet, (0, 0))
+    assert not folder.has_contact_sheet()

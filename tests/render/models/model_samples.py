@@ -1,10 +1,23 @@
 """Models to try things on."""
 
+import io
 import zipfile
 from pathlib import Path
 
+from PIL import Image
+
 TRIANGLE = "mtllib model_normalized.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"
 CHAIR, PLANE = "03001627", "02691156"
+
+
+def picture(kind: str = "JPEG", mode: str = "RGB") -> bytes:
+    """A small picture file."""
+    buffer = io.BytesIO()
+    Image.new(mode, (4, 4)).save(buffer, kind)
+    return buffer.getvalue()
+
+
+PICTURE = picture()
 
 
 def put(root: Path, synset: str, object_id: str, obj: str | bytes = TRIANGLE, mtl: str | None = "newmtl a\n") -> Path:
@@ -31,5 +44,5 @@ def model(place: str) -> dict[str, bytes | str]:
         f"{place}/models/model_normalized.obj": TRIANGLE,
         f"{place}/models/model_normalized.mtl": "newmtl a\nmap_Kd ../images/texture0.jpg\n",
         f"{place}/models/model_normalized.solid.binvox": bytes(10_000),
-        f"{place}/images/texture0.jpg": b"picture",
+        f"{place}/images/texture0.jpg": PICTURE,
     }

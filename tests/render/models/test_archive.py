@@ -1,6 +1,9 @@
 import multiprocessing
+import os
 import pickle
 import stat
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -9,9 +12,10 @@ from model_samples import CHAIR, PLANE, TRIANGLE, model, pack, put
 
 from manifests.classes import SYNSETS
 from manifests.errors import ThreeDieError
+from manifests.files import machine
 from manifests.objects import ObjectRef
 from render.models import archive as archive_module
-from render.models.archive import ArchiveSource
+from render.models.archive import ArchiveSource, clear_slots
 from render.models.choose import JoinedSource, open_source
 from render.models.embedded_source import EmbeddedSource
 from render.models.folder import FolderSource
@@ -83,6 +87,25 @@ def test_processes_do_not_take_each_others_files(tmp_path: Path) -> None:
             assert len(set(pool.map(_ask, [source] * 4, chunksize=1))) == 1
     assert path.is_file()
     assert len(list((cache / "unpacked").iterdir())) <= 3, "places of ended processes are used again"
+
+
+def test_places_of_the_dead_are_deleted_and_no_others(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    places = tmp_path / "cache" / "unpacked"
+    dead, reused = (f"{machine()}-{number}-01234567" for number in (process.pid, os.getpid()))
+    kept = {f"{machine()}-{os.getppid()}-01234567", "0badcafe-17-01234567", "node7-0", "mine", "my-notes"}
+    for name in (dead, reused, *kept):
+        (places / name / CHAIR / "a").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "a").mkdir(parents=True)
+    (places / f"{machine()}-{process.pid}-89abcdef").symlink_to(tmp_path / "elsewhere")
+    kept.add(f"{machine()}-{process.pid}-89abcdef")
+    source = open_source(whole(tmp_path), tmp_path / "cache")
+    here = source.mesh_file(A).relative_to(places).parts[0]
+    assert {path.name for path in places.iterdir()} == {here, *kept}
+    clear_slots(places, alone=True)
+    assert {path.name for path in places.iterdir()} == kept - {"0badcafe-17-01234567", "node7-0"} | {here}
+    assert (tmp_path / "elsewhere" / "a").is_dir()
 
 
 def test_links_and_strange_names_are_refused(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from model_samples import CHAIR, PLANE, TRIANGLE, put
+from model_samples import CHAIR, PICTURE, PLANE, TRIANGLE, put
 
 from manifests.errors import ThreeDieError
 from manifests.objects import ObjectRef
@@ -137,9 +137,9 @@ def test_missing_textures_are_warnings(tmp_path: Path) -> None:
     images = tmp_path / CHAIR / "a" / "images"
     images.mkdir()
     for name in ("wood grain.jpg", "höhe.png"):
-        (images / name).write_bytes(b"x")
+        (images / name).write_bytes(PICTURE)
     for name in ("cut.png", "beside me.png"):
-        path.with_name(name).write_bytes(b"x")
+        path.with_name(name).write_bytes(PICTURE)
     assert inspect_mesh(ref, path) == []
 
 

@@ -17,7 +17,7 @@ from render.models import container
 from render.models.cli import models
 from render.models.container import Archive, Folder, find
 from render.models.folder import FolderSource
-from render.models.importer import class_chooser, find_meshes, import_mesh
+from render.models.importer import ClassChooser, find_meshes, import_mesh
 from render.models.inspect import inspect_mesh
 from render.models.obj import read_obj
 from render.models.source import ModelError
@@ -74,7 +74,13 @@ def test_an_obj_keeps_its_materials_and_textures(tmp_path: Path) -> None:
     assert "1 of 1 meshes imported as 1 different objects" in output
     (row,) = table(out / "imported.csv")
     assert row["source"] == "src/chairs/oak/oak.obj"
-    assert row["notes"] == "material file gone.mtl is missing; texture lost.png is missing"
+    assert row["notes"].split("; ") == [
+        "material file gone.mtl is missing",
+        "material wood: illum 5 asks for mirrors or glass: illum 2 instead",
+        "texture sky.jpg is map_refl of material wood: not used",
+        "texture lost.png is missing",
+        "1 lines (l): left out, only faces are rendered",
+    ]
     source = FolderSource(out)
     (ref,) = source.objects(SYNSETS)
     assert (ref.synset, ref.object_id) == (CHAIR, row["id"])
@@ -202,14 +208,14 @@ def test_masks_of_obj_materials_are_right_after_the_rule(tmp_path: Path) -> None
         ("a.obj", b"v 0 0 0\nv 1 1 1\nv 2 2 2\nf 1 2 3\n", "no area"),
         ("a.obj", b"v 0 0 0\nv 0 0 0\nv 0 0 0\nf 1 2 3\n", "no area"),
         ("a.obj", b"v nan 0 0\nv 1 1 1\nv 2 2 0\nf 1 2 3\n", "not finite"),
-        ("a.stl", b"solid nothing", "faces|can't read it"),
-        ("a.ply", b"ply\nformat ascii 1.0\n", "can't read it"),
-        ("a.off", b"OFF\n0 0 0\n", "faces|can't read it"),
-        ("a.glb", b"glTF" + bytes(40), "can't read it"),
+        ("a.stl", b"solid nothing", "its solid has no facets"),
+        ("a.ply", b"ply\nformat ascii 1.0\n", "header has no end"),
+        ("a.off", b"OFF\n0 0 0\n", "0 vertices and no faces"),
+        ("a.glb", b"glTF" + bytes(40), "GLB version 0"),
         (
             "a.gltf",
             json.dumps({"asset": {"version": "2.0"}, "buffers": [{"uri": "../x.bin", "byteLength": 4}]}).encode(),
-            "x.bin, which it refers to, is missing",
+            "no faces",
         ),
     ],
 )
@@ -284,6 +290,11 @@ def test_classes_by_folders_where_train_may_be_a_split(tmp_path: Path) -> None:
     for name in ("airplane/train/a", "airplane/test/b", "person/train/c", "person/test/d", "chairs/x/e", "train/f"):
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / f"{name}.off").write_text(BOX.export(file_type="off"))
-    found, failed = find_meshes(source, class_chooser(None, "folders"))
+    found, failed = find_meshes(source, ClassChooser(None, "folders"))
     assert {each.name[-5]: each.synset for each in found} == {"a": PLANE, "b": PLANE, "e": CHAIR, "f": "04468005"}
     assert sorted(each.source[-5] for each in failed) == ["c", "d"]
+
+
+def test_names_that_no_file_can_have_are_missing(tmp_path: Path) -> None:
+    for name in ("x" * 5000, "a\0b.png", "a/" * 3000 + "b.png"):
+        assert find(Folder(tmp_path), "a.obj", name) is None

@@ -1,0 +1,50 @@
+"""Stopping on a signal: Ctrl-C, SIGTERM, and SIGUSR1, with which batch systems warn of the end of a job's time."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+
+
+class Stopped(KeyboardInterrupt):
+    """One of `STOP_SIGNALS` came; `number` says which."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+@contextmanager
+def exits_on_signals(say: Callable[[], object]) -> Iterator[None]:
+    """Where a signal asks to stop, end what is within by an exception, and exit as a shell names it: 128 + the signal.
+
+    That is 130 after Ctrl-C, 143 after SIGTERM, 138 after SIGUSR1. Python's own end after SIGTERM would leave locks and
+    half-written files. Signals that are ignored, as Ctrl-C is by a shell's background commands, stay so.
+
+    Args:
+        say: is called before the exit, to tell the user.
+
+    Raises:
+        SystemExit: a signal came.
+    """
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in STOP_SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, _stop)
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        say()
+        raise SystemExit(128 + (error.number if isinstance(error, Stopped) else signal.SIGINT)) from None
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    raise Stopped(number)

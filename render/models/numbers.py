@@ -1,0 +1,83 @@
+"""Text that is made of numbers, read as arrays."""
+
+import warnings
+
+import numpy as np
+
+from render.models.obj import Floats, Ints
+from render.models.source import ModelError
+
+_BLANKS = np.isin(np.arange(256), list(b"\t\n\v\f\r "))
+_LONGEST_NAME = 80
+_EXACT = 2**53
+"""Integers up to here are exact as floats."""
+
+
+def read_numbers(text: bytes) -> tuple[Floats, Ints, str]:
+    """Numbers with blanks between them.
+
+    Args:
+        text: with unix line ends.
+
+    Returns:
+        The numbers (N,) up to the first word that isn't one; how many words each line has that has any (L,); and that
+        word, empty where all are numbers.
+    """
+    letters = np.frombuffer(text, np.uint8)
+    blank = _BLANKS[letters]
+    starts = np.flatnonzero(~blank & np.concatenate([[True], blank[:-1]]))
+    ends = np.append(np.flatnonzero(letters == ord("\n")), len(letters))
+    per_line = np.diff(np.searchsorted(starts, ends), prepend=0)
+    per_line = per_line[per_line > 0]
+    with warnings.catch_warnings():
+        # What can't be read to its end is only warned of.
+        warnings.simplefilter("error")
+        try:
+            # A text of blanks is read as one number.
+            values = np.fromstring(text, sep=" ") if len(starts) else np.empty(0)
+            # Two numbers without a blank between them are read as two.
+            if len(values) == len(starts):
+                return values, per_line, ""
+        except (DeprecationWarning, ValueError):
+            pass
+    read: list[float] = []
+    for word in text.split():
+        try:
+            read.append(float(word))
+        except ValueError:
+            return np.array(read), per_line, printable(word)
+    return np.array(read), per_line, ""
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things for a message, such as `1 face` or `1,000 faces`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def printable(word: bytes) -> str:
+    """The begin of a word for a message."""
+    return ascii(word[:40].decode("latin-1"))
+
+
+def short(name: str) -> str:
+    """A name of whatever length for a message."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
+
+
+def to_integers(values: Floats, what: str) -> Ints:
+    """Numbers (N,) as integers.
+
+    Args:
+        values: the numbers.
+        what: what they are, for the message, such as `the corner of a face`.
+
+    Raises:
+        ModelError: one isn't an integer.
+    """
+    if values.dtype.kind in "iu":
+        return values.astype(np.int64)
+    good = np.abs(values) <= _EXACT
+    good[good] = values[good] == np.floor(values[good])
+    if not good.all():
+        raise ModelError(f"{what} is {values[~good][0]:.6g}, which is no integer")
+    return values.astype(np.int64)
