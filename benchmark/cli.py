@@ -519,6 +519,7 @@ def score_(
 
 def _open(data: Path | None) -> "Dataset":
     from manifests.dataset import Dataset
+    from manifests.latents import check_latents
 
     if data is None:
         if not DEFAULT_DATASET.is_file():
@@ -527,7 +528,9 @@ def _open(data: Path | None) -> "Dataset":
                 "or name one with --data FILE"
             )
         click.echo(f"no --data given: taking {DEFAULT_DATASET}, where '3die render' puts its dataset")
-    return Dataset(data or DEFAULT_DATASET)
+    dataset = Dataset(data or DEFAULT_DATASET)
+    check_latents(dataset.info.fields, dataset.latents, dataset.objects, str(dataset.path))
+    return dataset
 
 
 def _images(dataset: "Dataset", recipe: "Recipe", workers: int) -> "Images":

@@ -432,7 +432,9 @@ def mover(predict: Predict, action: str, device: str = "cpu") -> Callable[[Data,
         step = max(1, _CHUNK // views)
         with torch.inference_mode():
             if not affine:
-                few, turned = first[:_PROBES], moves[:_PROBES]
+                # Rows from everywhere: one class after the other, the first ones may all be alike.
+                probes = torch.linspace(0, len(first) - 1, min(_PROBES, len(first))).long().to(device)
+                few, turned = first[probes], moves[probes]
                 one, other = _each(predict, few, turned), _combined(predict, few, turned)
                 affine.append(bool((one - other).abs().max() <= _AFFINE * one.abs().max()))
             way = _combined if affine[0] else _each

@@ -13,6 +13,7 @@ from PIL import Image
 from benchmark.pairs import Indices
 from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
+from manifests.latents import check_latents
 
 Pixels = npt.NDArray[np.uint8]
 Item = TypeVar("Item")
@@ -65,8 +66,10 @@ class Images:
             centre: share of width and height, around the middle, that is kept before resizing.
 
         Raises:
-            ThreeDieError: an image that can't be decoded or has another size than the dataset says.
+            ThreeDieError: an image that can't be decoded, differs from its checksum or has another size than the
+                dataset says; latents that aren't finite.
         """
+        check_latents(dataset.info.fields, dataset.latents, dataset.objects, str(dataset.path))
         self.dataset, self.size, self.workers, self.centre = dataset, size, max(1, workers), centre
         self._cut = _middle(dataset.info.image_size, centre)
         exchanged = channels == "rgb" and dataset.info.channel_order == "bgr"

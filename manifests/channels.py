@@ -18,16 +18,17 @@ def guess_channel_order(images: Sequence[npt.NDArray[np.uint8]], floor_hues: Seq
 
     Args:
         images: pixels (H, W, 3), channels in file order.
-        floor_hues: floor hue of each, 0 to 1.
+        floor_hues: floor hue of each, 0 to 1; images whose hue isn't a finite number are left out.
     """
-    if len(images) < FEWEST_IMAGES:
+    pairs = [(image, hue) for image, hue in zip(images, floor_hues, strict=True) if np.isfinite(hue)]
+    if len(pairs) < FEWEST_IMAGES:
         return None
     agreement = {"rgb": 0.0, "bgr": 0.0}
-    for image, floor in zip(images, floor_hues, strict=True):
+    for image, floor in pairs:
         first, second, third = _border_color(image)
         for order, color in (("rgb", (first, second, third)), ("bgr", (third, second, first))):
             hue = colorsys.rgb_to_hsv(*color)[0]
-            agreement[order] += float(np.cos(2 * np.pi * (hue - floor))) / len(images)
+            agreement[order] += float(np.cos(2 * np.pi * (hue - floor))) / len(pairs)
     if abs(agreement["rgb"] - agreement["bgr"]) < CLEAR_MARGIN:
         return None
     return max(agreement, key=lambda order: agreement[order])

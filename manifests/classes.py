@@ -68,6 +68,8 @@ SYNSETS: tuple[str, ...] = tuple(CLASSES)
 """The 55 synset ids, sorted."""
 
 _LABELS = {synset: label for label, synset in enumerate(SYNSETS)}
+_LONGEST = 60
+"""So much of an unknown word is compared and named."""
 _BY_WORD = {word: synset for synset, names in CLASSES.items() for word in (synset, *names)}
 
 
@@ -78,7 +80,7 @@ def label_of(synset: str) -> int:
         ThreeDieError: not one of the 55.
     """
     if synset not in _LABELS:
-        raise ThreeDieError(f"{synset}: not one of the 55 classes of ShapeNetCore v2")
+        raise ThreeDieError(f"{synset[:_LONGEST]}: not one of the 55 classes of ShapeNetCore v2")
     return _LABELS[synset]
 
 
@@ -96,9 +98,9 @@ def find_class(word: str) -> str:
     plain = " ".join(word.lower().replace("_", " ").replace("-", " ").split())
     if plain in _BY_WORD:
         return _BY_WORD[plain]
-    near = difflib.get_close_matches(plain, _BY_WORD, n=1)
+    near = difflib.get_close_matches(plain[:_LONGEST], _BY_WORD, n=1)
     mend = f"did you mean {near[0]!r}?" if near else f"choose from {class_names(SYNSETS)}"
-    raise ThreeDieError(f"{word!r} is not a class: {mend}")
+    raise ThreeDieError(f"{word[:_LONGEST]!r} is not a class: {mend}")
 
 
 def parse_classes(text: str) -> tuple[str, ...]:

@@ -104,7 +104,7 @@ def stats(path: Path, as_json: bool) -> None:
 @click.option("-o", "--out", type=PATH, required=True, help="Dataset file to write, such as dataset.h5.")
 def pack(source: Path, out: Path) -> None:
     """Join part files, or a tree SYNSET/OBJECT/image_I.jpg, into one dataset file."""
-    from manifests.collection import part_files
+    from manifests.collection import nothing_there, part_files
     from manifests.dataset import Dataset
     from manifests.dataset import pack as pack_parts
     from manifests.errors import ThreeDieError
@@ -114,11 +114,17 @@ def pack(source: Path, out: Path) -> None:
         raise ThreeDieError(f"{source}: no such folder; give a folder of part files or a tree SYNSET/OBJECT/")
     if is_tree(source):
         tree = OfficialTree(source)
-        for assumption in tree.assumptions:
+        before = list(tree.assumptions)
+        for assumption in before:
             click.echo(f"assumed: {assumption}")
         tree.pack(out, _bar("packing"))
+        for found in tree.assumptions[len(before) :]:
+            click.echo(f"note: {found}")
     else:
-        pack_parts(part_files(source), out, _bar("packing"))
+        parts = part_files(source)
+        if not parts:
+            raise nothing_there(source)
+        pack_parts(parts, out, _bar("packing"))
     packed = Dataset(out)
     click.echo(f"wrote {out}: {len(packed):,} objects, {packed.info.views} views each")
 

@@ -1,11 +1,13 @@
 """The forms a dataset comes in - one file, part files, the official tree - opened as one thing."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
 from manifests.dataset import PART_SUFFIX, Dataset, DatasetInfo, DatasetObject, find_parts
 from manifests.errors import ThreeDieError
+from manifests.litter import is_litter
 from manifests.objects import ObjectRef
 from manifests.official_tree import OfficialTree, is_tree
 
@@ -40,7 +42,7 @@ class PartFiles:
         """Open some part files.
 
         Raises:
-            ThreeDieError: none, a damaged one, or parts of different datasets.
+            ThreeDieError: none, a damaged one, parts of different datasets, or an object twice.
         """
         if not parts:
             raise ThreeDieError("there are no part files; make some with '3die render'")
@@ -55,6 +57,9 @@ class PartFiles:
             self.made += [way for way in opened.made if way not in self.made]
             rows += [(ref, opened.splits[index], part, index) for index, ref in enumerate(opened.objects)]
         rows.sort()
+        for (ref, _, one, _), (next_ref, _, other, _) in pairwise(rows):
+            if ref == next_ref:
+                raise ThreeDieError(f"{ref} is in two part files, {one} and {other}; delete one")
         self.objects = [ref for ref, _, _, _ in rows]
         self.splits = [split for _, split, _, _ in rows]
         self.files = [(part, index) for _, _, part, index in rows]
@@ -68,12 +73,23 @@ class PartFiles:
 
 def dataset_files(folder: Path) -> list[Path]:
     """The packed dataset files that lie directly in a folder, sorted."""
-    return sorted(path for path in folder.glob("*.h5") if not path.name.endswith(PART_SUFFIX))
+    found = folder.glob("*.h5")
+    return sorted(path for path in found if not path.name.endswith(PART_SUFFIX) and not is_litter(path.name))
 
 
 def part_files(folder: Path) -> list[Path]:
     """The part files of a folder, or of a render's output folder, sorted."""
     return find_parts(folder) or find_parts(folder / PARTS_FOLDER)
+
+
+def nothing_there(path: Path) -> ThreeDieError:
+    """The error for a folder that holds no dataset in any form; says where one is, if it is one folder deeper."""
+    deeper = [each for each in sorted(path.iterdir()) if each.is_dir() and not is_litter(each.name)]
+    near = next((each for each in deeper if dataset_files(each) or part_files(each) or is_tree(each)), None)
+    mend = f"there is one in {near}" if near else "check the path, or make a dataset with '3die render'"
+    return ThreeDieError(
+        f"{path}: neither a dataset file, nor part files, nor a tree SYNSET/OBJECT/image_0.jpg; {mend}"
+    )
 
 
 def open_collection(path: Path) -> Collection:
@@ -85,7 +101,9 @@ def open_collection(path: Path) -> Collection:
     if not path.is_dir():
         return Dataset(path)
     if is_tree(path):
-        return OfficialTree(path)
+        tree = OfficialTree(path)
+        tree.require_whole()
+        return tree
     files = dataset_files(path)
     if len(files) > 1:
         raise ThreeDieError(f"{path}: holds several datasets ({', '.join(file.name for file in files)}); name one")
@@ -93,8 +111,5 @@ def open_collection(path: Path) -> Collection:
         return Dataset(files[0])
     parts = part_files(path)
     if not parts:
-        raise ThreeDieError(
-            f"{path}: neither a dataset file, nor part files, nor a tree SYNSET/OBJECT/image_0.jpg; "
-            "check the path, or make a dataset with '3die render'"
-        )
+        raise nothing_there(path)
     return PartFiles(parts)

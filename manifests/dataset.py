@@ -8,7 +8,12 @@ Layout (N objects, V views, L latent fields):
     /objects/synset  ASCII   (N,)
     /objects/id      UTF-8   (N,)
     /objects/split   ASCII   (N,)           train or val
+    /checksums       uint32  (N, V)         CRC-32 of each JPEG
+    /seal            uint8   (72,)          SHA-256 of all bytes of the file but the JPEGs; see `manifests.seal`
     attributes: format, version, info (JSON: what the dataset is), made (JSON: renderer, device, ... of its parts)
+
+A file is checked against its seal before it is opened, a JPEG against its checksum when it is read. Files of version 1
+have neither and are read without.
 
 Bytes are mapped, not read, so that any number of data-loader workers share them and none holds a lock.
 """
@@ -17,6 +22,7 @@ import hashlib
 import json
 import os
 import struct
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,13 +35,19 @@ import numpy as np
 import numpy.typing as npt
 
 from manifests.errors import ThreeDieError
-from manifests.files import TEMPORARY, explained, replacing
-from manifests.latents import LatentField
+from manifests.files import explained, replacing
+from manifests.latents import LatentField, check_latents
+from manifests.litter import is_litter
 from manifests.objects import ObjectRef
+from manifests.seal import MARK, BrokenSealError, blank_seal, check_seal, seal
 
 FORMAT = "3die-dataset"
-VERSION = 1
+VERSION = 2
+CHECKED_SINCE = 2
+"""First version with checksums."""
 PART_SUFFIX = ".part.h5"
+
+Jpeg = memoryview | bytes
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _HEAD = struct.Struct("<8sB31xQ")
@@ -74,8 +86,23 @@ class DatasetInfo:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "DatasetInfo":
-        """Back from `to_json`."""
-        return cls(**{**value, "fields": tuple(LatentField.from_json(field) for field in value["fields"])})
+        """Back from `to_json`.
+
+        Raises:
+            ValueError, TypeError, KeyError: it isn't what `to_json` gives.
+        """
+        info = cls(**{**value, "fields": tuple(LatentField.from_json(field) for field in value["fields"])})
+        for name in ("seed", "views", "image_size"):
+            number = getattr(info, name)
+            if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+                raise ValueError(f"{name} is {str(number)[:40]!r}, no whole number")
+        for name in ("preset", "quality", "models"):
+            if not isinstance(getattr(info, name), dict):
+                raise ValueError(f"{name} is no table")
+        for name in ("sampler", "channel_order"):
+            if not isinstance(getattr(info, name), str):
+                raise ValueError(f"{name} is no text")
+        return info
 
     def difference(self, other: "DatasetInfo") -> str | None:
         """The first setting in which two differ, as a sentence, or None."""
@@ -93,7 +120,7 @@ def _difference(where: str, ours: Any, theirs: Any) -> str | None:
             if found:
                 return found
         return None
-    return None if ours == theirs else f"{where} is {ours!r} there and {theirs!r} here"
+    return None if ours == theirs else f"{where} is {ours!r:.200} there and {theirs!r:.200} here"
 
 
 @dataclass(frozen=True)
@@ -106,12 +133,19 @@ class DatasetObject:
     jpegs: Sequence[bytes]
 
 
+def _line(error: BaseException) -> str:
+    """An error's message in one line of bounded length."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 300 else f"{text[:300]}..."
+
+
 @contextmanager
 def _opened(path: Path) -> "Iterator[h5py.h5f.FileID]":
     """An HDF5 file by h5py's low level, which reads the many small tables of part files four times as fast.
 
     Without HDF5's own lock, which some shared file systems refuse: a file is never written to once it has its name.
     """
+    check_seal(path)
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     access.set_file_locking(False, True)
     file = h5py.h5f.open(os.fsencode(path), h5py.h5f.ACC_RDONLY, access)
@@ -123,6 +157,9 @@ def _opened(path: Path) -> "Iterator[h5py.h5f.FileID]":
 
 def _array(file: "h5py.h5f.FileID", name: str) -> npt.NDArray[Any]:
     table = h5py.h5d.open(file, name.encode())
+    # A damaged shape could ask for more memory than there is.
+    if table.dtype.itemsize * int(np.prod([float(side) for side in table.shape])) > file.get_filesize():
+        raise ValueError(f"{name} of shape {table.shape} is larger than the file")
     values = np.empty(table.shape, table.dtype)
     if values.size:
         table.read(h5py.h5s.ALL, h5py.h5s.ALL, values)
@@ -142,7 +179,31 @@ def _attribute(file: "h5py.h5f.FileID", name: str) -> Any:
 
 def _objects(file: "h5py.h5f.FileID") -> list[ObjectRef]:
     names = zip(_texts(file, "objects/synset"), _texts(file, "objects/id"), strict=True)
-    return [ObjectRef(synset, name) for synset, name in names]
+    try:
+        return [ObjectRef(synset, name) for synset, name in names]
+    except ThreeDieError as error:
+        raise ValueError(str(error)) from error
+
+
+_UNREADABLE = (
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    RuntimeError,
+    ArithmeticError,
+    MemoryError,
+    BrokenSealError,
+)
+"""What h5py and the parsers of its content raise on damaged files, besides OSError."""
+
+
+def _mend(path: Path) -> str:
+    """What to do about a damaged file."""
+    if path.name.endswith(PART_SUFFIX):
+        return "delete it and run the same '3die render' again"
+    return "if it came from a render, delete it and run '3die data pack' on the parts; else get it again"
 
 
 class Dataset:
@@ -157,13 +218,14 @@ class Dataset:
         labels: class of each, int64 (N,).
         latents: float64 (N, V, L).
         offsets: int64 (N * V + 1,).
+        checksums: CRC-32 of each JPEG, uint32 (N, V); None in a file of version 1.
     """
 
     def __init__(self, path: Path | str) -> None:
         """Open and check a file.
 
         Raises:
-            ThreeDieError: no such file, not a dataset, truncated, or of a newer version.
+            ThreeDieError: no such file, not a dataset, truncated, damaged, or of a newer version.
         """
         self.path = Path(path)
         if not self.path.is_file():
@@ -174,12 +236,13 @@ class Dataset:
         except OSError as error:
             if error.errno:
                 raise explained(error, self.path) from error
-            mend = "if it came from a render, delete it and run '3die data pack' on the parts"
-            if self.path.name.endswith(PART_SUFFIX):
-                mend = "delete it and run the same '3die render' again"
-            raise ThreeDieError(f"{self.path}: not an HDF5 file or cut short ({error}); {mend}") from error
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
-            raise ThreeDieError(f"{self.path}: not a 3die dataset ({error})") from error
+            raise ThreeDieError(
+                f"{self.path}: not an HDF5 file or cut short ({_line(error)}); {_mend(self.path)}"
+            ) from error
+        except _UNREADABLE as error:
+            raise ThreeDieError(
+                f"{self.path}: not a 3die dataset, or damaged ({_line(error)}); {_mend(self.path)}"
+            ) from error
         self._bytes: npt.NDArray[np.uint8] | None = None
 
     def _read(self, file: h5py.h5f.FileID) -> None:
@@ -188,20 +251,37 @@ class Dataset:
         version = _attribute(file, "version")
         if version > VERSION:
             raise ValueError(f"format version {version}; this program reads up to {VERSION}: update it")
-        self.info = DatasetInfo.from_json(json.loads(_attribute(file, "info")))
-        self.made: list[dict[str, Any]] = json.loads(_attribute(file, "made"))
+        if version < 1:
+            raise ValueError(f"format version {version}")
+        info, made = _attribute(file, "info"), _attribute(file, "made")
         self.objects = _objects(file)
         self.splits: list[str] = _texts(file, "objects/split")
         self.latents: npt.NDArray[np.float64] = _array(file, "latents")
         self.offsets: npt.NDArray[np.int64] = _array(file, "offsets")
+        self.checksums: npt.NDArray[np.uint32] | None = None
+        if version >= CHECKED_SINCE:
+            if _array(file, "seal").tobytes()[: len(MARK)] != MARK:
+                raise ValueError("its seal is damaged")
+            self.checksums = _array(file, "checksums")
+        self.info = DatasetInfo.from_json(json.loads(info))
+        self.made: list[dict[str, Any]] = json.loads(made)
+        if not isinstance(self.made, list) or not all(isinstance(way, dict) for way in self.made):
+            raise ValueError("its attribute 'made' is damaged")
         jpeg = h5py.h5d.open(file, b"jpeg")
         self._begin, self._size = jpeg.get_offset(), jpeg.shape[0]
         expected = (len(self.objects), self.info.views, len(self.info.fields))
-        if self.latents.shape != expected:
-            raise ValueError(f"latents of shape {self.latents.shape}, expected {expected}")
+        if self.latents.shape != expected or self.latents.dtype.kind != "f":
+            raise ValueError(f"latents {self.latents.dtype} of shape {self.latents.shape}, expected {expected}")
+        if self.checksums is not None and self.checksums.shape != expected[:2]:
+            raise ValueError(f"checksums of shape {self.checksums.shape}, expected {expected[:2]}")
         if self.offsets.shape != (len(self.objects) * self.info.views + 1,) or len(self.splits) != len(self.objects):
             raise ValueError("counts of objects, views and images disagree")
-        if self.offsets[0] != 0 or self.offsets[-1] != self._size or (np.diff(self.offsets) < 0).any():
+        if (
+            self.offsets.dtype.kind not in "iu"
+            or self.offsets[0] != 0
+            or self.offsets[-1] != self._size
+            or (np.diff(self.offsets) < 0).any()
+        ):
             raise ValueError("the offsets of the images are damaged")
         if self._size and (self._begin is None or self._begin + self._size > self.path.stat().st_size):
             raise ValueError("the images are cut off")
@@ -224,13 +304,40 @@ class Dataset:
         return self._bytes
 
     def jpeg(self, index: int, view: int) -> memoryview:
-        """The JPEG file of one view of the object at `index`."""
+        """The JPEG file of one view of the object at `index`.
+
+        Raises:
+            ThreeDieError: it isn't what was written.
+        """
+        jpeg = self._jpeg(index, view)
+        if self._is_damaged(jpeg, index, view):
+            raise self._damage(index, [view])
+        return jpeg
+
+    def _jpeg(self, index: int, view: int) -> memoryview:
         row = index * self.info.views + view
         return self.bytes[self.offsets[row] : self.offsets[row + 1]].data
 
+    def _is_damaged(self, jpeg: Jpeg, index: int, view: int) -> bool:
+        return self.checksums is not None and zlib.crc32(jpeg) != self.checksums[index, view]
+
+    def _damage(self, index: int, views: Sequence[int]) -> ThreeDieError:
+        named = f"view {views[0]}" if len(views) == 1 else f"views {', '.join(map(str, views))}"
+        return ThreeDieError(
+            f"{self.path}: {self.objects[index]}: the image of {named} differs from its checksum: the file is damaged "
+            f"('3die data verify' lists all); {_mend(self.path)}"
+        )
+
     def object(self, index: int) -> DatasetObject:
-        """One object with all its views."""
-        jpegs = [bytes(self.jpeg(index, view)) for view in range(self.info.views)]
+        """One object with all its views.
+
+        Raises:
+            ThreeDieError: some of its images aren't what was written; all of them are named.
+        """
+        jpegs = [bytes(self._jpeg(index, view)) for view in range(self.info.views)]
+        damaged = [view for view, jpeg in enumerate(jpegs) if self._is_damaged(jpeg, index, view)]
+        if damaged:
+            raise self._damage(index, damaged)
         return DatasetObject(self.objects[index], self.splits[index], self.latents[index], jpegs)
 
     def indices(self, split: str) -> npt.NDArray[np.int64]:
@@ -279,33 +386,53 @@ def write_dataset(
     Raises:
         ThreeDieError: the disk is full, or an object doesn't fit `info`.
     """
+    with replacing(path) as temporary:
+        with h5py.File(temporary, "w", libver=("earliest", "v110"), locking=False) as file:
+            begin = _fill(file, path, info, made, count, jpeg_bytes, objects)
+        seal(temporary, begin, jpeg_bytes)
+
+
+def _fill(
+    file: h5py.File,
+    path: Path,
+    info: DatasetInfo,
+    made: Sequence[dict[str, Any]],
+    count: int,
+    jpeg_bytes: int,
+    objects: Iterable[DatasetObject],
+) -> int:
+    """Write all but the seal; gives where the JPEGs begin."""
     text = h5py.string_dtype("utf-8")
     shape = (count, info.views, len(info.fields))
-    with replacing(path) as temporary, h5py.File(temporary, "w", libver=("earliest", "v110"), locking=False) as file:
-        file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
-        file.attrs["info"] = json.dumps(info.to_json(), sort_keys=True)
-        file.attrs["made"] = json.dumps(list(made), sort_keys=True)
-        jpeg = file.create_dataset("jpeg", (jpeg_bytes,), np.uint8)
-        latents = np.empty(shape, np.float64)
-        offsets = np.zeros(count * info.views + 1, np.int64)
-        names: list[tuple[str, str, str]] = []
-        for index, item in enumerate(objects):
-            if item.latents.shape != shape[1:] or len(item.jpegs) != info.views:
-                raise ThreeDieError(f"{item.ref}: {len(item.jpegs)} views, latents {item.latents.shape}; "
-                                    f"the dataset has {info.views} views, {len(info.fields)} fields")  # fmt: skip
-            latents[index] = item.latents
-            rows = slice(index * info.views, (index + 1) * info.views + 1)
-            begin = offsets[rows.start]
-            offsets[rows] = begin + np.concatenate([[0], np.cumsum([len(view) for view in item.jpegs])])
-            jpeg[begin : offsets[rows.stop - 1]] = np.frombuffer(b"".join(item.jpegs), np.uint8)
-            names.append((item.ref.synset, item.ref.object_id, item.split))
-        if len(names) != count or offsets[-1] != jpeg_bytes:
-            raise ThreeDieError(f"{path}: {len(names)} objects of {offsets[-1]} bytes came, "
-                                f"{count} of {jpeg_bytes} were announced")  # fmt: skip
-        file["offsets"], file["latents"] = offsets, latents
-        for column, name in enumerate(("synset", "id", "split")):
-            values = np.array([row[column] for row in names], dtype=object)
-            file.create_dataset(f"objects/{name}", data=values, shape=(count,), dtype=text)
+    # First, so that it lies near the beginning.
+    file["seal"] = np.frombuffer(blank_seal(), np.uint8)
+    file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
+    file.attrs["info"] = json.dumps(info.to_json(), sort_keys=True)
+    file.attrs["made"] = json.dumps(list(made), sort_keys=True)
+    jpeg = file.create_dataset("jpeg", (jpeg_bytes,), np.uint8)
+    latents = np.empty(shape, np.float64)
+    offsets = np.zeros(count * info.views + 1, np.int64)
+    checksums = np.zeros((count, info.views), np.uint32)
+    names: list[tuple[str, str, str]] = []
+    for index, item in enumerate(objects):
+        if item.latents.shape != shape[1:] or len(item.jpegs) != info.views:
+            raise ThreeDieError(f"{item.ref}: {len(item.jpegs)} views, latents {item.latents.shape}; "
+                                f"the dataset has {info.views} views, {len(info.fields)} fields")  # fmt: skip
+        latents[index] = item.latents
+        checksums[index] = [zlib.crc32(view) for view in item.jpegs]
+        rows = slice(index * info.views, (index + 1) * info.views + 1)
+        begin = offsets[rows.start]
+        offsets[rows] = begin + np.concatenate([[0], np.cumsum([len(view) for view in item.jpegs])])
+        jpeg[begin : offsets[rows.stop - 1]] = np.frombuffer(b"".join(item.jpegs), np.uint8)
+        names.append((item.ref.synset, item.ref.object_id, item.split))
+    if len(names) != count or offsets[-1] != jpeg_bytes:
+        raise ThreeDieError(f"{path}: {len(names)} objects of {offsets[-1]} bytes came, "
+                            f"{count} of {jpeg_bytes} were announced")  # fmt: skip
+    file["offsets"], file["latents"], file["checksums"] = offsets, latents, checksums
+    for column, name in enumerate(("synset", "id", "split")):
+        values = np.array([row[column] for row in names], dtype=object)
+        file.create_dataset(f"objects/{name}", data=values, shape=(count,), dtype=text)
+    return jpeg.id.get_offset() or 0
 
 
 def write_part(path: Path, info: DatasetInfo, made: dict[str, Any], item: DatasetObject) -> None:
@@ -319,8 +446,12 @@ def part_path(folder: Path, ref: ObjectRef) -> Path:
 
 
 def find_parts(folder: Path) -> list[Path]:
-    """All part files in a folder, sorted by class and id; not those that a killed run left half-written."""
-    return sorted(path for path in folder.glob(f"*/*{PART_SUFFIX}") if not path.name.startswith(TEMPORARY))
+    """All part files in a folder, sorted by class and id.
+
+    Left out are those that a killed run left half-written, and what file managers put beside files.
+    """
+    found = folder.glob(f"*/*{PART_SUFFIX}")
+    return sorted(path for path in found if not is_litter(path.name) and not is_litter(path.parent.name))
 
 
 def looks_whole(path: Path) -> bool:
@@ -349,8 +480,8 @@ def splits_of(path: Path) -> list[str]:
     try:
         with _opened(path) as file:
             return _texts(file, "objects/split")
-    except (OSError, KeyError) as error:
-        raise ThreeDieError(f"{path}: damaged ({error}); delete it and run the same command again") from error
+    except (OSError, *_UNREADABLE) as error:
+        raise ThreeDieError(f"{path}: damaged ({_line(error)}); delete it and run the same command again") from error
 
 
 @dataclass(frozen=True)
@@ -368,9 +499,9 @@ def _glance(path: Path) -> _Glance:
         with _opened(path) as file:
             jpeg_bytes = int(_array(file, "offsets")[-1])
             return _Glance(_attribute(file, "info"), _attribute(file, "made"), jpeg_bytes, _objects(file))
-    except (OSError, KeyError, ValueError, TypeError, AttributeError):
+    except (OSError, *_UNREADABLE) as error:
         Dataset(path)  # says what is wrong
-        raise
+        raise ThreeDieError(f"{path}: damaged ({_line(error)}); {_mend(path)}") from error
 
 
 def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]], Iterable[Path]] = iter) -> int:
@@ -379,7 +510,8 @@ def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]],
     Memory holds one object at a time. Returns the number of objects.
 
     Raises:
-        ThreeDieError: no parts, parts of different datasets, or an object twice.
+        ThreeDieError: no parts, parts of different datasets, an object twice, a part that is damaged or has latents
+            that aren't finite.
     """
     if not parts:
         raise ThreeDieError(f"{path}: there are no part files to pack")
@@ -396,7 +528,9 @@ def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]],
             if difference:
                 raise ThreeDieError(f"{part}: belongs to another dataset than {parts[0]}: {difference}")
             infos.add(glance.info)
-        ways.add(glance.made)
+        if glance.made not in ways:
+            Dataset(part)  # refuses what is damaged
+            ways.add(glance.made)
         total += glance.jpeg_bytes
         order += [(ref, part, index) for index, ref in enumerate(glance.objects)]
     made = {json.dumps(way, sort_keys=True): way for ways_of_part in ways for way in json.loads(ways_of_part)}
@@ -407,7 +541,9 @@ def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]],
 
     def objects() -> Iterator[DatasetObject]:
         for _, part, index in order:
-            yield Dataset(part).object(index)
+            opened = Dataset(part)
+            check_latents(opened.info.fields, opened.latents[[index]], [opened.objects[index]], str(part))
+            yield opened.object(index)
 
     write_dataset(path, first, [made[key] for key in sorted(made)], len(order), total, objects())
     return len(order)

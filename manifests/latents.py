@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
 from manifests.errors import ThreeDieError
+from manifests.objects import ObjectRef
 
 Array = npt.NDArray[np.float64]
 
@@ -57,8 +58,61 @@ class LatentField:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "LatentField":
-        """Back from `to_json`."""
-        return cls(value["name"], tuple((float(low), float(high)) for low, high in value["ranges"]))
+        """Back from `to_json`.
+
+        Raises:
+            ValueError: no such field, or a range that isn't two numbers. KeyError and TypeError: not of that form.
+        """
+        if value["name"] not in UNITS:
+            raise ValueError(f"no latent field is called {value['name']!r:.60}")
+        ranges = tuple((float(low), float(high)) for low, high in value["ranges"])
+        if not all(low <= high for low, high in ranges):
+            raise ValueError(f"the ranges of {value['name']} are damaged")
+        return cls(value["name"], ranges)
+
+
+def latent_problems(fields: Sequence[LatentField], latents: Array, within_ranges: bool = True) -> list[str]:
+    """What is wrong with the latents of one object: a sentence for each field.
+
+    Args:
+        fields: the dataset's latent fields.
+        latents: (V, L).
+        within_ranges: whether a finite value outside the field's ranges is wrong too.
+    """
+    problems = []
+    for column, field in enumerate(fields):
+        values = latents[:, column]
+        finite = np.isfinite(values)
+        good = finite & field.contains(values) if within_ranges else finite
+        wrong = np.flatnonzero(~good)
+        if len(wrong):
+            ranges = " or ".join(f"{low:.6g} to {high:.6g}" for low, high in field.ranges)
+            more = f" (and of {len(wrong) - 1} more views)" if len(wrong) > 1 else ""
+            value = values[wrong[0]]
+            problems.append(f"{field.name} of view {wrong[0]}{more} is {value:.6g}, outside {ranges} {field.unit}")
+    return problems
+
+
+def check_latents(fields: Sequence[LatentField], latents: Array, refs: Sequence[ObjectRef], where: str) -> None:
+    """Refuse latents that aren't finite numbers: actions made of them would be none either.
+
+    Args:
+        fields: the dataset's latent fields.
+        latents: (N, V, L).
+        refs: the N objects.
+        where: file or folder they are from, for the message.
+
+    Raises:
+        ThreeDieError: a value is NaN or infinite; names the object, the view and the field of the first.
+    """
+    bad = np.flatnonzero(~np.isfinite(latents).all(axis=(1, 2)))
+    if len(bad):
+        first = latent_problems(fields, latents[bad[0]], within_ranges=False)[0].split(", outside")[0]
+        others = f"; {len(bad) - 1} more objects have such values" if len(bad) > 1 else ""
+        raise ThreeDieError(
+            f"{where}: {refs[bad[0]]}: {first}, not a finite number{others}; get the latents again, or leave the "
+            f"object{'s' if others else ''} out ('3die data verify' lists all)"
+        )
 
 
 def columns(fields: Sequence[LatentField], names: Sequence[str]) -> list[int]:

@@ -24,8 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from manifests.errors import ThreeDieError
-from manifests.files import explained, replacing
+from manifests.files import replacing
 from manifests.objects import TRAIN, VAL, ObjectRef, read_object_list, split_of
+from manifests.text import read_table
 
 COLUMNS = ("class", "id", "split", "split_from")
 OFFICIAL, CLEAN = "official", "clean"
@@ -215,19 +216,17 @@ def read_splits(path: Path) -> list[Entry] | None:
         ThreeDieError: it can't be read, or a split is neither `train` nor `val`.
     """
     refs = read_object_list(path)
-    if path.suffix == ".npy":
+    if path.suffix.lower() == ".npy":
         return None
-    try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
-    except OSError as error:
-        raise explained(error, path) from error
-    if "split" not in rows[0]:
+    rows = read_table(path, set())
+    if not any("split" in row for row in rows):
         return None
     entries = []
     for ref, row in zip(refs, rows, strict=True):
-        if row["split"] not in (TRAIN, VAL):
-            raise ThreeDieError(f"{path}: {ref} has the split {row['split']!r}; it must be {TRAIN} or {VAL}")
-        entries.append(Entry(ref, row["split"], row.get("split_from") or "a list"))
+        split = row["split"].strip()
+        if split not in (TRAIN, VAL):
+            raise ThreeDieError(f"{path}: {ref} has the split {split[:40]!r}; it must be {TRAIN} or {VAL}")
+        entries.append(Entry(ref, split, row.get("split_from", "").strip() or "a list"))
     return entries
 
 

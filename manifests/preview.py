@@ -145,7 +145,7 @@ def _caption(
         present = [name for name in names if name in values]
         for place, name in enumerate(present):
             left, middle = x + place * CELL // len(present), y + number * LINE
-            if name in COLOR:
+            if name in COLOR and math.isfinite(values[name][0]):
                 swatch = tuple(round(255 * part) for part in colorsys.hsv_to_rgb(values[name][0] % 1, 0.7, 0.85))
                 draw.rectangle((left, middle + 3, left + 9, middle + 12), fill=swatch)
                 left += 14

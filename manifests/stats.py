@@ -68,6 +68,12 @@ def _measure(collection: Collection, index: int) -> tuple[npt.NDArray[np.int64],
             raise ThreeDieError(
                 f"{item.ref}: image of view {view} doesn't decode: {error}; see '3die data verify'"
             ) from error
+        size = collection.info.image_size
+        if pixels.shape[:2] != (size, size):
+            raise ThreeDieError(
+                f"{item.ref}: image of view {view} is {pixels.shape[1]} x {pixels.shape[0]} pixels, "
+                f"not {size} x {size}; see '3die data verify'"
+            )
         for channel in range(3):
             counts[channel] += np.bincount(pixels[..., channel].ravel(), minlength=LEVELS)
     return counts, sum(len(jpeg) for jpeg in item.jpegs)

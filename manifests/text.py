@@ -52,7 +52,10 @@ def read_text(path: Path, what: str = "text file") -> str:
 
 
 def read_table(path: Path, columns: set[str], what: str = "CSV table") -> list[dict[str, str]]:
-    """Rows of a CSV table by column; a cell that a row lacks is empty. Spaces around column names don't count.
+    """Rows of a CSV table by column; a cell that a row lacks is empty. Spaces around column names and
+    upper case in them don't count.
+
+    Lines without anything in them are left out.
 
     Args:
         path: the file.
@@ -60,21 +63,35 @@ def read_table(path: Path, columns: set[str], what: str = "CSV table") -> list[d
         what: what it should be, for the message.
 
     Raises:
-        ThreeDieError: it can't be read, isn't a CSV table, or lacks a column.
+        ThreeDieError: it can't be read, isn't a CSV table, lacks a column, has one twice, or has a row with more cells
+            than there are columns.
     """
     text = read_text(path, what)
     if "\0" in text:
         raise ThreeDieError(f"{path}: not a {what}: it holds a zero byte")
     try:
-        rows = list(csv.reader(io.StringIO(text, newline="")))
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
         raise ThreeDieError(f"{path}: not a {what} ({error})") from error
-    header = [name.strip() for name in rows[0]] if rows else []
+    header = [name.strip().lower() for name in rows[0]] if rows else []
     missing = sorted(columns - set(header))
     if missing:
         names = " and ".join(repr(name) for name in missing)
-        raise ThreeDieError(f"{path}: a {what} needs {'a column' if len(missing) == 1 else 'the columns'} {names}")
-    return [dict(zip(header, row + [""] * len(header), strict=False)) for row in rows[1:] if row]
+        split = next((mark for mark in ";\t|" if len(header) == 1 and columns <= set(header[0].split(mark))), None)
+        mend = f"; its columns are separated by {split!r}: save it with commas" if split else ""
+        needed = "a column" if len(missing) == 1 else "the columns"
+        raise ThreeDieError(f"{path}: a {what} needs {needed} {names}{mend}")
+    twice = sorted(name for name in set(header) if name and header.count(name) > 1)
+    if twice:
+        raise ThreeDieError(f"{path}: has the column {twice[0][:60]!r} twice; remove one")
+    filled = [(number, row) for number, row in enumerate(rows[1:], 2) if any(cell.strip() for cell in row)]
+    for number, row in filled:
+        if any(cell.strip() for cell in row[len(header) :]):
+            raise ThreeDieError(
+                f"{path}: row {number} has {len(row)} cells, and there are {len(header)} columns; put a text with a "
+                "comma in quotation marks"
+            )
+    return [dict(zip(header, row + [""] * len(header), strict=False)) for _, row in filled]
 
 
 def parse_json(text: str) -> Any:

@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from manifests.collection import Collection, dataset_files, part_files
+from manifests.collection import Collection, dataset_files, nothing_there, part_files
 from manifests.dataset import Dataset, DatasetInfo, DatasetObject
 from manifests.errors import ThreeDieError
+from manifests.latents import latent_problems
 from manifests.objects import TRAIN, VAL, ObjectRef
 from manifests.official_tree import OfficialTree, is_tree
 
@@ -61,7 +62,7 @@ def verify(path: Path, progress: Progress = _silent) -> Report:
         return _verify_tree(path, progress)
     files, parts = dataset_files(path), part_files(path)
     if not files and not parts:
-        raise ThreeDieError(f"{path}: neither a dataset file, nor part files, nor a tree SYNSET/OBJECT/image_0.jpg")
+        raise nothing_there(path)
     reports = [_verify_file(file, progress) for file in files]
     if parts:
         reports.append(_verify_parts(parts, progress))
@@ -84,14 +85,7 @@ def object_problems(info: DatasetInfo, item: DatasetObject) -> list[str]:
     problems = []
     if item.split not in (TRAIN, VAL):
         problems.append(f"{item.ref}: its split is {item.split!r}, not {TRAIN} or {VAL}")
-    for column, latent in enumerate(info.fields):
-        values = item.latents[:, column]
-        wrong = np.flatnonzero(~(np.isfinite(values) & latent.contains(values)))
-        if len(wrong):
-            ranges = " or ".join(f"{low:.6g} to {high:.6g}" for low, high in latent.ranges)
-            more = f" (and of {len(wrong) - 1} more views)" if len(wrong) > 1 else ""
-            seen = f"{latent.name} of view {wrong[0]}{more} is {values[wrong[0]]:.6g}"
-            problems.append(f"{item.ref}: {seen}, outside {ranges} {latent.unit}")
+    problems += [f"{item.ref}: {problem}" for problem in latent_problems(info.fields, item.latents)]
     for view, jpeg in enumerate(item.jpegs):
         problem = _jpeg_problem(jpeg, info.image_size)
         if problem:
@@ -111,12 +105,17 @@ def _jpeg_problem(jpeg: bytes, size: int) -> str | None:
     return None if (height, width) == (size, size) else f"is {width} x {height} pixels, not {size} x {size}"
 
 
-def _collection_problems(collection: Collection, progress: Progress) -> list[str]:
+def _collection_problems(
+    collection: Collection, progress: Progress, known: Mapping[ObjectRef, str] | None = None
+) -> list[str]:
+    """The problems of all objects; `known` has those of some, which may be why they can't be read."""
+
     def check(index: int) -> list[str]:
+        before = [(known or {})[ref]] if (ref := collection.objects[index]) in (known or {}) else []
         try:
-            return object_problems(collection.info, collection.object(index))
+            return before + object_problems(collection.info, collection.object(index))
         except ThreeDieError as error:
-            return [str(error)]
+            return before or [str(error)]
 
     count = len(collection.objects)
     problems = _list_problems(collection.objects)
@@ -146,6 +145,11 @@ def _verify_file(path: Path, progress: Progress) -> Report:
         return Report(str(path), [str(error)])
     problems = _collection_problems(dataset, progress)
     notes = [] if problems else [f"{path}: fingerprint {dataset.fingerprint()}"]
+    if dataset.checksums is None:
+        notes.append(
+            f"{path}: a file of version 1, without checksums: a damaged picture that still decodes isn't found; "
+            "'3die data export' and '3die data pack' make one of version 2"
+        )
     return Report(f"{path}: {_amount(dataset)}", problems, notes)
 
 
@@ -173,7 +177,9 @@ def _verify_parts(parts: Sequence[Path], progress: Progress) -> Report:
             if difference:
                 problems.append(f"{part}: belongs to another dataset than {first[0]}: {difference}")
             objects += opened.objects
-    return Report(f"{len(parts)} part files with {len(objects)} objects", problems + _list_problems(objects))
+    if objects or not problems:
+        problems += _list_problems(objects)
+    return Report(f"{len(parts)} part files with {len(objects)} objects", problems)
 
 
 def _verify_tree(path: Path, progress: Progress) -> Report:
@@ -181,11 +187,7 @@ def _verify_tree(path: Path, progress: Progress) -> Report:
         tree = OfficialTree(path)
     except ThreeDieError as error:
         return Report(str(path), [str(error)])
-    problems = _collection_problems(tree, progress)
-    for index, ref in enumerate(tree.objects):
-        extra = tree.extra_files(index)
-        if extra:
-            problems.append(f"{path / str(ref)}: holds more than {tree.info.views} views: {', '.join(extra[:4])}")
+    problems = _collection_problems(tree, progress, tree.problems)
     return Report(f"{path}: {_amount(tree)}", problems, tree.assumptions)
 
 

@@ -127,7 +127,7 @@ def render(
     from manifests.files import scratch_prefix
     from manifests.signals import exits_on_signals
     from render.devices import Devices, check_kind, choose_devices
-    from render.models.choose import open_source
+    from render.models.choose import left_out_notes, open_source
     from render.preset import load_preset
     from render.quality import choose_quality
     from render.run import RunFolder, available_cores, make_plan
@@ -165,6 +165,8 @@ def render(
             sampler=sampler,
             manifest=manifest,
         )
+        for note in left_out_notes(source):
+            click.echo(f"note: {note}")
         ours += share.of(plan.objects) if share else plan.objects
         limits = Limits(view_s=time_limit, memory_gib=memory_limit, fail_fast=not keep_going)
         # On a cluster each worker looks for devices on its own machine.

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from manifests.errors import ThreeDieError
-from manifests.files import explained
 from manifests.latents import REQUIRED_FIELDS, UNITS, LatentField
+from manifests.text import read_text
 
 CHANNEL_ORDERS = ("rgb", "bgr")
 
@@ -116,12 +116,7 @@ def preset_text(name: str) -> str:
         ThreeDieError: there is none.
     """
     if name.endswith(".toml"):
-        try:
-            return Path(name).read_text(encoding="utf-8")
-        except OSError as error:
-            raise explained(error, Path(name)) from error
-        except UnicodeDecodeError as error:
-            raise ThreeDieError(f"{name}: not a text file; a preset is TOML in UTF-8") from error
+        return read_text(Path(name), "preset (TOML)")
     known = preset_names()
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
@@ -138,8 +133,9 @@ def parse_preset(text: str, where: str) -> Preset:
     """
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ThreeDieError(f"{where}: not a TOML file: {error}") from error
+    except (ValueError, RecursionError) as error:  # among the former: an integer of 5,000 digits
+        reason = " ".join(str(error).split())
+        raise ThreeDieError(f"{where}: not a TOML file: {reason:.200}") from error
     reader = _Reader(where, text)
     reader.check_keys("", raw, ["name", "description", "image_size", "channel_order", "jpeg", "latents", *_SECTIONS])
     sections = {key: reader.section(key, raw[key], kind) for key, kind in _SECTIONS.items()}
@@ -150,9 +146,31 @@ def parse_preset(text: str, where: str) -> Preset:
         if not isinstance(raw[key], str) or not raw[key]:
             raise reader.error(key, "needs a text")
     if raw["channel_order"] not in CHANNEL_ORDERS:
-        raise reader.error("channel_order", f"is {raw['channel_order']!r}; choose rgb or bgr")
+        raise reader.error("channel_order", f"is {_shown(raw['channel_order'])}; choose rgb or bgr")
     latents = reader.latents(raw["latents"])
     return Preset(raw["name"], raw["description"], size, raw["channel_order"], quality, latents, **sections)
+
+
+_LONGEST = 60
+
+
+def _shown(value: Any) -> str:
+    """A value for a message, in one line of bounded length."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer too long to be written out
+        text = "a very long number"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _float(value: Any) -> float:
+    """A number as a float; infinite where it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.inf
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 class _Reader:
@@ -172,16 +190,16 @@ class _Reader:
             if inside == section and re.match(rf"\s*{re.escape(name)}\s*=", content):
                 line = number
         place = f"{self.where}, line {line}" if line else self.where
-        return ThreeDieError(f"{place}: {key} {message}")
+        return ThreeDieError(f"{place}: {key if key.isprintable() and len(key) <= _LONGEST else _shown(key)} {message}")
 
     def check_keys(self, section: str, raw: Any, allowed: list[str]) -> None:
         if not isinstance(raw, dict):
             raise self.error(section, "needs to be a section, [...]")
         for key in raw:
             if key not in allowed:
-                near = difflib.get_close_matches(key, allowed, n=1)
+                near = difflib.get_close_matches(key[:_LONGEST], allowed, n=1)
                 mend = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(allowed)}"
-                raise self.error(f"{section}.{key}".lstrip("."), f"is not a setting: {mend}")
+                raise self.error(f"{section}.{key}".removeprefix("."), f"is not a setting: {mend}")
         for key in allowed:
             if key not in raw:
                 raise self.error(section or key, f"is missing {key!r}" if section else "is missing")
@@ -194,15 +212,16 @@ class _Reader:
     def number(self, key: str, value: Any) -> float:
         if isinstance(value, str) and (match := _FRACTION_OF_PI.fullmatch(value.strip())):
             sign, by = -1.0 if match["sign"] else 1.0, float(match["by"] or 1)
-            if by:
-                return sign * float(match["times"] or 1) * math.pi / by
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            return float(value)
-        raise self.error(key, f'is {value!r}; give a number, or a fraction of pi such as "-pi/4"')
+            result = sign * float(match["times"] or 1) * math.pi / by if by else math.inf
+        else:
+            result = _float(value)
+        if math.isfinite(result):
+            return result
+        raise self.error(key, f'is {_shown(value)}; give a number, or a fraction of pi such as "-pi/4"')
 
     def integer(self, key: str, value: Any, low: int, high: int) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise self.error(key, f"is {value!r}; give a whole number from {low} to {high}")
+            raise self.error(key, f"is {_shown(value)}; give a whole number from {low} to {high}")
         return value
 
     def latents(self, raw: Any) -> tuple[LatentField, ...]:
@@ -220,10 +239,10 @@ class _Reader:
         ranges = []
         for row in rows:
             if len(row) != 2:
-                raise self.error(key, f"has the range {row!r}; give [low, high]")
+                raise self.error(key, f"has the range {_shown(row)}; give [low, high]")
             low, high = self.number(key, row[0]), self.number(key, row[1])
             if low > high:
-                raise self.error(key, f"has the range {row!r}; low is above high")
+                raise self.error(key, f"has the range {_shown(row)}; low is above high")
             ranges.append((low, high))
         for (_, end), (begin, _) in zip(sorted(ranges), sorted(ranges)[1:], strict=False):
             if begin < end:

@@ -7,7 +7,6 @@ import shutil
 import stat
 import weakref
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -15,10 +14,12 @@ from typing import IO, Any
 from manifests.classes import CLASSES, class_names
 from manifests.errors import ThreeDieError
 from manifests.files import TEMPORARY, explained, is_alive, machine
+from manifests.litter import has_litter, is_litter
 from manifests.objects import ObjectRef, is_plain_name
-from render.models.folder import LAYOUT
+from render.models.folder import LAYOUT, MODELS, V1_FILE
 from render.models.inspect import MAX_BYTES, check_mesh, check_textures
 from render.models.source import MESH_FILE, ModelError
+from render.models.zip_file import UNREADABLE, leads_out, members, open_zip
 
 NEEDED = {".obj", ".mtl", ".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tga", ".tif", ".tiff"}
 """Kinds of files that rendering reads; ShapeNet's voxels, point clouds and screenshots stay in the archive."""
@@ -28,7 +29,6 @@ MAX_OBJECT_BYTES = 2 * MAX_BYTES
 KEPT = 2
 """Objects that a process leaves unpacked: the one in hand and the one before."""
 
-_V1_FILE = "model.obj"
 _CHUNK = 2**20
 
 
@@ -38,6 +38,12 @@ class ArchiveSource:
     Only the archives' directories are read to list the objects. Each process that asks for meshes has a place of its
     own in `cache` with the last `KEPT` objects it asked for; places of processes that have ended are used again, so
     that the cache holds no more than the processes at work.
+
+    What is an object is decided as in a folder: it has a file in `models/`. Litter isn't looked at.
+
+    Attributes:
+        synsets: the classes there are.
+        left_out: what has a place among the objects, but nothing in `models/`.
 
     Raises:
         ThreeDieError: an archive can't be read or holds no models in the ShapeNetCore v2 layout.
@@ -51,23 +57,33 @@ class ArchiveSource:
     def _open(self) -> None:
         self._zips: dict[Path, zipfile.ZipFile] = {}
         self._slot: _Slot | None = None
-        self._members: dict[ObjectRef, list[tuple[Path, str, zipfile.ZipInfo]]] = {}
+        self._members: dict[ObjectRef, dict[str, tuple[Path, zipfile.ZipInfo]]] = {}
+        self._twice: dict[ObjectRef, str] = {}
+        objects: set[ObjectRef] = set()
+        others: set[ObjectRef] = set()
         v1 = ""
         nested = ""
         for path in self.archives:
-            for info in self._directory(path):
-                place = _place(info.filename, path.stem)
+            for name, info in self._directory(path):
+                place = _place(name, path.stem)
                 if place is None:
-                    nested = nested or (info.filename if info.filename.lower().endswith(".zip") else "")
+                    nested = nested or (name if name.lower().endswith(".zip") and not has_litter(name) else "")
                     continue
                 ref, inner = place
-                members = self._members.setdefault(ref, [])
+                if has_litter(inner) and not leads_out(inner):
+                    continue
+                if inner.startswith(f"{MODELS}/") or inner == V1_FILE:
+                    objects.add(ref)
+                else:
+                    others.add(ref)
                 if PurePosixPath(inner).suffix.lower() in NEEDED:
-                    members.append((path, inner, info))
-                if inner == _V1_FILE:
+                    self._add(ref, inner, path, info)
+                if inner == V1_FILE:
                     v1 = v1 or f"{path}: {ref}/{inner}"
+        self._members = {ref: self._members.get(ref, {}) for ref in sorted(objects)}
+        self.left_out = [str(ref) for ref in sorted(others - objects)]
         where = ", ".join(map(str, self.archives[:2])) + (", ..." if len(self.archives) > 2 else "")
-        if v1 and not any(inner == MESH_FILE.as_posix() for found in self._members.values() for _, inner, _ in found):
+        if v1 and not any(MESH_FILE.as_posix() in found for found in self._members.values()):
             raise ModelError(
                 f"{v1}: this is ShapeNetCore v1; its models are turned and scaled otherwise, so get ShapeNetCore v2, "
                 f"which has {LAYOUT}"
@@ -81,18 +97,19 @@ class ArchiveSource:
             raise ThreeDieError(f"{where}: no models in the layout {LAYOUT}; {mend}")
         self.synsets = tuple(sorted({ref.synset for ref in self._members}))
 
-    def _directory(self, path: Path) -> Iterator[zipfile.ZipInfo]:
-        try:
-            opened = zipfile.ZipFile(path)
-        except OSError as error:
-            raise explained(error, path) from error
-        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            raise ThreeDieError(f"{path}: not a whole zip archive ({error}); download it again") from error
-        self._zips[path] = opened
-        infos = opened.infolist()
+    def _directory(self, path: Path) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+        opened = self._zips[path] = open_zip(path)
+        found = list(members(opened, path))
         # The directory of the whole of ShapeNet is large: what isn't needed is forgotten.
         opened.filelist, opened.NameToInfo = [], {}
-        yield from (info for info in infos if not info.is_dir())
+        yield from found
+
+    def _add(self, ref: ObjectRef, inner: str, path: Path, info: zipfile.ZipInfo) -> None:
+        """Note a file of an object. Twice the same one is no harm; two of one name leave open which is meant."""
+        files = self._members.setdefault(ref, {})
+        _, other = files.setdefault(inner, (path, info))
+        if (other.CRC, other.file_size) != (info.CRC, info.file_size):
+            self._twice[ref] = inner
 
     def __getstate__(self) -> dict[str, Any]:
         return {"archives": self.archives, "cache": self.cache}
@@ -131,28 +148,33 @@ class ArchiveSource:
             ModelError: there is none, it can't be a mesh, its files are damaged, too large, too many, or lie outside.
             ThreeDieError: the cache can't be written to.
         """
-        members = self._members.get(ref)
-        if members is None:
+        files = self._members.get(ref)
+        if files is None:
             raise ModelError(f"{ref}: not in the archive")
+        if ref in self._twice:
+            raise ModelError(
+                f"{ref}: {self._twice[ref]} is in the archive twice, with different content; unpack it, keep the one "
+                "that is meant, and give the folder"
+            )
         if self._slot is None or self._slot.process != os.getpid():
             self._slot = _Slot(self.cache / "unpacked")
         folder = self._slot.folder / ref.synset / ref.object_id
         if not folder.is_dir():
             self._slot.make_room()
-            self._extract(ref, members, folder)
+            self._extract(ref, files, folder)
         path = folder / MESH_FILE
         check_mesh(ref, path)
         check_textures(ref, path)
         return path
 
-    def _extract(self, ref: ObjectRef, members: list[tuple[Path, str, zipfile.ZipInfo]], folder: Path) -> None:
-        if len(members) > MAX_FILES:
-            raise ModelError(f"{ref}: {len(members)} files, more than the {MAX_FILES} allowed")
+    def _extract(self, ref: ObjectRef, files: dict[str, tuple[Path, zipfile.ZipInfo]], folder: Path) -> None:
+        if len(files) > MAX_FILES:
+            raise ModelError(f"{ref}: {len(files)} files, more than the {MAX_FILES} allowed")
         room = MAX_OBJECT_BYTES
         temporary = folder.with_name(f"{TEMPORARY}{secrets.token_hex(4)}")
         try:
             temporary.mkdir(parents=True)
-            for archive, inner, info in members:
+            for inner, (archive, info) in files.items():
                 _refuse_odd(ref, inner, info)
                 target = temporary / inner
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -167,24 +189,22 @@ class ArchiveSource:
     def _member(self, ref: ObjectRef, archive: Path, info: zipfile.ZipInfo) -> IO[bytes]:
         try:
             return self._zips[archive].open(info)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        except UNREADABLE as error:
             raise ModelError(f"{ref}: {info.filename} can't be read from {archive.name} ({error})") from error
 
 
 def _place(name: str, stem: str) -> tuple[ObjectRef, str] | None:
     """Object and path within its folder of an archive's member: [TOP/][SYNSET/]OBJECT/..., None for anything else."""
     parts = name.split("/")
-    for depth, part in enumerate(parts[:-2]):
-        if part in CLASSES:
-            break
-        if depth == 1:
-            return None
-    else:
-        part, depth = stem, -1
-    object_id, inner = parts[depth + 1], "/".join(parts[depth + 2 :])
-    if part not in CLASSES or not inner or not is_plain_name(object_id) or object_id.startswith("."):
+    depth = next((depth for depth, part in enumerate(parts[:2]) if part in CLASSES), -1)
+    synset = stem if depth < 0 else parts[depth]
+    above, rest = parts[: max(0, depth)], parts[depth + 1 :]
+    if synset not in CLASSES or len(rest) < 2 or has_litter("/".join(above) or synset) or leads_out("/".join(above)):
         return None
-    return ObjectRef(part, object_id), inner
+    object_id, inner = rest[0], "/".join(rest[1:])
+    if not is_plain_name(object_id) or is_litter(object_id) or object_id in CLASSES:
+        return None
+    return ObjectRef(synset, object_id), inner
 
 
 def _refuse_odd(ref: ObjectRef, inner: str, info: zipfile.ZipInfo) -> None:
@@ -203,7 +223,7 @@ def _copy(ref: ObjectRef, inner: str, content: IO[bytes], file: IO[bytes], room:
     while True:
         try:
             chunk = content.read(_CHUNK)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except UNREADABLE as error:
             raise ModelError(f"{ref}: {inner} is damaged in the archive ({error})") from error
         if not chunk:
             return copied

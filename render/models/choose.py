@@ -1,6 +1,5 @@
 """Which source of models a path is."""
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,10 @@ from manifests.errors import ThreeDieError
 from manifests.objects import ObjectRef
 from render.models.archive import ArchiveSource
 from render.models.embedded_source import EmbeddedSource
-from render.models.folder import FolderSource
+from render.models.folder import MODELS, FolderSource, holds_folders
 from render.models.source import ModelSource
+
+NAMED = 3
 
 
 def open_source(path: Path | None, cache: Path) -> ModelSource:
@@ -28,10 +29,8 @@ def open_source(path: Path | None, cache: Path) -> ModelSource:
     if path is None:
         return EmbeddedSource(cache)
     if path.is_file():
-        if not zipfile.is_zipfile(path):
-            raise ThreeDieError(f"{path}: neither a folder nor a zip archive of models in the ShapeNetCore v2 layout")
         return ArchiveSource([path], cache)
-    folders = {synset for synset in SYNSETS if (path / synset).is_dir()}
+    folders = {synset for synset in SYNSETS if holds_folders(path / synset)}
     archives = [path / f"{synset}.zip" for synset in SYNSETS if (path / f"{synset}.zip").is_file()]
     # A class that was unpacked beside its archive is read from the folder.
     packed = [archive for archive in archives if archive.stem not in folders]
@@ -39,6 +38,16 @@ def open_source(path: Path | None, cache: Path) -> ModelSource:
         return FolderSource(path)
     archive_source = ArchiveSource(packed, cache)
     return JoinedSource([FolderSource(path), archive_source]) if folders else archive_source
+
+
+def left_out_notes(source: ModelSource) -> list[str]:
+    """A sentence on what lies among a source's objects and is none; empty where there is nothing of the kind."""
+    sources = source.sources if isinstance(source, JoinedSource) else (source,)
+    names = sorted({name for each in sources for name in getattr(each, "left_out", [])})
+    if not names:
+        return []
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return [f"left out {len(names):,} folders without a model in {MODELS}/: {', '.join(names[:NAMED])}{more}"]
 
 
 class JoinedSource:

@@ -82,7 +82,7 @@ def check(path: Path, classes: str, manifest: Path | None, out: Path, workers: i
     """
     from manifests.objects import read_object_list
     from render.models.check import Report, check_objects, compare_with_list, count_notes
-    from render.models.choose import open_source
+    from render.models.choose import left_out_notes, open_source
 
     with tempfile.TemporaryDirectory(prefix=scratch_prefix()) as cache:
         source = open_source(path, Path(cache))
@@ -91,7 +91,7 @@ def check(path: Path, classes: str, manifest: Path | None, out: Path, workers: i
         report = Report(len(refs))
         for problems in _bar(check_objects(source, refs, workers or _cores()), len(refs), "checking"):
             report.problems += problems
-    report.notes += count_notes(refs)
+    report.notes += [*left_out_notes(source), *count_notes(refs)]
     if manifest is not None:
         absent, notes = compare_with_list(refs, [ref for ref in read_object_list(manifest) if ref.synset in asked])
         report.problems += absent

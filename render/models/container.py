@@ -3,27 +3,25 @@
 import os
 import posixpath
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from manifests.errors import ThreeDieError
 from manifests.files import explained
+from manifests.litter import has_litter, is_litter
 from render.models.inspect import MAX_BYTES
 from render.models.source import ModelError
+from render.models.zip_file import UNREADABLE, leads_out, members, open_zip
 
 ARCHIVES = {".zip", ".sh3f"}
 """Suffixes of zip archives; Sweet Home 3D's furniture libraries are such."""
-
-MAX_MEMBERS = 2_000_000
 
 
 class Container(Protocol):
     """Files with names such as `chairs/wood.obj`."""
 
     def names(self) -> Iterator[str]:
-        """All files, sorted."""
+        """All files but litter, sorted."""
 
     def spelled(self, name: str) -> str | None:
         """The name of a file as it really is, given in other upper and lower case say; None where there is none."""
@@ -75,15 +73,15 @@ class Folder:
         self._listed: tuple[PurePosixPath | None, dict[str, str]] = (None, {})
 
     def names(self) -> Iterator[str]:
-        """All files, sorted within their folders; hidden ones are left out."""
+        """All files but litter, sorted within their folders."""
 
         def refuse(error: OSError) -> None:
             raise explained(error, self.root) from error
 
         for folder, inner, files in os.walk(self.root, onerror=refuse):
-            inner[:] = sorted(name for name in inner if not name.startswith("."))
+            inner[:] = sorted(name for name in inner if not is_litter(name))
             for name in sorted(files):
-                if not name.startswith("."):
+                if not is_litter(name):
                     yield (Path(folder) / name).relative_to(self.root).as_posix()
 
     def spelled(self, name: str) -> str | None:
@@ -128,25 +126,22 @@ class Folder:
 
 
 class Archive:
-    """A zip archive; nothing is unpacked to disk."""
+    """A zip archive; nothing is unpacked to disk. Names have `/` between their parts, whatever the archive has."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            self._zip = zipfile.ZipFile(path)
-        except OSError as error:
-            raise explained(error, path) from error
-        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            raise ThreeDieError(f"{path}: not a whole zip archive ({error}); get it again") from error
-        infos = self._zip.infolist()
-        if len(infos) > MAX_MEMBERS:
-            raise ThreeDieError(f"{path}: {len(infos):,} files, more than the {MAX_MEMBERS:,} allowed; unpack it")
-        self._infos = {info.filename: info for info in infos if not info.is_dir()}
+        self._zip = open_zip(path)
+        self._infos: dict[str, zipfile.ZipInfo] = {}
+        self._twice: set[str] = set()
+        for name, info in members(self._zip, path):
+            other = self._infos.setdefault(name, info)
+            if (other.CRC, other.file_size) != (info.CRC, info.file_size):
+                self._twice.add(name)
         self._lower = {name.lower(): name for name in reversed(self._infos)}
 
     def names(self) -> Iterator[str]:
-        """All files, sorted."""
-        return iter(sorted(self._infos))
+        """All files but litter, sorted."""
+        return iter(sorted(name for name in self._infos if not has_litter(name) or leads_out(name)))
 
     def spelled(self, name: str) -> str | None:
         """The name as it really is."""
@@ -156,13 +151,17 @@ class Archive:
         """A file's content.
 
         Raises:
-            ModelError: it is too large, damaged or encrypted.
+            ModelError: it is too large, damaged or encrypted, leads out of the archive, or is there twice.
         """
+        if leads_out(name):
+            raise ModelError(f"{name!r} leads out of the archive")
+        if name in self._twice:
+            raise ModelError(f"{name} is in the archive twice, with different content; unpack it and keep one")
         try:
             with self._zip.open(self._infos[name]) as file:
                 # Whatever size the archive's directory promises.
                 content = file.read(MAX_BYTES + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError) as error:
+        except UNREADABLE as error:
             raise ModelError(f"{name} can't be read from the archive ({error})") from error
         if len(content) > MAX_BYTES:
             raise ModelError(_too_large(name))

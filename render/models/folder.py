@@ -1,24 +1,31 @@
 """Models in a folder in the ShapeNetCore v2 layout, used where they lie."""
 
-import heapq
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from manifests.classes import CLASSES, SYNSETS, class_names
+from manifests.classes import CLASSES, class_names
 from manifests.errors import ThreeDieError
 from manifests.files import explained
+from manifests.litter import is_litter
 from manifests.objects import ObjectRef, is_plain_name
 from render.models.inspect import check_mesh, check_textures
 from render.models.source import MESH_FILE, ModelError
 
 LAYOUT = f"SYNSET/OBJECT/{MESH_FILE.as_posix()}"
-_V1_FILE = "model.obj"
+MODELS = MESH_FILE.parent.name
+V1_FILE = "model.obj"
 
 
 class FolderSource:
     """ROOT/SYNSET/OBJECT/models/model_normalized.obj. Folders that aren't one of the 55 classes are ignored.
+
+    An object is a folder with a file in `models/`, be it only its voxels; litter isn't looked at.
+
+    Attributes:
+        synsets: the classes there are.
+        left_out: folders among the objects that hold no model or can't be named so; of the classes listed so far.
 
     Raises:
         ThreeDieError: `root` isn't in that layout.
@@ -27,6 +34,7 @@ class FolderSource:
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
         self.synsets = self._find_synsets()
+        self.left_out: list[str] = []
 
     def describe(self) -> dict[str, Any]:
         """What goes into the dataset about where its models came from."""
@@ -45,11 +53,7 @@ class FolderSource:
             )
         refs = []
         for synset in asked:
-            names = self._object_names(synset)
-            first = sorted(names) if per_class is None else heapq.nsmallest(per_class, names)
-            if first:
-                self._refuse_v1(ObjectRef(synset, first[0]))
-            refs += [ObjectRef(synset, name) for name in first]
+            refs += self._objects(synset, per_class)
         if not refs and per_class != 0:
             raise ThreeDieError(f"{self.root}: the folders of {class_names(asked)} hold no objects; expected {LAYOUT}")
         return refs
@@ -70,29 +74,70 @@ class FolderSource:
         return path
 
     def _find_synsets(self) -> tuple[str, ...]:
-        names = sorted(name for name, is_folder in _entries(self.root) if is_folder and not name.startswith("."))
+        entries = sorted((name, is_folder) for name, is_folder in _entries(self.root) if not is_litter(name))
+        names = [name for name, is_folder in entries if is_folder]
         synsets = tuple(name for name in names if name in CLASSES)
         if synsets:
-            return synsets
-        packed = [synset for synset in SYNSETS if (self.root / f"{synset}.zip").is_file()]
+            return tuple(synset for synset in synsets if holds_folders(self.root / synset)) or synsets
+        packed = [name for name, is_folder in entries if not is_folder and name.lower().endswith(".zip")]
         found = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") or "no folders"
         mend = (
-            f"unpack {packed[0]}.zip and its like first" if packed else "give the folder that holds the synset folders"
+            f"give {self.root / packed[0]} itself, or unpack it"
+            if packed
+            else "give the folder that holds the synset folders"
         )
         raise ThreeDieError(f"{self.root}: not ShapeNetCore v2: expected {LAYOUT}, found {found}; {mend}")
 
-    def _object_names(self, synset: str) -> Iterator[str]:
-        for name, is_folder in _entries(self.root / synset):
-            if is_folder and not name.startswith(".") and is_plain_name(name):
-                yield name
+    def _objects(self, synset: str, count: int | None) -> list[ObjectRef]:
+        """The first `count` objects of a class, sorted.
+
+        Raises:
+            ModelError: all there are lie as in ShapeNetCore v1.
+        """
+        folder = self.root / synset
+        names = sorted(name for name, is_folder in _entries(folder) if is_folder and not is_litter(name))
+        refs = [ObjectRef(synset, name) for name in names if is_plain_name(name)]
+        self.left_out += [f"{synset}/{name!r}" for name in names if not is_plain_name(name)]
+        old: ObjectRef | None = None
+        is_new = False
+        found: list[ObjectRef] = []
+        for ref in refs:
+            if count is not None and len(found) >= count and (is_new or old is None):
+                break
+            place = self.root / str(ref)
+            if (place / MESH_FILE).exists() or _has_file(place / MODELS):
+                is_new = True
+            elif (place / V1_FILE).is_file():
+                old = old or ref
+            else:
+                self.left_out.append(str(ref))
+                continue
+            found.append(ref)
+        if old and not is_new:
+            self._refuse_v1(old)
+        return found[:count]
 
     def _refuse_v1(self, ref: ObjectRef) -> None:
         folder = self.root / ref.synset / ref.object_id
-        if (folder / _V1_FILE).is_file() and not (folder / MESH_FILE).exists():
+        if (folder / V1_FILE).is_file() and not (folder / MESH_FILE).exists():
             raise ModelError(
-                f"{self.root}: this is ShapeNetCore v1 ({ref}/{_V1_FILE}); its models are turned and scaled otherwise, "
+                f"{self.root}: this is ShapeNetCore v1 ({ref}/{V1_FILE}); its models are turned and scaled otherwise, "
                 f"so get ShapeNetCore v2, which has {LAYOUT}"
             )
+
+
+def holds_folders(folder: Path) -> bool:
+    """Whether there is a folder with folders in it that aren't litter."""
+    return folder.is_dir() and any(is_folder and not is_litter(name) for name, is_folder in _entries(folder))
+
+
+def _has_file(folder: Path) -> bool:
+    """Whether a folder, or one in it, holds a file that isn't litter."""
+    for _, inner, files in os.walk(folder):
+        if any(not is_litter(name) for name in files):
+            return True
+        inner[:] = [name for name in inner if not is_litter(name)]
+    return False
 
 
 def _entries(folder: Path) -> Iterator[tuple[str, bool]]:

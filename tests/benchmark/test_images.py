@@ -97,5 +97,7 @@ def test_a_damaged_image_is_named(make_dataset: Callable[..., Path], tmp_path: P
     content = bytearray(path.read_bytes())
     content[begin : begin + 40] = bytes(40)
     path.write_bytes(content)
-    with pytest.raises(ThreeDieError, match=r"view 1 of 02747177/0001 can't be decoded.*3die data verify"):
+    with pytest.raises(
+        ThreeDieError, match=r"02747177/0001: the image of view 1 differs from its checksum.*3die data verify"
+    ):
         Images(Dataset(path), 32)

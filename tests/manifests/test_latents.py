@@ -8,7 +8,17 @@ from scipy.spatial.transform import Rotation
 
 from baselines.method import ACTION_DIMS
 from manifests.errors import ThreeDieError
-from manifests.latents import ACTION_SIZES, LatentField, actions, columns, quaternions, relative_quaternions
+from manifests.latents import (
+    ACTION_SIZES,
+    LatentField,
+    actions,
+    check_latents,
+    columns,
+    latent_problems,
+    quaternions,
+    relative_quaternions,
+)
+from manifests.objects import ObjectRef
 
 ROOT = np.sqrt(0.5)
 ANGLES = arrays(np.float64, (3,), elements=st.floats(-np.pi / 2, np.pi / 2))
@@ -126,3 +136,44 @@ def test_ranges_are_closed_and_may_be_several():
 def test_fields_survive_json(field):
     assert LatentField.from_json(field.to_json()) == field
     assert field.to_json()["unit"] in ("rad", "turn", "length")
+
+
+REFS = [ObjectRef("03001627", name) for name in "abc"]
+
+
+def test_latents_are_checked_for_numbers_that_are_none():
+    latents = np.zeros((3, 4, len(FIELDS)))
+    latents[0, 0, 0] = 99  # out of its range, but a number
+    check_latents(FIELDS, latents, REFS, "some.h5")
+    check_latents(FIELDS, latents[:0], [], "some.h5")
+    latents[1, 2, 3], latents[2, 0, 6] = np.nan, -np.inf
+    says = "^some.h5: 03001627/b: floor_hue of view 2 is nan, not a finite number; 1 more objects have such values"
+    with pytest.raises(ThreeDieError, match=says):
+        check_latents(FIELDS, latents, REFS, "some.h5")
+    with pytest.raises(ThreeDieError, match="03001627/c: light_hue of view 0 is -inf"):
+        check_latents(FIELDS, latents[2:], REFS[2:], "some.h5")
+
+
+def test_problems_of_latents_are_a_sentence_for_each_field():
+    latents = np.zeros((4, len(FIELDS)))
+    assert latent_problems(FIELDS, latents) == []
+    latents[1:3, 3], latents[0, 6] = 1.5, np.nan
+    assert latent_problems(FIELDS, latents) == [
+        "floor_hue of view 1 (and of 1 more views) is 1.5, outside 0 to 1 turn",
+        "light_hue of view 0 is nan, outside 0 to 1 turn",
+    ]
+    assert len(latent_problems(FIELDS, latents, within_ranges=False)) == 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"name": "colour", "ranges": [[0, 1]]},
+        {"name": "floor_hue", "ranges": [[1, 0]]},
+        {"name": "floor_hue", "ranges": [[float("nan"), 0]]},
+        {"name": "floor_hue", "ranges": [["a", 0]]},
+    ],
+)
+def test_a_damaged_field_is_no_field(value):
+    with pytest.raises(ValueError, match=r"range|latent field|float"):
+        LatentField.from_json(value)

@@ -136,7 +136,7 @@ def test_changes_since_the_export_are_noticed(tmp_path, file, tree):
     with pytest.raises(ThreeDieError, match="changed since the export"):
         OfficialTree(tree).pack(tmp_path / "back.h5")
     path.unlink()
-    with pytest.raises(ThreeDieError, match=r"latent_0\.npy: no such file"):
+    with pytest.raises(ThreeDieError, match=r"latent_0\.npy: missing"):
         OfficialTree(tree).pack(tmp_path / "back.h5")
     assert not (tmp_path / "back.h5").exists()
 
@@ -163,7 +163,7 @@ def test_a_tree_without_a_description_packs_with_stated_assumptions(tmp_path, or
             latents[3] = rng.uniform()
             np.save(folder / f"latent_{view}.npy", latents)
             (folder / f"image_{view}.jpg").write_bytes(floor_picture(latents[3], order))
-    (tmp_path / "download" / "readme").mkdir()
+    (tmp_path / "download" / "extras").mkdir()
     assert is_tree(tmp_path / "download")
     tree = OfficialTree(tmp_path / "download")
     tree.pack(tmp_path / "packed.h5")
@@ -175,7 +175,7 @@ def test_a_tree_without_a_description_packs_with_stated_assumptions(tmp_path, or
     assert [field.name for field in dataset.info.fields][3:5] == ["floor_hue", "light_theta"]
     assert dataset.splits == [split_of(ref) for ref in refs]
     said = " ".join(tree.assumptions)
-    assert all(word in said for word in ("readme", order, "hash", "seed"))
+    assert all(word in said for word in ("extras", order, "hash", "seed"))
 
 
 def test_list_files_in_a_download_give_its_splits(tmp_path, tree):

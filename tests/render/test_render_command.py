@@ -135,6 +135,7 @@ def bad_models(root: Path) -> None:
         return path
 
     (chair / "missing" / "models").mkdir(parents=True)
+    (chair / "missing" / "models" / "model_normalized.json").write_text("{}")
     add("nofaces", b"v 0 0 0\nv 1 0 0\nv 0 1 0\n")
     add("random", np.random.default_rng(0).bytes(5000))
     add("notfinite", b"v 0 0 0\nv 1 0 0\nv 0 1 0\nv nan nan nan\nf 1 2 3\nf 1 2 4\n")

@@ -22,6 +22,8 @@ def collection(root: Path) -> None:
     for name in ("well", "well2"):
         put(root, CHAIR, name, unit)
     (root / CHAIR / "missing" / "models").mkdir(parents=True)
+    (root / CHAIR / "missing" / "models" / "model_normalized.json").write_text("{}")
+    (root / CHAIR / "empty" / "models").mkdir(parents=True)
     put(root, CHAIR, "nofaces", "v 0 0 0\nv 1 0 0\nv 0 1 0\n")
     put(root, CHAIR, "infinite", unit + "v inf 0 0\nf 1 2 4\n")
     put(root, CHAIR, "flat", "v 0 0 0\nv 1 0 0\nv 2 0 0\nf 1 2 3\n")
@@ -55,6 +57,7 @@ def test_command_finds_what_is_broken(tmp_path: Path) -> None:
     assert result.exit_code == 1, result.output
     assert "11 objects: 5 broken, 4 with flaws" in result.output
     assert f"1 objects are not in the list: {CHAIR}/well2" in result.output
+    assert f"left out 1 folders without a model in models/: {CHAIR}/empty" in result.output
     with report.open() as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
     assert rows.pop("gone")["level"] == "absent"
