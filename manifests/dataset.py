@@ -239,6 +239,8 @@ class Dataset:
             raise ThreeDieError(
                 f"{self.path}: not an HDF5 file or cut short ({_line(error)}); {_mend(self.path)}"
             ) from error
+        except BrokenSealError as error:
+            raise ThreeDieError(f"{self.path}: damaged: {error}; {_mend(self.path)}") from error
         except _UNREADABLE as error:
             raise ThreeDieError(
                 f"{self.path}: not a 3die dataset, or damaged ({_line(error)}); {_mend(self.path)}"

@@ -274,7 +274,7 @@ def test_mistakes_are_one_line(
     cut.write_bytes(dataset.path.read_bytes()[:-2000])
     no_val = make_dataset(tmp_path / "noval.h5", objects=4, views=2, size=32, splits=["train"] * 4)
     for words, message in (
-        (["run", "sie", "--data", str(cut)], "cut.h5: not an HDF5 file or cut short"),
+        (["run", "sie", "--data", str(cut)], "cut.h5: damaged: "),
         (["run", "sie", "--data", str(tmp_path / "none.h5")], "none.h5: no such dataset file"),
         (["run", "sie", "--data", str(no_val)], "none of its 4 objects are for validation"),
         (["run", "six", "--data", str(dataset.path)], "sie"),

@@ -82,7 +82,9 @@ def test_just_outside_is_refused_and_just_inside_is_not(task, metric, end, beyon
     assert field.split("[")[0] in found[0]
 
 
-@pytest.mark.parametrize(("task", "metric"), [pair for pair in EVERY if pair[1].low is None], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    ("task", "metric"), [pair for pair in EVERY if pair[1].low is None], ids=lambda each: each.name
+)
 def test_an_open_end_is_open(task, metric):
     assert reasons(row_of(task, metric, -1e6, floor=-1e9)) == []
 

@@ -35,8 +35,9 @@ def archives() -> list[bytes]:
     return made
 
 
-def test_models_in_place(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    cache = tmp_path_factory.mktemp("cache")
+def test_models_in_place(tmp_path: Path) -> None:
+    cache, folder = tmp_path / "cache", tmp_path / "archives"
+    folder.mkdir()
 
     def read(path: Path) -> None:
         source = ArchiveSource([path], cache)
@@ -46,8 +47,8 @@ def test_models_in_place(tmp_path: Path, tmp_path_factory: pytest.TempPathFactor
             except ModelError as error:
                 assert str(ref) in str(error)  # noqa: PT017
 
-    fuzz(archives(), read, tmp_path, "models.zip")
-    assert not [path for path in cache.parent.rglob("*.obj") if not path.is_relative_to(cache)]
+    fuzz(archives(), read, folder, "models.zip")
+    assert not [path for path in tmp_path.rglob("*.obj") if not path.is_relative_to(cache)]
 
 
 def test_models_to_import(tmp_path: Path) -> None:
