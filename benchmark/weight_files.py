@@ -4,7 +4,7 @@ import struct
 import zipfile
 from pathlib import Path
 
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, first_line
 
 _CHECKPOINT = "give a file that torch.save wrote"
 _UNPACK = "unpack it and give the file of weights in it"
@@ -109,10 +109,9 @@ def require_torch_zip(path: Path) -> None:
         raise
     except Exception as error:
         # A damaged directory of an archive can raise anything.
-        reason = str(error).split("\n", 1)[0][:200]
         raise ThreeDieError(
-            f"{path}: damaged: {reason}; copy or download it again, or, if it is a run's, delete it and train again "
-            "(no older one is kept)"
+            f"{path}: damaged: {first_line(error)}; copy or download it again, or, if it is a run's, delete it and "
+            "train again (no older one is kept)"
         ) from error
 
 

@@ -34,7 +34,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, one_line
 from manifests.files import explained, replacing
 from manifests.latents import LatentField, check_latents
 from manifests.litter import is_litter
@@ -131,12 +131,6 @@ class DatasetObject:
     split: str
     latents: npt.NDArray[np.float64]
     jpegs: Sequence[bytes]
-
-
-def _line(error: BaseException) -> str:
-    """An error's message in one line of bounded length."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 300 else f"{text[:300]}..."
 
 
 @contextmanager
@@ -237,13 +231,13 @@ class Dataset:
             if error.errno:
                 raise explained(error, self.path) from error
             raise ThreeDieError(
-                f"{self.path}: not an HDF5 file or cut short ({_line(error)}); {_mend(self.path)}"
+                f"{self.path}: not an HDF5 file or cut short ({one_line(error)}); {_mend(self.path)}"
             ) from error
         except BrokenSealError as error:
             raise ThreeDieError(f"{self.path}: damaged: {error}; {_mend(self.path)}") from error
         except _UNREADABLE as error:
             raise ThreeDieError(
-                f"{self.path}: not a 3die dataset, or damaged ({_line(error)}); {_mend(self.path)}"
+                f"{self.path}: not a 3die dataset, or damaged ({one_line(error)}); {_mend(self.path)}"
             ) from error
         self._bytes: npt.NDArray[np.uint8] | None = None
 
@@ -483,7 +477,7 @@ def splits_of(path: Path) -> list[str]:
         with _opened(path) as file:
             return _texts(file, "objects/split")
     except (OSError, *_UNREADABLE) as error:
-        raise ThreeDieError(f"{path}: damaged ({_line(error)}); delete it and run the same command again") from error
+        raise ThreeDieError(f"{path}: damaged ({one_line(error)}); delete it and run the same command again") from error
 
 
 @dataclass(frozen=True)
@@ -503,7 +497,7 @@ def _glance(path: Path) -> _Glance:
             return _Glance(_attribute(file, "info"), _attribute(file, "made"), jpeg_bytes, _objects(file))
     except (OSError, *_UNREADABLE) as error:
         Dataset(path)  # says what is wrong
-        raise ThreeDieError(f"{path}: damaged ({_line(error)}); {_mend(path)}") from error
+        raise ThreeDieError(f"{path}: damaged ({one_line(error)}); {_mend(path)}") from error
 
 
 def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]], Iterable[Path]] = iter) -> int:

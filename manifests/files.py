@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, one_line
 
 TEMPORARY = ".tmp-"
 """Prefix of files being written. Other programs use it too: only `temporary_prefix` says that a file is ours."""
@@ -173,7 +173,7 @@ def explained(error: OSError, path: Path) -> ThreeDieError:
         errno.ENOTDIR: "a file lies where a folder is needed; choose another path",
         errno.EISDIR: "a folder lies where a file is needed; choose another path",
     }
-    reason = mends.get(number or 0, " ".join(str(error).split()))
+    reason = mends.get(number or 0, one_line(error))
     return ThreeDieError(f"{path}: {reason}")
 
 
@@ -182,23 +182,3 @@ def write_json(path: Path, value: Any) -> None:
     text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n"
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file.
-
-    Raises:
-        ThreeDieError: it can't be read or isn't JSON.
-    """
-    from manifests.text import MAX_JSON_BYTES, parse_json, without_mark  # noqa: PLC0415  (it imports this module)
-
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_JSON_BYTES + 1)
-        if len(content) > MAX_JSON_BYTES:
-            raise ThreeDieError(f"{path}: not a JSON file (more than {MAX_JSON_BYTES // 2**20} MiB)")
-        return parse_json(without_mark(content).decode())
-    except OSError as error:
-        raise explained(error, path) from error
-    except ValueError as error:
-        raise ThreeDieError(f"{path}: not a JSON file ({error})") from error

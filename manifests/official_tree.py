@@ -25,13 +25,13 @@ import numpy.typing as npt
 from manifests.channels import guess_channel_order
 from manifests.classes import SYNSETS
 from manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, one_line
 from manifests.files import TEMPORARY, explained, replacing, write_json
 from manifests.latents import REQUIRED_FIELDS, ROTATION, UNITS, LatentField, check_latents
 from manifests.litter import is_litter
 from manifests.npy import read_npy
 from manifests.objects import TRAIN, VAL, ObjectRef, is_plain_name, read_object_list, split_of
-from manifests.text import parse_json, read_text
+from manifests.text import read_json
 
 DESCRIPTION = "dataset.json"
 TREE_FORMAT = "3die-tree"
@@ -116,16 +116,8 @@ def _is_described(folder: Path) -> bool:
     where = folder / DESCRIPTION
     if not where.is_file():
         return False
-    value = _read_json(where)
+    value = read_json(where)
     return isinstance(value, dict) and value.get("format") == TREE_FORMAT
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return parse_json(read_text(path, "JSON file"))
-    except ValueError as error:
-        reason = " ".join(str(error).split())
-        raise ThreeDieError(f"{path}: damaged, or not a JSON file ({reason:.200})") from error
 
 
 def _names(folder: Path) -> list[str]:
@@ -192,7 +184,7 @@ class OfficialTree:
 
     def _read_description(self) -> None:
         where = self.folder / DESCRIPTION
-        value = _read_json(where)
+        value = read_json(where)
         try:
             if value["version"] > TREE_VERSION:
                 raise ValueError(f"format {value['format']} {value['version']}, this program reads {TREE_FORMAT} 1")
@@ -211,7 +203,7 @@ class OfficialTree:
             if len(set(self.objects)) != len(self.objects):
                 raise ValueError("an object is listed twice")
         except (KeyError, TypeError, ValueError, AttributeError, ThreeDieError) as error:
-            raise ThreeDieError(f"{where}: damaged ({error!s:.300}); run '3die data export' again") from error
+            raise ThreeDieError(f"{where}: damaged ({one_line(error)}); run '3die data export' again") from error
         strange = sorted(set(_find_objects(self.folder)[0]) - set(self.objects))
         if strange:
             self.assumptions.append(f"left out object folders that {DESCRIPTION} doesn't list: {_some(strange)}")
@@ -559,7 +551,7 @@ def _begin(folder: Path, description: dict[str, Any]) -> None:
         there = OfficialTree(folder)
         difference = there.info.difference(DatasetInfo.from_json(description["info"]))
         # Through JSON and back: tuples come back as lists.
-        if difference or _read_json(where) != json.loads(json.dumps(description)):
+        if difference or read_json(where) != json.loads(json.dumps(description)):
             reason = difference or "its objects, latents or images differ"
             raise ThreeDieError(f"{folder}: holds another dataset: {reason}; choose another folder")
     elif folder.exists() and not folder.is_dir():

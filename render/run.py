@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from manifests.dataset import PART_SUFFIX, Dataset, DatasetInfo, looks_whole, pack, part_path, splits_of
-from manifests.errors import ThreeDieError
-from manifests.files import clear_debris, clear_scratch, explained, read_json, replacing, scratch_prefix, write_json
+from manifests.errors import ThreeDieError, one_line
+from manifests.files import clear_debris, clear_scratch, explained, replacing, scratch_prefix, write_json
 from manifests.locks import Taken, holder, lock
 from manifests.manifest import read_splits, split_names
 from manifests.objects import ObjectRef, fingerprint, first_per_class, read_object_list, split_of
-from manifests.text import read_table
+from manifests.text import read_json, read_table
 from render.frame import BYTES_A_PIXEL
 from render.messages import Setup, Task
 from render.models.archive import clear_slots
@@ -255,7 +255,7 @@ class RunFolder:
             raise ThreeDieError(f"{error}; {mend}") from error
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             reason = f"lacks {error}" if isinstance(error, KeyError) else str(error)
-            raise ThreeDieError(f"{record}: damaged ({reason[:MAX_REASON]}); {mend}") from error
+            raise ThreeDieError(f"{record}: damaged ({one_line(reason, MAX_REASON)}); {mend}") from error
         if difference:
             raise ThreeDieError(
                 f"{self.path} was begun with other settings: {difference[:MAX_REASON]}. Use the same settings to go on "
@@ -339,7 +339,7 @@ class RunFolder:
             except ThreeDieError as error:
                 if path.exists():
                     # The list's own words may be in it, line ends and all.
-                    reason = " ".join(str(error).removeprefix(f"{path}: ").split())[:MAX_REASON]
+                    reason = one_line(str(error).removeprefix(f"{path}: "), MAX_REASON)
                     say(f"{path}: damaged ({reason}); left out, and the objects it gave up count as missing")
         return found
 

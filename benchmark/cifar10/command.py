@@ -18,7 +18,8 @@ from benchmark.run_folder import run_lock
 from benchmark.summary import indented
 from benchmark.training import LOG_FOLDER, Settings, build, find_device, resumable, train_on
 from manifests.errors import ThreeDieError
-from manifests.files import read_json, write_json
+from manifests.files import write_json
+from manifests.text import read_json
 
 _TRIED_ON_CPU = 32
 _WORDS = {"knn_top1": "200 nearest neighbours", "linear_top1": "linear layer"}

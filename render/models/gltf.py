@@ -7,8 +7,9 @@ of files cost seconds and a damaged one costs a message; that the result is that
 import numpy as np
 from PIL import features
 
+from manifests.errors import one_line
 from render.models.container import Container
-from render.models.gltf_file import GltfFile, mapping, shown
+from render.models.gltf_file import GltfFile, mapping
 from render.models.gltf_materials import surfaces_of
 from render.models.gltf_scene import scene_pieces
 from render.models.source import ModelError
@@ -64,7 +65,7 @@ def _check_extensions(file: GltfFile) -> None:
             continue
         if extension == "EXT_texture_avif" and features.check("avif"):
             continue
-        raise ModelError(f"needs {shown(extension)}, {_MENDS.get(extension, _NOT_READ)}")
+        raise ModelError(f"needs {one_line(extension)}, {_MENDS.get(extension, _NOT_READ)}")
 
 
 def _note_left_out(file: GltfFile) -> None:
@@ -76,7 +77,7 @@ def _note_left_out(file: GltfFile) -> None:
         "material variants": mapping(extensions.get("KHR_materials_variants")).get("variants"),
     }
     known = {*_HONOURED, *_WITHOUT_EFFECT, *_MENDS, "EXT_texture_avif", "MSFT_texture_dds"}
-    strange = [shown(name) for name in map(str, file.items("extensionsUsed")) if name not in known]
+    strange = [one_line(name) for name in map(str, file.items("extensionsUsed")) if name not in known]
     if strange:
         file.notes.add(f"{', '.join(strange[:_FEW])}{'...' if len(strange) > _FEW else ''} not read")
     left_out = [kind for kind, values in kinds.items() if values]

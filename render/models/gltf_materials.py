@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from render.models.gltf_file import GltfFile, mapping, number, numbers, shown
+from manifests.errors import one_line
+from render.models.gltf_file import GltfFile, mapping, number, numbers
 from render.models.gltf_scene import Piece
 from render.models.obj import Floats
 from render.models.pictures import PictureError, read_picture
@@ -115,7 +116,7 @@ class _Materials:
 
     def _name(self, index: int) -> str:
         name = mapping(self._file.items("materials")[index]).get("name")
-        return shown(name) if isinstance(name, str) and name else f"material {index}"
+        return one_line(name) if isinstance(name, str) and name else f"material {index}"
 
     def _read(self, index: int | None) -> _Parsed:
         if index is None:
@@ -137,7 +138,7 @@ class _Materials:
             color = np.asarray(GREY)
         mode = value.get("alphaMode", "OPAQUE")
         if mode not in ("OPAQUE", "BLEND", "MASK"):
-            self._file.notes.add(f"{name}: alpha mode {shown(mode)} isn't known; opaque")
+            self._file.notes.add(f"{name}: alpha mode {one_line(mode)} isn't known; opaque")
         emission, glow = self._emission(value, extensions, name)
         material = Material(
             _rgb(color),
@@ -207,7 +208,7 @@ class _Materials:
         moved = mapping(mapping(info.get("extensions")).get("KHR_texture_transform"))
         uv_set = moved.get("texCoord", info.get("texCoord", 0))
         if type(uv_set) is not int or uv_set < 0:
-            raise ModelError(f"texture {name} names texture coordinates {shown(uv_set)}")
+            raise ModelError(f"texture {name} names texture coordinates {one_line(uv_set)}")
         return _Texture(picture, name, uv_set, _transform(moved), (wrap[0], wrap[1]))
 
     def _sampler(self, index: object) -> dict[str, Any]:
@@ -377,7 +378,7 @@ def _image_name(index: object, image: dict[str, Any]) -> str:
     for key in ("uri", "name"):
         value = image.get(key)
         if isinstance(value, str) and value and value[:5].lower() != "data:":
-            return shown(value)
+            return one_line(value)
     return f"image {index}"
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from manifests.errors import one_line
 from render.models.draco import DracoMeshes
-from render.models.gltf_file import Decoded, GltfFile, Numbers, mapping, number, numbers, shown
+from render.models.gltf_file import Decoded, GltfFile, Numbers, mapping, number, numbers
 from render.models.obj import Floats, Ints
 from render.models.source import ModelError
 
@@ -178,7 +179,7 @@ def _scene_roots(file: GltfFile, nodes: int) -> list[int] | None:
         return None
     index = file.json.get("scene", 0)
     if type(index) is not int or not 0 <= index < len(scenes):
-        file.notes.add(f"the default scene {shown(index)} isn't there; the first one is used")
+        file.notes.add(f"the default scene {one_line(index)} isn't there; the first one is used")
         index = 0
     return _indices(mapping(scenes[index]).get("nodes"), nodes, "a scene's nodes")
 
@@ -295,7 +296,7 @@ class _Meshes:
                 dropped += 1
                 continue
             if mode not in (_TRIANGLES, _STRIP, _FAN):
-                raise ModelError(f"a primitive has the mode {shown(mode)}, which glTF doesn't know")
+                raise ModelError(f"a primitive has the mode {one_line(mode)}, which glTF doesn't know")
             made = self._primitive(primitive, mode)
             if made is not None:
                 yield made
@@ -324,7 +325,7 @@ class _Meshes:
         material = primitive.get("material")
         materials = len(self._file.items("materials"))
         if material is not None and (type(material) is not int or not 0 <= material < materials):
-            self._file.notes.add(f"material {shown(material)} isn't there; its faces are white")
+            self._file.notes.add(f"material {one_line(material)} isn't there; its faces are white")
             material = None
         return _Primitive(
             material,

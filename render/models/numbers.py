@@ -8,7 +8,6 @@ from render.models.obj import Floats, Ints
 from render.models.source import ModelError
 
 _BLANKS = np.isin(np.arange(256), list(b"\t\n\v\f\r "))
-_LONGEST_NAME = 80
 _EXACT = 2**53
 """Integers up to here are exact as floats."""
 
@@ -57,11 +56,6 @@ def counted(number: int, noun: str) -> str:
 def printable(word: bytes) -> str:
     """The begin of a word for a message."""
     return ascii(word[:40].decode("latin-1"))
-
-
-def short(name: str) -> str:
-    """A name of whatever length for a message."""
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
 
 
 def to_integers(values: Floats, what: str) -> Ints:

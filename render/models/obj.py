@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from manifests.errors import one_line
 from manifests.text import without_mark
 from render.models.source import ModelError
 
@@ -36,7 +37,6 @@ _READ = {b"g", b"o", b"s", b"usemtl", b"mtllib"}
 _HARMLESS = {b"lod", b"bevel", b"c_interp", b"d_interp", b"mg", b"v", b"f", b"vt", b"vn", b"shadow_obj", b"trace_obj"}
 _NAMED_KEYS = 3
 _WIDEST_INDENT = 256
-_SHOWN = 200
 
 ONE, BYTE = 1.0, 255.0
 _ROUNDING = 1.001
@@ -73,12 +73,6 @@ class ObjMesh:
         digest = hashlib.sha256(self.vertices[used].astype("<f4").tobytes())
         digest.update(places.astype("<i8").tobytes())
         return digest.hexdigest()
-
-
-def short(text: object) -> str:
-    """What a file holds, for a message: in one line, not too long."""
-    line = " ".join(str(text).split())
-    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
 
 
 def plain_text(content: bytes) -> bytes:
@@ -204,7 +198,7 @@ def _floats(rows: list[tuple[bytes, ...]] | list[list[bytes]]) -> Floats:
         mended = [[b"nan" if _WINDOWS_NAN.match(word) else word for word in row] for row in rows]
         if mended != [list(row) for row in rows]:
             return _floats(mended)
-        raise ModelError(f"a vertex is not a number ({short(error)})") from error
+        raise ModelError(f"a vertex is not a number ({one_line(error)})") from error
 
 
 @dataclass(frozen=True)
@@ -278,7 +272,7 @@ def _corner_numbers(words: list[bytes]) -> Ints:
             for column, part in enumerate(word.split(b"/")[:3]):
                 numbers[row, column] = int(part) if part else 0
     except (ValueError, OverflowError) as error:
-        raise ModelError(f"a face is not made of numbers ({short(error)})") from error
+        raise ModelError(f"a face is not made of numbers ({one_line(error)})") from error
     return numbers
 
 
@@ -375,7 +369,7 @@ def _faces(content: bytes) -> tuple[Ints, Ints]:
     try:
         corners = np.fromiter((int(word) for line in lines for word in line), np.int64, int(counts.sum()))
     except (ValueError, OverflowError) as error:
-        raise ModelError(f"a face is not made of numbers ({short(error)})") from error
+        raise ModelError(f"a face is not made of numbers ({one_line(error)})") from error
     if (corners < 0).any():
         corners = _absolute(content, counts, corners)
     return counts, corners - 1

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from manifests.errors import one_line
 from render.models.container import Container, find
 from render.models.mtl import (
     COLOR_MAP,
@@ -33,7 +34,6 @@ from render.models.obj import (
     other_lines,
     plain_text,
     read_corners,
-    short,
     used_materials,
     vertex_colors,
 )
@@ -330,7 +330,7 @@ def _without_comments(files: ObjFiles, materials: Sequence[Material]) -> tuple[b
 
 def fault_notes(faults: Sequence[Fault]) -> list[str]:
     """Notes of faults, each once, not too many."""
-    notes = list(dict.fromkeys(short(fault.note()) for fault in faults))
+    notes = list(dict.fromkeys(one_line(fault.note()) for fault in faults))
     if len(notes) > MAX_NOTES:
         return [*notes[: MAX_NOTES - 1], f"and {len(notes) - MAX_NOTES + 1:,} more"]
     return notes

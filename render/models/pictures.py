@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms, ImageFile
 
+from manifests.errors import one_line
+
 _KEPT = {"JPEG": ".jpg", "PNG": ".png"}
 _MODES = {"1", "L", "LA", "P", "RGB", "RGBA"}
 
@@ -219,17 +221,13 @@ def _truncated(content: bytes, error: Exception) -> Image.Image:
         picture.load()
         extrema = picture.getextrema()
     except Exception as second:
-        raise PictureError(f"is damaged and can't be decoded ({_short(error)}): get it again") from second
+        raise PictureError(f"is damaged and can't be decoded ({one_line(error)}): get it again") from second
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = False
     channels = extrema if isinstance(extrema[0], tuple) else (extrema,)
     if all(low == high for low, high in channels):
         raise PictureError("is truncated before its first pixel, or damaged: get it again") from error
     return picture
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:100] or type(error).__name__
 
 
 def _eight_bits(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from manifests.errors import one_line
 from manifests.text import without_mark
-from render.models.numbers import counted, printable, read_numbers, short
+from render.models.numbers import counted, printable, read_numbers
 from render.models.obj import Floats, Ints
 from render.models.source import ModelError
 from render.models.surface import first_corners
@@ -119,7 +120,7 @@ def read_header(content: bytes) -> Header:
             order = _ORDERS[words[1]]
         elif words[0] == "element" and len(words) == 3 and re.fullmatch(r"[0-9]{1,18}", words[2]):
             if any(element.name == words[1] for element in elements):
-                raise ModelError(f"its header has two elements {short(words[1])!r}")
+                raise ModelError(f"its header has two elements {one_line(words[1])!r}")
             elements.append(_Element(words[1], int(words[2]), ()))
         elif words[0] == "property" and elements:
             last = elements[-1]
@@ -139,7 +140,7 @@ def _property(words: Sequence[str], line: str, element: _Element) -> _Property:
     else:
         raise ModelError(f"its header has a property of no known type: {line.strip()[:60]!r}")
     if any(made.name == other.name for other in element.properties):
-        raise ModelError(f"its header has two properties {short(made.name)!r} of element {short(element.name)!r}")
+        raise ModelError(f"its header has two properties {one_line(made.name)!r} of element {one_line(element.name)!r}")
     return made
 
 
@@ -338,13 +339,14 @@ def _alike_in_binary(element: _Element, data: bytes, at: int, order: str) -> tup
 
 def _bad_list(element: _Element, row: int, each: _Property, size: float) -> ModelError:
     return ModelError(
-        f"{short(each.name)!r} of row {row} (counted from 0) of element {short(element.name)!r} is a list of {size:.6g}"
+        f"{one_line(each.name)!r} of row {row} (counted from 0) of element {one_line(element.name)!r} is a list of "
+        f"{size:.6g}"
     )
 
 
 def _too_few(element: _Element, there: int, bad: str) -> ModelError:
     why = f"{bad} is no number" if bad else "the file ends"
     return ModelError(
-        f"it says {element.count:,} of element {short(element.name)!r}, and has room for {there:,} before {why}; "
+        f"it says {element.count:,} of element {one_line(element.name)!r}, and has room for {there:,} before {why}; "
         "it is cut off or damaged"
     )

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, one_line
 from manifests.files import explained
 from manifests.litter import member_name
 
@@ -79,10 +79,10 @@ def _diagnosis(path: Path, error: Exception) -> str:
     if head.startswith(b"PK\x07\x08PK") or _is_split(path):
         return _SPLIT.replace("the last part", "a part")
     if head.startswith(b"PK"):
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error)
         if "not a zip file" in reason:
             reason = "its directory, which stands at the end, is missing: it is cut off"
-        return f"not a whole zip archive ({reason:.200}); download it again"
+        return f"not a whole zip archive ({reason}); download it again"
     return "neither a folder nor a zip archive"
 
 

@@ -16,7 +16,8 @@ import pytest
 from manifests import locks
 from manifests.dataset import DatasetObject, looks_whole, part_path, write_part
 from manifests.errors import ThreeDieError
-from manifests.files import machine, read_json, temporary_prefix
+from manifests.files import machine, temporary_prefix
+from manifests.text import read_json
 from render import cli
 from render.models.embedded_source import EmbeddedSource
 from render.preset import load_preset
