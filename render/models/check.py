@@ -18,6 +18,7 @@ from render.models.inspect import ObjectText
 from render.models.mtl import Fault
 from render.models.obj import ObjMesh
 from render.models.obj_import import ObjFiles, ObjObject
+from render.models.polygons import NO_AREA
 from render.models.pool import over_all
 from render.models.source import MESH_FILE, ModelError, ModelSource
 
@@ -29,7 +30,6 @@ MUCH_WITHOUT_AREA = 0.1
 NAMED = 25
 """So many objects are named in a sentence: the 19 cars that the published lists leave out, for one."""
 
-_NO_AREA = 1e-12
 
 UNUSABLE, FLAW, ABSENT = "broken", "flaw", "absent"
 
@@ -134,7 +134,7 @@ def _check_surface(ref: ObjectRef, mesh: ObjMesh) -> list[Problem]:
     problems = []
     diagonal = float(np.linalg.norm(used.max(axis=0) - used.min(axis=0)))
     areas = mesh.areas()
-    without = float((areas <= _NO_AREA * diagonal**2).mean())
+    without = float((areas <= NO_AREA * diagonal**2).mean())
     if without == 1:
         return [Problem(ref, UNUSABLE, "area", "all faces have no area")]
     if without > MUCH_WITHOUT_AREA:

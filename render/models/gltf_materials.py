@@ -17,13 +17,11 @@ from PIL import Image
 from manifests.errors import one_line
 from render.models.gltf_file import GltfFile, mapping, number, numbers
 from render.models.gltf_scene import Piece
-from render.models.obj import Floats
 from render.models.pictures import PictureError, read_picture
+from render.models.polygons import Floats
 from render.models.source import ModelError
 from render.models.srgb import OF_BYTE
-from render.models.surface import GREY, Material, Surface, triangles
-
-Rgb = tuple[float, float, float]
+from render.models.surface import GREY, WHITE, Material, Surface, rgb, triangles
 
 DEFAULT_CUTOFF = 0.5
 MAX_SIDE = 4096
@@ -120,7 +118,7 @@ class _Materials:
 
     def _read(self, index: int | None) -> _Parsed:
         if index is None:
-            return _Parsed(Material((1.0, 1.0, 1.0)), None, None)
+            return _Parsed(Material(WHITE), None, None)
         value, name = mapping(self._file.items("materials")[index]), self._name(index)
         extensions = mapping(value.get("extensions"))
         rough = mapping(value.get("pbrMetallicRoughness"))
@@ -141,9 +139,9 @@ class _Materials:
             self._file.notes.add(f"{name}: alpha mode {one_line(mode)} isn't known; opaque")
         emission, glow = self._emission(value, extensions, name)
         material = Material(
-            _rgb(color),
+            rgb(color),
             float(rgba[3]),
-            _rgb(emission),
+            rgb(emission),
             uses_alpha=mode in ("BLEND", "MASK"),
             cutoff=number(value.get("alphaCutoff"), DEFAULT_CUTOFF) if mode == "MASK" else None,
         )
@@ -267,13 +265,13 @@ class _Materials:
         base, base_uv = self._coordinates(parsed.base, piece)
         glow, glow_uv = self._coordinates(parsed.glow, piece)
         if parsed.base is not None and base is None:
-            material = replace(material, color=_rgb(np.asarray(material.color) * _mean(parsed.base.picture)))
+            material = replace(material, color=rgb(np.asarray(material.color) * _mean(parsed.base.picture)))
         both = glow is not None and base_uv is not None and glow_uv is not None
         if glow is not None and both and not np.allclose(base_uv, glow_uv, atol=_OUTSIDE):  # type: ignore[arg-type]
             self._file.notes.add(f"texture {glow.name} of the emission has coordinates of its own; its mean is used")
             glow = None
         if parsed.glow is not None and glow is None:
-            material = replace(material, emission=_rgb(np.asarray(material.emission) * _mean(parsed.glow.picture)))
+            material = replace(material, emission=rgb(np.asarray(material.emission) * _mean(parsed.glow.picture)))
         uv = base_uv if base is not None else glow_uv if glow is not None else None
         if uv is None:
             return material, None
@@ -380,8 +378,3 @@ def _image_name(index: object, image: dict[str, Any]) -> str:
         if isinstance(value, str) and value and value[:5].lower() != "data:":
             return one_line(value)
     return f"image {index}"
-
-
-def _rgb(values: Floats) -> Rgb:
-    red, green, blue = (float(value) for value in values)
-    return red, green, blue

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from manifests.errors import one_line
 from render.models.draco import DracoMeshes
 from render.models.gltf_file import Decoded, GltfFile, Numbers, mapping, number, numbers
-from render.models.obj import Floats, Ints
+from render.models.numbers import counted
+from render.models.polygons import Floats, Ints
 from render.models.source import ModelError
 
 Bools = npt.NDArray[np.bool_]
@@ -166,10 +167,10 @@ def _visible(file: GltfFile, nodes: list[dict[str, Any]], matrices: Mapping[int,
         chosen[index] = None
         waiting += (nodes[index].get("children") or [])[::-1]
     if hidden:
-        file.notes.add(f"{_counted(hidden, 'hidden node')} left out")
+        file.notes.add(f"{counted(hidden, 'hidden node')} left out")
     elsewhere = sum(node.get("mesh") is not None for index, node in enumerate(nodes) if index not in chosen)
     if elsewhere and not hidden:
-        file.notes.add(f"{_counted(elsewhere, 'mesh', 'meshes')} outside of the default scene left out")
+        file.notes.add(f"{counted(elsewhere, 'mesh', 'meshes')} outside of the default scene left out")
     return list(chosen)
 
 
@@ -182,10 +183,6 @@ def _scene_roots(file: GltfFile, nodes: int) -> list[int] | None:
         file.notes.add(f"the default scene {one_line(index)} isn't there; the first one is used")
         index = 0
     return _indices(mapping(scenes[index]).get("nodes"), nodes, "a scene's nodes")
-
-
-def _counted(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _instances(file: GltfFile, node: dict[str, Any], matrix: Floats) -> Floats:
@@ -301,7 +298,7 @@ class _Meshes:
             if made is not None:
                 yield made
         if dropped:
-            self._file.notes.add(f"{_counted(dropped, 'primitive')} of points or lines left out")
+            self._file.notes.add(f"{counted(dropped, 'primitive')} of points or lines left out")
 
     def _primitive(self, primitive: dict[str, Any], mode: int) -> _Primitive | None:
         attributes = mapping(primitive.get("attributes"))
@@ -362,7 +359,7 @@ class _Meshes:
         new = np.ones(len(order), bool)
         new[1:] = (vertices[order[1:]] != vertices[order[:-1]]).any(axis=1)
         if not new.all():
-            self._file.notes.add(f"{_counted(int((~new).sum()), 'triangle')} that repeat others left out")
+            self._file.notes.add(f"{counted(int((~new).sum()), 'triangle')} that repeat others left out")
         kept: Ints = faces[np.sort(order[new])]
         return kept
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-Rgb = tuple[float, float, float]
+from render.models.surface import Rgb
 
 MAPS = {name.lower(): name for name in ("map_Kd", "map_Ks", "map_Ke", "map_Ns", "map_d", "map_Bump", "norm")} | {
     "bump": "map_Bump"

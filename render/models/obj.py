@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from manifests.errors import one_line
-from manifests.text import without_mark
+from render.models.numbers import unix_lines, unmarked
+from render.models.polygons import Floats, Ints, fans
 from render.models.source import ModelError
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from render.models.srgb import MOST_FRACTION
 
 _VERTEX = re.compile(rb"^[ \t]*v[ \t]+(\S+)[ \t]+(\S+)[ \t]+(\S+)", re.M)
 _VERTEX_LINE = re.compile(rb"^[ \t]*v[ \t]", re.M)
@@ -39,7 +38,6 @@ _NAMED_KEYS = 3
 _WIDEST_INDENT = 256
 
 ONE, BYTE = 1.0, 255.0
-_ROUNDING = 1.001
 
 
 @dataclass(frozen=True)
@@ -81,11 +79,7 @@ def plain_text(content: bytes) -> bytes:
     Raises:
         ModelError: a byte-order mark says UTF-16, and the rest isn't.
     """
-    try:
-        content = without_mark(content)
-    except UnicodeDecodeError as error:
-        raise ModelError(f"its byte-order mark says UTF-16, but {error.reason} at byte {error.start}") from error
-    content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\\\n", b" ")
+    content = unix_lines(unmarked(content)).replace(b"\\\n", b" ")
     # Files that were joined keep the marks of each.
     return content.replace(b"\n" + _MARK, b"\n")
 
@@ -178,7 +172,7 @@ def _mesh(content: bytes, counts: Ints, corners: Ints) -> ObjMesh:
     if len(words) != len(_VERTEX_LINE.findall(content)):
         raise ModelError("a vertex has fewer than three numbers")
     vertices = _floats(words).reshape(-1, 3)
-    triangles = _fans(counts, corners)
+    triangles = corners[fans(counts)[0]]
     if not len(triangles):
         raise ModelError("no faces")
     if triangles.min() < 0 or triangles.max() >= len(vertices):
@@ -334,7 +328,7 @@ def _scaled_colors(colors: Floats) -> tuple[Floats | None, list[str]]:
     if not np.isfinite(colors).any():
         return None, ["colors of vertices are not numbers: left out"]
     highest = float(np.nanmax(np.where(np.isfinite(colors), colors, np.nan)))
-    if highest > _ROUNDING:
+    if highest > MOST_FRACTION:
         if highest <= BYTE:
             colors = colors / BYTE
             notes.append(f"colors of vertices go up to {highest:g}: taken as 0 to 255")
@@ -381,12 +375,3 @@ def _absolute(content: bytes, counts: Ints, corners: Ints) -> Ints:
     faces = np.array([match.start() for match in FACE.finditer(content)])
     before = np.repeat(np.searchsorted(vertices, faces), counts)
     return np.where(corners < 0, before + corners + 1, corners)
-
-
-def _fans(counts: Ints, corners: Ints) -> Ints:
-    """Triangles (T, 3) of polygons, in their order."""
-    begins = np.cumsum(counts) - counts
-    fans = np.maximum(counts - 2, 0)
-    first = np.repeat(begins, fans)
-    step = np.arange(int(fans.sum())) - np.repeat(np.cumsum(fans) - fans, fans)
-    return np.stack([corners[first], corners[first + step + 1], corners[first + step + 2]], axis=-1)

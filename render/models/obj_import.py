@@ -25,8 +25,6 @@ from render.models.mtl import (
 from render.models.obj import (
     FACE,
     Corners,
-    Floats,
-    Ints,
     ObjMesh,
     bounds,
     library_lines,
@@ -39,6 +37,7 @@ from render.models.obj import (
 )
 from render.models.obj_surfaces import colored_faces, surfaces_of
 from render.models.pictures import PictureError, Pictures, decode_picture, mask_picture
+from render.models.polygons import NO_AREA, Floats, Ints
 from render.models.source import MESH_FILE, ModelError
 from render.models.surface_files import surface_files
 
@@ -50,7 +49,6 @@ MAX_NOTES = 20
 _KEPT_LINES = (b"vt", b"vn", b"g", b"o", b"s", b"usemtl")
 _POINTS = (b"vt", b"vn")
 _VERTEX_BEGINS, _FACE_BEGINS = (b"v ", b"v\t"), (b"f ", b"f\t")
-_NO_AREA = 1e-12
 _MENDED = b"mended"
 """Part of the id of objects that aren't made as their files say: earlier versions made them otherwise."""
 
@@ -368,7 +366,7 @@ def _refuse_flat(mesh: ObjMesh) -> None:
     with np.errstate(all="ignore"):
         areas = mesh.areas()
         extent = float(np.ptp(mesh.used, axis=0).max())
-    if np.isfinite(areas).all() and areas.sum() <= _NO_AREA * extent**2:
+    if np.isfinite(areas).all() and areas.sum() <= NO_AREA * extent**2:
         raise ModelError("its faces have no area")
 
 

@@ -9,11 +9,12 @@ from manifests.errors import one_line
 from render.models.container import Container, find
 from render.models.faces import Faces, linear_colors, usable_faces
 from render.models.numbers import counted, to_integers
-from render.models.obj import Floats, Ints
 from render.models.pictures import PictureError, read_picture
 from render.models.ply_data import Column, Header, Table, read_header, read_tables
+from render.models.polygons import Floats, Ints, first_corners
 from render.models.source import ModelError
-from render.models.surface import GREY, Material, ReadMesh, Surface, first_corners
+from render.models.srgb import MOST_FRACTION
+from render.models.surface import GREY, WHITE, Material, ReadMesh, Surface
 
 _COLORS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
 _ALPHAS = ("alpha", "diffuse_alpha", "a")
@@ -21,7 +22,6 @@ _UVS = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"), ("texture_s", "textu
 _CORNERS = ("vertex_indices", "vertex_index")
 _MOST_NAMES = 3
 _STRIP_END = -1
-_WHITE = (1.0, 1.0, 1.0)
 
 
 @dataclass
@@ -112,7 +112,7 @@ class _Used:
         columns = [self.columns[name] for name in names if name in self.columns]
         kinds = {column.kind for column in columns}
         largest = max((float(np.nanmax(each.values)) for each in columns if len(each.values)), default=0.0)
-        if kinds <= {"f4", "f8"} and largest <= 1.001:
+        if kinds <= {"f4", "f8"} and largest <= MOST_FRACTION:
             return 1
         return 65535 if "u2" in kinds or "i2" in kinds or largest > 255 else 255
 
@@ -253,7 +253,7 @@ def _surfaces(
             # Scanners write how a point looks, and that is what the texture shows already.
             notes.append("colors were not used where there is a texture")
             colors = None
-        color = _WHITE if picture is not None or colors is not None else GREY
+        color = WHITE if picture is not None or colors is not None else GREY
         surfaces.append(
             Surface(
                 f"texture {each}" if len(header.textures) > 1 else "mesh",

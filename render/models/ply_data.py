@@ -1,6 +1,5 @@
 """The header of a PLY file, and its elements as arrays."""
 
-import codecs
 import re
 import struct
 from collections.abc import Sequence
@@ -11,11 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from manifests.errors import one_line
-from manifests.text import without_mark
-from render.models.numbers import counted, printable, read_numbers
-from render.models.obj import Floats, Ints
+from render.models.numbers import counted, printable, read_numbers, too_few, unix_lines, unmarked
+from render.models.polygons import Floats, Ints, ranges
 from render.models.source import ModelError
-from render.models.surface import first_corners
 
 _TYPES = {
     "char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4", "uint": "u4", "float": "f4",
@@ -146,12 +143,7 @@ def _property(words: Sequence[str], line: str, element: _Element) -> _Property:
 
 def _unmarked(content: bytes) -> bytes:
     # Only text begins with a mark.
-    if content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        try:
-            return without_mark(content)
-        except UnicodeDecodeError as error:
-            raise ModelError("its byte-order mark says UTF-16, and the rest isn't") from error
-    return content
+    return content if content.startswith(b"ply") else unmarked(content)
 
 
 def read_tables(header: Header, content: bytes, notes: list[str]) -> dict[str, Table]:
@@ -165,7 +157,7 @@ def read_tables(header: Header, content: bytes, notes: list[str]) -> dict[str, T
 
 
 def _text_tables(header: Header, data: bytes, notes: list[str]) -> dict[str, Table]:
-    values, _, bad = read_numbers(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+    values, _, bad = read_numbers(unix_lines(data))
     tables, at = {}, 0
     for element in header.elements:
         width = len(element.properties)
@@ -210,7 +202,7 @@ def _text_lists(element: _Element, values: Floats, at: int, bad: str) -> tuple[T
     columns = {}
     for number, each in enumerate(element.properties):
         if each.count:
-            columns[each.name] = Column(each.kind, values[_ranges(begins[number], sizes[number])], sizes[number])
+            columns[each.name] = Column(each.kind, values[ranges(begins[number], sizes[number])], sizes[number])
         else:
             columns[each.name] = Column(each.kind, values[begins[number]])
     return Table(element.name, element.count, columns), at
@@ -237,12 +229,6 @@ def _alike_in_text(element: _Element, values: Floats, at: int) -> tuple[Table, i
         sizes = np.full(element.count, length, np.int64) if each.count else None
         columns[each.name] = Column(each.kind, rows[:, part].ravel(), sizes)
     return Table(element.name, element.count, columns), end
-
-
-def _ranges(begins: Ints, sizes: Ints) -> Ints:
-    """The integers (M,) from each begin (N,) on, as many as each size (N,) says."""
-    within: Ints = np.arange(int(sizes.sum())) - np.repeat(first_corners(sizes), sizes)
-    return within + np.repeat(begins, sizes)
 
 
 def _binary_tables(header: Header, data: bytes, notes: list[str]) -> dict[str, Table]:
@@ -300,7 +286,7 @@ def _binary_lists(element: _Element, data: bytes, at: int, order: str) -> tuple[
     letters = np.frombuffer(data, np.uint8)
     for number, each in enumerate(element.properties):
         width = widths[number]
-        places = _ranges(begins[number], sizes[number] * width)
+        places = ranges(begins[number], sizes[number] * width)
         values = _native(letters[places].view(order + each.kind))
         columns[each.name] = Column(each.kind, values, sizes[number] if each.count else None)
     return Table(element.name, element.count, columns), at
@@ -344,9 +330,5 @@ def _bad_list(element: _Element, row: int, each: _Property, size: float) -> Mode
     )
 
 
-def _too_few(element: _Element, there: int, bad: str) -> ModelError:
-    why = f"{bad} is no number" if bad else "the file ends"
-    return ModelError(
-        f"it says {element.count:,} of element {one_line(element.name)!r}, and has room for {there:,} before {why}; "
-        "it is cut off or damaged"
-    )
+def _too_few(element: _Element, count: int, bad: str) -> ModelError:
+    return too_few(f"{element.count:,} of element {one_line(element.name)!r}", count, bad)
