@@ -157,7 +157,7 @@ def architecture(checkpoint: Mapping[str, Any], given: Mapping[str, Any] | None 
         raise ValueError(
             f"checkpoint: {', '.join(sorted(known - found))} is in no method here; load its backbone alone"
         )
-    methods, options, widths = _told(found, projectors, dim, "predictor" in _modules(state))
+    methods, options, widths = _methods_with(found, projectors, dim, "predictor" in _modules(state))
     known_options = dict(given or {})
     of_predictor = known_options.pop("predictor", {})
     notes: tuple[str, ...] = ()
@@ -174,7 +174,7 @@ def architecture(checkpoint: Mapping[str, Any], given: Mapping[str, Any] | None 
     return Architecture(methods, name, form, width, "-".join(map(str, widths)), options, notes)
 
 
-def _told(
+def _methods_with(
     found: set[str], projectors: dict[str, list[int]], dim: int, predicts: bool
 ) -> tuple[tuple[str, ...], dict[str, Any], list[int]]:
     """Methods that it may be, options and widths of the projector, from the projectors there are."""

@@ -446,8 +446,8 @@ def find_parts(folder: Path) -> list[Path]:
 
     Left out are those that a killed run left half-written, and what file managers put beside files.
     """
-    found = folder.glob(f"*/*{PART_SUFFIX}")
-    return sorted(path for path in found if not is_litter(path.name) and not is_litter(path.parent.name))
+    paths = folder.glob(f"*/*{PART_SUFFIX}")
+    return sorted(path for path in paths if not is_litter(path.name) and not is_litter(path.parent.name))
 
 
 def looks_whole(path: Path) -> bool:

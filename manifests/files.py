@@ -94,18 +94,18 @@ def clear_debris(folder: Path, alone: bool = False, ours: Callable[[str], bool] 
         alone: whether a lock is held that keeps every other process out.
         ours: whether something of this name is looked at; all is where left out.
     """
-    for entry, found, process, rest in _temporaries(folder, TEMPORARY):
-        dead = not is_alive(process) if found == machine() else alone
+    for entry, writer, process, rest in _temporaries(folder, TEMPORARY):
+        dead = not is_alive(process) if writer == machine() else alone
         if dead and ours(rest):
             _delete(entry)
 
 
 def clear_scratch(folder: Path) -> None:
     """Delete temporary folders (see `scratch_prefix`) that killed processes of this user and machine left in one."""
-    for entry, found, process, _ in _temporaries(folder, _SCRATCH):
+    for entry, writer, process, _ in _temporaries(folder, _SCRATCH):
         with suppress(OSError):
             mine = entry.stat(follow_symlinks=False).st_uid == os.geteuid()
-            if mine and found == machine() and not is_alive(process):
+            if mine and writer == machine() and not is_alive(process):
                 _delete(entry)
 
 

@@ -85,20 +85,20 @@ def _list_object(folder: Path) -> _Folder:
             names = sorted(entry.name for entry in entries if not is_litter(entry.name))
     except OSError as error:
         raise explained(error, folder) from error
-    found = _Folder({}, {}, [])
+    listed = _Folder({}, {}, [])
     for name in names:
         image, latent = _IMAGE.fullmatch(name), _LATENT.fullmatch(name)
         if image and image[2].lower() in _JPEGS:
-            table, view = found.images, int(image[1])
+            table, view = listed.images, int(image[1])
         elif latent:
-            table, view = found.latents, int(latent[1])
+            table, view = listed.latents, int(latent[1])
         else:
-            found.others.append(name)
+            listed.others.append(name)
             continue
         if view in table:
             raise ThreeDieError(f"{folder}: view {view} has two files, {table[view]} and {name}; delete one")
         table[view] = name
-    return found
+    return listed
 
 
 def is_tree(folder: Path) -> bool:
@@ -204,9 +204,9 @@ class OfficialTree:
                 raise ValueError("an object is listed twice")
         except (KeyError, TypeError, ValueError, AttributeError, ThreeDieError) as error:
             raise ThreeDieError(f"{where}: damaged ({one_line(error)}); run '3die data export' again") from error
-        strange = sorted(set(_find_objects(self.folder)[0]) - set(self.objects))
-        if strange:
-            self.assumptions.append(f"left out object folders that {DESCRIPTION} doesn't list: {_some(strange)}")
+        unlisted = sorted(set(_find_objects(self.folder)[0]) - set(self.objects))
+        if unlisted:
+            self.assumptions.append(f"left out object folders that {DESCRIPTION} doesn't list: {_some(unlisted)}")
         others: list[str] = []
         for ref in self.objects:
             folder = self.folder / str(ref)
@@ -329,10 +329,10 @@ class OfficialTree:
                     sizes[_image_size(folder / listed.images[view])] += 1
                 except ThreeDieError as error:
                     first = first or error
-        known = {shape: count for shape, count in shapes.items() if shape in _SHAPES}
-        if not sizes or not (known or shapes):
+        readable = {shape: count for shape, count in shapes.items() if shape in _SHAPES}
+        if not sizes or not (readable or shapes):
             raise first or ThreeDieError(next(iter(self.problems.values())))
-        shape = max(known or shapes, key=lambda shape: shapes[shape])
+        shape = max(readable or shapes, key=lambda shape: shapes[shape])
         if shape not in _SHAPES:
             raise ThreeDieError(
                 f"{self.folder}: latents of shape {shape}; a view of 3DIEBench has "
@@ -548,8 +548,8 @@ def export_tree(dataset: Dataset, folder: Path, progress: Progress = iter) -> tu
 def _begin(folder: Path, description: dict[str, Any]) -> None:
     where = folder / DESCRIPTION
     if where.exists():
-        there = OfficialTree(folder)
-        difference = there.info.difference(DatasetInfo.from_json(description["info"]))
+        existing = OfficialTree(folder)
+        difference = existing.info.difference(DatasetInfo.from_json(description["info"]))
         # Through JSON and back: tuples come back as lists.
         if difference or read_json(where) != json.loads(json.dumps(description)):
             reason = difference or "its objects, latents or images differ"
@@ -634,28 +634,28 @@ def _some(things: Iterable[Any]) -> str:
 
 def _find_objects(folder: Path) -> tuple[list[ObjectRef], list[str]]:
     """The object folders SYNSET/OBJECT, sorted, and sentences on what else there is that isn't litter."""
-    found: list[ObjectRef] = []
-    strangers: list[str] = []
+    objects: list[ObjectRef] = []
+    no_classes: list[str] = []
     unnamed: list[str] = []
     beside: list[str] = []
     tops = [path.name for path in _folders(folder)]
     for top in tops:
         if top not in SYNSETS:
-            strangers.append(top)
+            no_classes.append(top)
             continue
         folders = [path.name for path in _folders(folder / top)]
-        found += [ObjectRef(top, name) for name in folders if is_plain_name(name)]
+        objects += [ObjectRef(top, name) for name in folders if is_plain_name(name)]
         unnamed += [f"{top}/{name!r}" for name in folders if not is_plain_name(name)]
         files = set(_names(folder / top)) - set(folders)
         beside += [f"{top}/{name}" for name in sorted(files) if not is_litter(name)]
     sentences = []
-    if strangers:
-        sentences.append(f"left out {len(strangers)} folders that are none of the 55 classes: {_some(strangers)}")
+    if no_classes:
+        sentences.append(f"left out {len(no_classes)} folders that are none of the 55 classes: {_some(no_classes)}")
     if unnamed:
         sentences.append(f"left out {len(unnamed)} folders whose name can't be an object's: {_some(unnamed)}")
     if beside:
         sentences.append(f"left out {len(beside)} files beside the object folders: {_some(beside)}")
-    return sorted(found), sentences
+    return sorted(objects), sentences
 
 
 _SHAPES = ((len(REQUIRED_FIELDS),), (len(UNITS),))

@@ -64,7 +64,7 @@ def insert(path: Path, text: str) -> bool:
 
 def _markers(content: bytes) -> list[tuple[str, int, int]]:
     """The lines that are markers, outside blocks of code: which one, where it begins and where the next line does."""
-    found = []
+    marks = []
     fence = b""
     for match in _LINE.finditer(content):
         line = match[0].rstrip(b"\r\n")
@@ -78,5 +78,5 @@ def _markers(content: bytes) -> list[tuple[str, int, int]]:
         else:
             name = line.removeprefix(codecs.BOM_UTF8).rstrip(b" \t").decode("latin-1")
             if name in (BEGIN, END):
-                found.append((name, match.start(), match.end()))
-    return found
+                marks.append((name, match.start(), match.end()))
+    return marks

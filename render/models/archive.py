@@ -99,10 +99,10 @@ class ArchiveSource:
 
     def _directory(self, path: Path) -> Iterator[tuple[str, zipfile.ZipInfo]]:
         opened = self._zips[path] = open_zip(path)
-        found = list(members(opened, path))
+        files = list(members(opened, path))
         # The directory of the whole of ShapeNet is large: what isn't needed is forgotten.
         opened.filelist, opened.NameToInfo = [], {}
-        yield from found
+        yield from files
 
     def _add(self, ref: ObjectRef, inner: str, path: Path, info: zipfile.ZipInfo) -> None:
         """Note a file of an object. Twice the same one is no harm; two of one name leave open which is meant."""

@@ -76,10 +76,10 @@ def _note_left_out(file: GltfFile) -> None:
         "lights": mapping(extensions.get("KHR_lights_punctual")).get("lights"),
         "material variants": mapping(extensions.get("KHR_materials_variants")).get("variants"),
     }
-    known = {*_HONOURED, *_WITHOUT_EFFECT, *_MENDS, "EXT_texture_avif", "MSFT_texture_dds"}
-    strange = [one_line(name) for name in map(str, file.items("extensionsUsed")) if name not in known]
-    if strange:
-        file.notes.add(f"{', '.join(strange[:_FEW])}{'...' if len(strange) > _FEW else ''} not read")
+    handled = {*_HONOURED, *_WITHOUT_EFFECT, *_MENDS, "EXT_texture_avif", "MSFT_texture_dds"}
+    others = [one_line(name) for name in map(str, file.items("extensionsUsed")) if name not in handled]
+    if others:
+        file.notes.add(f"{', '.join(others[:_FEW])}{'...' if len(others) > _FEW else ''} not read")
     left_out = [kind for kind, values in kinds.items() if values]
     if left_out:
         file.notes.add(f"{', '.join(left_out)} left out")

@@ -142,8 +142,8 @@ class GltfFile:
         # True is an int to Python.
         if type(index) is not int or not 0 <= index < len(values) or not isinstance(values[index], dict):
             raise ModelError(f"it refers to number {one_line(index)} of {key}, which isn't there")
-        found: dict[str, Any] = values[index]
-        return found
+        item: dict[str, Any] = values[index]
+        return item
 
     def resource(self, uri: object) -> bytes | None:
         """Content of what a URI names: data in itself, or a file of the container; None where there is none.
@@ -166,14 +166,14 @@ class GltfFile:
             return None
         try:
             names = (uri, urllib.parse.unquote(uri))
-            found = next(filter(None, (find(self._container, self._name, name) for name in names)), None)
+            spelled = next(filter(None, (find(self._container, self._name, name) for name in names)), None)
         except (OSError, ValueError):  # a name that no file system takes
             return None
-        if found is None:
+        if spelled is None:
             return None
-        if found not in self._read:
-            self._read[found] = self._container.read(found)
-        return self._read[found]
+        if spelled not in self._read:
+            self._read[spelled] = self._container.read(spelled)
+        return self._read[spelled]
 
     def view(self, index: object) -> tuple[bytes | memoryview, int]:
         """Bytes of a buffer view, as many as there are, and the bytes from one element to the next, 0 if packed.

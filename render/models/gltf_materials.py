@@ -162,13 +162,13 @@ class _Materials:
     def _factor(self, value: object, default: list[float], what: str) -> Floats:
         if value is None:
             return np.array(default)
-        found = numbers(value, len(default))
-        if found is None:
+        factor = numbers(value, len(default))
+        if factor is None:
             self._file.notes.add(f"{what} isn't {len(default)} numbers; the default is used")
             return np.array(default)
-        if found.min() < 0 or found.max() > 1:
+        if factor.min() < 0 or factor.max() > 1:
             self._file.notes.add(f"{what} cut to 0 to 1")
-        return np.clip(found, 0, 1)
+        return np.clip(factor, 0, 1)
 
     def _note_dropped(
         self, value: dict[str, Any], extensions: dict[str, Any], rough: dict[str, Any], name: str
@@ -243,10 +243,10 @@ class _Materials:
                     self._file.notes.add(f"texture {_image_name(index, image)} {note}")
             except (ModelError, PictureError) as error:
                 self._pictures[index] = str(error)
-        found = self._pictures[index]
-        if isinstance(found, str):
-            raise ModelError(found)
-        return found
+        picture = self._pictures[index]
+        if isinstance(picture, str):
+            raise ModelError(picture)
+        return picture
 
     def _content(self, image: dict[str, Any]) -> bytes:
         if image.get("bufferView") is not None:

@@ -236,17 +236,17 @@ def read_corners(content: bytes) -> Corners:
     words = [word for line in lines for word in line]
     indices = _corner_numbers(words)
     places = np.array([match.start() for match in matches], np.int64)
-    found = [
+    starts = [
         np.array([match.start() for match in pattern.finditer(content)], np.int64)
         for pattern in (_VERTEX_LINE, _TEXTURE_POINT, _NORMAL)
     ]
-    before = np.stack([np.searchsorted(each, places) for each in found], axis=-1).reshape(-1, 3)
+    before = np.stack([np.searchsorted(each, places) for each in starts], axis=-1).reshape(-1, 3)
     # Numbers count from 1, negative ones backwards from the latest; 0 stands for none.
     backwards = np.repeat(before, counts, axis=0) + indices
     # What points before the first is as wrong as what points behind the last.
     backwards = np.where(backwards < 0, _NOWHERE, backwards)
     indices = np.where(indices > 0, indices - 1, np.where(indices < 0, backwards, -1))
-    return Corners(counts, indices, before, (len(found[0]), len(found[1]), len(found[2])))
+    return Corners(counts, indices, before, (len(starts[0]), len(starts[1]), len(starts[2])))
 
 
 _NOWHERE = 2**62

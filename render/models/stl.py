@@ -142,17 +142,17 @@ def _triangles(facets: bytes) -> Floats:
 def _polygons(facets: bytes) -> tuple[Floats, Ints]:
     """Corners (C, 3) of text of whatever facets, and how many each has (F,)."""
     loops = facets.split(b"endloop")
-    found = [_VERTEX.findall(loop) for loop in loops]
-    for loop, vertices in zip(loops, found, strict=True):
+    vertices_of_loops = [_VERTEX.findall(loop) for loop in loops]
+    for loop, vertices in zip(loops, vertices_of_loops, strict=True):
         if len(vertices) != len(re.findall(rb"\bvertex\b", loop)):
             raise ModelError("a vertex has fewer than three numbers; it is cut off or damaged")
-    if found[-1]:
+    if vertices_of_loops[-1]:
         raise ModelError(f"it ends within facet {len(loops) - 1:,} (counted from 0); it is cut off")
-    words = [word for vertices in found for vertex in vertices for word in vertex]
+    words = [word for vertices in vertices_of_loops for vertex in vertices for word in vertex]
     if max(map(len, words), default=0) > _LONGEST_NUMBER:
         raise ModelError(f"a vertex is not a number: {printable(max(words, key=len))}")
     try:
         points = np.array(words, dtype=bytes).astype(np.float64).reshape(-1, 3)
     except ValueError as error:
         raise ModelError(f"a vertex is not a number ({error})") from error
-    return points, np.array([len(vertices) for vertices in found[:-1]], np.int64)
+    return points, np.array([len(vertices) for vertices in vertices_of_loops[:-1]], np.int64)
