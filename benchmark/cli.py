@@ -166,13 +166,13 @@ def run(
     from benchmark.checkpoints import CHECKPOINT_FILE
     from benchmark.evaluation import require_training, require_validation, size_warnings
     from benchmark.identity import identify
-    from benchmark.processes import find_processes
     from benchmark.records import run_name
     from benchmark.results import read_record
     from benchmark.run_folder import CONFIG_FILE, run_lock
     from benchmark.summary import dataset_summary, indented
     from benchmark.training import Settings, find_device, resumable, train
     from manifests.files import write_json
+    from manifests.processes import find_processes
 
     require_training(dataset)
     require_validation(dataset)

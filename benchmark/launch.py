@@ -9,8 +9,8 @@ from lightning_fabric.plugins.environments import (
     TorchElasticEnvironment,
 )
 
-from benchmark.processes import SRUN, TORCHRUN, Processes
 from manifests.errors import ThreeDieError
+from manifests.processes import SRUN, TORCHRUN, Processes
 
 _PORTS = 20_000
 _FIRST_PORT = 15_000

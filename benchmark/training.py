@@ -24,11 +24,11 @@ from benchmark.inputs import Loaded, Normalisation, Source, ViewPairs, augmentat
 from benchmark.launch import environment_of
 from benchmark.pairs import Pairs, count_batches
 from benchmark.probes import OnlineProbes
-from benchmark.processes import Processes, find_processes
 from benchmark.progress import bar
 from benchmark.recipe import Recipe
 from benchmark.scalars import ScalarLog
 from manifests.errors import ThreeDieError, first_line
+from manifests.processes import Processes, find_processes
 
 __all__ = ["Interrupted", "Normalisation", "Settings", "Stepper", "build", "find_device", "resumable", "train"]
 

@@ -1,11 +1,15 @@
 """The one exception that is meant for the user's eyes, and how words of files and libraries go into its message."""
 
+from collections.abc import Iterable
 from typing import Any
 
 MAX_WORDS = 200
 """Characters of a file's content or of a library's message that a message repeats."""
 MAX_VALUE = 60
 """The same for a single value."""
+
+NAMED = 3
+"""So many things are named in a sentence."""
 
 _MOST_BITS = 64
 """Larger integers are described: Python refuses to write those of thousands of digits."""
@@ -44,3 +48,10 @@ def shown_value(value: Any, longest: int = MAX_VALUE) -> str:
         return one_line(repr(value), longest)
     except (ValueError, RecursionError):  # such an integer, or great depth, inside of it
         return f"a {type(value).__name__}"
+
+
+def a_few(things: Iterable[object], named: int = NAMED) -> str:
+    """The first few of some things, and how many more there are."""
+    names = [str(thing) for thing in things]
+    more = f" and {len(names) - named:,} more" if len(names) > named else ""
+    return ", ".join(one_line(name) for name in names[:named]) + more

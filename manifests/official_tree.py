@@ -25,7 +25,7 @@ import numpy.typing as npt
 from manifests.channels import guess_channel_order
 from manifests.classes import SYNSETS
 from manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
-from manifests.errors import ThreeDieError, one_line
+from manifests.errors import ThreeDieError, a_few, one_line
 from manifests.files import TEMPORARY, explained, replacing, write_json
 from manifests.latents import REQUIRED_FIELDS, ROTATION, UNITS, LatentField, check_latents
 from manifests.litter import is_litter
@@ -40,9 +40,6 @@ SAMPLED_IMAGES = 64
 
 PICTURES = {".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".jp2", ".avif"}
 """Pictures that aren't JPEGs; a dataset file holds JPEGs as they are."""
-NAMED = 3
-"""So many things are named in a sentence."""
-
 _IMAGE = re.compile(r"image_(\d{1,6})(\.\w+)", re.IGNORECASE | re.ASCII)
 _LATENT = re.compile(r"latent_(\d{1,6})\.npy", re.IGNORECASE | re.ASCII)
 _JPEGS = {".jpg", ".jpeg", ".jpe"}
@@ -206,7 +203,7 @@ class OfficialTree:
             raise ThreeDieError(f"{where}: damaged ({one_line(error)}); run '3die data export' again") from error
         unlisted = sorted(set(_find_objects(self.folder)[0]) - set(self.objects))
         if unlisted:
-            self.assumptions.append(f"left out object folders that {DESCRIPTION} doesn't list: {_some(unlisted)}")
+            self.assumptions.append(f"left out object folders that {DESCRIPTION} doesn't list: {a_few(unlisted)}")
         others: list[str] = []
         for ref in self.objects:
             folder = self.folder / str(ref)
@@ -218,14 +215,14 @@ class OfficialTree:
             more = sorted(name for view, name in views if view >= self.info.views)
             if more:
                 self.problems[ref] = (
-                    f"{folder}: holds more than the {self.info.views} views of {DESCRIPTION}: {_some(more)}; "
+                    f"{folder}: holds more than the {self.info.views} views of {DESCRIPTION}: {a_few(more)}; "
                     "delete them"
                 )
         self._leave_out(others)
 
     def _leave_out(self, files: list[str]) -> None:
         if files:
-            self.assumptions.append(f"left out {len(files)} files that are no views: {_some(files)}")
+            self.assumptions.append(f"left out {len(files)} files that are no views: {a_few(files)}")
 
     def _discover(self) -> None:
         if (self.folder / DESCRIPTION).is_file():
@@ -301,12 +298,12 @@ class OfficialTree:
                 self.problems[ref] = f"{folder}: holds no views; {_COMPLETE}"
             elif missing := sorted(set(range(views)) - has):
                 self.problems[ref] = (
-                    f"{folder}: has {len(has)} views and lacks {_some(map(image_name, missing))}; "
+                    f"{folder}: has {len(has)} views and lacks {a_few(map(image_name, missing))}; "
                     f"{listings[usual]} of {len(self.objects)} objects have {len(usual)}, counted from 0; {_COMPLETE}"
                 )
             elif more := sorted(has - set(range(views))):
                 self.problems[ref] = (
-                    f"{folder}: has {len(has)} views, among them {_some(map(image_name, more))}, where "
+                    f"{folder}: has {len(has)} views, among them {a_few(map(image_name, more))}, where "
                     f"{listings[usual]} of {len(self.objects)} objects have {views}; delete what is too much, or get "
                     "the others' missing views"
                 )
@@ -384,12 +381,12 @@ class OfficialTree:
             kept = [ref for ref in self.objects if ref in listed[TRAIN] or ref in listed[VAL]]
             if len(kept) < len(self.objects):
                 others = sorted(set(self.objects) - set(kept))
-                self.assumptions.append(f"left out {len(others)} objects that neither list names: {_some(others)}")
+                self.assumptions.append(f"left out {len(others)} objects that neither list names: {a_few(others)}")
             self.objects = kept
         everything = set().union(*listed.values())
         missing = everything - set(self.objects)
         if missing:
-            self.assumptions.append(f"{len(missing)} listed objects have no folder: {_some(sorted(missing))}")
+            self.assumptions.append(f"{len(missing)} listed objects have no folder: {a_few(sorted(missing))}")
         if not self.objects:
             raise ThreeDieError(
                 f"{self.folder}: its lists name none of its objects; put the lists of this dataset there"
@@ -471,7 +468,7 @@ class OfficialTree:
         write_dataset(path, self.info, self.made, len(self.objects), total, self._checked(progress))
         for name, refs in self._outside.items():
             self.assumptions.append(
-                f"{name} of {len(refs)} objects lies outside the range of the publication: {_some(refs)}; "
+                f"{name} of {len(refs)} objects lies outside the range of the publication: {a_few(refs)}; "
                 "'3die data verify' lists them"
             )
         return len(self.objects)
@@ -625,13 +622,6 @@ def _update(digest: Any, item: DatasetObject) -> None:
 _COMPLETE = "complete the download, or delete the object's folder"
 
 
-def _some(things: Iterable[Any]) -> str:
-    """A few of some things, and how many more there are."""
-    names = [str(thing) for thing in things]
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return ", ".join(f"{name:.120}" for name in names[:NAMED]) + more
-
-
 def _find_objects(folder: Path) -> tuple[list[ObjectRef], list[str]]:
     """The object folders SYNSET/OBJECT, sorted, and sentences on what else there is that isn't litter."""
     objects: list[ObjectRef] = []
@@ -650,11 +640,11 @@ def _find_objects(folder: Path) -> tuple[list[ObjectRef], list[str]]:
         beside += [f"{top}/{name}" for name in sorted(files) if not is_litter(name)]
     sentences = []
     if no_classes:
-        sentences.append(f"left out {len(no_classes)} folders that are none of the 55 classes: {_some(no_classes)}")
+        sentences.append(f"left out {len(no_classes)} folders that are none of the 55 classes: {a_few(no_classes)}")
     if unnamed:
-        sentences.append(f"left out {len(unnamed)} folders whose name can't be an object's: {_some(unnamed)}")
+        sentences.append(f"left out {len(unnamed)} folders whose name can't be an object's: {a_few(unnamed)}")
     if beside:
-        sentences.append(f"left out {len(beside)} files beside the object folders: {_some(beside)}")
+        sentences.append(f"left out {len(beside)} files beside the object folders: {a_few(beside)}")
     return sorted(objects), sentences
 
 

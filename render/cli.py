@@ -215,7 +215,7 @@ def _save_preset(name: str, path: Path) -> None:
 
 def _say_process() -> None:
     """What SLURM or torchrun say of several processes, where it could be taken to divide the work."""
-    from benchmark.processes import find_processes
+    from manifests.processes import find_processes
 
     processes = find_processes()
     if processes.launcher:

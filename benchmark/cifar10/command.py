@@ -11,7 +11,6 @@ from benchmark.cifar10.files import Cifar10, read_cifar10
 from benchmark.cifar10.run import RESULT_FILE, PicturePairs, check, run_cifar10
 from benchmark.curves import CURVES_FILE, draw_curves
 from benchmark.estimate import span, time_steps
-from benchmark.processes import find_processes
 from benchmark.recipe import Recipe
 from benchmark.records import run_name
 from benchmark.run_folder import run_lock
@@ -19,6 +18,7 @@ from benchmark.summary import indented
 from benchmark.training import LOG_FOLDER, Settings, build, find_device, resumable, train_on
 from manifests.errors import ThreeDieError
 from manifests.files import write_json
+from manifests.processes import find_processes
 from manifests.text import read_json
 
 _TRIED_ON_CPU = 32

@@ -3,7 +3,7 @@
 import csv
 import io
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from manifests.classes import find_class
@@ -45,7 +45,7 @@ class ClassTable:
                 )
             self._lines.setdefault(source, line)
 
-    def __call__(self, source: str, folders: Sequence[str]) -> str | None:
+    def __call__(self, source: str) -> str | None:
         """The class of a mesh, by the longest path that matches; None where there is none."""
         parts = source.split("/")
         tails = ["/".join(parts[begin:]) for begin in range(len(parts))]

@@ -15,7 +15,7 @@ from render.models.gltf_scene import scene_pieces
 from render.models.source import ModelError
 from render.models.surface import ReadMesh
 
-_HONOURED = {
+_HONORED = {
     "EXT_mesh_gpu_instancing",
     "EXT_texture_webp",
     "KHR_draco_mesh_compression",
@@ -61,7 +61,7 @@ def read_gltf(container: Container, name: str) -> ReadMesh:
 
 def _check_extensions(file: GltfFile) -> None:
     for extension in map(str, file.items("extensionsRequired")):
-        if extension in _HONOURED or extension in _WITHOUT_EFFECT:
+        if extension in _HONORED or extension in _WITHOUT_EFFECT:
             continue
         if extension == "EXT_texture_avif" and features.check("avif"):
             continue
@@ -76,7 +76,7 @@ def _note_left_out(file: GltfFile) -> None:
         "lights": mapping(extensions.get("KHR_lights_punctual")).get("lights"),
         "material variants": mapping(extensions.get("KHR_materials_variants")).get("variants"),
     }
-    handled = {*_HONOURED, *_WITHOUT_EFFECT, *_MENDS, "EXT_texture_avif", "MSFT_texture_dds"}
+    handled = {*_HONORED, *_WITHOUT_EFFECT, *_MENDS, "EXT_texture_avif", "MSFT_texture_dds"}
     others = [one_line(name) for name in map(str, file.items("extensionsUsed")) if name not in handled]
     if others:
         file.notes.add(f"{', '.join(others[:_FEW])}{'...' if len(others) > _FEW else ''} not read")

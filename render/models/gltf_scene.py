@@ -101,7 +101,7 @@ def _node_matrices(file: GltfFile) -> tuple[list[dict[str, Any]], dict[int, Floa
     waiting = [index for index in range(len(nodes)) if index not in parents]
     while waiting:
         index = waiting.pop()
-        local = _local_matrix(nodes[index], index, file)
+        local = _local_matrix(nodes[index], index)
         matrices[index] = matrices[parents[index]] @ local if index in parents else local
         waiting += _indices(nodes[index].get("children"), len(nodes), "a node's children")
     return nodes, matrices
@@ -115,7 +115,7 @@ def _indices(value: object, end: int, what: str) -> list[int]:
     return value
 
 
-def _local_matrix(node: dict[str, Any], index: int, file: GltfFile) -> Floats:
+def _local_matrix(node: dict[str, Any], index: int) -> Floats:
     if node.get("matrix") is not None:
         matrix = numbers(node["matrix"], 16)
         if matrix is None:

@@ -18,6 +18,7 @@ from render.models.mtl import (
     map_names,
     read_materials,
 )
+from render.models.numbers import as_text
 from render.models.obj import library_lines, plain_text, used_materials
 from render.models.pictures import BLENDERS, PictureError, peek_picture
 from render.models.source import MESH_FILE, ModelError
@@ -86,17 +87,6 @@ def check_textures(ref: ObjectRef, path: Path) -> None:
         raise ModelError(f"{ref}: {path.name} uses a file outside of the object's folder: {one_line(outside[0])}")
 
 
-def missing_materials(mesh_file: Path) -> list[str]:
-    """Material files that a mesh names and that aren't there, as it writes them."""
-    return [one_line(name) for name in ObjectText(mesh_file).missing]
-
-
-def missing_textures(mesh_file: Path) -> list[str]:
-    """Textures that a mesh's materials name and that aren't there, as they write them, each once."""
-    text = ObjectText(mesh_file)
-    return [one_line(name) for name in text.texture_names() if text.texture(name) is None]
-
-
 def escaping_textures(mesh_file: Path) -> list[str]:
     """Material files and textures whose path leads out of the object's folder, as the files write them."""
     text = ObjectText(mesh_file)
@@ -122,7 +112,7 @@ class ObjectText:
         self.missing: list[str] = []
         libraries: dict[Path, None] = {}
         for line in library_lines(self.content):
-            rest = line.decode("utf-8", "surrogateescape")
+            rest = as_text(line)
             names = library_names(rest, self._is_library)
             self.written += dict.fromkeys([rest.strip().strip('"').strip(), *names]) if names else []
             for name in names:
@@ -134,7 +124,7 @@ class ObjectText:
         if unasked.is_file():
             libraries[unasked] = None
         self.libraries = list(libraries)
-        self.texts = [_plain(library).decode("utf-8", "surrogateescape") for library in self.libraries]
+        self.texts = [as_text(_plain(library)) for library in self.libraries]
 
     def _is_library(self, name: str) -> bool:
         try:

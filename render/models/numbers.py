@@ -30,6 +30,16 @@ def unix_lines(text: bytes) -> bytes:
     return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
+def as_text(content: bytes) -> str:
+    """Bytes as text: names are bytes to the system, and come out of `as_bytes` as they went in."""
+    return content.decode("utf-8", "surrogateescape")
+
+
+def as_bytes(text: str) -> bytes:
+    """The inverse of `as_text`."""
+    return text.encode("utf-8", "surrogateescape")
+
+
 def read_numbers(text: bytes) -> tuple[Floats, Ints, str]:
     """Numbers with blanks between them.
 

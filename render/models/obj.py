@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from manifests.errors import one_line
-from render.models.numbers import unix_lines, unmarked
+from render.models.numbers import as_text, unix_lines, unmarked
 from render.models.polygons import Floats, Ints, fans
 from render.models.source import ModelError
 from render.models.srgb import MOST_FRACTION
@@ -125,7 +125,7 @@ def used_materials(content: bytes) -> list[str]:
     for (begin, name), end in zip(begins, ends, strict=True):
         if name not in used and _FACE_BEGIN.search(content, begin, end):
             used[name] = None
-    return [name.decode("utf-8", "surrogateescape") for name in used]
+    return [as_text(name) for name in used]
 
 
 def other_lines(content: bytes) -> list[str]:

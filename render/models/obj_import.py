@@ -22,6 +22,7 @@ from render.models.mtl import (
     library_names,
     read_materials,
 )
+from render.models.numbers import as_bytes, as_text
 from render.models.obj import (
     FACE,
     Corners,
@@ -80,7 +81,7 @@ class ObjFiles:
         self.faults: list[Fault] = []
         places: dict[str, None] = {}
         for line in library_lines(self.content):
-            for wanted in library_names(_text(line), lambda each: find(container, name, each) is not None):
+            for wanted in library_names(as_text(line), lambda each: find(container, name, each) is not None):
                 place = find(container, name, wanted)
                 if place is None:
                     self.faults.append(Fault("material", f"material file {wanted} is missing"))
@@ -102,7 +103,7 @@ class ObjFiles:
         """Read material files and their textures. None of them is worth refusing the object."""
         for place in places:
             try:
-                self.materials.append(_text(plain_text(container.read(place))))
+                self.materials.append(as_text(plain_text(container.read(place))))
             except ModelError as error:
                 self.faults.append(
                     Fault("material", f"material file {posixpath.basename(place)} can't be read ({error})")
@@ -126,7 +127,7 @@ class ObjFiles:
         """All contents, in an order of their own making: what the object's id is made of."""
         yield self.content
         for text in self.materials:
-            yield text.encode("utf-8", "surrogateescape")
+            yield as_bytes(text)
         yield from (self.textures[key] for key in sorted(self.textures))
 
 
@@ -305,7 +306,7 @@ class ObjObject:
                 if kept:
                     lines.append(" ".join(filter(None, (each.key, each.options, kept))))
             lines.append("")
-        return "\n".join(lines).encode("utf-8", "surrogateescape"), list(faults)
+        return as_bytes("\n".join(lines)), list(faults)
 
 
 def _without_comments(files: ObjFiles, materials: Sequence[Material]) -> tuple[bytes, list[str], list[Fault]]:
@@ -318,8 +319,8 @@ def _without_comments(files: ObjFiles, materials: Sequence[Material]) -> tuple[b
         return files.content, files.used, []
 
     def line(match: re.Match[bytes]) -> bytes:
-        name = _text(match[1]).strip()
-        return b"usemtl " + renamed.get(name, name).encode("utf-8", "surrogateescape")
+        name = as_text(match[1]).strip()
+        return b"usemtl " + as_bytes(renamed.get(name, name))
 
     content = re.sub(rb"^[ \t]*usemtl[ \t]+([^\n]*)", line, files.content, flags=re.M)
     faults = [Fault("material", f"usemtl {name}", "read without the comment", mended=True) for name in renamed]
@@ -414,7 +415,3 @@ def _turned_normal(line: bytes, turn: Floats) -> bytes:
     except ValueError:
         return b"vn 0 1 0\n"
     return b"vn %.5f %.5f %.5f\n" % (x, y, z)
-
-
-def _text(content: bytes) -> str:
-    return content.decode("utf-8", "surrogateescape")

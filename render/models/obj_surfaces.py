@@ -8,6 +8,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from render.models.mtl import Material, default_color
+from render.models.numbers import as_text
 from render.models.obj import FACE, Corners
 from render.models.polygons import Floats, Ints, corners_of, first_corners
 from render.models.srgb import decoded
@@ -103,7 +104,7 @@ def _states(content: bytes) -> tuple[list[str], Ints, Mask]:
             smooths.append(value.lower() not in _FLAT)
     of_face = np.array(numbers)[np.searchsorted(places, faces) - 1]
     smooth = np.array(smooths)[np.searchsorted(smooth_places, faces) - 1]
-    return [name.decode("utf-8", "surrogateescape") for name in names], of_face, smooth
+    return [as_text(name) for name in names], of_face, smooth
 
 
 def _rows(content: bytes, key: bytes, columns: int) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from manifests.errors import one_line
-from render.models.numbers import counted, printable, read_numbers, too_few, unix_lines, unmarked
+from render.models.numbers import as_text, counted, printable, read_numbers, too_few, unix_lines, unmarked
 from render.models.polygons import Floats, Ints, ranges
 from render.models.source import ModelError
 
@@ -104,7 +104,7 @@ def read_header(content: bytes) -> Header:
     begin = match.start(1) + 1 if first[1] == b"\r" else match.end()
     elements: list[_Element] = []
     order, textures = None, []
-    for line in re.split(r"\r\n|\n|\r", text[: match.start()].decode("utf-8", "surrogateescape"))[1:]:
+    for line in re.split(r"\r\n|\n|\r", as_text(text[: match.start()]))[1:]:
         words = line.split()
         if not words or words[0] == "obj_info":
             continue
