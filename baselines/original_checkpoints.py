@@ -1,7 +1,7 @@
 """Weights of others, brought into our methods: the original's checkpoints, torchvision's ResNets.
 
-Our modules bear the original's names (`backbone`, `projector`, `projector_inv`, `projector_equi`, `predictor`), so what
-is left to do is to take off wrappers, leave out what isn't part of a method, and say clearly what doesn't fit.
+Our modules have the original's names (`backbone`, `projector`, `projector_inv`, `projector_equi`, `predictor`). So
+wrappers are taken off, what isn't part of a method is left out, and what doesn't fit is named.
 """
 
 import math
@@ -29,7 +29,7 @@ NOT_OURS = ("evaluator.", "fc.", "backbone.fc.")
 BACKBONE_ROOTS = ("conv1.", "bn1.", "layer1.", "layer2.", "layer3.", "layer4.")
 
 EQUAL_LAYERS = 4
-"""Hidden layers of one width that a hypernetwork's predictor is taken to have at most, where nobody says."""
+"""Hidden layers of one width that a hypernetwork's predictor is taken to have at most, unless `hidden` is given."""
 _NAMED_READINGS = 6
 
 

@@ -121,7 +121,7 @@ def weights_sha256(state: Mapping[str, Tensor]) -> str:
 
 
 def content_sha256(content: Mapping[str, Any]) -> str:
-    """SHA-256 of all that a checkpoint holds, but for this hash itself: the same before it is written and after.
+    """SHA-256 of a checkpoint's content without this hash itself: the same before it is written and after.
 
     Raises:
         ValueError: something in it that checkpoints don't hold, named.

@@ -54,7 +54,7 @@ class SrunEnvironment(ClusterEnvironment):
 
     @property
     def main_port(self) -> int:
-        """MASTER_PORT, or one that every task reckons alike and that another job or step on the machine hardly has."""
+        """MASTER_PORT, or a port computed from the job and the step: the same in all tasks, rarely that of others."""
         given = os.environ.get("MASTER_PORT", "")
         if given.isdigit():
             return int(given)

@@ -86,13 +86,13 @@ def _process_fields(process: int) -> list[str]:
 def clear_debris(folder: Path, alone: bool = False, ours: Callable[[str], bool] = lambda _: True) -> None:
     """Delete what killed processes of this program were writing in a folder, files or folders; nothing further below.
 
-    Deleted is what has this machine's name and the number of a process that is no more. What another machine was
-    writing stays, unless a lock says that nobody else is at work; what other programs left stays in any case.
+    Only what is named after a process of this machine that has ended is deleted; with `alone`, also what other machines
+    were writing. Files of other programs always stay.
 
     Args:
         folder: the folder; nothing is done where it is a link.
         alone: whether a lock is held that keeps every other process out.
-        ours: whether something of this name is looked at; all is where left out.
+        ours: filters by the rest of the name; everything passes by default.
     """
     for entry, writer, process, rest in _temporaries(folder, TEMPORARY):
         dead = not is_alive(process) if writer == machine() else alone

@@ -180,7 +180,7 @@ def render(
         if scrap:
             _say_only(plan, ours, folder, share, cluster, cores, Path(scrap.name), devices)
             return
-        with folder.held(plan, share, _say):
+        with folder.lock(plan, share, _say):
             # What was given up before is tried again.
             folder.write_quarantine({}, share)
             missing = folder.missing(ours)
@@ -414,7 +414,7 @@ def _finish_shard(folder: "RunFolder", plan: "Plan", share: "Shard", outcome: "O
             )
             break
         try:
-            with folder.held(plan, None, _say):
+            with folder.lock(plan, None, _say):
                 _finish(folder, plan, {ref: given_up[ref] for ref in missing if ref in given_up})
             break
         except Taken:
@@ -472,7 +472,7 @@ def _finish(folder: "RunFolder", plan: "Plan", quarantined: "Mapping[ObjectRef, 
 @click.command()
 @click.option("--install", is_flag=True, help="Install missing system libraries, where this runs as root on Debian.")
 def doctor(install: bool) -> None:
-    """Look whether this machine can render, and say what to do where it can't. Exits with 1 then."""
+    """Check whether this machine can render, and say what to do where it can't. Exits with 1 then."""
     from render.doctor import examine, install_libraries
 
     if install:

@@ -179,7 +179,7 @@ class RunFolder:
         self._unpacked = path / "models" / "unpacked"
 
     @contextmanager
-    def held(
+    def lock(
         self, plan: Plan, shard: Shard | None = None, say: Callable[[str], None] = lambda _: None
     ) -> Iterator[None]:
         """Hold the folder for one run, or for one shard among others; clear away what killed runs left half-written.
@@ -224,7 +224,7 @@ class RunFolder:
         """Remove what was left half-written: of some objects' part files, or everything where `refs` is None.
 
         What a dead process of this machine left goes in any case. What another machine's left goes where the lock says
-        that nobody else is at work on it.
+        that no other process is at work on it.
         """
         alone = refs is None
         clear_debris(self.path)

@@ -276,7 +276,7 @@ def clear_slots(root: Path, alone: bool = False) -> None:
         if match is None or match[1] != machine():
             dead = alone and (match is not None or _OLDER_SLOT.fullmatch(folder.name) is not None)
         elif int(match[2]) == os.getpid():
-            # Of a source that is no more, or of an earlier process with the same number.
+            # Of a source that was closed, or of an earlier process with the same number.
             dead = folder.name not in {slot.folder.name for slot in _slots}
         else:
             dead = not is_alive(int(match[2]))

@@ -1,4 +1,4 @@
-"""Faces as files have them, checked."""
+"""Faces of a file, checked."""
 
 from dataclasses import dataclass
 

@@ -77,7 +77,7 @@ class Material:
         name: its name.
         lines: its other lines but maps, without comments.
         maps: maps that Blender reads.
-        ambient: files of `map_Ka`, which is read by nobody.
+        ambient: files of `map_Ka`, which Blender doesn't read.
         faults: what isn't as it should be.
         color, opacity, emission: what the lines say, after mending; None where they say nothing.
     """

@@ -42,7 +42,7 @@ class Surface:
     """Faces of one material.
 
     Attributes:
-        name: for people.
+        name: for messages.
         points: float64 (V, 3).
         sizes: int64 (F,), corners of each face, 3 or more. Polygons may be concave; they stay polygons.
         corners: int64 (C,), the vertex of each corner, face after face.

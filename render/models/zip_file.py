@@ -1,4 +1,4 @@
-"""Zip archives that others made: opened with a word on what is wrong with them, their names normalized once."""
+"""Zip archives of any origin: what is wrong with one is named, and names in it are normalized once."""
 
 import errno
 import lzma

@@ -256,9 +256,9 @@ ODD: dict[str, tuple[Change, str]] = {
         "backbone.conv1.weight is a tensor of layout sparse_coo",
     ),
     "sparse rows": (put(*CONV, to=torch.eye(3).to_sparse_csr()), "is a tensor of layout sparse_csr"),
-    "quantised": (
+    "quantized": (
         put(*CONV, to=torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.quint8)),
-        "backbone.conv1.weight is a quantised tensor",
+        "backbone.conv1.weight is a quantized tensor",
     ),
     "meta": (put(*CONV, to=torch.empty(3, device="meta")), "is a tensor without numbers (device meta)"),
     "10^12 numbers": (put(*CONV, to=WIDE), "has shape (1000000000000,), and the file holds fewer numbers"),

@@ -455,7 +455,7 @@ def test_a_head_that_diverges_is_named_and_the_others_have_their_scores(protocol
         assert line.endswith("has a loss that isn't finite at step 20: its best moment before counts")
         assert outcomes["color"].scores
     else:
-        assert line.endswith("says numbers that aren't finite: its scores are left out")
+        assert line.endswith("predicts numbers that aren't finite: its scores are left out")
         assert "color: r2 of part all is undefined on this data and left out" in warnings
         assert not outcomes["color"].scores
     assert all(np.isfinite(score.value) for score in outcomes["classification"].scores)

@@ -133,7 +133,7 @@ def test_folder_and_archive_agree_on_what_is_an_object(tmp_path: Path, root: str
         lambda name: f"top/{name}",
     ],
 )
-def test_names_are_normalised(tmp_path: Path, change: Callable[[str], str]) -> None:
+def test_names_are_normalized(tmp_path: Path, change: Callable[[str], str]) -> None:
     files = {**model(f"{CHAIR}/a"), **model(f"{CHAIR}/b")}
     plain = ArchiveSource([pack(tmp_path / "plain.zip", files)], tmp_path / "p")
     other = ArchiveSource(
