@@ -402,7 +402,7 @@ def test_no_flipped_bit_goes_unseen(kind: str, content: dict[str, Any], tmp_path
     data = bytearray(path.read_bytes())
     before, refused = load_weights(path), 0
     draw = random.Random(kind)
-    for _ in range(40 if kind.startswith("legacy") else 200):
+    for _ in range(40 if kind.startswith("legacy") else 100):
         place, bit = draw.randrange(len(data)), 1 << draw.randrange(8)
         data[place] ^= bit
         path.write_bytes(data)

@@ -437,7 +437,9 @@ def test_features_of_any_size_have_scores_or_a_warning(size: float, protocol: Pr
     outcomes, warnings = measure(ask(features, protocol))
     missing = {name for name, outcome in outcomes.items() if not outcome.scores}
     assert all(np.isfinite(score.value) for outcome in outcomes.values() for score in outcome.scores)
-    assert missing <= {line.split(":")[0] for line in warnings if "the head on representation, part all, predicts" in line}
+    assert missing <= {
+        line.split(":")[0] for line in warnings if "the head on representation, part all, predicts" in line
+    }
     if protocol.standardise:
         assert not missing
 

@@ -84,6 +84,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_packing_training_measuring_and_archives_need_no_flock(library: Path, tmp_path: Path) -> None:
     tests = Path(__file__).parents[1]
     words = [sys.executable, "-c", CHAIN, tmp_path, tests / "manifests", tests / "render" / "models"]

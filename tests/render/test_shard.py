@@ -353,7 +353,7 @@ def test_a_damaged_quarantine_list_stops_no_render(content: bytes, plan: Plan, f
     assert [path.name for path in folder.path.iterdir()] == ["quarantine.csv"]
 
 
-def test_quarantine_lists_that_arent_files(plan: Plan, folder: RunFolder) -> None:
+def test_quarantine_lists_that_arent_files(folder: RunFolder) -> None:
     place = folder.path / "quarantine-shard-1-of-2.csv"
     place.mkdir(parents=True)
     said: list[str] = []

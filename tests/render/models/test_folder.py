@@ -165,8 +165,8 @@ def test_names_with_spaces_and_beyond_ascii(tmp_path: Path) -> None:
 
 
 def test_many_objects_are_listed_without_opening_any(tmp_path: Path) -> None:
-    for index in range(2000):
+    for index in range(300):
         (tmp_path / CHAIR / f"{index:04d}" / "models").mkdir(parents=True)
         (tmp_path / CHAIR / f"{index:04d}" / "models" / "model_normalized.solid.binvox").touch()
-    assert len(FolderSource(tmp_path).objects([CHAIR])) == 2000
+    assert len(FolderSource(tmp_path).objects([CHAIR])) == 300
     shutil.rmtree(tmp_path / CHAIR)
