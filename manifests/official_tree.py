@@ -184,7 +184,9 @@ class OfficialTree:
         value = read_json(where)
         try:
             if value["version"] > TREE_VERSION:
-                raise ValueError(f"format {value['format']} {value['version']}, this program reads {TREE_FORMAT} 1")
+                raise ValueError(
+                    f"format {value['format']} {value['version']}, this program reads {TREE_FORMAT} {TREE_VERSION}"
+                )
             self.info = DatasetInfo.from_json(value["info"])
             self.made: list[dict[str, Any]] = value["made"]
             self.objects = [ObjectRef(*text.split("/", 1)) for text in value["objects"]]

@@ -21,6 +21,7 @@ from manifests.locks import Taken, holder, lock
 from manifests.manifest import read_splits, split_names
 from manifests.objects import ObjectRef, fingerprint, first_per_class, read_object_list, split_of
 from manifests.text import read_json, read_table
+from manifests.verify import QUARANTINE_FILE
 from render.frame import BYTES_A_PIXEL
 from render.messages import Setup, Task
 from render.models.archive import clear_slots
@@ -31,7 +32,6 @@ from render.sampling import sample
 from render.shard import Shard
 
 DATASET_FILE = "dataset.h5"
-QUARANTINE_FILE = "quarantine.csv"
 MAX_QUARANTINE_BYTES = 64 * 2**20
 MAX_REASON = 500
 """Characters of a damaged file's own content that a message may repeat."""
