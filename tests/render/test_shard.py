@@ -236,6 +236,9 @@ def test_a_whole_run_clears_what_is_surely_ours(plan: Plan, folder: RunFolder, d
         put(models / "mine" / "chair" / f"{gone}a" / "model.obj"),
         put(models / "synth-v1" / "03001627" / "synth-0-00000" / "model.obj"),
         put(models / "unpacked" / f"{machine()}-{os.getppid()}-01234567" / "model.obj"),
+        put(models / "unpacked" / "chair-2" / "03001627" / "a" / "model.obj"),
+        put(models / "unpacked" / "chair-3" / "notes.txt"),
+        put(models / "unpacked" / "chair-3" / ".lock"),
     ]
     put(folder.path / f"{gone}dataset.h5")
     put(folder.path / f"{ELSEWHERE}run.json")
@@ -246,6 +249,7 @@ def test_a_whole_run_clears_what_is_surely_ours(plan: Plan, folder: RunFolder, d
     put(models / "synth-v1" / "03001627" / ".tmp-12345-0123abcd-synth-0-00002" / "model.obj")  # of an older version
     put(models / "unpacked" / f"{machine()}-{dead}-01234567" / "a" / "model.obj")
     put(models / "unpacked" / "node7-0" / "03001627" / "a" / "model.obj")
+    (models / "unpacked" / "node7-0" / ".lock").touch()
     (folder.parts / "02691156").symlink_to(other)
     with folder.held(plan):
         pass
