@@ -102,8 +102,11 @@ def clear_debris(folder: Path, alone: bool = False, ours: Callable[[str], bool] 
 
 @lru_cache(maxsize=4096)
 def clear_debris_once(folder: Path) -> None:
-    """`clear_debris`, once a process: a folder may have tens of thousands of files that are written one by one."""
-    clear_debris(folder)
+    """`clear_debris`, once a process: a folder may have tens of thousands of files that are written one by one.
+
+    A link is followed, as by what is about to be written through it.
+    """
+    clear_debris(folder.resolve())
 
 
 def clear_scratch(folder: Path) -> None:

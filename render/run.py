@@ -227,8 +227,9 @@ class RunFolder:
         that nobody else is at work on it.
         """
         alone = refs is None
-        clear_debris(self.path)
-        clear_debris(self.path, alone, _is_side_file)
+        # The folder itself may be a link to a larger disk.
+        clear_debris(self.path.resolve())
+        clear_debris(self.path.resolve(), alone, _is_side_file)
         clear_debris(self.locks, alone)
         mine = None if refs is None else {f"{ref}{PART_SUFFIX}" for ref in refs}
         for folder in _folders(self.parts):
