@@ -1,4 +1,4 @@
-"""The one exception that is meant for the user's eyes."""
+"""The exceptions that are meant for the user's eyes."""
 
 
 class ThreeDieError(Exception):
@@ -6,3 +6,7 @@ class ThreeDieError(Exception):
 
     The command line prints it as one line and exits with code 2; everything else is a bug and shows its traceback.
     """
+
+
+class DamagedFileError(ThreeDieError):
+    """A file of ours isn't what was written into it: cut short, or with other bytes."""
