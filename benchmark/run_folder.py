@@ -36,7 +36,7 @@ def run_lock(folder: Path, own: bool = True, say: Callable[[str], None] = lambda
             raise Taken(refusal.replace("{holder}", "an older version of this program"))
         own = own or (folder / CONFIG_FILE).is_file()
         if own:
-            for each in [folder, *(path for path in folder.glob(_RECORDS) if path.is_dir())]:
+            for each in [folder.resolve(), *(path for path in folder.glob(_RECORDS) if path.is_dir())]:
                 clear_debris(each)
                 clear_debris(each, alone=True, ours=_is_of_a_run)
         clear_debris(folder / _FEATURES, alone=own, ours=_is_of_a_run)

@@ -24,7 +24,7 @@ import os
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +34,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from manifests.errors import ThreeDieError, one_line
+from manifests.errors import DamagedFileError, ThreeDieError, one_line
 from manifests.files import explained, replacing
 from manifests.latents import LatentField, check_latents
 from manifests.litter import is_litter
@@ -193,7 +193,7 @@ _UNREADABLE = (
 """What h5py and the parsers of its content raise on damaged files, besides OSError."""
 
 
-def _mend(path: Path) -> str:
+def mend(path: Path) -> str:
     """What to do about a damaged file."""
     if path.name.endswith(PART_SUFFIX):
         return "delete it and run the same '3die render' again"
@@ -219,7 +219,8 @@ class Dataset:
         """Open and check a file.
 
         Raises:
-            ThreeDieError: no such file, not a dataset, truncated, damaged, or of a newer version.
+            DamagedFileError: not a dataset, truncated or damaged.
+            ThreeDieError: no such file, it can't be read, or is of a newer version.
         """
         self.path = Path(path)
         if not self.path.is_file():
@@ -230,14 +231,16 @@ class Dataset:
         except OSError as error:
             if error.errno:
                 raise explained(error, self.path) from error
-            raise ThreeDieError(
-                f"{self.path}: not an HDF5 file or cut short ({one_line(error)}); {_mend(self.path)}"
+            raise DamagedFileError(
+                f"{self.path}: not an HDF5 file or cut short ({one_line(error)}); {mend(self.path)}"
             ) from error
         except BrokenSealError as error:
-            raise ThreeDieError(f"{self.path}: damaged: {error}; {_mend(self.path)}") from error
+            raise DamagedFileError(f"{self.path}: damaged: {error}; {mend(self.path)}") from error
+        except MemoryError as error:
+            raise ThreeDieError(f"{self.path}: more than this machine's memory has room for") from error
         except _UNREADABLE as error:
-            raise ThreeDieError(
-                f"{self.path}: not a 3die dataset, or damaged ({one_line(error)}); {_mend(self.path)}"
+            raise DamagedFileError(
+                f"{self.path}: not a 3die dataset, or damaged ({one_line(error)}); {mend(self.path)}"
             ) from error
         self._bytes: npt.NDArray[np.uint8] | None = None
 
@@ -246,7 +249,9 @@ class Dataset:
             raise ValueError("its attribute 'format' says otherwise")
         version = _attribute(file, "version")
         if version > VERSION:
-            raise ValueError(f"format version {version}; this program reads up to {VERSION}: update it")
+            raise ThreeDieError(
+                f"{self.path}: format version {version:.0f}, and this program reads up to {VERSION}: update it"
+            )
         if version < 1:
             raise ValueError(f"format version {version}")
         info, made = _attribute(file, "info"), _attribute(file, "made")
@@ -303,7 +308,7 @@ class Dataset:
         """The JPEG file of one view of the object at `index`.
 
         Raises:
-            ThreeDieError: it isn't what was written.
+            DamagedFileError: it isn't what was written.
         """
         jpeg = self._jpeg(index, view)
         if self._is_damaged(jpeg, index, view):
@@ -317,18 +322,18 @@ class Dataset:
     def _is_damaged(self, jpeg: Jpeg, index: int, view: int) -> bool:
         return self.checksums is not None and zlib.crc32(jpeg) != self.checksums[index, view]
 
-    def _damage(self, index: int, views: Sequence[int]) -> ThreeDieError:
+    def _damage(self, index: int, views: Sequence[int]) -> DamagedFileError:
         named = f"view {views[0]}" if len(views) == 1 else f"views {', '.join(map(str, views))}"
-        return ThreeDieError(
+        return DamagedFileError(
             f"{self.path}: {self.objects[index]}: the image of {named} differs from its checksum: the file is damaged "
-            f"('3die data verify' lists all); {_mend(self.path)}"
+            f"('3die data verify' lists all); {mend(self.path)}"
         )
 
     def object(self, index: int) -> DatasetObject:
         """One object with all its views.
 
         Raises:
-            ThreeDieError: some of its images aren't what was written; all of them are named.
+            DamagedFileError: some of its images aren't what was written; all of them are named.
         """
         jpegs = [bytes(self._jpeg(index, view)) for view in range(self.info.views)]
         damaged = [view for view, jpeg in enumerate(jpegs) if self._is_damaged(jpeg, index, view)]
@@ -383,9 +388,81 @@ def write_dataset(
         ThreeDieError: the disk is full, or an object doesn't fit `info`.
     """
     with replacing(path) as temporary:
-        with h5py.File(temporary, "w", libver=("earliest", "v110"), locking=False) as file:
-            begin = _fill(file, path, info, made, count, jpeg_bytes, objects)
+        with _Sink(temporary) as sink:
+            with h5py.File(sink, "w", libver=("earliest", "v110")) as file:
+                begin = _fill(file, path, info, made, count, jpeg_bytes, sink.checked(objects))
+            sink.check()
         seal(temporary, begin, jpeg_bytes)
+
+
+class _Sink:
+    """A file for HDF5 to write to, whose writes never fail: on a full disk its library would crash the process.
+
+    The first error is kept for `check`; what comes after it is dropped.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w+b", buffering=0)
+        self._error: OSError | None = None
+
+    def __enter__(self) -> "_Sink":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._file.close()
+
+    def check(self) -> None:
+        """Raise the first error, if there was one."""
+        if self._error:
+            raise self._error
+
+    def checked(self, objects: Iterable[DatasetObject]) -> Iterator[DatasetObject]:
+        """The objects, until writing has failed."""
+        for item in objects:
+            self.check()
+            yield item
+        self.check()
+
+    def write(self, content: memoryview) -> int:
+        """Write, or drop, all of it."""
+        rest = memoryview(content).cast("B")
+        try:
+            while len(rest) and self._error is None:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            self._error = error
+        return memoryview(content).nbytes
+
+    def truncate(self, size: int) -> int:
+        """Make it so long, unless writing has failed."""
+        try:
+            if self._error is None:
+                self._file.truncate(size)
+        except OSError as error:
+            self._error = error
+        return size
+
+    def seek(self, place: int, origin: int = os.SEEK_SET) -> int:
+        """Move to a place."""
+        return self._file.seek(place, origin)
+
+    def tell(self) -> int:
+        """The place."""
+        return self._file.tell()
+
+    def read(self, size: int = -1) -> bytes:
+        """Read on."""
+        return self._file.read(size) or b""
+
+    def readinto(self, target: memoryview) -> int:
+        """Fill a buffer; with zeros where writing has failed."""
+        count = self._file.readinto(target) or 0
+        target[count:] = bytes(len(target) - count)
+        return count
+
+    def flush(self) -> None:
+        """Nothing: nothing is buffered."""
 
 
 def _fill(
@@ -471,13 +548,16 @@ def splits_of(path: Path) -> list[str]:
     """The splits of a file's objects, without reading the rest of it.
 
     Raises:
+        DamagedFileError: it isn't what was written.
         ThreeDieError: it can't be read.
     """
     try:
         with _opened(path) as file:
             return _texts(file, "objects/split")
     except (OSError, *_UNREADABLE) as error:
-        raise ThreeDieError(f"{path}: damaged ({one_line(error)}); delete it and run the same command again") from error
+        if isinstance(error, OSError) and error.errno:
+            raise explained(error, path) from error
+        raise DamagedFileError(f"{path}: damaged ({one_line(error)}); {mend(path)}") from error
 
 
 @dataclass(frozen=True)
@@ -497,7 +577,7 @@ def _glance(path: Path) -> _Glance:
             return _Glance(_attribute(file, "info"), _attribute(file, "made"), jpeg_bytes, _objects(file))
     except (OSError, *_UNREADABLE) as error:
         Dataset(path)  # says what is wrong
-        raise ThreeDieError(f"{path}: damaged ({one_line(error)}); {_mend(path)}") from error
+        raise ThreeDieError(f"{path}: damaged ({one_line(error)}); {mend(path)}") from error
 
 
 def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]], Iterable[Path]] = iter) -> int:

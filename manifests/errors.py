@@ -1,4 +1,4 @@
-"""The one exception that is meant for the user's eyes, and how words of files and libraries go into its message."""
+"""The exceptions that are meant for the user's eyes, and how words of files and libraries go into their messages."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -20,6 +20,10 @@ class ThreeDieError(Exception):
 
     The command line prints it as one line and exits with code 2; everything else is a bug and shows its traceback.
     """
+
+
+class DamagedFileError(ThreeDieError):
+    """A file of ours isn't what was written into it: cut short, or with other bytes."""
 
 
 def one_line(words: object, longest: int = MAX_WORDS) -> str:

@@ -9,7 +9,7 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +100,15 @@ def clear_debris(folder: Path, alone: bool = False, ours: Callable[[str], bool] 
             _delete(entry)
 
 
+@lru_cache(maxsize=4096)
+def clear_debris_once(folder: Path) -> None:
+    """`clear_debris`, once a process: a folder may have tens of thousands of files that are written one by one.
+
+    A link is followed, as by what is about to be written through it.
+    """
+    clear_debris(folder.resolve())
+
+
 def clear_scratch(folder: Path) -> None:
     """Delete temporary folders (see `scratch_prefix`) that killed processes of this user and machine left in one."""
     for entry, writer, process, _ in _temporaries(folder, _SCRATCH):
@@ -135,7 +144,8 @@ def _delete(entry: "os.DirEntry[str]") -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; on success flush that file to disk and rename it into place.
 
-    A reader sees the old file or the new one, never a half. On an error the temporary file is removed.
+    A reader sees the old file or the new one, never a half. On an error the temporary file is removed; what killed
+    processes of this machine left half-written in the folder is, too.
 
     Raises:
         ThreeDieError: the disk is full or the folder can't be written to.
@@ -145,6 +155,7 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f"{temporary_prefix(os.getpid())}{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        clear_debris_once(path.parent)
         yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())

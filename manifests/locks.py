@@ -19,8 +19,10 @@ import socket
 import stat
 import threading
 import time
+import weakref
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from manifests.errors import ThreeDieError
@@ -37,6 +39,8 @@ _LINE = 512
 """Bytes of a lock file: its one line is padded, so that a beat overwrites it in place."""
 _TRIES = 1000
 """Times that a lock is tried, each after another's was seen to end, before the file system is given up."""
+_CLOSED = -1
+"""In place of the number of an open file."""
 _LONGEST = 60
 """Characters of the host's name and of the note that are kept, so that the line has room for the rest."""
 
@@ -56,19 +60,17 @@ def lock(path: Path, note: str, refusal: str, say: Callable[[str], None] = lambd
         say: called with a message while this waits to see whether a holder is alive.
 
     Raises:
-        Taken: somebody else holds it; or somebody took it over because this process had stopped for long.
+        Taken: somebody else holds it; or it was lost: somebody took it over because this process had stopped for long,
+            or deleted its file.
         ThreeDieError: the file can't be written.
     """
     mine = _acquire(path, note, refusal, say)
     try:
         yield
     finally:
-        lost = mine.release()
-        if lost:
-            raise Taken(
-                f"{path}: this process had stopped for more than {STALE_S:.0f} s, and another took its place; "
-                "leave the work to it, or run the same command again when it has ended"
-            )
+        loss = mine.release()
+        if loss:
+            raise Taken(loss)
 
 
 def holder(*paths: Path, say: Callable[[str], None] = lambda _: None) -> str | None:
@@ -90,6 +92,14 @@ def holder(*paths: Path, say: Callable[[str], None] = lambda _: None) -> str | N
         if looks:
             time.sleep(min(1.0, BEAT_S))
     return None
+
+
+@dataclass(frozen=True)
+class _Remains:
+    """The lock file that a dead holder left, as it was seen last."""
+
+    state: os.stat_result
+    content: bytes
 
 
 def _acquire(path: Path, note: str, refusal: str, say: Callable[[str], None]) -> "_Lock":
@@ -122,9 +132,11 @@ class _Lock:
             "started": process_start(os.getpid()),
             "since": time.strftime("%Y-%m-%d %H:%M:%S"),
             "note": _plain(note),
+            # No two locks' files are alike, even where one gets the other's number on the disk within a tick.
+            "token": secrets.token_hex(8),
         }
         self._beats = 0
-        self._lost = False
+        self._loss = ""
         try:
             with suppress(OSError):  # a file system without it: the beat alone must do
                 fcntl.flock(self._file, fcntl.LOCK_EX)
@@ -136,7 +148,9 @@ class _Lock:
             os.close(self._file)
             raise
         self._end = threading.Event()
+        self._guard = threading.Lock()
         self._thread = threading.Thread(target=self._keep_beating, daemon=True)
+        _all_held.add(self)
         self._thread.start()
 
     def _beat(self) -> None:
@@ -160,39 +174,86 @@ class _Lock:
             # Twice, because one who looks whether we are dead may have moved the file for a moment.
             misses = 0 if self._is_ours() else misses + 1
             if misses > 1:
-                self._lost = True
-                # A shell script's background commands ignore SIGINT.
-                ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-                number = signal.SIGTERM if ignored else signal.SIGINT
-                signal.pthread_kill(threading.main_thread().ident or 0, number)
+                self._tell_loss()
                 return
             with suppress(OSError):  # a full disk or a server that is away: the work itself will say so
                 self._beat()
 
-    def release(self) -> bool:
-        """Let go; gives whether it was lost before."""
-        self._end.set()
+    def _tell_loss(self) -> None:
+        """Interrupt the main thread, unless the lock is being released: no signal comes after that has begun."""
+        with self._guard:
+            if self._end.is_set():
+                return
+            self._loss = (
+                f"{self._path}: this process had stopped for more than {STALE_S:.0f} s, and another took its place; "
+                "leave the work to it, or run the same command again when it has ended"
+                if self._path.exists()
+                else f"{self._path}: the lock file was deleted while this process was at work; run the same command "
+                "again to go on"
+            )
+            # A shell script's background commands ignore SIGINT.
+            ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            number = signal.SIGTERM if ignored else signal.SIGINT
+            signal.pthread_kill(threading.main_thread().ident or 0, number)
+
+    def release(self) -> str:
+        """Let go, whatever signal comes meanwhile; gives how it was lost before, or nothing."""
+        interrupt: KeyboardInterrupt | None = None
+        while True:
+            try:
+                self._let_go()
+                break
+            except KeyboardInterrupt as error:
+                interrupt = error
+        # The signal of the loss itself may come as late as this.
+        if interrupt and not self._loss:
+            raise interrupt
+        return self._loss
+
+    def _let_go(self) -> None:
+        """Can be done again where it was interrupted."""
+        if self._file == _CLOSED:
+            return
+        with self._guard:
+            self._end.set()
         self._thread.join()
-        if not self._lost and self._is_ours():
+        if not self._loss and self._is_ours():
             with suppress(OSError):
                 self._path.unlink()
-        os.close(self._file)
-        return self._lost
+        self.forget()
+
+    def forget(self) -> None:
+        """Close the file and leave it where it is: in a process that was forked, the lock is still its parent's."""
+        file, self._file = self._file, _CLOSED
+        if file != _CLOSED:
+            os.close(file)
 
 
-def _examine(path: Path, say: Callable[[str], None]) -> str | os.stat_result | None:
-    """Who holds a lock; or the state of the file its dead holder left; or None where there is no file."""
+_all_held: "weakref.WeakSet[_Lock]" = weakref.WeakSet()
+"""Locks of this process."""
+
+
+def _forget_all() -> None:
+    for held in list(_all_held):
+        held.forget()
+
+
+os.register_at_fork(after_in_child=_forget_all)
+
+
+def _examine(path: Path, say: Callable[[str], None]) -> str | _Remains | None:
+    """Who holds a lock; or the file its dead holder left; or None where there is no file."""
     looks = _looks(path, say)
     while True:
         try:
             next(looks)
         except StopIteration as end:
-            found: str | os.stat_result | None = end.value
+            found: str | _Remains | None = end.value
             return found
         time.sleep(min(1.0, BEAT_S))
 
 
-def _looks(path: Path, say: Callable[[str], None]) -> Generator[None, None, str | os.stat_result | None]:
+def _looks(path: Path, say: Callable[[str], None]) -> Generator[None, None, str | _Remains | None]:
     """Look at a lock until it is known what `_examine` gives; each step is one look, a second apart."""
     begin = time.monotonic()
     first: bytes | None = None
@@ -211,7 +272,7 @@ def _looks(path: Path, say: Callable[[str], None]) -> Generator[None, None, str 
             os.close(file)
         patience = min(STALE_S, DAMAGED_S) if about is None else STALE_S
         if _is_dead(about) or (first == content and time.monotonic() - begin > patience):
-            return state
+            return _Remains(state, content)
         if first is None:
             first = content
             say(f"{path}: waiting up to {patience:.0f} s to see whether {_words(about)} is still alive ...")
@@ -275,14 +336,14 @@ def _is_flocked(file: int) -> bool | None:
     return False
 
 
-def _bury(path: Path, dead: os.stat_result) -> None:
+def _bury(path: Path, dead: _Remains) -> None:
     """Take away the lock file of a dead holder, unless somebody else already did and made a new one."""
     grave = path.with_name(f"{temporary_prefix(os.getpid())}{secrets.token_hex(4)}-{path.name}")
     with suppress(FileNotFoundError):
-        if not _unchanged(path.lstat(), dead):
+        if not _is_still(path, dead):
             return
         path.rename(grave)
-        if not _unchanged(grave.lstat(), dead):
+        if not _is_still(grave, dead):
             _put_back(grave, path)
         grave.unlink()
 
@@ -301,9 +362,17 @@ def _put_back(grave: Path, path: Path) -> None:
             grave.rename(path)
 
 
-def _unchanged(now: os.stat_result, then: os.stat_result) -> bool:
+def _is_still(path: Path, dead: _Remains) -> bool:
     """Whether it is the same file, without a beat since; a new one is often given the number of one deleted before."""
-    return os.path.samestat(now, then) and now.st_mtime_ns == then.st_mtime_ns
+    file = _open_to_look(path)
+    if file is None:
+        return False
+    try:
+        now = os.fstat(file)
+        same = os.path.samestat(now, dead.state) and now.st_mtime_ns == dead.state.st_mtime_ns
+        return same and os.read(file, _LINE) == dead.content
+    finally:
+        os.close(file)
 
 
 def _parsed(content: bytes) -> dict[str, object] | None:

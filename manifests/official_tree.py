@@ -26,7 +26,7 @@ from manifests.channels import guess_channel_order
 from manifests.classes import SYNSETS
 from manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
 from manifests.errors import ThreeDieError, a_few, one_line
-from manifests.files import TEMPORARY, explained, replacing, write_json
+from manifests.files import clear_debris_once, explained, replacing, temporary_prefix, write_json
 from manifests.latents import REQUIRED_FIELDS, ROTATION, UNITS, LatentField, check_latents
 from manifests.litter import is_litter
 from manifests.npy import read_npy
@@ -570,15 +570,17 @@ def _export_object(root: Path, item: DatasetObject) -> bool:
     files = {image_name(view): bytes(jpeg) for view, jpeg in enumerate(item.jpegs)}
     files |= {latent_name(view): _npy_bytes(row) for view, row in enumerate(item.latents)}
     try:
+        clear_debris_once(target.parent)
         if target.is_dir():
             return _complete_object(target, files)
-        temporary = target.with_name(f"{TEMPORARY}{target.name}")
-        if temporary.exists():
-            shutil.rmtree(temporary)
-        temporary.mkdir(parents=True)
-        for name, content in files.items():
-            (temporary / name).write_bytes(content)
-        temporary.replace(target)
+        temporary = target.with_name(f"{temporary_prefix(os.getpid())}{target.name}")
+        try:
+            temporary.mkdir(parents=True)
+            for name, content in files.items():
+                (temporary / name).write_bytes(content)
+            temporary.replace(target)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
         raise explained(error, target) from error
     return True

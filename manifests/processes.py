@@ -74,7 +74,7 @@ def _of_torchrun(given: Mapping[str, str]) -> Processes:
 
 
 def _of_slurm(given: Mapping[str, str]) -> Processes:
-    tasks = given.get("SLURM_NTASKS", given.get("SLURM_STEP_NUM_TASKS", "1"))
+    tasks = given.get("SLURM_NTASKS") or given.get("SLURM_STEP_NUM_TASKS") or "1"
     several = tasks.strip() != "1"
     if not {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"} <= given.keys():
         return _alone("srun didn't start this process", tasks) if several else Processes()

@@ -1,5 +1,6 @@
 """`3die render`: meshes to a dataset."""
 
+import itertools
 import shlex
 import sys
 import tempfile
@@ -12,7 +13,7 @@ import click
 from render.engines.options import ClusterOptions, cluster_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     from manifests.objects import ObjectRef
@@ -30,6 +31,8 @@ WORTH_PROBING = 500
 """Views from which a timed sample is worth its seconds; in a shorter run the progress line tells soon enough."""
 
 PROBE_OBJECTS = 5
+REPAIRS = 2
+"""Times that damaged part files are made anew before the disk is given up."""
 PACK_PAUSES_S = (0.0, 1.0, 3.0)
 """Seconds that a shard waits before each try to pack the dataset."""
 
@@ -185,16 +188,21 @@ def render(
             folder.write_quarantine({}, share)
             missing = folder.missing(ours)
             _say_plan(plan, ours, missing, out, share)
-            count = min(cores, len(missing))
-            with _engine(plan, folder, share, cluster, count, limits, devices, device) as engine:
-                outcome = _render_missing(engine, plan, missing)
-            _say_outcome(folder, outcome, share)
+
+            def render_objects(objects: "list[ObjectRef]") -> "Outcome":
+                count = min(cores, len(objects))
+                with _engine(plan, folder, share, cluster, count, limits, devices, device) as engine:
+                    return _render_missing(engine, plan, objects)
+
+            outcome = render_objects(missing)
+            _say_outcome(outcome)
+            folder.write_quarantine(outcome.quarantined, share)
             if outcome.quarantined and not keep_going:
                 _say_stopped_early(folder, ours, share)
             if share is None:
-                _finish(folder, plan, outcome.quarantined)
+                _finish(folder, plan, outcome.quarantined, render_objects)
         if share:
-            _finish_shard(folder, plan, share, outcome)
+            _finish_shard(folder, plan, share, outcome, render_objects)
 
 
 def _save_preset(name: str, path: Path) -> None:
@@ -376,10 +384,9 @@ def _say_stopped(folder: "RunFolder", ours: "list[ObjectRef]") -> None:
     _say(f"\nStopped. {done}un the same command again to go on:\n  {shlex.join(['3die', *sys.argv[1:]])}")
 
 
-def _say_outcome(folder: "RunFolder", outcome: "Outcome", share: "Shard | None") -> None:
+def _say_outcome(outcome: "Outcome") -> None:
     for warning in outcome.warnings:
         click.echo(f"warning: {warning}", err=True)
-    folder.write_quarantine(outcome.quarantined, share)
     for ref, reason in sorted(outcome.quarantined.items()):
         click.echo(f"left out: {ref}: {reason.removeprefix(f'{ref}: ')}", err=True)
 
@@ -395,7 +402,13 @@ def _say_stopped_early(folder: "RunFolder", ours: "list[ObjectRef]", share: "Sha
     raise SystemExit(EXIT_QUARANTINED)
 
 
-def _finish_shard(folder: "RunFolder", plan: "Plan", share: "Shard", outcome: "Outcome") -> None:
+def _finish_shard(
+    folder: "RunFolder",
+    plan: "Plan",
+    share: "Shard",
+    outcome: "Outcome",
+    render_objects: "Callable[[list[ObjectRef]], Outcome]",
+) -> None:
     """Say what of the whole is still missing; the shard that ends last packs the dataset."""
     from manifests.locks import Taken
 
@@ -415,7 +428,8 @@ def _finish_shard(folder: "RunFolder", plan: "Plan", share: "Shard", outcome: "O
             break
         try:
             with folder.lock(plan, None, _say):
-                _finish(folder, plan, {ref: given_up[ref] for ref in missing if ref in given_up})
+                left_out = {ref: given_up[ref] for ref in missing if ref in given_up}
+                _finish(folder, plan, left_out, render_objects)
             break
         except Taken:
             continue
@@ -428,27 +442,47 @@ def _finish_shard(folder: "RunFolder", plan: "Plan", share: "Shard", outcome: "O
         raise SystemExit(EXIT_QUARANTINED)
 
 
-def _finish(folder: "RunFolder", plan: "Plan", quarantined: "Mapping[ObjectRef, str]") -> None:
-    """Pack what is there, draw the contact sheet, and say what happened and what to do next."""
+def _finish(
+    folder: "RunFolder",
+    plan: "Plan",
+    quarantined: "Mapping[ObjectRef, str]",
+    render_objects: "Callable[[list[ObjectRef]], Outcome]",
+) -> None:
+    """Pack what is there, draw the contact sheet, and say what happened and what to do next.
+
+    Objects whose part files turn out to be damaged are rendered again.
+    """
     from tqdm import tqdm
 
     from manifests.collection import open_collection
+    from manifests.errors import DamagedFileError
     from manifests.files import replacing
     from manifests.preview import contact_sheet
     from render.run import DEFAULT_FOLDER
 
-    folder.write_quarantine(quarantined)
-    there = sorted(plan.chosen - quarantined.keys())
-    if not there:
-        click.echo(f"None of the {len(plan.chosen)} objects could be rendered; see {folder.quarantine}.", err=True)
-        raise SystemExit(EXIT_QUARANTINED)
     begin = time.monotonic()
 
     def bar(parts: Any) -> Any:
         return tqdm(parts, desc="packing", unit=" parts", file=sys.stderr, disable=None, leave=False)
 
     before = len(folder.packed())
-    if folder.pack(there, bar):
+    for repairs in itertools.count():
+        folder.write_quarantine(quarantined)
+        there = sorted(plan.chosen - quarantined.keys())
+        if not there:
+            click.echo(f"None of the {len(plan.chosen)} objects could be rendered; see {folder.quarantine}.", err=True)
+            raise SystemExit(EXIT_QUARANTINED)
+        try:
+            packed = folder.pack(there, bar)
+            break
+        except DamagedFileError:
+            damaged = folder.remove_damaged(there, _say) if repairs < REPAIRS else []
+            if not damaged:
+                raise
+        again = render_objects(damaged)
+        _say_outcome(again)
+        quarantined = {**quarantined, **again.quarantined}
+    if packed:
         if before > len(there):
             click.echo(f"{folder.dataset} had {before} objects and now has the {len(there)} asked for.")
         click.echo(f"Packed {len(there)} objects in {time.monotonic() - begin:.1f} s.")

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from manifests.dataset import PART_SUFFIX, Dataset, DatasetInfo, looks_whole, pack, part_path, splits_of
-from manifests.errors import ThreeDieError, one_line
+from manifests.dataset import PART_SUFFIX, Dataset, DatasetInfo, looks_whole, mend, pack, part_path, splits_of
+from manifests.errors import DamagedFileError, ThreeDieError, one_line
 from manifests.files import clear_debris, clear_scratch, explained, replacing, scratch_prefix, write_json
 from manifests.locks import Taken, holder, lock
 from manifests.manifest import read_splits, split_names
@@ -227,8 +227,9 @@ class RunFolder:
         that no other process is at work on it.
         """
         alone = refs is None
-        clear_debris(self.path)
-        clear_debris(self.path, alone, _is_side_file)
+        # The folder itself may be a link to a larger disk.
+        clear_debris(self.path.resolve())
+        clear_debris(self.path.resolve(), alone, _is_side_file)
         clear_debris(self.locks, alone)
         mine = None if refs is None else {f"{ref}{PART_SUFFIX}" for ref in refs}
         for folder in _folders(self.parts):
@@ -284,7 +285,11 @@ class RunFolder:
                 say(f"{damage}; checking the splits of all part files, and writing it anew")
         for ref in plan.objects:
             part = part_path(self.parts, ref)
-            if looks_whole(part) and splits_of(part) != [plan.split(ref)]:
+            try:
+                agrees = not looks_whole(part) or splits_of(part) == [plan.split(ref)]
+            except DamagedFileError:  # it is rendered again before anything is packed
+                agrees = True
+            if not agrees:
                 raise ThreeDieError(
                     f"{ref} was rendered into {self.path} for another split than {plan.split(ref)}, where the manifest "
                     "puts it now; choose another folder with --out"
@@ -297,6 +302,24 @@ class RunFolder:
         Cheap: reads the first bytes of each file. Packing reads all of it.
         """
         return [ref for ref in refs if not looks_whole(part_path(self.parts, ref))]
+
+    def remove_damaged(self, refs: Sequence[ObjectRef], say: Callable[[str], None] = lambda _: None) -> list[ObjectRef]:
+        """Delete the part files of some objects that aren't what was written into them; gives those objects.
+
+        Reads all of every file.
+        """
+        damaged = []
+        for ref in refs:
+            part = part_path(self.parts, ref)
+            try:
+                opened = Dataset(part)
+                for index in range(len(opened)):
+                    opened.object(index)
+            except DamagedFileError as error:
+                say(f"{str(error).removesuffix(f'; {mend(part)}')}; rendering the object again")
+                _remove(part)
+                damaged.append(ref)
+        return damaged
 
     def write_quarantine(self, quarantined: Mapping[ObjectRef, str], shard: Shard | None = None) -> None:
         """Write the list of objects given up in this run, or remove it where there are none.
@@ -364,7 +387,12 @@ class RunFolder:
             return []
 
     def pack(self, refs: Sequence[ObjectRef], progress: Any = iter) -> bool:
-        """Join part files into the dataset file; False where that was made of just these parts already."""
+        """Join part files into the dataset file; False where that was made of just these parts already.
+
+        Raises:
+            DamagedFileError: a part file isn't what was written.
+            ThreeDieError: they can't be joined.
+        """
         parts = [part_path(self.parts, ref) for ref in refs]
         if fingerprint(self.packed()) == fingerprint(refs):
             made = self.dataset.stat().st_mtime_ns

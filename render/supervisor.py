@@ -22,7 +22,7 @@ import psutil
 
 from manifests.dataset import Dataset, DatasetInfo, part_path
 from manifests.errors import ThreeDieError
-from manifests.files import temporary_prefix
+from manifests.files import explained, temporary_prefix
 from manifests.objects import ObjectRef
 from render.devices import Devices
 from render.messages import ObjectDone, ObjectFailed, Probe, Probed, Ready, Setup, Stop, Task, ViewDone
@@ -92,10 +92,14 @@ class _Child:
         self.objects = 0
         self.views = 0
         self.last_sign = time.monotonic()
+        try:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            output = log.open("ab")
+        except OSError as error:
+            raise explained(error, log) from error
         self.pipe, theirs = Pipe()
-        log.parent.mkdir(parents=True, exist_ok=True)
-        self.log_begin = log.stat().st_size if log.exists() else 0
-        with log.open("ab") as output:
+        with output:
+            self.log_begin = log.stat().st_size
             # A session of its own: one signal reaches it and whatever it starts, and Ctrl-C reaches only us.
             self.process = subprocess.Popen(
                 [*command, str(theirs.fileno())],

@@ -39,6 +39,8 @@ def main() -> None:
     pipe = Connection(int(sys.argv[1]))
     inbox: SimpleQueue[Any] = SimpleQueue()
     setup: Setup = pipe.recv()
+    # Blender makes a folder for itself in it, which stays where this process is killed, as it is at the end of a run.
+    os.environ["TMPDIR"] = str(setup.scratch)
     # A thread listens, so that a child whose parent was killed in the middle of a render ends at once too.
     threading.Thread(target=_listen, args=(pipe, inbox, setup), daemon=True).start()
     with few_cores(setup.threads):

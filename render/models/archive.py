@@ -258,7 +258,8 @@ class _Slot:
 
 
 _OLDER_SLOT = re.compile(r".+-\d+")
-"""Host and number, as older versions named them."""
+"""Host and number, as older versions named them. A user's own folder may be named so, too."""
+_OLDER_LOCK = ".lock"
 _slots: "weakref.WeakSet[_Slot]" = weakref.WeakSet()
 """Those of this process."""
 
@@ -274,7 +275,7 @@ def clear_slots(root: Path, alone: bool = False) -> None:
     for folder in [] if root.is_symlink() else root.glob("*-*"):
         match = _SLOT.fullmatch(folder.name)
         if match is None or match[1] != machine():
-            dead = alone and (match is not None or _OLDER_SLOT.fullmatch(folder.name) is not None)
+            dead = alone and (match is not None or _is_older_slot(folder))
         elif int(match[2]) == os.getpid():
             # Of a source that was closed, or of an earlier process with the same number.
             dead = folder.name not in {slot.folder.name for slot in _slots}
@@ -282,6 +283,14 @@ def clear_slots(root: Path, alone: bool = False) -> None:
             dead = not is_alive(int(match[2]))
         if dead and not folder.is_symlink():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_older_slot(folder: Path) -> bool:
+    """Whether a folder is surely what an older version unpacked into: its empty lock file, and classes."""
+    lock = folder / _OLDER_LOCK
+    if not _OLDER_SLOT.fullmatch(folder.name) or folder.is_symlink() or not lock.is_file() or lock.stat().st_size:
+        return False
+    return all(path.is_dir() and path.name in CLASSES for path in folder.iterdir() if path.name != _OLDER_LOCK)
 
 
 def _remove(paths: Iterable[Path]) -> None:

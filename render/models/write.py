@@ -1,6 +1,5 @@
 """An object's folder, written whole or not at all."""
 
-import functools
 import os
 import secrets
 import shutil
@@ -8,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from manifests.files import clear_debris, explained, temporary_prefix
+from manifests.files import clear_debris_once, explained, temporary_prefix
 from render.models.source import MESH_FILE
 
 
@@ -23,7 +22,7 @@ def whole_object(folder: Path) -> Iterator[Path]:
         ThreeDieError: it can't be written.
     """
     temporary = folder.with_name(f"{temporary_prefix(os.getpid())}{secrets.token_hex(4)}-{folder.name}")
-    _clear_once(folder.parent)
+    clear_debris_once(folder.parent)
     try:
         temporary.mkdir(parents=True)
         yield temporary
@@ -36,12 +35,6 @@ def whole_object(folder: Path) -> Iterator[Path]:
         raise explained(error, folder) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-@functools.lru_cache(maxsize=4096)
-def _clear_once(folder: Path) -> None:
-    """Clear a folder once a process: a class may have tens of thousands of objects."""
-    clear_debris(folder)
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:

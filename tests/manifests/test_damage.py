@@ -1,6 +1,9 @@
 """Bit rot: whatever is flipped in a dataset or a part is found, and old files stay readable."""
 
 import random
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import h5py
@@ -10,7 +13,7 @@ from dataset_samples import make_info, make_objects, write, write_parts
 
 from manifests.collection import open_collection
 from manifests.dataset import PART_SUFFIX, Dataset, looks_whole, pack
-from manifests.errors import ThreeDieError
+from manifests.errors import DamagedFileError, ThreeDieError
 from manifests.official_tree import export_tree
 from manifests.seal import HEAD_BYTES, MARK, BrokenSealError, check_seal
 from manifests.verify import verify
@@ -160,3 +163,49 @@ def test_an_object_in_two_places_is_refused_in_every_form(tmp_path: Path) -> Non
     file = write(tmp_path / "d.h5", INFO, [objects[0], *objects])
     with pytest.raises(ThreeDieError, match=rf"{objects[0].ref} is there more than once"):
         export_tree(Dataset(file), tmp_path / "tree")
+
+
+def test_a_file_of_a_later_version_is_not_damaged(tmp_path: Path) -> None:
+    path = as_version_1(write(tmp_path / "d.h5", INFO, make_objects(INFO, 2)))
+    with h5py.File(path, "r+") as file:
+        file.attrs["version"] = 3
+    with pytest.raises(
+        ThreeDieError, match=r"d\.h5: format version 3, and this program reads up to 2: update it"
+    ) as found:
+        Dataset(path)
+    assert not isinstance(found.value, DamagedFileError), "it must not be made anew"
+
+
+FULL = textwrap.dedent("""
+    import resource, sys
+    from pathlib import Path
+    from manifests.dataset import Dataset, find_parts, pack
+    from manifests.errors import ThreeDieError
+    parts, target = find_parts(Path(sys.argv[1])), Path(sys.argv[2])
+    whole = sum(part.stat().st_size for part in parts)
+    for limit in (1, 100, 2048, 4096, 6000, *range(8000, whole, 9000)):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+        try:
+            pack(parts, target)
+            assert len(Dataset(target)) == len(parts)
+            print("packed")
+            break
+        except ThreeDieError as error:
+            print(error)
+        assert list(target.parent.iterdir()) == [], limit
+""")
+
+
+def test_a_disk_that_is_full_at_any_byte_is_one_line(tmp_path: Path) -> None:
+    """HDF5's library crashes where a write fails, at the latest when the process ends."""
+    write_parts(tmp_path / "parts", INFO, make_objects(INFO, 30))
+    (tmp_path / "out").mkdir()
+    words = [sys.executable, "-c", FULL, str(tmp_path / "parts"), str(tmp_path / "out" / "d.h5")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    *refused, last = done.stdout.splitlines()
+    assert last == "packed"
+    assert len(refused) > 10
+    assert set(refused) == {
+        f"{tmp_path / 'out' / 'd.h5'}: larger than this system or its limits (ulimit -f) allow a file to be"
+    }

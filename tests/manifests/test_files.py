@@ -189,6 +189,24 @@ def test_only_debris_that_is_surely_ours_is_deleted(tmp_path, dead):
     assert {path.name for path in tmp_path.iterdir()} == left - {ELSEWHERE + "a.json"}
 
 
+def test_writing_deletes_what_killed_processes_left_beside(tmp_path, dead):
+    strange = [".tmp-1234-abc", ELSEWHERE + "d.h5", temporary_prefix(os.getpid()) + "other.h5"]
+    gone = [temporary_prefix(dead) + name for name in ("d.h5", "e.h5")]
+    for name in (*strange, *gone):
+        (tmp_path / name).write_text(name)
+    with replacing(tmp_path / "d.h5") as temporary:
+        temporary.write_text("new")
+    assert {path.name for path in tmp_path.iterdir()} == {*strange, "d.h5"}
+
+
+def test_a_folder_that_is_a_link_is_cleared_where_it_is_written_through(tmp_path, dead):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "disk")
+    (tmp_path / "disk" / (temporary_prefix(dead) + "a")).write_text("half")
+    write_json(tmp_path / "out" / "a.json", 1)
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == ["a.json"]
+
+
 def test_nothing_behind_a_link_is_deleted(tmp_path, dead):
     (tmp_path / "real").mkdir()
     file = tmp_path / "real" / (temporary_prefix(dead) + "a")

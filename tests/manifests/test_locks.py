@@ -160,15 +160,119 @@ def test_two_who_look_at_once_dont_take_each_other_for_the_holder(path: Path) ->
         assert holder(path) is None
 
 
+def remains(path: Path) -> locks._Remains:
+    return locks._Remains(path.stat(), path.read_bytes())
+
+
 def test_a_new_lock_in_the_place_of_a_dead_one_is_not_buried(path: Path) -> None:
     from_another_machine(path)
-    dead = path.stat()
+    dead = remains(path)
     from_another_machine(path, 1)  # the same number on the disk, written anew
-    os.utime(path, ns=(dead.st_atime_ns, dead.st_mtime_ns + 1))
     locks._bury(path, dead)
     assert path.exists()
-    locks._bury(path, path.stat())
+    locks._bury(path, remains(path))
     assert not path.exists()
+
+
+def test_a_new_lock_made_in_the_tick_in_which_the_old_one_ended_is_not_buried(path: Path) -> None:
+    """A file system may give it the same number, and its clock may not have moved on."""
+    with lock(path, "same", REFUSAL):
+        dead = remains(path)
+    (again := lock(path, "same", REFUSAL)).__enter__()
+    about = json.loads(path.read_bytes())
+    assert about["token"] != json.loads(dead.content)["token"]
+    os.utime(path, ns=(dead.state.st_atime_ns, dead.state.st_mtime_ns))
+    locks._bury(path, locks._Remains(path.stat(), dead.content))
+    assert path.exists()
+    again.__exit__(None, None, None)
+    assert list(path.parent.iterdir()) == []
+
+
+def beating() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if "_keep_beating" in repr(getattr(thread, "_target", ""))]
+
+
+def test_a_lock_whose_file_is_deleted_says_so(path: Path) -> None:
+    def work() -> None:
+        with lock(path, "worker", REFUSAL):
+            path.unlink()
+            time.sleep(30)
+
+    with pytest.raises(Taken, match="run: the lock file was deleted while this process was at work"):
+        work()
+    assert beating() == []
+
+
+def test_no_signal_comes_once_a_lock_is_being_released(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr(signal, "pthread_kill", lambda _, number: sent.append(number))
+    held = locks._Held(path_made(path), "released")
+    held._end.set()  # as a release has done that hasn't waited for the thread yet
+    path.unlink()
+    held._tell_loss()
+    assert held.release() == ""
+    assert sent == []
+    assert beating() == []
+
+
+def path_made(path: Path) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    return path
+
+
+def test_a_signal_of_the_loss_that_comes_as_late_as_the_release_is_the_loss(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = locks._Held(path_made(path), "late")
+    held._loss = "lost"
+    join, late = held._thread.join, [KeyboardInterrupt]
+
+    def interrupted() -> None:
+        if late:
+            raise late.pop()
+        join()
+
+    monkeypatch.setattr(held._thread, "join", interrupted)
+    assert held.release() == "lost"
+    assert beating() == []
+
+
+def test_ctrl_c_during_the_release_comes_after_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = locks._Held(path_made(path), "stopped")
+    join, pressed = held._thread.join, [KeyboardInterrupt, KeyboardInterrupt]
+
+    def interrupted() -> None:
+        if pressed:
+            raise pressed.pop()
+        join()
+
+    monkeypatch.setattr(held._thread, "join", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        held.release()
+    assert not path.exists()
+    assert beating() == []
+
+
+FORK = textwrap.dedent("""
+    import os, sys, time
+    from pathlib import Path
+    from manifests import locks
+    locks.BEAT_S = 0.05
+    path = Path(sys.argv[1])
+    with locks.lock(path, "parent", "taken"):
+        child = os.fork()
+        if child:
+            assert os.waitpid(child, 0)[1] == 0
+            time.sleep(0.3)
+            assert path.exists()
+    if child:
+        assert not path.exists()
+""")
+
+
+def test_a_forked_child_leaves_its_parent_s_lock_alone(path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FORK, str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_one_who_ignores_ctrl_c_is_told_all_the_same(path: Path) -> None:

@@ -28,8 +28,9 @@ def command(*options: str | Path) -> list[str]:
     return [sys.executable, "-P", "-m", "threedie", "render", *map(str, options)]
 
 
-def run(*options: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(command(*options), capture_output=True, text=True, check=False)
+def run(*options: str | Path, code: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **variables}
+    done = subprocess.run(command(*options), capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == code, done.stderr + done.stdout
     assert "Traceback" not in done.stderr
     return done
@@ -43,7 +44,9 @@ def same_latents(one: Dataset, other: Dataset) -> bool:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An uninterrupted run with one worker."""
     out = tmp_path_factory.mktemp("whole") / "data"
-    done = run("--models", MODELS, *SMALL, "--workers", "1", "--out", out)
+    temporary = tmp_path_factory.mktemp("temporary")
+    done = run("--models", MODELS, *SMALL, "--workers", "1", "--out", out, TMPDIR=str(temporary))
+    assert list(temporary.iterdir()) == [], "Blender's own folder goes with its process"
     assert "Expected" not in done.stdout, "a short run needs no timed sample"
     assert "21/21" in done.stderr
     assert "21 views" in done.stdout

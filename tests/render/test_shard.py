@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from manifests import locks
-from manifests.dataset import DatasetObject, looks_whole, part_path, write_part
-from manifests.errors import ThreeDieError
+from manifests.dataset import Dataset, DatasetObject, looks_whole, part_path, write_part
+from manifests.errors import DamagedFileError, ThreeDieError
 from manifests.files import machine, temporary_prefix
+from manifests.objects import ObjectRef
 from manifests.text import read_json
 from render import cli
 from render.models.embedded_source import EmbeddedSource
@@ -116,7 +117,7 @@ def test_a_shard_that_ends_beside_another_packs_after_it(
     other.__enter__()
     timer = threading.Timer(0.5, other.__exit__, [None, None, None])
     timer.start()
-    cli._finish_shard(folder, plan, Shard(1, 2), Outcome())
+    cli._finish_shard(folder, plan, Shard(1, 2), Outcome(), lambda _: Outcome())
     timer.join()
     assert len(packed) == 1
 
@@ -236,6 +237,9 @@ def test_a_whole_run_clears_what_is_surely_ours(plan: Plan, folder: RunFolder, d
         put(models / "mine" / "chair" / f"{gone}a" / "model.obj"),
         put(models / "synth-v1" / "03001627" / "synth-0-00000" / "model.obj"),
         put(models / "unpacked" / f"{machine()}-{os.getppid()}-01234567" / "model.obj"),
+        put(models / "unpacked" / "chair-2" / "03001627" / "a" / "model.obj"),
+        put(models / "unpacked" / "chair-3" / "notes.txt"),
+        put(models / "unpacked" / "chair-3" / ".lock"),
     ]
     put(folder.path / f"{gone}dataset.h5")
     put(folder.path / f"{ELSEWHERE}run.json")
@@ -246,6 +250,7 @@ def test_a_whole_run_clears_what_is_surely_ours(plan: Plan, folder: RunFolder, d
     put(models / "synth-v1" / "03001627" / ".tmp-12345-0123abcd-synth-0-00002" / "model.obj")  # of an older version
     put(models / "unpacked" / f"{machine()}-{dead}-01234567" / "a" / "model.obj")
     put(models / "unpacked" / "node7-0" / "03001627" / "a" / "model.obj")
+    (models / "unpacked" / "node7-0" / ".lock").touch()
     (folder.parts / "02691156").symlink_to(other)
     with folder.lock(plan):
         pass
@@ -373,6 +378,82 @@ def test_strange_files_among_the_locks_are_no_locks(plan: Plan, folder: RunFolde
     with pytest.raises(ThreeDieError, match="shard-1-of-2: a link lies where a lock file belongs"):
         folder.lock(plan).__enter__()
     assert not (folder.locks / "run").exists()
+
+
+def flip(path: Path, byte: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[byte] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_damaged_part_files_are_rendered_again_before_packing(
+    plan: Plan, folder: RunFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, fails: bool
+) -> None:
+    monkeypatch.setattr(RunFolder, "has_contact_sheet", lambda _: True)
+
+    def write(ref: ObjectRef) -> Path:
+        task = next(plan.tasks([ref]))
+        path = part_path(folder.parts, ref)
+        write_part(path, plan.info, {}, DatasetObject(ref, task.split, task.latents, [b"picture" * 300]))
+        return path
+
+    parts = {ref: write(ref) for ref in plan.objects}
+    one, other, later = plan.objects[2], plan.objects[5], plan.objects[6]
+    flip(parts[one], parts[one].read_bytes().index(b"picture") + 900)
+    flip(parts[other], 700)
+    before = {ref: path.read_bytes() for ref, path in parts.items()}
+    asked: list[list[ObjectRef]] = []
+
+    def render_objects(objects: list[ObjectRef]) -> Outcome:
+        asked.append(objects)
+        assert not any(parts[ref].exists() for ref in objects)
+        if fails:
+            return Outcome(quarantined={objects[0]: "no faces"})
+        return Outcome(done=[ref for ref in objects if write(ref)])
+
+    if fails:
+        flip(parts[other], 700)
+        with pytest.raises(SystemExit, match="3"):
+            cli._finish(folder, plan, {later: "its mesh is missing"}, render_objects)
+        assert asked == [[one]]
+        assert Dataset(folder.dataset).objects == sorted(plan.chosen - {one, later})
+        assert "no faces" in folder.quarantine.read_text()
+    else:
+        cli._finish(folder, plan, {}, render_objects)
+        assert asked == [sorted([one, other])]
+        assert Dataset(folder.dataset).objects == sorted(plan.chosen)
+        assert all(parts[ref].read_bytes() == before[ref] for ref in plan.objects if ref not in (one, other))
+    said = capsys.readouterr().err
+    assert f"{parts[one]}: {one}: the image of view 0 differs from its checksum" in said
+    assert all(line.endswith("; rendering the object again") for line in said.splitlines() if "checksum" in line)
+
+
+def test_a_disk_that_damages_all_parts_again_is_given_up(plan: Plan, folder: RunFolder) -> None:
+    asked: list[int] = []
+
+    def render_objects(objects: list[ObjectRef]) -> Outcome:
+        asked.append(len(objects))
+        for task in plan.tasks(objects):
+            path = part_path(folder.parts, task.ref)
+            write_part(path, plan.info, {}, DatasetObject(task.ref, task.split, task.latents, [b"picture" * 300]))
+            flip(path, 700)
+        return Outcome(done=objects)
+
+    render_objects(plan.objects)
+    with pytest.raises(DamagedFileError, match="delete it and run the same '3die render' again"):
+        cli._finish(folder, plan, {}, render_objects)
+    assert asked == [len(plan.objects)] * (1 + cli.REPAIRS)
+
+
+def test_a_damaged_part_doesnt_stop_the_check_of_splits(plan: Plan, folder: RunFolder) -> None:
+    split = replace(plan, splits={ref: plan.split(ref) for ref in plan.objects})
+    task = next(plan.tasks(plan.objects[:1]))
+    path = part_path(folder.parts, task.ref)
+    write_part(path, plan.info, {}, DatasetObject(task.ref, task.split, task.latents, [b"picture" * 300]))
+    flip(path, 700)
+    with folder.lock(split):
+        assert path.exists()
 
 
 def test_what_slurm_says_of_several_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:

@@ -148,3 +148,10 @@ def test_leaving_ends_children_at_once(setup: Setup) -> None:
         child.send(task("hang-1"))
     assert child.process.poll() is not None
     assert time.monotonic() - begin < 10
+
+
+def test_a_file_in_place_of_the_logs_is_one_line(setup: Setup) -> None:
+    (setup.scratch / "logs").write_text("theirs")
+    with pytest.raises(ThreeDieError, match=r"worker-0\.log: a file lies where a folder is needed"):
+        run(setup, ["ok"])
+    assert (setup.scratch / "logs").read_text() == "theirs"

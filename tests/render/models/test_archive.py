@@ -94,9 +94,10 @@ def test_places_of_the_dead_are_deleted_and_no_others(tmp_path: Path) -> None:
     process.wait()
     places = tmp_path / "cache" / "unpacked"
     dead, reused = (f"{machine()}-{number}-01234567" for number in (process.pid, os.getpid()))
-    kept = {f"{machine()}-{os.getppid()}-01234567", "0badcafe-17-01234567", "node7-0", "mine", "my-notes"}
+    kept = {f"{machine()}-{os.getppid()}-01234567", "0badcafe-17-01234567", "node7-0", "mine", "my-notes", "my-1"}
     for name in (dead, reused, *kept):
         (places / name / CHAIR / "a").mkdir(parents=True)
+    (places / "node7-0" / ".lock").touch()
     (tmp_path / "elsewhere" / "a").mkdir(parents=True)
     (places / f"{machine()}-{process.pid}-89abcdef").symlink_to(tmp_path / "elsewhere")
     kept.add(f"{machine()}-{process.pid}-89abcdef")
