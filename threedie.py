@@ -13,10 +13,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("render.models.cli:models", "Make, check, import and preview models."),
     "manifest": ("render.manifest.cli:manifest", "List objects with leak-free splits."),
     "bench": ("benchmark.cli:bench", "Train methods, evaluate them, write result records."),
-    "doctor": ("render.cli:doctor", "Look whether this machine can render."),
+    "doctor": ("render.cli:doctor", "Check whether this machine can render."),
     "leaderboard": ("benchmark.leaderboard.cli:leaderboard", "Make tables and a page from result records."),
 }
-"""Sub-command -> where it lies, and its line in the help, which must not cost an import."""
+"""Sub-command -> module and function, and its line in the help, which must not cost an import."""
 
 
 class _Lazy(click.Group):
@@ -41,14 +41,14 @@ class _Lazy(click.Group):
 @click.group(
     cls=_Lazy,
     epilog="""\b
-From nothing to a leaderboard:
+From models to a leaderboard:
   3die render --classes all --views 50     meshes -> dataset, in 3die-data/
   3die bench run sie                       train, evaluate, write a result record, in runs/
   3die leaderboard                         tables and a page, in leaderboard/""",
 )
 @click.version_option(package_name="threedie", prog_name="3die")
 def cli() -> None:
-    """Make and study 3DIEBench: images of 3D objects whose every rotation, colour and light is known."""
+    """Generate and benchmark 3DIEBench: images of 3D objects with known rotation, color and light."""
 
 
 def main() -> None:
@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def _full_disk(error: OSError) -> Exception:
-    """The message where it wasn't a file of ours that couldn't be written: one of a library's, or what this prints."""
+    """The message for a full disk behind a library's file, or behind the standard output."""
     from pathlib import Path
 
     from manifests.files import explained

@@ -1,7 +1,7 @@
 """Weights of others, brought into our methods: the original's checkpoints, torchvision's ResNets.
 
-Our modules bear the original's names (`backbone`, `projector`, `projector_inv`, `projector_equi`, `predictor`), so what
-is left to do is to take off wrappers, leave out what isn't part of a method, and say clearly what doesn't fit.
+Our modules have the original's names (`backbone`, `projector`, `projector_inv`, `projector_equi`, `predictor`). So
+wrappers are taken off, what isn't part of a method is left out, and what doesn't fit is named.
 """
 
 import math
@@ -29,7 +29,7 @@ NOT_OURS = ("evaluator.", "fc.", "backbone.fc.")
 BACKBONE_ROOTS = ("conv1.", "bn1.", "layer1.", "layer2.", "layer3.", "layer4.")
 
 EQUAL_LAYERS = 4
-"""Hidden layers of one width that a hypernetwork's predictor is taken to have at most, where nobody says."""
+"""Hidden layers of one width that a hypernetwork's predictor is taken to have at most, unless `hidden` is given."""
 _NAMED_READINGS = 6
 
 
@@ -157,7 +157,7 @@ def architecture(checkpoint: Mapping[str, Any], given: Mapping[str, Any] | None 
         raise ValueError(
             f"checkpoint: {', '.join(sorted(known - found))} is in no method here; load its backbone alone"
         )
-    methods, options, widths = _told(found, projectors, dim, "predictor" in _modules(state))
+    methods, options, widths = _methods_with(found, projectors, dim, "predictor" in _modules(state))
     known_options = dict(given or {})
     of_predictor = known_options.pop("predictor", {})
     notes: tuple[str, ...] = ()
@@ -174,7 +174,7 @@ def architecture(checkpoint: Mapping[str, Any], given: Mapping[str, Any] | None 
     return Architecture(methods, name, form, width, "-".join(map(str, widths)), options, notes)
 
 
-def _told(
+def _methods_with(
     found: set[str], projectors: dict[str, list[int]], dim: int, predicts: bool
 ) -> tuple[tuple[str, ...], dict[str, Any], list[int]]:
     """Methods that it may be, options and widths of the projector, from the projectors there are."""

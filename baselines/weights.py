@@ -18,7 +18,7 @@ def tensor_fault(value: Any) -> str | None:
     if value.is_meta:
         return "is a tensor without numbers (device meta)"
     if value.is_quantized:
-        return "is a quantised tensor"
+        return "is a quantized tensor"
     if value.layout != torch.strided or value.is_nested:
         return f"is a tensor of layout {value.layout}".replace("torch.", "")
     if value.numel() * value.element_size() > value.untyped_storage().nbytes():

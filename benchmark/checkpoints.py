@@ -14,7 +14,7 @@ from torch import Tensor
 
 from baselines.weights import tensor_fault
 from benchmark.weight_files import refuse_other_formats, require_torch_zip
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, first_line
 from manifests.files import explained, replacing
 
 FORMAT = "3die-checkpoint"
@@ -52,7 +52,7 @@ def save_checkpoint(path: Path, content: Mapping[str, Any]) -> None:
         except RuntimeError as error:
             # torch's writer reports a full disk as a RuntimeError of its own.
             raise ThreeDieError(
-                f"{path}: can't write the checkpoint ({_first_line(error)}); is the disk full?"
+                f"{path}: can't write the checkpoint ({first_line(error)}); is the disk full?"
             ) from error
 
 
@@ -121,7 +121,7 @@ def weights_sha256(state: Mapping[str, Tensor]) -> str:
 
 
 def content_sha256(content: Mapping[str, Any]) -> str:
-    """SHA-256 of all that a checkpoint holds, but for this hash itself: the same before it is written and after.
+    """SHA-256 of a checkpoint's content without this hash itself: the same before it is written and after.
 
     Raises:
         ValueError: something in it that checkpoints don't hold, named.
@@ -247,7 +247,3 @@ def _reason(error: Exception) -> str:
     lines = [line.split("WeightsUnpickler error: ")[-1].strip() for line in text.splitlines()]
     lines = [line for line in lines if line and "weights_only" not in line and "allowlist" not in line]
     return f"not a checkpoint, or a damaged one ({lines[0][:200] if lines else type(error).__name__})"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0][:200]

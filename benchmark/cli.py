@@ -166,13 +166,13 @@ def run(
     from benchmark.checkpoints import CHECKPOINT_FILE
     from benchmark.evaluation import require_training, require_validation, size_warnings
     from benchmark.identity import identify
-    from benchmark.processes import find_processes
     from benchmark.records import run_name
     from benchmark.results import read_record
     from benchmark.run_folder import CONFIG_FILE, run_lock
     from benchmark.summary import dataset_summary, indented
     from benchmark.training import Settings, find_device, resumable, train
     from manifests.files import write_json
+    from manifests.processes import find_processes
 
     require_training(dataset)
     require_validation(dataset)
@@ -188,7 +188,7 @@ def run(
     processes = find_processes()
     if not processes.first:
         # The first process speaks, holds the folder and measures; the others only take their share of the steps.
-        with _told_to_stop(folder):
+        with _exits_when_interrupted(folder):
             train(settings, _images(dataset, plan, workers), folder, place, save_every)
         return
     click.echo(dataset_summary(dataset))
@@ -217,7 +217,7 @@ def run(
                 )
         started = _now()
         write_json(folder / CONFIG_FILE, settings.to_json())
-        with _told_to_stop(folder):
+        with _exits_when_interrupted(folder):
             checkpoint = train(settings, images, folder, place, save_every)
         _measure(checkpoint, images, rules, folder, out, place, started, scope)
 
@@ -240,13 +240,13 @@ def _run_cifar10(
 
         method = load_method(own)
     assert method is not None
-    with _told_to_stop(out):
+    with _exits_when_interrupted(out):
         run_command(method, data, plan, out, seed, protocol, device, save_every, click.echo)
 
 
 @contextmanager
-def _told_to_stop(folder: Path) -> Iterator[None]:
-    """Say how to go on where training was asked to stop, and exit as a program does that a signal ends."""
+def _exits_when_interrupted(folder: Path) -> Iterator[None]:
+    """Say how to go on where training was interrupted, and exit with the signal's code."""
     from benchmark.training import Interrupted
 
     try:
@@ -388,7 +388,8 @@ def eval_(
             folder, made = folder / (checkpoint.stem if checkpoint.suffix else f"{checkpoint.name}-eval"), True
         if experience or named or normalisation or overrides:
             raise ThreeDieError(
-                f"{checkpoint}: says itself what it is; leave --experience, --name, --normalisation, --set out"
+                f"{checkpoint}: a checkpoint of this program, which names its method; leave --experience, --name, "
+                "--normalisation and --set out"
             )
     else:
         size = dataset.info.image_size
@@ -414,7 +415,7 @@ def eval_(
     plan = Recipe.from_json(content["settings"]["recipe"])
     for warning in size_warnings(dataset, plan):
         click.echo(indented("warning", warning))
-    folder, found_in = (folder, folder.parent) if out is None else (out, out)
+    folder, records = (folder, folder.parent) if out is None else (out, out)
     with _eval_folder(folder, made and out is None, out is None):
         if out is not None:
             _refuse_other_weights(folder, content)
@@ -424,7 +425,7 @@ def eval_(
             click.echo(f"measured on\n{dataset_summary(other)}")
             asked = _images(other, plan, workers)
         scope = _scope(seeds, on_embedding, names)
-        _measure(content, images, rules, folder, found_in, find_device(device), _now(), scope, asked)
+        _measure(content, images, rules, folder, records, find_device(device), _now(), scope, asked)
 
 
 @contextmanager
@@ -455,7 +456,7 @@ def _eval_folder(folder: Path, own: bool, default: bool) -> Iterator[None]:
 
 
 def _refuse_other_weights(folder: Path, content: dict[str, Any]) -> None:
-    """Keep the record of another checkpoint that lies in the folder named with --out."""
+    """Refuse a folder with the record of another checkpoint."""
     from benchmark.checkpoints import weights_sha256
     from benchmark.results import RECORD_FILE, read_record
 

@@ -16,7 +16,7 @@ from baselines.method import Method
 from benchmark.images import Images, Pixels, ordered
 from benchmark.pairs import Indices
 from benchmark.training import Normalisation
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, first_line
 from manifests.files import replacing
 
 FEATURES_FOLDER = "features"
@@ -167,8 +167,7 @@ def open_features(path: Path, shape: tuple[int, ...], note: Callable[[str], obje
         return None
     except Exception as error:
         # NumPy and mmap have exceptions of their own for each way in which a header can be wrong.
-        reason = str(error).split("\n", 1)[0][:200]
-        note(f"{path}: can't be read ({reason}); its features are made anew")
+        note(f"{path}: can't be read ({first_line(error)}); its features are made anew")
         return None
     if array.dtype == np.float32 and array.ndim == 3 and array.shape[:2] == shape:
         return array

@@ -84,7 +84,7 @@ class FeatureHeads:
         self._trained: dict[tuple, _Trained] = {}
 
     def plan(self, question: Question, source: str, part: slice, name: str = "") -> None:
-        """Say that a question will be asked, so that its heads are trained together with others of their shape.
+        """Announce a question, so that its heads are trained together with others of the same shape.
 
         Args:
             question, source, part: see `answers`.
@@ -112,7 +112,7 @@ class FeatureHeads:
                     pieces.append(_forward([(w[None], b[None, None]) for w, b in head.layers], x[None])[0])
                 found.append(torch.cat(pieces).double().cpu().numpy())
                 if not np.isfinite(found[-1]).all():
-                    self._warn(member, "says numbers that aren't finite: its scores are left out")
+                    self._warn(member, "predicts numbers that aren't finite: its scores are left out")
                     found[-1][:] = np.nan
         return found
 

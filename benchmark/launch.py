@@ -9,8 +9,8 @@ from lightning_fabric.plugins.environments import (
     TorchElasticEnvironment,
 )
 
-from benchmark.processes import SRUN, TORCHRUN, Processes
 from manifests.errors import ThreeDieError
+from manifests.processes import SRUN, TORCHRUN, Processes
 
 _PORTS = 20_000
 _FIRST_PORT = 15_000
@@ -54,7 +54,7 @@ class SrunEnvironment(ClusterEnvironment):
 
     @property
     def main_port(self) -> int:
-        """MASTER_PORT, or one that every task reckons alike and that another job or step on the machine hardly has."""
+        """MASTER_PORT, or a port computed from the job and the step: the same in all tasks, rarely that of others."""
         given = os.environ.get("MASTER_PORT", "")
         if given.isdigit():
             return int(given)

@@ -10,7 +10,7 @@ from pathlib import Path
 from baselines.catalogue import suggestion
 from baselines.method import Method
 from baselines.registry import add_method
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, first_line
 
 _HASH_DIGITS = 8
 
@@ -52,7 +52,7 @@ def load_method(where: str) -> str:
         ) from error
     except Exception as error:
         del sys.modules[module_name]
-        raise ThreeDieError(f"{_place(path, error)}: {type(error).__name__}: {_first_line(error)}") from error
+        raise ThreeDieError(f"{_place(path, error)}: {type(error).__name__}: {first_line(error)}") from error
     found = getattr(module, class_name, None)
     if found is None:
         own = [name for name, value in vars(module).items() if inspect.isclass(value) and value is not Method]
@@ -77,7 +77,3 @@ def _place(path: Path, error: BaseException) -> str:
         return f"{path}, line {error.lineno}"
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path]
     return f"{path}, line {lines[-1]}" if lines else str(path)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().split("\n", 1)[0] or "no message")[:200]

@@ -3,7 +3,6 @@
 import dataclasses
 import difflib
 import math
-import tomllib
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,8 +10,8 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, get_args, get_type_hints
 
-from manifests.errors import ThreeDieError
-from manifests.text import without_mark
+from manifests.errors import ThreeDieError, one_line, shown_value
+from manifests.text import parse_toml, without_mark
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "form": ("original", "torchvision", "cifar"),
@@ -129,10 +128,12 @@ class Recipe:
         for key, entry in self.method_options.items():
             if not _is_plain(entry):
                 expected = "a finite number, a text, true or false, or a list or a table of such"
-                raise ThreeDieError(f"recipe {self.name}: {SECTION}.{key} is {_brief(entry)}; it must be {expected}")
+                raise ThreeDieError(
+                    f"recipe {self.name}: {SECTION}.{key} is {shown_value(entry)}; it must be {expected}"
+                )
 
     def _refuse(self, key: str, expected: str) -> None:
-        raise ThreeDieError(f"recipe {self.name}: {key} is {_brief(getattr(self, key))}; it must be {expected}")
+        raise ThreeDieError(f"recipe {self.name}: {key} is {shown_value(getattr(self, key))}; it must be {expected}")
 
     def to_json(self) -> dict[str, Any]:
         """All settings, as plain JSON."""
@@ -146,12 +147,14 @@ class Recipe:
             ThreeDieError: a setting is unknown, missing, of the wrong type or contradicts another.
         """
         if not isinstance(value, dict):
-            raise ThreeDieError(f"a recipe is a table of settings, not {_brief(value)}")
+            raise ThreeDieError(f"a recipe is a table of settings, not {shown_value(value)}")
         name = str(value.get("name", "?"))[:_LONGEST]
         hints = get_type_hints(cls)
         for key in value:
             if key not in hints:
-                raise ThreeDieError(f"recipe {name}: there is no setting {_brief(key)}{_suggest(key, list(hints))}")
+                raise ThreeDieError(
+                    f"recipe {name}: there is no setting {shown_value(key)}{_suggest(key, list(hints))}"
+                )
         for item in dataclasses.fields(cls):
             needed = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
             if needed and item.name not in value:
@@ -168,7 +171,7 @@ class Recipe:
 
 def _typed(recipe: str, key: str, entry: Any, expected: Any) -> Any:
     if isinstance(entry, int) and abs(entry) > _LARGEST:
-        raise ThreeDieError(f"recipe {recipe}: {key} is {_brief(entry)}; that is too large")
+        raise ThreeDieError(f"recipe {recipe}: {key} is {shown_value(entry)}; that is too large")
     if expected is float and isinstance(entry, int) and not isinstance(entry, bool):
         return float(entry)
     if expected is str and isinstance(entry, int) and not isinstance(entry, bool):
@@ -176,7 +179,7 @@ def _typed(recipe: str, key: str, entry: Any, expected: Any) -> Any:
         return str(entry)
     plain = dict if get_args(expected) and not isinstance(expected, types.UnionType) else expected
     if not isinstance(entry, plain) or (isinstance(entry, bool) and plain is not bool):
-        raise ThreeDieError(f"recipe {recipe}: {key} is {_brief(entry)}; it must be of type {plain.__name__}")
+        raise ThreeDieError(f"recipe {recipe}: {key} is {shown_value(entry)}; it must be of type {plain.__name__}")
     return entry
 
 
@@ -197,17 +200,6 @@ def _is_plain(entry: Any, depth: int = 0) -> bool:
     if isinstance(entry, dict | list | tuple) and depth < _DEEPEST:
         return all(_is_plain(each, depth + 1) for each in (entry.values() if isinstance(entry, dict) else entry))
     return False
-
-
-def _brief(value: Any) -> str:
-    """A value for a message: not longer than a line."""
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST:
-        return f"a whole number of {value.bit_length()} bits"
-    try:
-        text = repr(value)
-    except (RecursionError, ValueError):
-        return f"a {type(value).__name__}"
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _toml(entry: Any) -> str:
@@ -240,7 +232,7 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
         ThreeDieError: no such recipe or setting (the message suggests the nearest), or a wrong value.
     """
     if name not in recipe_names():
-        raise ThreeDieError(f"there is no recipe {_brief(name)}{_suggest(name, recipe_names())}")
+        raise ThreeDieError(f"there is no recipe {shown_value(name)}{_suggest(name, recipe_names())}")
     settings = read_settings(resources.files("benchmark") / "recipes" / f"{name}.toml")
     settings = {"name": name, **settings}
     for override in overrides:
@@ -253,7 +245,9 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
             settings[SECTION] = {**settings.get(SECTION, {}), inner: parse_value(text)}
         elif key == "name" or key not in get_type_hints(Recipe):
             known = [item for item in get_type_hints(Recipe) if item != "name"]
-            raise ThreeDieError(f"--set {override[:_SHOWN]}: there is no setting {_brief(key)}{_suggest(key, known)}")
+            raise ThreeDieError(
+                f"--set {override[:_SHOWN]}: there is no setting {shown_value(key)}{_suggest(key, known)}"
+            )
         else:
             settings[key] = parse_value(text)
     return Recipe.from_json(settings)
@@ -266,21 +260,18 @@ def read_settings(path: Traversable) -> dict[str, Any]:
         ThreeDieError: it can't be read, or isn't TOML.
     """
     try:
-        return tomllib.loads(without_mark(path.read_bytes()).decode())
+        return parse_toml(without_mark(path.read_bytes()).decode())
     except OSError as error:
         raise ThreeDieError(f"{path}: can't be read ({error.strerror})") from error
-    except (ValueError, RecursionError) as error:
-        # Beside errors of its own tomllib lets through those of integers with thousands of digits, and of deep nesting.
-        reason = "nested too deep" if isinstance(error, RecursionError) else " ".join(str(error).split())[:_SHOWN]
-        reason = "a number of thousands of digits" if "set_int_max_str_digits" in str(error) else reason
-        raise ThreeDieError(f"{path}: not a recipe in TOML ({reason})") from error
+    except ValueError as error:
+        raise ThreeDieError(f"{path}: not a recipe in TOML ({one_line(error)})") from error
 
 
 def parse_value(text: str) -> Any:
     """A value of `--set`: as TOML, or as plain text where that fails."""
     try:
-        read = tomllib.loads(f"value = {text}")
-    except (ValueError, RecursionError):
+        read = parse_toml(f"value = {text}")
+    except ValueError:
         return text.strip()
     # What goes on in another line is no value.
     return read["value"] if read.keys() == {"value"} else text.strip()

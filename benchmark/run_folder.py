@@ -1,4 +1,4 @@
-"""The folder of a run: held by one process at a time, and cleared of what killed ones left half-written."""
+"""The folder of a run: locked by one process at a time, and cleared of what killed ones left half-written."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,12 +19,12 @@ _SUFFIXES = (".json", ".pt", ".png", ".npy")
 
 @contextmanager
 def run_lock(folder: Path, own: bool = True, say: Callable[[str], None] = lambda _: None) -> Iterator[None]:
-    """Hold the folder of a run.
+    """Lock the folder of a run.
 
     Args:
         folder: made if it isn't there.
         own: whether it is a run's, and not only where somebody keeps a checkpoint: such a folder isn't cleared.
-        say: is told where this waits to see whether a holder lives.
+        say: called with a message while this waits to see whether a lock's holder is alive.
 
     Raises:
         Taken: another process holds it.

@@ -19,7 +19,7 @@ from benchmark.tasks import TASKS
 from benchmark.tasks.classification import Classification
 from benchmark.tasks.regression import Regression
 from benchmark.tasks.task import EMBEDDING, Array, Data, Floats
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, first_line
 from manifests.files import explained
 from manifests.latents import ACTION_SIZES, ROTATION, UNITS, LatentField, actions
 from manifests.litter import has_litter
@@ -169,7 +169,7 @@ def read_inputs(path: Path) -> Inputs:
     except Exception as error:
         # A damaged directory of an archive can raise anything.
         raise ThreeDieError(
-            f"{path}: not a file that numpy.savez writes, or a damaged one ({_first_line(error)})"
+            f"{path}: not a file that numpy.savez writes, or a damaged one ({first_line(error)})"
         ) from error
     try:
         return replace(Inputs.of(arrays), source=str(path))
@@ -193,7 +193,7 @@ def _arrays(path: Path, archive: zipfile.ZipFile) -> dict[str, npt.NDArray]:
                 arrays[name] = _array(file, member.file_size)
         except Exception as error:
             # zipfile, its decompressors and NumPy each have exceptions of their own for a damaged file.
-            raise ThreeDieError(f"{path}: {name[:80]}: {_first_line(error)}; save plain numbers or text") from error
+            raise ThreeDieError(f"{path}: {name[:80]}: {first_line(error)}; save plain numbers or text") from error
     return arrays
 
 
@@ -210,10 +210,6 @@ def _array(file: IO[bytes], size: int) -> npt.NDArray:
         raise ValueError(f"damaged, its header says {dtype} of shape {shape}, and its size is {size} bytes")
     array = np.frombuffer(file.read(), dtype, count)
     return array.reshape(shape[::-1]).transpose() if fortran else array.reshape(shape)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().split("\n", 1)[0] or type(error).__name__)[:200]
 
 
 def score(

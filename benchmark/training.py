@@ -24,11 +24,11 @@ from benchmark.inputs import Loaded, Normalisation, Source, ViewPairs, augmentat
 from benchmark.launch import environment_of
 from benchmark.pairs import Pairs, count_batches
 from benchmark.probes import OnlineProbes
-from benchmark.processes import Processes, find_processes
 from benchmark.progress import bar
 from benchmark.recipe import Recipe
 from benchmark.scalars import ScalarLog
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, first_line
+from manifests.processes import Processes, find_processes
 
 __all__ = ["Interrupted", "Normalisation", "Settings", "Stepper", "build", "find_device", "resumable", "train"]
 
@@ -132,8 +132,7 @@ def require_fit(settings: Settings, state: Mapping[str, Any], what: str) -> None
         try:
             method = build(settings)
         except (RuntimeError, TypeError, OverflowError, MemoryError) as error:
-            reason = str(error).strip().split("\n", 1)[0][:200]
-            raise ThreeDieError(f"{what}: its method {settings.method} can't be built ({reason})") from error
+            raise ThreeDieError(f"{what}: its method {settings.method} can't be built ({first_line(error)})") from error
         except ThreeDieError as error:
             raise ThreeDieError(f"{what}: {error}") from error
     faults = weight_faults(state, method.state_dict(), exact=True)
@@ -513,8 +512,9 @@ def _restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any], 
         optimizer.load_state_dict(state)
     except Exception as error:
         # What torch makes of a wrong table depends on what is wrong with it.
-        reason = str(error).strip().split("\n", 1)[0][:200]
-        raise ThreeDieError(f"{path}: optimizer: doesn't fit ({type(error).__name__}: {reason}); {MEND}") from error
+        raise ThreeDieError(
+            f"{path}: optimizer: doesn't fit ({type(error).__name__}: {first_line(error)}); {MEND}"
+        ) from error
     for group, expected in zip(optimizer.param_groups, defaults, strict=True):
         for key, kind in expected.items():
             if type(group.get(key)) is not kind:

@@ -4,28 +4,18 @@ import struct
 import zipfile
 from pathlib import Path
 
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, first_line
+from manifests.signatures import HEAD_BYTES, is_lfs_pointer, is_web_page, packed_format
 
 _CHECKPOINT = "give a file that torch.save wrote"
-_UNPACK = "unpack it and give the file of weights in it"
 _MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"version https://git-lfs", "a Git LFS pointer, not the file: run git lfs pull"),
     (b"\x89HDF\r\n\x1a\n", f"an HDF5 file; {_CHECKPOINT}"),
     (b"\x93NUMPY", f"an array of NumPy; {_CHECKPOINT}"),
-    (b"\x1f\x8b", f"a gzip file; {_UNPACK}"),
-    (b"BZh", f"a bzip2 file; {_UNPACK}"),
-    (b"\xfd7zXZ\x00", f"an xz file; {_UNPACK}"),
-    (b"\x28\xb5\x2f\xfd", f"a zstd file; {_UNPACK}"),
-    (b"7z\xbc\xaf\x27\x1c", f"a 7z archive; {_UNPACK}"),
-    (b"Rar!", f"a RAR archive; {_UNPACK}"),
     (b"GGUF", f"a GGUF file; {_CHECKPOINT}"),
     (b"\x89PNG", f"a picture; {_CHECKPOINT}"),
     (b"\xff\xd8\xff", f"a picture; {_CHECKPOINT}"),
     (b"%PDF", f"a PDF; {_CHECKPOINT}"),
 )
-_HTML = (b"<!doctype html", b"<html", b"<head", b"<?xml", b"<!--")
-_HEAD_BYTES = 4096
-_TAR_MARK = slice(257, 262)
 _ZIP = b"PK\x03\x04"
 
 
@@ -41,7 +31,7 @@ def refuse_other_formats(path: Path) -> None:
     if path.exists() and not path.is_file():
         raise ThreeDieError(f"{path}: no regular file; {_CHECKPOINT}")
     with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
+        head = file.read(HEAD_BYTES)
     what = _format(head)
     if what is not None:
         raise ThreeDieError(f"{path}: not a checkpoint: {what}")
@@ -58,17 +48,19 @@ def _format(head: bytes) -> str | None:
     for magic, what in _MAGIC:
         if head.startswith(magic):
             return what
-    if head[_TAR_MARK] == b"ustar":
-        return f"a tar archive; {_UNPACK}"
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start[:64].lower().startswith(_HTML):
+    packed = packed_format(head)
+    if packed:
+        return f"{packed}; unpack it and give the file of weights in it"
+    if is_lfs_pointer(head):
+        return "a Git LFS pointer, not the file: run git lfs pull"
+    if is_web_page(head):
         return "a web page: the download gave an error or asked for a login; open its address in a browser"
     if len(head) > 8 and head[8:9] == b"{" and struct.unpack("<Q", head[:8])[0] < 2**32:
         return "a safetensors file; convert it: torch.save(safetensors.torch.load_file(FILE), 'weights.pth')"
-    return _text(head, start)
+    return _text(head)
 
 
-def _text(head: bytes, start: bytes) -> str | None:
+def _text(head: bytes) -> str | None:
     """Whether it is text; the pickles of protocol 0 are too, and begin as only they do."""
     try:
         text = head.decode()
@@ -76,9 +68,10 @@ def _text(head: bytes, start: bytes) -> str | None:
         if error.start < len(head) - 4:
             return None
         text = head[: error.start].decode()
-    if any(ord(sign) < 32 and sign not in "\t\n\r\f" for sign in text) or start.startswith((b"(", b"L1", b"c")):
+    start = text.removeprefix("\ufeff").lstrip()
+    if any(ord(sign) < 32 and sign not in "\t\n\r\f" for sign in text) or start.startswith(("(", "L1", "c")):
         return None
-    return f"{'a JSON' if start.startswith((b'{', b'[')) else 'a text'} file; {_CHECKPOINT}"
+    return f"{'a JSON' if start.startswith(('{', '[')) else 'a text'} file; {_CHECKPOINT}"
 
 
 def require_torch_zip(path: Path) -> None:
@@ -109,10 +102,9 @@ def require_torch_zip(path: Path) -> None:
         raise
     except Exception as error:
         # A damaged directory of an archive can raise anything.
-        reason = str(error).split("\n", 1)[0][:200]
         raise ThreeDieError(
-            f"{path}: damaged: {reason}; copy or download it again, or, if it is a run's, delete it and train again "
-            "(no older one is kept)"
+            f"{path}: damaged: {first_line(error)}; copy or download it again, or, if it is a run's, delete it and "
+            "train again (no older one is kept)"
         ) from error
 
 

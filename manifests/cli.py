@@ -118,8 +118,8 @@ def pack(source: Path, out: Path) -> None:
         for assumption in before:
             click.echo(f"assumed: {assumption}")
         tree.pack(out, _bar("packing"))
-        for found in tree.assumptions[len(before) :]:
-            click.echo(f"note: {found}")
+        for assumption in tree.assumptions[len(before) :]:
+            click.echo(f"note: {assumption}")
     else:
         parts = part_files(source)
         if not parts:

@@ -73,8 +73,8 @@ class PartFiles:
 
 def dataset_files(folder: Path) -> list[Path]:
     """The packed dataset files that lie directly in a folder, sorted."""
-    found = folder.glob("*.h5")
-    return sorted(path for path in found if not path.name.endswith(PART_SUFFIX) and not is_litter(path.name))
+    paths = folder.glob("*.h5")
+    return sorted(path for path in paths if not path.name.endswith(PART_SUFFIX) and not is_litter(path.name))
 
 
 def part_files(folder: Path) -> list[Path]:

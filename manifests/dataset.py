@@ -34,7 +34,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from manifests.errors import DamagedFileError, ThreeDieError
+from manifests.errors import DamagedFileError, ThreeDieError, one_line
 from manifests.files import explained, replacing
 from manifests.latents import LatentField, check_latents
 from manifests.litter import is_litter
@@ -131,12 +131,6 @@ class DatasetObject:
     split: str
     latents: npt.NDArray[np.float64]
     jpegs: Sequence[bytes]
-
-
-def _line(error: BaseException) -> str:
-    """An error's message in one line of bounded length."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 300 else f"{text[:300]}..."
 
 
 @contextmanager
@@ -238,7 +232,7 @@ class Dataset:
             if error.errno:
                 raise explained(error, self.path) from error
             raise DamagedFileError(
-                f"{self.path}: not an HDF5 file or cut short ({_line(error)}); {mend(self.path)}"
+                f"{self.path}: not an HDF5 file or cut short ({one_line(error)}); {mend(self.path)}"
             ) from error
         except BrokenSealError as error:
             raise DamagedFileError(f"{self.path}: damaged: {error}; {mend(self.path)}") from error
@@ -246,7 +240,7 @@ class Dataset:
             raise ThreeDieError(f"{self.path}: more than this machine's memory has room for") from error
         except _UNREADABLE as error:
             raise DamagedFileError(
-                f"{self.path}: not a 3die dataset, or damaged ({_line(error)}); {mend(self.path)}"
+                f"{self.path}: not a 3die dataset, or damaged ({one_line(error)}); {mend(self.path)}"
             ) from error
         self._bytes: npt.NDArray[np.uint8] | None = None
 
@@ -529,8 +523,8 @@ def find_parts(folder: Path) -> list[Path]:
 
     Left out are those that a killed run left half-written, and what file managers put beside files.
     """
-    found = folder.glob(f"*/*{PART_SUFFIX}")
-    return sorted(path for path in found if not is_litter(path.name) and not is_litter(path.parent.name))
+    paths = folder.glob(f"*/*{PART_SUFFIX}")
+    return sorted(path for path in paths if not is_litter(path.name) and not is_litter(path.parent.name))
 
 
 def looks_whole(path: Path) -> bool:
@@ -563,7 +557,7 @@ def splits_of(path: Path) -> list[str]:
     except (OSError, *_UNREADABLE) as error:
         if isinstance(error, OSError) and error.errno:
             raise explained(error, path) from error
-        raise DamagedFileError(f"{path}: damaged ({_line(error)}); {mend(path)}") from error
+        raise DamagedFileError(f"{path}: damaged ({one_line(error)}); {mend(path)}") from error
 
 
 @dataclass(frozen=True)
@@ -583,7 +577,7 @@ def _glance(path: Path) -> _Glance:
             return _Glance(_attribute(file, "info"), _attribute(file, "made"), jpeg_bytes, _objects(file))
     except (OSError, *_UNREADABLE) as error:
         Dataset(path)  # says what is wrong
-        raise ThreeDieError(f"{path}: damaged ({_line(error)}); {mend(path)}") from error
+        raise ThreeDieError(f"{path}: damaged ({one_line(error)}); {mend(path)}") from error
 
 
 def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]], Iterable[Path]] = iter) -> int:

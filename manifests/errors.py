@@ -1,4 +1,18 @@
-"""The exceptions that are meant for the user's eyes."""
+"""The exceptions that are meant for the user's eyes, and how words of files and libraries go into their messages."""
+
+from collections.abc import Iterable
+from typing import Any
+
+MAX_WORDS = 200
+"""Characters of a file's content or of a library's message that a message repeats."""
+MAX_VALUE = 60
+"""The same for a single value."""
+
+NAMED = 3
+"""So many things are named in a sentence."""
+
+_MOST_BITS = 64
+"""Larger integers are described: Python refuses to write those of thousands of digits."""
 
 
 class ThreeDieError(Exception):
@@ -10,3 +24,38 @@ class ThreeDieError(Exception):
 
 class DamagedFileError(ThreeDieError):
     """A file of ours isn't what was written into it: cut short, or with other bytes."""
+
+
+def one_line(words: object, longest: int = MAX_WORDS) -> str:
+    """Words of a file, or of an exception, for a message: in one line of bounded length that can be printed.
+
+    An exception without a text gives the name of its type.
+    """
+    text = " ".join(str(words).split())
+    if not text and isinstance(words, BaseException):
+        text = type(words).__name__
+    text = "".join(letter if letter.isprintable() else "?" for letter in text[: longest + 1])
+    return text if len(text) <= longest else f"{text[:longest]}..."
+
+
+def first_line(error: BaseException, longest: int = MAX_WORDS) -> str:
+    """The same of the first line of an exception's text: what follows is often a trace of the library's own."""
+    lines = str(error).strip().splitlines()
+    return one_line(lines[0] if lines else error, longest)
+
+
+def shown_value(value: Any, longest: int = MAX_VALUE) -> str:
+    """A value as Python writes it, for a message: in one line of bounded length."""
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return f"a whole number of {value.bit_length()} bits"
+    try:
+        return one_line(repr(value), longest)
+    except (ValueError, RecursionError):  # such an integer, or great depth, inside of it
+        return f"a {type(value).__name__}"
+
+
+def a_few(things: Iterable[object], named: int = NAMED) -> str:
+    """The first few of some things, and how many more there are."""
+    names = [str(thing) for thing in things]
+    more = f" and {len(names) - named:,} more" if len(names) > named else ""
+    return ", ".join(one_line(name) for name in names[:named]) + more

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, one_line
 
 TEMPORARY = ".tmp-"
 """Prefix of files being written. Other programs use it too: only `temporary_prefix` says that a file is ours."""
@@ -86,16 +86,16 @@ def _process_fields(process: int) -> list[str]:
 def clear_debris(folder: Path, alone: bool = False, ours: Callable[[str], bool] = lambda _: True) -> None:
     """Delete what killed processes of this program were writing in a folder, files or folders; nothing further below.
 
-    Deleted is what has this machine's name and the number of a process that is no more. What another machine was
-    writing stays, unless a lock says that nobody else is at work; what other programs left stays in any case.
+    Only what is named after a process of this machine that has ended is deleted; with `alone`, also what other machines
+    were writing. Files of other programs always stay.
 
     Args:
         folder: the folder; nothing is done where it is a link.
         alone: whether a lock is held that keeps every other process out.
-        ours: whether something of this name is looked at; all is where left out.
+        ours: filters by the rest of the name; everything passes by default.
     """
-    for entry, found, process, rest in _temporaries(folder, TEMPORARY):
-        dead = not is_alive(process) if found == machine() else alone
+    for entry, writer, process, rest in _temporaries(folder, TEMPORARY):
+        dead = not is_alive(process) if writer == machine() else alone
         if dead and ours(rest):
             _delete(entry)
 
@@ -111,10 +111,10 @@ def clear_debris_once(folder: Path) -> None:
 
 def clear_scratch(folder: Path) -> None:
     """Delete temporary folders (see `scratch_prefix`) that killed processes of this user and machine left in one."""
-    for entry, found, process, _ in _temporaries(folder, _SCRATCH):
+    for entry, writer, process, _ in _temporaries(folder, _SCRATCH):
         with suppress(OSError):
             mine = entry.stat(follow_symlinks=False).st_uid == os.geteuid()
-            if mine and found == machine() and not is_alive(process):
+            if mine and writer == machine() and not is_alive(process):
                 _delete(entry)
 
 
@@ -184,7 +184,7 @@ def explained(error: OSError, path: Path) -> ThreeDieError:
         errno.ENOTDIR: "a file lies where a folder is needed; choose another path",
         errno.EISDIR: "a folder lies where a file is needed; choose another path",
     }
-    reason = mends.get(number or 0, " ".join(str(error).split()))
+    reason = mends.get(number or 0, one_line(error))
     return ThreeDieError(f"{path}: {reason}")
 
 
@@ -193,23 +193,3 @@ def write_json(path: Path, value: Any) -> None:
     text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n"
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file.
-
-    Raises:
-        ThreeDieError: it can't be read or isn't JSON.
-    """
-    from manifests.text import MAX_JSON_BYTES, parse_json, without_mark  # noqa: PLC0415  (it imports this module)
-
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_JSON_BYTES + 1)
-        if len(content) > MAX_JSON_BYTES:
-            raise ThreeDieError(f"{path}: not a JSON file (more than {MAX_JSON_BYTES // 2**20} MiB)")
-        return parse_json(without_mark(content).decode())
-    except OSError as error:
-        raise explained(error, path) from error
-    except ValueError as error:
-        raise ThreeDieError(f"{path}: not a JSON file ({error})") from error

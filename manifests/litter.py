@@ -24,20 +24,6 @@ def is_litter(name: str) -> bool:
     return not name or name.startswith(".") or name.endswith("~") or lower in _NAMES or note
 
 
-def member_name(name: str) -> str:
-    """An archive's member name with `/` between its parts and none of `.`, `//`, a drive or a leading `/`.
-
-    Raises:
-        ValueError: it leads out of the archive (`..`).
-    """
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
-    if parts and len(parts[0]) == 2 and parts[0][1] == ":" and parts[0][0].isalpha():
-        parts = parts[1:]
-    if ".." in parts:
-        raise ValueError(f"{name!r} leads out of the archive")
-    return "/".join(parts)
-
-
 def has_litter(name: str) -> bool:
     """Whether a member of an archive, named with `/` between its parts, is litter or lies in a folder that is."""
     return any(is_litter(part) for part in name.split("/"))

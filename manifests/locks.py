@@ -46,7 +46,7 @@ _LONGEST = 60
 
 
 class Taken(ThreeDieError):
-    """Somebody living holds the lock."""
+    """A living process holds the lock."""
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def lock(path: Path, note: str, refusal: str, say: Callable[[str], None] = lambd
         path: the lock file.
         note: what the holder does, for those who find it taken.
         refusal: message where it is taken; `{holder}` in it is replaced by who has it.
-        say: is told where this waits to see whether a holder lives.
+        say: called with a message while this waits to see whether a holder is alive.
 
     Raises:
         Taken: somebody else holds it; or it was lost: somebody took it over because this process had stopped for long,
@@ -102,12 +102,12 @@ class _Remains:
     content: bytes
 
 
-def _acquire(path: Path, note: str, refusal: str, say: Callable[[str], None]) -> "_Held":
+def _acquire(path: Path, note: str, refusal: str, say: Callable[[str], None]) -> "_Lock":
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         for _ in range(_TRIES):
             try:
-                return _Held(path, note)
+                return _Lock(path, note)
             except FileExistsError:
                 found = _examine(path, say)
             if isinstance(found, str):
@@ -119,8 +119,8 @@ def _acquire(path: Path, note: str, refusal: str, say: Callable[[str], None]) ->
     raise ThreeDieError(f"{path}: can be neither made nor taken over; choose another folder")
 
 
-class _Held:
-    """A lock in our hands: the open file and the thread that beats."""
+class _Lock:
+    """An acquired lock: the open file and the thread that changes it every `BEAT_S` seconds."""
 
     def __init__(self, path: Path, note: str) -> None:
         self._path = path
@@ -229,7 +229,7 @@ class _Held:
             os.close(file)
 
 
-_all_held: "weakref.WeakSet[_Held]" = weakref.WeakSet()
+_all_held: "weakref.WeakSet[_Lock]" = weakref.WeakSet()
 """Locks of this process."""
 
 
@@ -271,7 +271,7 @@ def _looks(path: Path, say: Callable[[str], None]) -> Generator[None, None, str 
         finally:
             os.close(file)
         patience = min(STALE_S, DAMAGED_S) if about is None else STALE_S
-        if _is_known_dead(about) or (first == content and time.monotonic() - begin > patience):
+        if _is_dead(about) or (first == content and time.monotonic() - begin > patience):
             return _Remains(state, content)
         if first is None:
             first = content
@@ -285,7 +285,7 @@ def _open_to_look(path: Path) -> int | None:
     """A lock file opened for reading, or None where there is none.
 
     Raises:
-        ThreeDieError: what lies there is no file. Links are left alone, too: what they lead to may be anybody's.
+        ThreeDieError: it is no regular file. Links aren't followed: what they lead to may be anybody's.
     """
     try:
         state = path.lstat()
@@ -299,8 +299,8 @@ def _open_to_look(path: Path) -> int | None:
     raise ThreeDieError(f"{path}: {kind} lies where a lock file belongs; delete it and run the same command again")
 
 
-def _is_known_dead(about: dict[str, object] | None) -> bool:
-    """Whether a holder was a process of this machine that is no more."""
+def _is_dead(about: dict[str, object] | None) -> bool:
+    """Whether a holder was a process of this machine that has ended."""
     if about is None or about.get("machine") != machine():
         return False
     process, started = about.get("process"), about.get("started")

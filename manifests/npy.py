@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, one_line
 from manifests.files import explained
 
 _PARSING = threading.Lock()
@@ -53,7 +53,7 @@ def read_npy(path: Path, *, of: str = "array") -> npt.NDArray[Any]:
     try:
         return _parse(content)
     except _UNREADABLE as error:
-        raise ThreeDieError(f"{path}: not a plain .npy {of} ({_line(error)})") from error
+        raise ThreeDieError(f"{path}: not a plain .npy {of} ({one_line(error)})") from error
 
 
 def _parse(content: bytes) -> npt.NDArray[Any]:
@@ -77,8 +77,3 @@ def _parse(content: bytes) -> npt.NDArray[Any]:
         raise ValueError(f"shape {shape} of {dtype} doesn't fit into its {len(content):,} bytes: cut short or damaged")
     flat = np.frombuffer(content, dtype, count, file.tell()) if count else np.empty(0, dtype)
     return flat.reshape(shape, order="F" if columns_first else "C").copy()
-
-
-def _line(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 200 else f"{text[:200]}..."

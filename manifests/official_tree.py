@@ -25,13 +25,13 @@ import numpy.typing as npt
 from manifests.channels import guess_channel_order
 from manifests.classes import SYNSETS
 from manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, a_few, one_line
 from manifests.files import clear_debris_once, explained, replacing, temporary_prefix, write_json
 from manifests.latents import REQUIRED_FIELDS, ROTATION, UNITS, LatentField, check_latents
 from manifests.litter import is_litter
 from manifests.npy import read_npy
 from manifests.objects import TRAIN, VAL, ObjectRef, is_plain_name, read_object_list, split_of
-from manifests.text import parse_json, read_text
+from manifests.text import read_json
 
 DESCRIPTION = "dataset.json"
 TREE_FORMAT = "3die-tree"
@@ -40,9 +40,6 @@ SAMPLED_IMAGES = 64
 
 PICTURES = {".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".jp2", ".avif"}
 """Pictures that aren't JPEGs; a dataset file holds JPEGs as they are."""
-NAMED = 3
-"""So many things are named in a sentence."""
-
 _IMAGE = re.compile(r"image_(\d{1,6})(\.\w+)", re.IGNORECASE | re.ASCII)
 _LATENT = re.compile(r"latent_(\d{1,6})\.npy", re.IGNORECASE | re.ASCII)
 _JPEGS = {".jpg", ".jpeg", ".jpe"}
@@ -85,20 +82,20 @@ def _list_object(folder: Path) -> _Folder:
             names = sorted(entry.name for entry in entries if not is_litter(entry.name))
     except OSError as error:
         raise explained(error, folder) from error
-    found = _Folder({}, {}, [])
+    listed = _Folder({}, {}, [])
     for name in names:
         image, latent = _IMAGE.fullmatch(name), _LATENT.fullmatch(name)
         if image and image[2].lower() in _JPEGS:
-            table, view = found.images, int(image[1])
+            table, view = listed.images, int(image[1])
         elif latent:
-            table, view = found.latents, int(latent[1])
+            table, view = listed.latents, int(latent[1])
         else:
-            found.others.append(name)
+            listed.others.append(name)
             continue
         if view in table:
             raise ThreeDieError(f"{folder}: view {view} has two files, {table[view]} and {name}; delete one")
         table[view] = name
-    return found
+    return listed
 
 
 def is_tree(folder: Path) -> bool:
@@ -116,16 +113,8 @@ def _is_described(folder: Path) -> bool:
     where = folder / DESCRIPTION
     if not where.is_file():
         return False
-    value = _read_json(where)
+    value = read_json(where)
     return isinstance(value, dict) and value.get("format") == TREE_FORMAT
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return parse_json(read_text(path, "JSON file"))
-    except ValueError as error:
-        reason = " ".join(str(error).split())
-        raise ThreeDieError(f"{path}: damaged, or not a JSON file ({reason:.200})") from error
 
 
 def _names(folder: Path) -> list[str]:
@@ -192,10 +181,12 @@ class OfficialTree:
 
     def _read_description(self) -> None:
         where = self.folder / DESCRIPTION
-        value = _read_json(where)
+        value = read_json(where)
         try:
             if value["version"] > TREE_VERSION:
-                raise ValueError(f"format {value['format']} {value['version']}, this program reads {TREE_FORMAT} 1")
+                raise ValueError(
+                    f"format {value['format']} {value['version']}, this program reads {TREE_FORMAT} {TREE_VERSION}"
+                )
             self.info = DatasetInfo.from_json(value["info"])
             self.made: list[dict[str, Any]] = value["made"]
             self.objects = [ObjectRef(*text.split("/", 1)) for text in value["objects"]]
@@ -211,10 +202,10 @@ class OfficialTree:
             if len(set(self.objects)) != len(self.objects):
                 raise ValueError("an object is listed twice")
         except (KeyError, TypeError, ValueError, AttributeError, ThreeDieError) as error:
-            raise ThreeDieError(f"{where}: damaged ({error!s:.300}); run '3die data export' again") from error
-        strange = sorted(set(_find_objects(self.folder)[0]) - set(self.objects))
-        if strange:
-            self.assumptions.append(f"left out object folders that {DESCRIPTION} doesn't list: {_some(strange)}")
+            raise ThreeDieError(f"{where}: damaged ({one_line(error)}); run '3die data export' again") from error
+        unlisted = sorted(set(_find_objects(self.folder)[0]) - set(self.objects))
+        if unlisted:
+            self.assumptions.append(f"left out object folders that {DESCRIPTION} doesn't list: {a_few(unlisted)}")
         others: list[str] = []
         for ref in self.objects:
             folder = self.folder / str(ref)
@@ -226,14 +217,14 @@ class OfficialTree:
             more = sorted(name for view, name in views if view >= self.info.views)
             if more:
                 self.problems[ref] = (
-                    f"{folder}: holds more than the {self.info.views} views of {DESCRIPTION}: {_some(more)}; "
+                    f"{folder}: holds more than the {self.info.views} views of {DESCRIPTION}: {a_few(more)}; "
                     "delete them"
                 )
         self._leave_out(others)
 
     def _leave_out(self, files: list[str]) -> None:
         if files:
-            self.assumptions.append(f"left out {len(files)} files that are no views: {_some(files)}")
+            self.assumptions.append(f"left out {len(files)} files that are no views: {a_few(files)}")
 
     def _discover(self) -> None:
         if (self.folder / DESCRIPTION).is_file():
@@ -309,12 +300,12 @@ class OfficialTree:
                 self.problems[ref] = f"{folder}: holds no views; {_COMPLETE}"
             elif missing := sorted(set(range(views)) - has):
                 self.problems[ref] = (
-                    f"{folder}: has {len(has)} views and lacks {_some(map(image_name, missing))}; "
+                    f"{folder}: has {len(has)} views and lacks {a_few(map(image_name, missing))}; "
                     f"{listings[usual]} of {len(self.objects)} objects have {len(usual)}, counted from 0; {_COMPLETE}"
                 )
             elif more := sorted(has - set(range(views))):
                 self.problems[ref] = (
-                    f"{folder}: has {len(has)} views, among them {_some(map(image_name, more))}, where "
+                    f"{folder}: has {len(has)} views, among them {a_few(map(image_name, more))}, where "
                     f"{listings[usual]} of {len(self.objects)} objects have {views}; delete what is too much, or get "
                     "the others' missing views"
                 )
@@ -337,10 +328,10 @@ class OfficialTree:
                     sizes[_image_size(folder / listed.images[view])] += 1
                 except ThreeDieError as error:
                     first = first or error
-        known = {shape: count for shape, count in shapes.items() if shape in _SHAPES}
-        if not sizes or not (known or shapes):
+        readable = {shape: count for shape, count in shapes.items() if shape in _SHAPES}
+        if not sizes or not (readable or shapes):
             raise first or ThreeDieError(next(iter(self.problems.values())))
-        shape = max(known or shapes, key=lambda shape: shapes[shape])
+        shape = max(readable or shapes, key=lambda shape: shapes[shape])
         if shape not in _SHAPES:
             raise ThreeDieError(
                 f"{self.folder}: latents of shape {shape}; a view of 3DIEBench has "
@@ -392,12 +383,12 @@ class OfficialTree:
             kept = [ref for ref in self.objects if ref in listed[TRAIN] or ref in listed[VAL]]
             if len(kept) < len(self.objects):
                 others = sorted(set(self.objects) - set(kept))
-                self.assumptions.append(f"left out {len(others)} objects that neither list names: {_some(others)}")
+                self.assumptions.append(f"left out {len(others)} objects that neither list names: {a_few(others)}")
             self.objects = kept
         everything = set().union(*listed.values())
         missing = everything - set(self.objects)
         if missing:
-            self.assumptions.append(f"{len(missing)} listed objects have no folder: {_some(sorted(missing))}")
+            self.assumptions.append(f"{len(missing)} listed objects have no folder: {a_few(sorted(missing))}")
         if not self.objects:
             raise ThreeDieError(
                 f"{self.folder}: its lists name none of its objects; put the lists of this dataset there"
@@ -479,7 +470,7 @@ class OfficialTree:
         write_dataset(path, self.info, self.made, len(self.objects), total, self._checked(progress))
         for name, refs in self._outside.items():
             self.assumptions.append(
-                f"{name} of {len(refs)} objects lies outside the range of the publication: {_some(refs)}; "
+                f"{name} of {len(refs)} objects lies outside the range of the publication: {a_few(refs)}; "
                 "'3die data verify' lists them"
             )
         return len(self.objects)
@@ -556,10 +547,10 @@ def export_tree(dataset: Dataset, folder: Path, progress: Progress = iter) -> tu
 def _begin(folder: Path, description: dict[str, Any]) -> None:
     where = folder / DESCRIPTION
     if where.exists():
-        there = OfficialTree(folder)
-        difference = there.info.difference(DatasetInfo.from_json(description["info"]))
+        existing = OfficialTree(folder)
+        difference = existing.info.difference(DatasetInfo.from_json(description["info"]))
         # Through JSON and back: tuples come back as lists.
-        if difference or _read_json(where) != json.loads(json.dumps(description)):
+        if difference or read_json(where) != json.loads(json.dumps(description)):
             reason = difference or "its objects, latents or images differ"
             raise ThreeDieError(f"{folder}: holds another dataset: {reason}; choose another folder")
     elif folder.exists() and not folder.is_dir():
@@ -635,37 +626,30 @@ def _update(digest: Any, item: DatasetObject) -> None:
 _COMPLETE = "complete the download, or delete the object's folder"
 
 
-def _some(things: Iterable[Any]) -> str:
-    """A few of some things, and how many more there are."""
-    names = [str(thing) for thing in things]
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return ", ".join(f"{name:.120}" for name in names[:NAMED]) + more
-
-
 def _find_objects(folder: Path) -> tuple[list[ObjectRef], list[str]]:
     """The object folders SYNSET/OBJECT, sorted, and sentences on what else there is that isn't litter."""
-    found: list[ObjectRef] = []
-    strangers: list[str] = []
+    objects: list[ObjectRef] = []
+    no_classes: list[str] = []
     unnamed: list[str] = []
     beside: list[str] = []
     tops = [path.name for path in _folders(folder)]
     for top in tops:
         if top not in SYNSETS:
-            strangers.append(top)
+            no_classes.append(top)
             continue
         folders = [path.name for path in _folders(folder / top)]
-        found += [ObjectRef(top, name) for name in folders if is_plain_name(name)]
+        objects += [ObjectRef(top, name) for name in folders if is_plain_name(name)]
         unnamed += [f"{top}/{name!r}" for name in folders if not is_plain_name(name)]
         files = set(_names(folder / top)) - set(folders)
         beside += [f"{top}/{name}" for name in sorted(files) if not is_litter(name)]
     sentences = []
-    if strangers:
-        sentences.append(f"left out {len(strangers)} folders that are none of the 55 classes: {_some(strangers)}")
+    if no_classes:
+        sentences.append(f"left out {len(no_classes)} folders that are none of the 55 classes: {a_few(no_classes)}")
     if unnamed:
-        sentences.append(f"left out {len(unnamed)} folders whose name can't be an object's: {_some(unnamed)}")
+        sentences.append(f"left out {len(unnamed)} folders whose name can't be an object's: {a_few(unnamed)}")
     if beside:
-        sentences.append(f"left out {len(beside)} files beside the object folders: {_some(beside)}")
-    return sorted(found), sentences
+        sentences.append(f"left out {len(beside)} files beside the object folders: {a_few(beside)}")
+    return sorted(objects), sentences
 
 
 _SHAPES = ((len(REQUIRED_FIELDS),), (len(UNITS),))

@@ -24,7 +24,7 @@ class BrokenSealError(Exception):
 
 
 def blank_seal() -> bytes:
-    """What to write into a file where its seal shall be."""
+    """The placeholder for a seal, to be written near a file's beginning."""
     return MARK + bytes(SEAL_BYTES - len(MARK))
 
 

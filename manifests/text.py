@@ -5,10 +5,11 @@ import csv
 import io
 import json
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, one_line
 from manifests.files import explained
 
 MAX_FIELD = 2**20
@@ -104,3 +105,37 @@ def parse_json(text: str) -> Any:
         return json.loads(text)
     except RecursionError as error:
         raise ValueError(f"nested deeper than {sys.getrecursionlimit() // 3} levels or so") from error
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises:
+        ThreeDieError: it can't be read or isn't JSON.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_JSON_BYTES + 1)
+        if len(content) > MAX_JSON_BYTES:
+            raise ThreeDieError(f"{path}: not a JSON file (more than {MAX_JSON_BYTES // 2**20} MiB)")
+        return parse_json(without_mark(content).decode())
+    except OSError as error:
+        raise explained(error, path) from error
+    except ValueError as error:
+        raise ThreeDieError(f"{path}: not a JSON file ({one_line(error)})") from error
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """The table of a TOML text.
+
+    Raises:
+        ValueError: it isn't TOML, is nested too deep, or has an integer of thousands of digits.
+    """
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    except ValueError as error:
+        if "set_int_max_str_digits" in str(error):
+            raise ValueError("a number of thousands of digits") from error
+        raise

@@ -17,7 +17,7 @@ from manifests.latents import latent_problems
 from manifests.objects import TRAIN, VAL, ObjectRef
 from manifests.official_tree import OfficialTree, is_tree
 
-QUARANTINE = "quarantine.csv"
+QUARANTINE_FILE = "quarantine.csv"
 """Where a render lists the objects it gave up, within its output folder."""
 
 Progress = Callable[[Iterable[Any], int], Iterable[Any]]
@@ -75,8 +75,8 @@ def verify(path: Path, progress: Progress = _silent) -> Report:
         problems, notes = _compare(files[0], parts)
         report.problems += problems
         report.notes += notes
-    if (path / QUARANTINE).is_file():
-        report.notes.append(f"the render left objects out; why stands in {path / QUARANTINE}")
+    if (path / QUARANTINE_FILE).is_file():
+        report.notes.append(f"the render left objects out; why stands in {path / QUARANTINE_FILE}")
     return report
 
 

@@ -183,7 +183,7 @@ def render(
         if scrap:
             _say_only(plan, ours, folder, share, cluster, cores, Path(scrap.name), devices)
             return
-        with folder.held(plan, share, _say):
+        with folder.lock(plan, share, _say):
             # What was given up before is tried again.
             folder.write_quarantine({}, share)
             missing = folder.missing(ours)
@@ -223,7 +223,7 @@ def _save_preset(name: str, path: Path) -> None:
 
 def _say_process() -> None:
     """What SLURM or torchrun say of several processes, where it could be taken to divide the work."""
-    from benchmark.processes import find_processes
+    from manifests.processes import find_processes
 
     processes = find_processes()
     if processes.launcher:
@@ -427,7 +427,7 @@ def _finish_shard(
             )
             break
         try:
-            with folder.held(plan, None, _say):
+            with folder.lock(plan, None, _say):
                 left_out = {ref: given_up[ref] for ref in missing if ref in given_up}
                 _finish(folder, plan, left_out, render_objects)
             break
@@ -506,7 +506,7 @@ def _finish(
 @click.command()
 @click.option("--install", is_flag=True, help="Install missing system libraries, where this runs as root on Debian.")
 def doctor(install: bool) -> None:
-    """Look whether this machine can render, and say what to do where it can't. Exits with 1 then."""
+    """Check whether this machine can render, and say what to do where it can't. Exits with 1 then."""
     from render.doctor import examine, install_libraries
 
     if install:

@@ -3,15 +3,14 @@
 import difflib
 import math
 import re
-import tomllib
 from dataclasses import asdict, dataclass, fields
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, one_line, shown_value
 from manifests.latents import REQUIRED_FIELDS, UNITS, LatentField
-from manifests.text import read_text
+from manifests.text import parse_toml, read_text
 
 CHANNEL_ORDERS = ("rgb", "bgr")
 
@@ -132,10 +131,9 @@ def parse_preset(text: str, where: str) -> Preset:
         ThreeDieError: a mistake; the message names the field.
     """
     try:
-        raw = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # among the former: an integer of 5,000 digits
-        reason = " ".join(str(error).split())
-        raise ThreeDieError(f"{where}: not a TOML file: {reason:.200}") from error
+        raw = parse_toml(text)
+    except ValueError as error:
+        raise ThreeDieError(f"{where}: not a TOML file: {one_line(error)}") from error
     reader = _Reader(where, text)
     reader.check_keys("", raw, ["name", "description", "image_size", "channel_order", "jpeg", "latents", *_SECTIONS])
     sections = {key: reader.section(key, raw[key], kind) for key, kind in _SECTIONS.items()}
@@ -146,21 +144,12 @@ def parse_preset(text: str, where: str) -> Preset:
         if not isinstance(raw[key], str) or not raw[key]:
             raise reader.error(key, "needs a text")
     if raw["channel_order"] not in CHANNEL_ORDERS:
-        raise reader.error("channel_order", f"is {_shown(raw['channel_order'])}; choose rgb or bgr")
+        raise reader.error("channel_order", f"is {shown_value(raw['channel_order'])}; choose rgb or bgr")
     latents = reader.latents(raw["latents"])
     return Preset(raw["name"], raw["description"], size, raw["channel_order"], quality, latents, **sections)
 
 
 _LONGEST = 60
-
-
-def _shown(value: Any) -> str:
-    """A value for a message, in one line of bounded length."""
-    try:
-        text = repr(value)
-    except ValueError:  # an integer too long to be written out
-        text = "a very long number"
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _float(value: Any) -> float:
@@ -190,7 +179,9 @@ class _Reader:
             if inside == section and re.match(rf"\s*{re.escape(name)}\s*=", content):
                 line = number
         place = f"{self.where}, line {line}" if line else self.where
-        return ThreeDieError(f"{place}: {key if key.isprintable() and len(key) <= _LONGEST else _shown(key)} {message}")
+        return ThreeDieError(
+            f"{place}: {key if key.isprintable() and len(key) <= _LONGEST else shown_value(key)} {message}"
+        )
 
     def check_keys(self, section: str, raw: Any, allowed: list[str]) -> None:
         if not isinstance(raw, dict):
@@ -217,11 +208,11 @@ class _Reader:
             result = _float(value)
         if math.isfinite(result):
             return result
-        raise self.error(key, f'is {_shown(value)}; give a number, or a fraction of pi such as "-pi/4"')
+        raise self.error(key, f'is {shown_value(value)}; give a number, or a fraction of pi such as "-pi/4"')
 
     def integer(self, key: str, value: Any, low: int, high: int) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise self.error(key, f"is {_shown(value)}; give a whole number from {low} to {high}")
+            raise self.error(key, f"is {shown_value(value)}; give a whole number from {low} to {high}")
         return value
 
     def latents(self, raw: Any) -> tuple[LatentField, ...]:
@@ -239,10 +230,10 @@ class _Reader:
         ranges = []
         for row in rows:
             if len(row) != 2:
-                raise self.error(key, f"has the range {_shown(row)}; give [low, high]")
+                raise self.error(key, f"has the range {shown_value(row)}; give [low, high]")
             low, high = self.number(key, row[0]), self.number(key, row[1])
             if low > high:
-                raise self.error(key, f"has the range {_shown(row)}; low is above high")
+                raise self.error(key, f"has the range {shown_value(row)}; low is above high")
             ranges.append((low, high))
         for (_, end), (begin, _) in zip(sorted(ranges), sorted(ranges)[1:], strict=False):
             if begin < end:

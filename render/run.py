@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from manifests.dataset import PART_SUFFIX, Dataset, DatasetInfo, looks_whole, mend, pack, part_path, splits_of
-from manifests.errors import DamagedFileError, ThreeDieError
-from manifests.files import clear_debris, clear_scratch, explained, read_json, replacing, scratch_prefix, write_json
+from manifests.errors import DamagedFileError, ThreeDieError, one_line
+from manifests.files import clear_debris, clear_scratch, explained, replacing, scratch_prefix, write_json
 from manifests.locks import Taken, holder, lock
 from manifests.manifest import read_splits, split_names
 from manifests.objects import ObjectRef, fingerprint, first_per_class, read_object_list, split_of
-from manifests.text import read_table
+from manifests.text import read_json, read_table
+from manifests.verify import QUARANTINE_FILE
 from render.frame import BYTES_A_PIXEL
 from render.messages import Setup, Task
 from render.models.archive import clear_slots
@@ -31,7 +32,6 @@ from render.sampling import sample
 from render.shard import Shard
 
 DATASET_FILE = "dataset.h5"
-QUARANTINE_FILE = "quarantine.csv"
 MAX_QUARANTINE_BYTES = 64 * 2**20
 MAX_REASON = 500
 """Characters of a damaged file's own content that a message may repeat."""
@@ -179,7 +179,7 @@ class RunFolder:
         self._unpacked = path / "models" / "unpacked"
 
     @contextmanager
-    def held(
+    def lock(
         self, plan: Plan, shard: Shard | None = None, say: Callable[[str], None] = lambda _: None
     ) -> Iterator[None]:
         """Hold the folder for one run, or for one shard among others; clear away what killed runs left half-written.
@@ -224,7 +224,7 @@ class RunFolder:
         """Remove what was left half-written: of some objects' part files, or everything where `refs` is None.
 
         What a dead process of this machine left goes in any case. What another machine's left goes where the lock says
-        that nobody else is at work on it.
+        that no other process is at work on it.
         """
         alone = refs is None
         # The folder itself may be a link to a larger disk.
@@ -256,7 +256,7 @@ class RunFolder:
             raise ThreeDieError(f"{error}; {mend}") from error
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             reason = f"lacks {error}" if isinstance(error, KeyError) else str(error)
-            raise ThreeDieError(f"{record}: damaged ({reason[:MAX_REASON]}); {mend}") from error
+            raise ThreeDieError(f"{record}: damaged ({one_line(reason, MAX_REASON)}); {mend}") from error
         if difference:
             raise ThreeDieError(
                 f"{self.path} was begun with other settings: {difference[:MAX_REASON]}. Use the same settings to go on "
@@ -362,7 +362,7 @@ class RunFolder:
             except ThreeDieError as error:
                 if path.exists():
                     # The list's own words may be in it, line ends and all.
-                    reason = " ".join(str(error).removeprefix(f"{path}: ").split())[:MAX_REASON]
+                    reason = one_line(str(error).removeprefix(f"{path}: "), MAX_REASON)
                     say(f"{path}: damaged ({reason}); left out, and the objects it gave up count as missing")
         return found
 

@@ -11,14 +11,15 @@ from benchmark.cifar10.files import Cifar10, read_cifar10
 from benchmark.cifar10.run import RESULT_FILE, PicturePairs, check, run_cifar10
 from benchmark.curves import CURVES_FILE, draw_curves
 from benchmark.estimate import span, time_steps
-from benchmark.processes import find_processes
 from benchmark.recipe import Recipe
 from benchmark.records import run_name
 from benchmark.run_folder import run_lock
 from benchmark.summary import indented
 from benchmark.training import LOG_FOLDER, Settings, build, find_device, resumable, train_on
 from manifests.errors import ThreeDieError
-from manifests.files import read_json, write_json
+from manifests.files import write_json
+from manifests.processes import find_processes
+from manifests.text import read_json
 
 _TRIED_ON_CPU = 32
 _WORDS = {"knn_top1": "200 nearest neighbours", "linear_top1": "linear layer"}

@@ -189,12 +189,12 @@ def _wrong_order(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for index, row in enumerate(rows):
         place = (row["task"], row["version"], row["part"], row["input"])
         by_place.setdefault(place, {})[row["metric"]] = index, row
-    for (task, *_), found in by_place.items():
+    for (task, *_), rows_of in by_place.items():
         for chain in TASKS[task].ascending if task in TASKS else ():
-            known = [name for name in chain if name in found]
-            for less, more in pairwise(known):
+            names = [name for name in chain if name in rows_of]
+            for less, more in pairwise(names):
                 for key in ("value", "floor"):
-                    (at, row), (_, other) = found[less], found[more]
+                    (at, row), (_, other) = rows_of[less], rows_of[more]
                     if row[key] is not None and other[key] is not None and row[key] > other[key] + ROUNDING:
                         yield (
                             f"results[{at}].{key}: {less} of {row[key]!r} can't be: in task {task} it is at most "

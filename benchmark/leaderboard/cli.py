@@ -30,7 +30,7 @@ class _WithCheck(click.Command):
 @click.command()
 @click.argument("folder", type=PATH)
 def check(folder: Path) -> None:
-    """Look whether the records in FOLDER can go into the tables.
+    """Check whether the records in FOLDER can go into the tables.
 
     Reads every record.json at any depth. Names each one that is refused, with the field and the mend, and ends with
     exit code 1 if there is one.

@@ -32,7 +32,7 @@ def insert(path: Path, text: str) -> bool:
         ThreeDieError: no such file, or not one pair of markers in it.
     """
     if path.exists() and not path.is_file():
-        raise ThreeDieError(f"{path}: not a file; name the Markdown file that the tables shall go into")
+        raise ThreeDieError(f"{path}: not a file; name the Markdown file for the tables")
     try:
         before = path.read_bytes()
     except OSError as error:
@@ -42,8 +42,8 @@ def insert(path: Path, text: str) -> bool:
     marks = _markers(before)
     if [name for name, *_ in marks] != [BEGIN, END]:
         raise ThreeDieError(
-            f"{path}: put the lines '{BEGIN}' and '{END}', once each and not within a block of code, where the tables "
-            "shall go"
+            f"{path}: put the lines '{BEGIN}' and '{END}', once each and outside blocks of code, where the tables "
+            "belong"
         )
     (_, begin, head), (_, tail, _) = marks
     first = before[begin:head]
@@ -64,7 +64,7 @@ def insert(path: Path, text: str) -> bool:
 
 def _markers(content: bytes) -> list[tuple[str, int, int]]:
     """The lines that are markers, outside blocks of code: which one, where it begins and where the next line does."""
-    found = []
+    marks = []
     fence = b""
     for match in _LINE.finditer(content):
         line = match[0].rstrip(b"\r\n")
@@ -78,5 +78,5 @@ def _markers(content: bytes) -> list[tuple[str, int, int]]:
         else:
             name = line.removeprefix(codecs.BOM_UTF8).rstrip(b" \t").decode("latin-1")
             if name in (BEGIN, END):
-                found.append((name, match.start(), match.end()))
-    return found
+                marks.append((name, match.start(), match.end()))
+    return marks

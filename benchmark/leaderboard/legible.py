@@ -1,4 +1,4 @@
-"""Text from records as it may be shown: without characters that nobody sees, or that turn what stands beside them."""
+"""Text from records without characters that are invisible or change the direction of the text around them."""
 
 import re
 from typing import Any
@@ -24,5 +24,5 @@ def legible(value: Any) -> Any:
 
 
 def shortened(text: str, most: int = MOST_WORD) -> str:
-    """A text of at most so many characters, for where it is said again and again."""
+    """A text of at most so many characters, for where it is repeated."""
     return text if len(text) <= most else f"{text[: most - 1]}…"

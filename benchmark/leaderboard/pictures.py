@@ -10,7 +10,7 @@ from typing import Any
 from benchmark.leaderboard.legible import legible
 from manifests.errors import ThreeDieError
 from manifests.files import explained
-from manifests.text import parse_json, read_text
+from manifests.text import read_json
 
 INDEX_FILE = "figures.json"
 """List of the figures in a folder; `benchmark.figures` writes it."""
@@ -83,9 +83,9 @@ def _index(folder: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         raise ThreeDieError(f"{folder}: no {INDEX_FILE} in there; '3die bench figures' draws figures")
     try:
-        found = parse_json(read_text(path, "list of figures"))
-    except ValueError as error:
-        raise ThreeDieError(f"{path}: not a JSON file ({error}); draw the figures again") from error
+        found = read_json(path)
+    except ThreeDieError as error:
+        raise ThreeDieError(f"{error}; draw the figures again") from error
     try:
         if found["format"] != FORMAT:
             raise ThreeDieError(f"{path}: format {found['format']!r}, this program reads {FORMAT}; draw them again")

@@ -20,7 +20,7 @@ from benchmark.tasks.task import Array, Data, Outcome, Question, Score, Subject,
 
 
 class Regression(Task):
-    """A perceptron says numbers about one view or two; scored by R2.
+    """A perceptron predicts numbers from one view or two; scored by R2.
 
     Attributes:
         views: how many views it sees.

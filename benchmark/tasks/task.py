@@ -77,7 +77,7 @@ class Question:
         name: unlike that of any other question.
         views: 1, or 2 where it sees a pair side by side.
         target: of pairs of a dataset: classes (B,) for a question with `classes`, else numbers (B, T).
-        classes: how many classes a linear head chooses from; None for a perceptron that says numbers.
+        classes: how many classes a linear head chooses from; None for a perceptron that predicts numbers.
     """
 
     name: str

@@ -99,10 +99,10 @@ class ArchiveSource:
 
     def _directory(self, path: Path) -> Iterator[tuple[str, zipfile.ZipInfo]]:
         opened = self._zips[path] = open_zip(path)
-        found = list(members(opened, path))
+        files = list(members(opened, path))
         # The directory of the whole of ShapeNet is large: what isn't needed is forgotten.
         opened.filelist, opened.NameToInfo = [], {}
-        yield from found
+        yield from files
 
     def _add(self, ref: ObjectRef, inner: str, path: Path, info: zipfile.ZipInfo) -> None:
         """Note a file of an object. Twice the same one is no harm; two of one name leave open which is meant."""
@@ -277,7 +277,7 @@ def clear_slots(root: Path, alone: bool = False) -> None:
         if match is None or match[1] != machine():
             dead = alone and (match is not None or _is_older_slot(folder))
         elif int(match[2]) == os.getpid():
-            # Of a source that is no more, or of an earlier process with the same number.
+            # Of a source that was closed, or of an earlier process with the same number.
             dead = folder.name not in {slot.folder.name for slot in _slots}
         else:
             dead = not is_alive(int(match[2]))

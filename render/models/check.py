@@ -9,14 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
+from manifests.errors import one_line
 from manifests.files import replacing
 from manifests.objects import ObjectRef
 from manifests.official import compare_counts
 from render.models.container import Folder
-from render.models.inspect import ObjectText, printable
+from render.models.inspect import ObjectText
 from render.models.mtl import Fault
-from render.models.obj import ObjMesh, short
+from render.models.obj import ObjMesh
 from render.models.obj_import import ObjFiles, ObjObject
+from render.models.polygons import NO_AREA
 from render.models.pool import over_all
 from render.models.source import MESH_FILE, ModelError, ModelSource
 
@@ -28,7 +30,6 @@ MUCH_WITHOUT_AREA = 0.1
 NAMED = 25
 """So many objects are named in a sentence: the 19 cars that the published lists leave out, for one."""
 
-_NO_AREA = 1e-12
 
 UNUSABLE, FLAW, ABSENT = "broken", "flaw", "absent"
 
@@ -118,7 +119,7 @@ def check_object(source: ModelSource, ref: ObjectRef) -> list[Problem]:
 
 def _flaws(ref: ObjectRef, faults: Sequence[Fault]) -> list[Problem]:
     """What a render lacks, and what an import would drop, replace or guess; each once."""
-    whats = dict.fromkeys((fault.kind, printable(short(fault.what))) for fault in faults if fault.kind != "import")
+    whats = dict.fromkeys((fault.kind, one_line(fault.what)) for fault in faults if fault.kind != "import")
     return [
         Problem(ref, FLAW, kind, f"{what}, which a render doesn't show; import it" if kind == "color" else what)
         for kind, what in whats
@@ -133,7 +134,7 @@ def _check_surface(ref: ObjectRef, mesh: ObjMesh) -> list[Problem]:
     problems = []
     diagonal = float(np.linalg.norm(used.max(axis=0) - used.min(axis=0)))
     areas = mesh.areas()
-    without = float((areas <= _NO_AREA * diagonal**2).mean())
+    without = float((areas <= NO_AREA * diagonal**2).mean())
     if without == 1:
         return [Problem(ref, UNUSABLE, "area", "all faces have no area")]
     if without > MUCH_WITHOUT_AREA:

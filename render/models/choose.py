@@ -5,14 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from manifests.classes import SYNSETS, class_names
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, a_few
 from manifests.objects import ObjectRef
 from render.models.archive import ArchiveSource
 from render.models.embedded_source import EmbeddedSource
 from render.models.folder import MODELS, FolderSource, holds_folders
 from render.models.source import ModelSource
-
-NAMED = 3
 
 
 def open_source(path: Path | None, cache: Path) -> ModelSource:
@@ -46,8 +44,7 @@ def left_out_notes(source: ModelSource) -> list[str]:
     names = sorted({name for each in sources for name in getattr(each, "left_out", [])})
     if not names:
         return []
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return [f"left out {len(names):,} folders without a model in {MODELS}/: {', '.join(names[:NAMED])}{more}"]
+    return [f"left out {len(names):,} folders without a model in {MODELS}/: {a_few(names)}"]
 
 
 class JoinedSource:

@@ -3,11 +3,11 @@
 import csv
 import io
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from manifests.classes import find_class
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, shown_value
 from manifests.text import read_text
 
 SOURCE, CLASS = "source", "class"
@@ -40,12 +40,12 @@ class ClassTable:
             before = self._synsets.setdefault(source, synset)
             if before != synset:
                 raise ThreeDieError(
-                    f"{path}, line {line}: {_short(source)} is given a second class; line {self._lines[source]} gives "
-                    "another"
+                    f"{path}, line {line}: {shown_value(source, _MAX_WORD)} is given a second class; "
+                    f"line {self._lines[source]} gives another"
                 )
             self._lines.setdefault(source, line)
 
-    def __call__(self, source: str, folders: Sequence[str]) -> str | None:
+    def __call__(self, source: str) -> str | None:
         """The class of a mesh, by the longest path that matches; None where there is none."""
         parts = source.split("/")
         tails = ["/".join(parts[begin:]) for begin in range(len(parts))]
@@ -58,7 +58,7 @@ class ClassTable:
         rest = [source for source in self._synsets if source not in self._matched]
         if not rest:
             return []
-        named = ", ".join(f"{_short(source)} (line {self._lines[source]})" for source in rest[:_NAMED])
+        named = ", ".join(f"{shown_value(source, _MAX_WORD)} (line {self._lines[source]})" for source in rest[:_NAMED])
         more = ", ..." if len(rest) > _NAMED else ""
         return [f"{self.path}: no mesh has the source of {len(rest):,} rows: {named}{more}"]
 
@@ -120,7 +120,3 @@ def _synset(path: Path, line: int, name: str) -> str:
         return find_class(name)
     except ThreeDieError as error:
         raise ThreeDieError(f"{path}, line {line}: {error}") from error
-
-
-def _short(source: str) -> str:
-    return repr(source if len(source) <= _MAX_WORD else source[:_MAX_WORD] + "...")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from render.models.inspect import ObjectText, join
 from render.models.mtl import library_names, map_names, unquoted
+from render.models.numbers import as_bytes, as_text
 from render.models.obj import is_plain, library_lines
 from render.models.source import MESH_FILE
 
@@ -34,7 +35,7 @@ def blender_file(mesh_file: Path, scratch: Path) -> Path:
     copy = place(mesh_file)
     copy.write_bytes(_MTLLIB.sub(lambda match: _one_each(text, match), text.content))
     for library, content in zip(text.libraries, text.texts, strict=True):
-        place(_without_dots(library)).write_bytes(content.encode("utf-8", "surrogateescape"))
+        place(_without_dots(library)).write_bytes(as_bytes(content))
         for name in map_names(content):
             plain = name.replace("\\", "/")
             for path in (library.parent / plain, library.parent / Path(plain).name):
@@ -47,16 +48,16 @@ def _unread(text: ObjectText) -> bool:
     """Whether Blender, for which a line is one name, would miss a library."""
     reads = {text.mesh_file.with_suffix(".mtl")}
     for line in library_lines(text.content):
-        reads.add(text.mesh_file.parent / unquoted(line.decode("utf-8", "surrogateescape")))
+        reads.add(text.mesh_file.parent / unquoted(as_text(line)))
     return any(library not in reads for library in text.libraries)
 
 
 def _one_each(text: ObjectText, match: re.Match[bytes]) -> bytes:
     """A `mtllib` line for each library that a line names."""
-    rest = match[1].decode("utf-8", "surrogateescape")
+    rest = as_text(match[1])
     names = library_names(rest, lambda name: join(text.mesh_file, name) in text.libraries)
     lines = [f"mtllib {name.replace(chr(92), '/')}" for name in names]
-    return "\n".join(lines).encode("utf-8", "surrogateescape")
+    return as_bytes("\n".join(lines))
 
 
 def _without_dots(path: Path) -> Path:

@@ -10,7 +10,8 @@ import click
 
 from manifests.classes import class_names, parse_classes
 from manifests.errors import ThreeDieError
-from manifests.files import read_json, scratch_prefix, write_json
+from manifests.files import scratch_prefix, write_json
+from manifests.text import read_json
 
 RECORD = "synth.json"
 PATH = click.Path(path_type=Path)

@@ -57,11 +57,11 @@ def find(container: Container, beside: str, reference: str) -> str | None:
         if posixpath.isabs(name) or name.startswith("../") or ":" in name:
             continue
         try:
-            found = container.spelled(name)
+            spelled = container.spelled(name)
         except (OSError, ValueError):  # a name too long, or with a zero byte
             continue
-        if found is not None:
-            return found
+        if spelled is not None:
+            return spelled
     return None
 
 
@@ -86,16 +86,16 @@ class Folder:
 
     def spelled(self, name: str) -> str | None:
         """The name as it really is."""
-        found = PurePosixPath()
+        path = PurePosixPath()
         try:
             for part in PurePosixPath(name).parts:
-                if (self.root / found / part).exists():
-                    found /= part
-                elif (other := self._lower(found).get(part.lower())) is not None:
-                    found /= other
+                if (self.root / path / part).exists():
+                    path /= part
+                elif (other := self._lower(path).get(part.lower())) is not None:
+                    path /= other
                 else:
                     return None
-            return found.as_posix() if (self.root / found).is_file() else None
+            return path.as_posix() if (self.root / path).is_file() else None
         # A name that no file can have: too long, or with a zero byte.
         except (OSError, ValueError):
             return None

@@ -29,10 +29,10 @@ _CHILD = (sys.executable, "-P", "-m", "render.models.draco_child")
 def draco_library() -> Path | None:
     """The library, or None where there is no Blender that has it."""
     # Found without loading Blender, which takes seconds.
-    found = importlib.util.find_spec("bpy")
-    if found is None or found.origin is None:
+    module = importlib.util.find_spec("bpy")
+    if module is None or module.origin is None:
         return None
-    places = Path(found.origin).parent.glob("*/scripts/addons_core/io_scene_gltf2/*extern_draco*")
+    places = Path(module.origin).parent.glob("*/scripts/addons_core/io_scene_gltf2/*extern_draco*")
     return next((place for place in sorted(places) if place.suffix in (".so", ".dylib", ".dll")), None)
 
 
@@ -58,8 +58,8 @@ class DracoMeshes:
             if self._arrays is None:
                 self._arrays = {}
                 self._arrays = _unpacked(self._file)
-            found = self._arrays.get(_key(primitive))
-            if found is None:
+            arrays = self._arrays.get(_key(primitive))
+            if arrays is None:
                 raise ModelError(f"{EXTENSION}: its data is damaged")
         except ModelError:
             accessors = [primitive.get("indices"), *mapping(primitive.get("attributes")).values()]
@@ -68,11 +68,11 @@ class DracoMeshes:
                 raise
             return None
         by_accessor = {
-            index: found[name] for name, index in mapping(primitive.get("attributes")).items() if name in found
+            index: arrays[name] for name, index in mapping(primitive.get("attributes")).items() if name in arrays
         }
         if primitive.get("indices") is not None:
             self._file.item("accessors", primitive["indices"])
-            by_accessor[primitive["indices"]] = found["indices"]
+            by_accessor[primitive["indices"]] = arrays["indices"]
         return by_accessor
 
 
@@ -104,11 +104,11 @@ def _unpacked(file: GltfFile) -> dict[str, dict[str, Numbers]]:
             keys.append(_key(primitive))
             wanted.append(attributes)
     arrays = _run(library, contents, wanted)
-    found: dict[str, dict[str, Numbers]] = {}
+    by_key: dict[str, dict[str, Numbers]] = {}
     for name, values in arrays.items():
         number, _, attribute = name.partition("/")
-        found.setdefault(keys[int(number)], {})[attribute] = values
-    return found
+        by_key.setdefault(keys[int(number)], {})[attribute] = values
+    return by_key
 
 
 def _attributes(

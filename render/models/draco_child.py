@@ -48,8 +48,8 @@ def main() -> None:
     arrays: dict[str, Numbers] = {}
     for number, (length, wanted) in enumerate(json.loads(sys.stdin.buffer.readline())):
         with suppress(ValueError, MemoryError):
-            found = _unpack(library, sys.stdin.buffer.read(length), wanted)
-            arrays.update({f"{number}/{name}": values for name, values in found.items()})
+            unpacked = _unpack(library, sys.stdin.buffer.read(length), wanted)
+            arrays.update({f"{number}/{name}": values for name, values in unpacked.items()})
     packed = io.BytesIO()
     np.savez(packed, **arrays)
     with out:

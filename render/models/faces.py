@@ -1,14 +1,13 @@
-"""Faces as files have them, checked."""
+"""Faces of a file, checked."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from render.models.numbers import counted
-from render.models.obj import Floats, Ints
+from render.models.polygons import Floats, Ints, first_corners
 from render.models.source import ModelError
 from render.models.srgb import decoded
-from render.models.surface import first_corners
 
 
 @dataclass(frozen=True)

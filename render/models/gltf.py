@@ -7,14 +7,15 @@ of files cost seconds and a damaged one costs a message; that the result is that
 import numpy as np
 from PIL import features
 
+from manifests.errors import one_line
 from render.models.container import Container
-from render.models.gltf_file import GltfFile, mapping, shown
+from render.models.gltf_file import GltfFile, mapping
 from render.models.gltf_materials import surfaces_of
 from render.models.gltf_scene import scene_pieces
 from render.models.source import ModelError
 from render.models.surface import ReadMesh
 
-_HONOURED = {
+_HONORED = {
     "EXT_mesh_gpu_instancing",
     "EXT_texture_webp",
     "KHR_draco_mesh_compression",
@@ -60,11 +61,11 @@ def read_gltf(container: Container, name: str) -> ReadMesh:
 
 def _check_extensions(file: GltfFile) -> None:
     for extension in map(str, file.items("extensionsRequired")):
-        if extension in _HONOURED or extension in _WITHOUT_EFFECT:
+        if extension in _HONORED or extension in _WITHOUT_EFFECT:
             continue
         if extension == "EXT_texture_avif" and features.check("avif"):
             continue
-        raise ModelError(f"needs {shown(extension)}, {_MENDS.get(extension, _NOT_READ)}")
+        raise ModelError(f"needs {one_line(extension)}, {_MENDS.get(extension, _NOT_READ)}")
 
 
 def _note_left_out(file: GltfFile) -> None:
@@ -75,10 +76,10 @@ def _note_left_out(file: GltfFile) -> None:
         "lights": mapping(extensions.get("KHR_lights_punctual")).get("lights"),
         "material variants": mapping(extensions.get("KHR_materials_variants")).get("variants"),
     }
-    known = {*_HONOURED, *_WITHOUT_EFFECT, *_MENDS, "EXT_texture_avif", "MSFT_texture_dds"}
-    strange = [shown(name) for name in map(str, file.items("extensionsUsed")) if name not in known]
-    if strange:
-        file.notes.add(f"{', '.join(strange[:_FEW])}{'...' if len(strange) > _FEW else ''} not read")
+    handled = {*_HONORED, *_WITHOUT_EFFECT, *_MENDS, "EXT_texture_avif", "MSFT_texture_dds"}
+    others = [one_line(name) for name in map(str, file.items("extensionsUsed")) if name not in handled]
+    if others:
+        file.notes.add(f"{', '.join(others[:_FEW])}{'...' if len(others) > _FEW else ''} not read")
     left_out = [kind for kind, values in kinds.items() if values]
     if left_out:
         file.notes.add(f"{', '.join(left_out)} left out")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from manifests.errors import one_line
 from manifests.text import MAX_JSON_BYTES, parse_json, without_mark
 from render.models.container import Container, find
 from render.models.source import ModelError
@@ -31,7 +32,6 @@ _JSON, _BIN = b"JSON", b"BIN\0"
 COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 SIZES = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 _LONGEST_NAME = 1024
-_SHOWN = 80
 _MAX_NOTES = 24
 
 
@@ -50,13 +50,6 @@ class Notes:
         texts = list(self._texts)
         rest = len(texts) - _MAX_NOTES
         return tuple(texts if rest <= 0 else [*texts[:_MAX_NOTES], f"{rest} more notes"])
-
-
-def shown(name: object) -> str:
-    """A name from a file, fit to be printed: no control characters, no more than a line."""
-    text = str(name).encode("utf-8", "replace").decode()
-    text = "".join(each if each.isprintable() else "?" for each in text)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 class GltfFile:
@@ -88,7 +81,7 @@ class GltfFile:
             # Some programs fill chunks up with zero bytes instead of spaces.
             value = parse_json(without_mark(text).rstrip(b"\0").decode())
         except ValueError as error:
-            raise ModelError(f"not a glTF file: its JSON can't be read ({shown(error)})") from error
+            raise ModelError(f"not a glTF file: its JSON can't be read ({one_line(error)})") from error
         if not isinstance(value, dict):
             raise ModelError("not a glTF file: its JSON is no object")
         self.json: dict[str, Any] = value
@@ -126,7 +119,7 @@ class GltfFile:
         if version is None:
             self.notes.add("the file doesn't say its glTF version; read as 2.0")
         elif not str(version).startswith("2."):
-            raise ModelError(f"glTF version {shown(version)}, of which only 2 can be read; convert it to glTF 2.0")
+            raise ModelError(f"glTF version {one_line(version)}, of which only 2 can be read; convert it to glTF 2.0")
 
     def items(self, key: str) -> list[Any]:
         """A list of the top object, such as `nodes`; empty where there is none.
@@ -148,9 +141,9 @@ class GltfFile:
         values = self.items(key)
         # True is an int to Python.
         if type(index) is not int or not 0 <= index < len(values) or not isinstance(values[index], dict):
-            raise ModelError(f"it refers to number {shown(index)} of {key}, which isn't there")
-        found: dict[str, Any] = values[index]
-        return found
+            raise ModelError(f"it refers to number {one_line(index)} of {key}, which isn't there")
+        item: dict[str, Any] = values[index]
+        return item
 
     def resource(self, uri: object) -> bytes | None:
         """Content of what a URI names: data in itself, or a file of the container; None where there is none.
@@ -173,14 +166,14 @@ class GltfFile:
             return None
         try:
             names = (uri, urllib.parse.unquote(uri))
-            found = next(filter(None, (find(self._container, self._name, name) for name in names)), None)
+            spelled = next(filter(None, (find(self._container, self._name, name) for name in names)), None)
         except (OSError, ValueError):  # a name that no file system takes
             return None
-        if found is None:
+        if spelled is None:
             return None
-        if found not in self._read:
-            self._read[found] = self._container.read(found)
-        return self._read[found]
+        if spelled not in self._read:
+            self._read[spelled] = self._container.read(spelled)
+        return self._read[spelled]
 
     def view(self, index: object) -> tuple[bytes | memoryview, int]:
         """Bytes of a buffer view, as many as there are, and the bytes from one element to the next, 0 if packed.
@@ -209,7 +202,7 @@ class GltfFile:
             if content is None:
                 if isinstance(uri, str) and uri[:5].lower() == "data:":
                     raise ModelError(f"buffer {index} has data that can't be decoded")
-                raise ModelError(f"{shown(uri)}, which it refers to, is missing")
+                raise ModelError(f"{one_line(uri)}, which it refers to, is missing")
             self._buffers[index] = content
         return self._buffers[index]
 
@@ -231,7 +224,7 @@ class GltfFile:
         assert isinstance(index, int)
         if accessor.get("type") not in sizes:
             raise ModelError(
-                f"accessor {index} is of type {shown(accessor.get('type'))} instead of {' or '.join(sizes)}"
+                f"accessor {index} is of type {one_line(accessor.get('type'))} instead of {' or '.join(sizes)}"
             )
         if decoded is not None and index in decoded:
             values = decoded[index]
@@ -287,7 +280,7 @@ def component(accessor: Mapping[str, Any]) -> "np.dtype[Any]":
     """
     kind = accessor.get("componentType")
     if not isinstance(kind, int) or kind not in COMPONENTS:
-        raise ModelError(f"an accessor has the component type {shown(kind)}, which glTF doesn't know")
+        raise ModelError(f"an accessor has the component type {one_line(kind)}, which glTF doesn't know")
     return np.dtype(COMPONENTS[kind])
 
 
@@ -306,7 +299,7 @@ def natural(values: Mapping[str, Any], key: str, default: int | None = None) -> 
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if type(value) is not int or not 0 <= value < 2**53:
-        raise ModelError(f"{key} is {shown(value)} instead of a count")
+        raise ModelError(f"{key} is {one_line(value)} instead of a count")
     return value
 
 

@@ -14,15 +14,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from render.models.gltf_file import GltfFile, mapping, number, numbers, shown
+from manifests.errors import one_line
+from render.models.gltf_file import GltfFile, mapping, number, numbers
 from render.models.gltf_scene import Piece
-from render.models.obj import Floats
 from render.models.pictures import PictureError, read_picture
+from render.models.polygons import Floats
 from render.models.source import ModelError
 from render.models.srgb import OF_BYTE
-from render.models.surface import GREY, Material, Surface, triangles
-
-Rgb = tuple[float, float, float]
+from render.models.surface import GREY, WHITE, Material, Surface, rgb, triangles
 
 DEFAULT_CUTOFF = 0.5
 MAX_SIDE = 4096
@@ -115,11 +114,11 @@ class _Materials:
 
     def _name(self, index: int) -> str:
         name = mapping(self._file.items("materials")[index]).get("name")
-        return shown(name) if isinstance(name, str) and name else f"material {index}"
+        return one_line(name) if isinstance(name, str) and name else f"material {index}"
 
     def _read(self, index: int | None) -> _Parsed:
         if index is None:
-            return _Parsed(Material((1.0, 1.0, 1.0)), None, None)
+            return _Parsed(Material(WHITE), None, None)
         value, name = mapping(self._file.items("materials")[index]), self._name(index)
         extensions = mapping(value.get("extensions"))
         rough = mapping(value.get("pbrMetallicRoughness"))
@@ -137,12 +136,12 @@ class _Materials:
             color = np.asarray(GREY)
         mode = value.get("alphaMode", "OPAQUE")
         if mode not in ("OPAQUE", "BLEND", "MASK"):
-            self._file.notes.add(f"{name}: alpha mode {shown(mode)} isn't known; opaque")
+            self._file.notes.add(f"{name}: alpha mode {one_line(mode)} isn't known; opaque")
         emission, glow = self._emission(value, extensions, name)
         material = Material(
-            _rgb(color),
+            rgb(color),
             float(rgba[3]),
-            _rgb(emission),
+            rgb(emission),
             uses_alpha=mode in ("BLEND", "MASK"),
             cutoff=number(value.get("alphaCutoff"), DEFAULT_CUTOFF) if mode == "MASK" else None,
         )
@@ -163,13 +162,13 @@ class _Materials:
     def _factor(self, value: object, default: list[float], what: str) -> Floats:
         if value is None:
             return np.array(default)
-        found = numbers(value, len(default))
-        if found is None:
+        factor = numbers(value, len(default))
+        if factor is None:
             self._file.notes.add(f"{what} isn't {len(default)} numbers; the default is used")
             return np.array(default)
-        if found.min() < 0 or found.max() > 1:
+        if factor.min() < 0 or factor.max() > 1:
             self._file.notes.add(f"{what} cut to 0 to 1")
-        return np.clip(found, 0, 1)
+        return np.clip(factor, 0, 1)
 
     def _note_dropped(
         self, value: dict[str, Any], extensions: dict[str, Any], rough: dict[str, Any], name: str
@@ -207,7 +206,7 @@ class _Materials:
         moved = mapping(mapping(info.get("extensions")).get("KHR_texture_transform"))
         uv_set = moved.get("texCoord", info.get("texCoord", 0))
         if type(uv_set) is not int or uv_set < 0:
-            raise ModelError(f"texture {name} names texture coordinates {shown(uv_set)}")
+            raise ModelError(f"texture {name} names texture coordinates {one_line(uv_set)}")
         return _Texture(picture, name, uv_set, _transform(moved), (wrap[0], wrap[1]))
 
     def _sampler(self, index: object) -> dict[str, Any]:
@@ -244,10 +243,10 @@ class _Materials:
                     self._file.notes.add(f"texture {_image_name(index, image)} {note}")
             except (ModelError, PictureError) as error:
                 self._pictures[index] = str(error)
-        found = self._pictures[index]
-        if isinstance(found, str):
-            raise ModelError(found)
-        return found
+        picture = self._pictures[index]
+        if isinstance(picture, str):
+            raise ModelError(picture)
+        return picture
 
     def _content(self, image: dict[str, Any]) -> bytes:
         if image.get("bufferView") is not None:
@@ -266,13 +265,13 @@ class _Materials:
         base, base_uv = self._coordinates(parsed.base, piece)
         glow, glow_uv = self._coordinates(parsed.glow, piece)
         if parsed.base is not None and base is None:
-            material = replace(material, color=_rgb(np.asarray(material.color) * _mean(parsed.base.picture)))
+            material = replace(material, color=rgb(np.asarray(material.color) * _mean(parsed.base.picture)))
         both = glow is not None and base_uv is not None and glow_uv is not None
         if glow is not None and both and not np.allclose(base_uv, glow_uv, atol=_OUTSIDE):  # type: ignore[arg-type]
             self._file.notes.add(f"texture {glow.name} of the emission has coordinates of its own; its mean is used")
             glow = None
         if parsed.glow is not None and glow is None:
-            material = replace(material, emission=_rgb(np.asarray(material.emission) * _mean(parsed.glow.picture)))
+            material = replace(material, emission=rgb(np.asarray(material.emission) * _mean(parsed.glow.picture)))
         uv = base_uv if base is not None else glow_uv if glow is not None else None
         if uv is None:
             return material, None
@@ -377,10 +376,5 @@ def _image_name(index: object, image: dict[str, Any]) -> str:
     for key in ("uri", "name"):
         value = image.get(key)
         if isinstance(value, str) and value and value[:5].lower() != "data:":
-            return shown(value)
+            return one_line(value)
     return f"image {index}"
-
-
-def _rgb(values: Floats) -> Rgb:
-    red, green, blue = (float(value) for value in values)
-    return red, green, blue

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from manifests.errors import one_line
 from render.models.draco import DracoMeshes
-from render.models.gltf_file import Decoded, GltfFile, Numbers, mapping, number, numbers, shown
-from render.models.obj import Floats, Ints
+from render.models.gltf_file import Decoded, GltfFile, Numbers, mapping, number, numbers
+from render.models.numbers import counted
+from render.models.polygons import Floats, Ints
 from render.models.source import ModelError
 
 Bools = npt.NDArray[np.bool_]
@@ -99,7 +101,7 @@ def _node_matrices(file: GltfFile) -> tuple[list[dict[str, Any]], dict[int, Floa
     waiting = [index for index in range(len(nodes)) if index not in parents]
     while waiting:
         index = waiting.pop()
-        local = _local_matrix(nodes[index], index, file)
+        local = _local_matrix(nodes[index], index)
         matrices[index] = matrices[parents[index]] @ local if index in parents else local
         waiting += _indices(nodes[index].get("children"), len(nodes), "a node's children")
     return nodes, matrices
@@ -113,7 +115,7 @@ def _indices(value: object, end: int, what: str) -> list[int]:
     return value
 
 
-def _local_matrix(node: dict[str, Any], index: int, file: GltfFile) -> Floats:
+def _local_matrix(node: dict[str, Any], index: int) -> Floats:
     if node.get("matrix") is not None:
         matrix = numbers(node["matrix"], 16)
         if matrix is None:
@@ -165,10 +167,10 @@ def _visible(file: GltfFile, nodes: list[dict[str, Any]], matrices: Mapping[int,
         chosen[index] = None
         waiting += (nodes[index].get("children") or [])[::-1]
     if hidden:
-        file.notes.add(f"{_counted(hidden, 'hidden node')} left out")
+        file.notes.add(f"{counted(hidden, 'hidden node')} left out")
     elsewhere = sum(node.get("mesh") is not None for index, node in enumerate(nodes) if index not in chosen)
     if elsewhere and not hidden:
-        file.notes.add(f"{_counted(elsewhere, 'mesh', 'meshes')} outside of the default scene left out")
+        file.notes.add(f"{counted(elsewhere, 'mesh', 'meshes')} outside of the default scene left out")
     return list(chosen)
 
 
@@ -178,13 +180,9 @@ def _scene_roots(file: GltfFile, nodes: int) -> list[int] | None:
         return None
     index = file.json.get("scene", 0)
     if type(index) is not int or not 0 <= index < len(scenes):
-        file.notes.add(f"the default scene {shown(index)} isn't there; the first one is used")
+        file.notes.add(f"the default scene {one_line(index)} isn't there; the first one is used")
         index = 0
     return _indices(mapping(scenes[index]).get("nodes"), nodes, "a scene's nodes")
-
-
-def _counted(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _instances(file: GltfFile, node: dict[str, Any], matrix: Floats) -> Floats:
@@ -295,12 +293,12 @@ class _Meshes:
                 dropped += 1
                 continue
             if mode not in (_TRIANGLES, _STRIP, _FAN):
-                raise ModelError(f"a primitive has the mode {shown(mode)}, which glTF doesn't know")
+                raise ModelError(f"a primitive has the mode {one_line(mode)}, which glTF doesn't know")
             made = self._primitive(primitive, mode)
             if made is not None:
                 yield made
         if dropped:
-            self._file.notes.add(f"{_counted(dropped, 'primitive')} of points or lines left out")
+            self._file.notes.add(f"{counted(dropped, 'primitive')} of points or lines left out")
 
     def _primitive(self, primitive: dict[str, Any], mode: int) -> _Primitive | None:
         attributes = mapping(primitive.get("attributes"))
@@ -324,7 +322,7 @@ class _Meshes:
         material = primitive.get("material")
         materials = len(self._file.items("materials"))
         if material is not None and (type(material) is not int or not 0 <= material < materials):
-            self._file.notes.add(f"material {shown(material)} isn't there; its faces are white")
+            self._file.notes.add(f"material {one_line(material)} isn't there; its faces are white")
             material = None
         return _Primitive(
             material,
@@ -361,7 +359,7 @@ class _Meshes:
         new = np.ones(len(order), bool)
         new[1:] = (vertices[order[1:]] != vertices[order[:-1]]).any(axis=1)
         if not new.all():
-            self._file.notes.add(f"{_counted(int((~new).sum()), 'triangle')} that repeat others left out")
+            self._file.notes.add(f"{counted(int((~new).sum()), 'triangle')} that repeat others left out")
         kept: Ints = faces[np.sort(order[new])]
         return kept
 

@@ -19,6 +19,7 @@ from manifests.text import without_mark
 from render.models.class_table import ClassTable
 from render.models.container import ARCHIVES, Container, open_container
 from render.models.convert import FORMATS
+from render.models.numbers import as_text
 from render.models.obj import Floats
 from render.models.obj_import import ObjFiles, ObjObject
 from render.models.pool import over_all
@@ -126,7 +127,7 @@ def _train_folders(sources: Iterable[str]) -> set[str]:
     }
 
 
-def class_by_folders(source: str, folders: Sequence[str]) -> str | None:
+def class_by_folders(folders: Sequence[str]) -> str | None:
     """The class that a folder on a mesh's path is named after, the innermost first; None where there is none."""
     for folder in reversed(folders):
         for word in (folder, folder.removesuffix("s")):
@@ -159,8 +160,8 @@ class ClassChooser:
     def __call__(self, source: str, folders: Sequence[str]) -> str | None:
         """The class of a mesh, or None."""
         if self._by_folders:
-            return class_by_folders(source, folders) or self._fallback
-        return (self._table(source, folders) if self._table else None) or self._fallback
+            return class_by_folders(folders) or self._fallback
+        return (self._table(source) if self._table else None) or self._fallback
 
     def notes(self) -> list[str]:
         """Sentences on what the table says of meshes that aren't there."""
@@ -277,7 +278,7 @@ def _read_table(path: Path) -> list[list[str]]:
     """Rows without the header; none where there is no table."""
     try:
         # Names are bytes to the system: whatever they are coded in, they must come out as they went in.
-        text = without_mark(path.read_bytes()).decode("utf-8", "surrogateescape")
+        text = as_text(without_mark(path.read_bytes()))
         return [row for row in list(csv.reader(io.StringIO(text, newline="")))[1:] if row]
     except FileNotFoundError:
         return []

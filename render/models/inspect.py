@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from manifests.errors import one_line
 from manifests.files import explained
 from manifests.objects import ObjectRef
 from render.models.mtl import (
@@ -17,7 +18,8 @@ from render.models.mtl import (
     map_names,
     read_materials,
 )
-from render.models.obj import library_lines, plain_text, short, used_materials
+from render.models.numbers import as_text
+from render.models.obj import library_lines, plain_text, used_materials
 from render.models.pictures import BLENDERS, PictureError, peek_picture
 from render.models.source import MESH_FILE, ModelError
 
@@ -38,7 +40,7 @@ def inspect_mesh(ref: ObjectRef, path: Path) -> list[str]:
     """
     check_mesh(ref, path)
     check_textures(ref, path)
-    return [f"{ref}: {short(fault.what)}" for fault in ObjectText(path).faults()]
+    return [f"{ref}: {one_line(fault.what)}" for fault in ObjectText(path).faults()]
 
 
 def check_mesh(ref: ObjectRef, path: Path) -> None:
@@ -82,24 +84,13 @@ def check_textures(ref: ObjectRef, path: Path) -> None:
     """
     outside = escaping_textures(path)
     if outside:
-        raise ModelError(f"{ref}: {path.name} uses a file outside of the object's folder: {short(outside[0])}")
-
-
-def missing_materials(mesh_file: Path) -> list[str]:
-    """Material files that a mesh names and that aren't there, as it writes them."""
-    return [printable(name) for name in ObjectText(mesh_file).missing]
-
-
-def missing_textures(mesh_file: Path) -> list[str]:
-    """Textures that a mesh's materials name and that aren't there, as they write them, each once."""
-    text = ObjectText(mesh_file)
-    return [printable(name) for name in text.texture_names() if text.texture(name) is None]
+        raise ModelError(f"{ref}: {path.name} uses a file outside of the object's folder: {one_line(outside[0])}")
 
 
 def escaping_textures(mesh_file: Path) -> list[str]:
     """Material files and textures whose path leads out of the object's folder, as the files write them."""
     text = ObjectText(mesh_file)
-    return [printable(name) for name in (*text.written, *text.texture_names()) if _escapes(mesh_file, name)]
+    return [one_line(name) for name in (*text.written, *text.texture_names()) if _escapes(mesh_file, name)]
 
 
 class ObjectText:
@@ -121,7 +112,7 @@ class ObjectText:
         self.missing: list[str] = []
         libraries: dict[Path, None] = {}
         for line in library_lines(self.content):
-            rest = line.decode("utf-8", "surrogateescape")
+            rest = as_text(line)
             names = library_names(rest, self._is_library)
             self.written += dict.fromkeys([rest.strip().strip('"').strip(), *names]) if names else []
             for name in names:
@@ -133,7 +124,7 @@ class ObjectText:
         if unasked.is_file():
             libraries[unasked] = None
         self.libraries = list(libraries)
-        self.texts = [_plain(library).decode("utf-8", "surrogateescape") for library in self.libraries]
+        self.texts = [as_text(_plain(library)) for library in self.libraries]
 
     def _is_library(self, name: str) -> bool:
         try:
@@ -165,15 +156,15 @@ class ObjectText:
         """What a render will lack, as far as it can be seen quickly."""
         used = used_materials(self.content)
         materials, _ = self.materials()
-        faults = [Fault("material", f"material file {printable(name)} is missing") for name in self.missing]
-        faults += [Fault("material", printable(fault.what)) for fault in blame_undefined(set(used) - {""}, materials)]
+        faults = [Fault("material", f"material file {one_line(name)} is missing") for name in self.missing]
+        faults += [Fault("material", one_line(fault.what)) for fault in blame_undefined(set(used) - {""}, materials)]
         faults += blame_invisible(materials, set(used), lambda material: False)
         for name in self.texture_names():
             path = self.texture(name)
             reason = "is missing" if path is None else _unreadable(path)
             if reason:
-                faults.append(Fault("texture" if path is None else "picture", f"texture {printable(name)} {reason}"))
-        return [Fault(fault.kind, printable(fault.what)) for fault in faults]
+                faults.append(Fault("texture" if path is None else "picture", f"texture {one_line(name)} {reason}"))
+        return [Fault(fault.kind, one_line(fault.what)) for fault in faults]
 
 
 def _unreadable(path: Path) -> str:
@@ -244,8 +235,3 @@ def _escapes(mesh_file: Path, name: str) -> bool:
     top = os.path.abspath(mesh_file.parents[len(MESH_FILE.parts) - 1])  # noqa: PTH100
     path = os.path.abspath(join(mesh_file, name))  # noqa: PTH100
     return os.path.commonpath([top, path]) != top
-
-
-def printable(name: str) -> str:
-    """A name that can be printed: bytes that are no UTF-8 become question marks."""
-    return name.encode("utf-8", errors="replace").decode("utf-8")

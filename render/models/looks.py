@@ -8,18 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from render.models.obj import Floats, Ints
 from render.models.pictures import Pictures
+from render.models.polygons import Floats, Ints, corners_of, first_corners
 from render.models.srgb import OF_BYTE, Pixels, decoded, encoded, to_bytes
-from render.models.surface import Material, Surface, first_corners
+from render.models.surface import WHITE, Material, Rgb, Surface, rgb
 from render.models.triangulate import triangulate
-
-Rgb = tuple[float, float, float]
-
-_WHITE: Rgb = (1.0, 1.0, 1.0)
 
 MAX_TEXELS = 2**24
 """Texels that the triangles of one surface get in all, if two a side of each are no more."""
@@ -80,7 +75,7 @@ class Looks:
                 yield from self._patches(surface, texels, np.arange(len(surface.sizes)))
                 return
             else:
-                yield from self._coloured(surface, texels)
+                yield from self._colored(surface, texels)
                 return
         places = np.arange(len(surface.corners))
         if not pictured or surface.uv is None:
@@ -113,7 +108,7 @@ class Looks:
             self.notes[f"{surface.name}: its opacity is 0, so that it is invisible"] = None
         return replace(surface, material=material, uv=uv, colors=colors)
 
-    def _coloured(self, surface: Surface, texels: Pixels) -> Iterator[Look]:
+    def _colored(self, surface: Surface, texels: Pixels) -> Iterator[Look]:
         """Looks of a surface whose corners have colors (C, 3) and which has no pictures."""
         begins = first_corners(surface.sizes)
         packed = (texels.astype(np.int64) * (65536, 256, 1)).sum(axis=-1)
@@ -128,22 +123,22 @@ class Looks:
     def _palette(self, surface: Surface, colors: Ints, faces: Ints) -> Look:
         """Look of faces (F,) with one color each, packed into an integer."""
         palette, index = np.unique(colors, return_inverse=True)
-        sizes, places = surface.sizes[faces], _places(surface.sizes, faces)
+        sizes, places = surface.sizes[faces], corners_of(surface.sizes, faces)
         material = surface.material
         if len(palette) == 1:
             texel = palette[0] >> np.array([16, 8, 0]) & 255
-            return Look(self._lines(surface.name, replace(material, color=_rgb(OF_BYTE[texel]))), sizes, places)
+            return Look(self._lines(surface.name, replace(material, color=rgb(OF_BYTE[texel]))), sizes, places)
         side = int(np.ceil(np.sqrt(len(palette))))
         picture = np.zeros((side * side, 3), np.uint8)
         picture[: len(palette)] = palette[:, None] >> np.array([16, 8, 0]) & 255
         entries = np.arange(len(palette))
         uv = np.stack([(entries % side + 0.5) / side, 1 - (entries // side + 0.5) / side], axis=-1)
-        drawn = replace(material, color=_WHITE, picture=Image.fromarray(picture.reshape(side, side, 3)))
+        drawn = replace(material, color=WHITE, picture=Image.fromarray(picture.reshape(side, side, 3)))
         return Look(self._lines(surface.name, drawn), sizes, places, uv, np.repeat(index, sizes))
 
     def _patches(self, surface: Surface, texels: Pixels, faces: Ints) -> Iterator[Look]:
         """Looks of faces (F,) that are cut into triangles with a patch of texels each; texels (C, 3) of corners."""
-        places = _places(surface.sizes, faces)
+        places = corners_of(surface.sizes, faces)
         triangles, _ = triangulate(surface.points, surface.sizes[faces], surface.corners[places])
         triangles = places[triangles]
         side = _contrast_sides(texels[triangles])
@@ -182,7 +177,7 @@ class Looks:
         color = self._added(material.picture, material.color)
         glow = self._added(material.emission_picture, _tint(material)) if glows else None
         mask = self._mask(name, material)
-        lines = [_numbers("Kd", material.color if color is None else _WHITE), "Ks 0 0 0"]
+        lines = [_numbers("Kd", material.color if color is None else WHITE), "Ks 0 0 0"]
         if glows:
             lines.append(_numbers("Ke", material.emission if glow is None else (_strength(material),) * 3))
         lines += [f"d {1 if mask else opacity:.6g}", "illum 1"]
@@ -196,7 +191,7 @@ class Looks:
         key = (id(picture), factor)
         if key not in self._made:
             pixels = picture.convert("RGB")
-            if factor != _WHITE:
+            if factor != WHITE:
                 pixels = pixels.point([value for channel in factor for value in to_bytes(OF_BYTE * channel).tolist()])
             # Kept alive, since the key is where it lies in memory.
             self._alive.append(picture)
@@ -225,21 +220,9 @@ class Looks:
         return self._made[key]
 
 
-def _places(sizes: Ints, faces: Ints) -> Ints:
-    """Positions (C,) of the corners of some faces (F,) among those of all."""
-    chosen = sizes[faces]
-    within: Ints = np.arange(int(chosen.sum())) - np.repeat(first_corners(chosen), chosen)
-    return np.repeat(first_corners(sizes)[faces], chosen) + within
-
-
 def _tinted(surface: Surface, tint: Floats) -> Surface:
-    material = replace(surface.material, color=_rgb(tint * np.asarray(surface.material.color)))
+    material = replace(surface.material, color=rgb(tint * np.asarray(surface.material.color)))
     return replace(surface, material=material, colors=None)
-
-
-def _rgb(values: npt.ArrayLike) -> Rgb:
-    red, green, blue = (float(value) for value in np.asarray(values))
-    return red, green, blue
 
 
 def _numbers(key: str, values: Rgb) -> str:
@@ -248,7 +231,7 @@ def _numbers(key: str, values: Rgb) -> str:
 
 def _tint(material: Material) -> Rgb:
     """Color that the picture of the emission is multiplied by."""
-    return _rgb(np.asarray(material.emission) / _strength(material))
+    return rgb(np.asarray(material.emission) / _strength(material))
 
 
 def _strength(material: Material) -> float:
@@ -325,7 +308,7 @@ def _baked(surface: Surface, triangles: Ints, side: int, rows: int, columns: int
     drawn = images.pop(0) if alpha is None else np.concatenate([images.pop(0), images.pop(0)], axis=-1)
     return replace(
         material,
-        color=_WHITE,
+        color=WHITE,
         picture=Image.fromarray(drawn),
         emission=(_strength(material),) * 3 if images else material.emission,
         emission_picture=Image.fromarray(images[0]) if images else None,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-Rgb = tuple[float, float, float]
+from render.models.surface import Rgb
 
 MAPS = {name.lower(): name for name in ("map_Kd", "map_Ks", "map_Ke", "map_Ns", "map_d", "map_Bump", "norm")} | {
     "bump": "map_Bump"
@@ -77,7 +77,7 @@ class Material:
         name: its name.
         lines: its other lines but maps, without comments.
         maps: maps that Blender reads.
-        ambient: files of `map_Ka`, which is read by nobody.
+        ambient: files of `map_Ka`, which Blender doesn't read.
         faults: what isn't as it should be.
         color, opacity, emission: what the lines say, after mending; None where they say nothing.
     """

@@ -1,16 +1,43 @@
-"""Text that is made of numbers, read as arrays."""
+"""The text of mesh files: its byte-order mark, its line ends, its numbers as arrays."""
 
 import warnings
 
 import numpy as np
 
-from render.models.obj import Floats, Ints
+from manifests.text import without_mark
+from render.models.polygons import Floats, Ints
 from render.models.source import ModelError
 
 _BLANKS = np.isin(np.arange(256), list(b"\t\n\v\f\r "))
-_LONGEST_NAME = 80
 _EXACT = 2**53
 """Integers up to here are exact as floats."""
+
+
+def unmarked(content: bytes) -> bytes:
+    """A text file's bytes in UTF-8 without a byte-order mark, see `manifests.text.without_mark`.
+
+    Raises:
+        ModelError: a mark says UTF-16, and the rest isn't.
+    """
+    try:
+        return without_mark(content)
+    except UnicodeDecodeError as error:
+        raise ModelError(f"its byte-order mark says UTF-16, but {error.reason} at byte {error.start}") from error
+
+
+def unix_lines(text: bytes) -> bytes:
+    """A text with the line ends of Windows and of old Macs made those of Unix."""
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def as_text(content: bytes) -> str:
+    """Bytes as text: names are bytes to the system, and come out of `as_bytes` as they went in."""
+    return content.decode("utf-8", "surrogateescape")
+
+
+def as_bytes(text: str) -> bytes:
+    """The inverse of `as_text`."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def read_numbers(text: bytes) -> tuple[Floats, Ints, str]:
@@ -49,19 +76,14 @@ def read_numbers(text: bytes) -> tuple[Floats, Ints, str]:
     return np.array(read), per_line, ""
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str = "") -> str:
     """A number of things for a message, such as `1 face` or `1,000 faces`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def printable(word: bytes) -> str:
     """The begin of a word for a message."""
     return ascii(word[:40].decode("latin-1"))
-
-
-def short(name: str) -> str:
-    """A name of whatever length for a message."""
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
 
 
 def to_integers(values: Floats, what: str) -> Ints:
@@ -81,3 +103,15 @@ def to_integers(values: Floats, what: str) -> Ints:
     if not good.all():
         raise ModelError(f"{what} is {values[~good][0]:.6g}, which is no integer")
     return values.astype(np.int64)
+
+
+def too_few(promised: str, count: int, bad: str) -> ModelError:
+    """The error for a file that ends before all is read that it promises.
+
+    Args:
+        promised: what it promises, such as `8 vertices`.
+        count: how many of them it has.
+        bad: a word that should be a number, where that ends it; else empty.
+    """
+    why = f"{bad} is no number" if bad else "the file ends"
+    return ModelError(f"it says {promised}, and has room for {count:,} before {why}; it is cut off or damaged")

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from manifests.text import without_mark
+from manifests.errors import one_line
+from render.models.numbers import as_text, unix_lines, unmarked
+from render.models.polygons import Floats, Ints, fans
 from render.models.source import ModelError
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from render.models.srgb import MOST_FRACTION
 
 _VERTEX = re.compile(rb"^[ \t]*v[ \t]+(\S+)[ \t]+(\S+)[ \t]+(\S+)", re.M)
 _VERTEX_LINE = re.compile(rb"^[ \t]*v[ \t]", re.M)
@@ -36,10 +36,8 @@ _READ = {b"g", b"o", b"s", b"usemtl", b"mtllib"}
 _HARMLESS = {b"lod", b"bevel", b"c_interp", b"d_interp", b"mg", b"v", b"f", b"vt", b"vn", b"shadow_obj", b"trace_obj"}
 _NAMED_KEYS = 3
 _WIDEST_INDENT = 256
-_SHOWN = 200
 
 ONE, BYTE = 1.0, 255.0
-_ROUNDING = 1.001
 
 
 @dataclass(frozen=True)
@@ -75,23 +73,13 @@ class ObjMesh:
         return digest.hexdigest()
 
 
-def short(text: object) -> str:
-    """What a file holds, for a message: in one line, not too long."""
-    line = " ".join(str(text).split())
-    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
-
-
 def plain_text(content: bytes) -> bytes:
     """An OBJ or MTL file in UTF-8 with unix line ends, without byte-order marks, continued lines made one.
 
     Raises:
         ModelError: a byte-order mark says UTF-16, and the rest isn't.
     """
-    try:
-        content = without_mark(content)
-    except UnicodeDecodeError as error:
-        raise ModelError(f"its byte-order mark says UTF-16, but {error.reason} at byte {error.start}") from error
-    content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\\\n", b" ")
+    content = unix_lines(unmarked(content)).replace(b"\\\n", b" ")
     # Files that were joined keep the marks of each.
     return content.replace(b"\n" + _MARK, b"\n")
 
@@ -137,7 +125,7 @@ def used_materials(content: bytes) -> list[str]:
     for (begin, name), end in zip(begins, ends, strict=True):
         if name not in used and _FACE_BEGIN.search(content, begin, end):
             used[name] = None
-    return [name.decode("utf-8", "surrogateescape") for name in used]
+    return [as_text(name) for name in used]
 
 
 def other_lines(content: bytes) -> list[str]:
@@ -184,7 +172,7 @@ def _mesh(content: bytes, counts: Ints, corners: Ints) -> ObjMesh:
     if len(words) != len(_VERTEX_LINE.findall(content)):
         raise ModelError("a vertex has fewer than three numbers")
     vertices = _floats(words).reshape(-1, 3)
-    triangles = _fans(counts, corners)
+    triangles = corners[fans(counts)[0]]
     if not len(triangles):
         raise ModelError("no faces")
     if triangles.min() < 0 or triangles.max() >= len(vertices):
@@ -204,7 +192,7 @@ def _floats(rows: list[tuple[bytes, ...]] | list[list[bytes]]) -> Floats:
         mended = [[b"nan" if _WINDOWS_NAN.match(word) else word for word in row] for row in rows]
         if mended != [list(row) for row in rows]:
             return _floats(mended)
-        raise ModelError(f"a vertex is not a number ({short(error)})") from error
+        raise ModelError(f"a vertex is not a number ({one_line(error)})") from error
 
 
 @dataclass(frozen=True)
@@ -248,17 +236,17 @@ def read_corners(content: bytes) -> Corners:
     words = [word for line in lines for word in line]
     indices = _corner_numbers(words)
     places = np.array([match.start() for match in matches], np.int64)
-    found = [
+    starts = [
         np.array([match.start() for match in pattern.finditer(content)], np.int64)
         for pattern in (_VERTEX_LINE, _TEXTURE_POINT, _NORMAL)
     ]
-    before = np.stack([np.searchsorted(each, places) for each in found], axis=-1).reshape(-1, 3)
+    before = np.stack([np.searchsorted(each, places) for each in starts], axis=-1).reshape(-1, 3)
     # Numbers count from 1, negative ones backwards from the latest; 0 stands for none.
     backwards = np.repeat(before, counts, axis=0) + indices
     # What points before the first is as wrong as what points behind the last.
     backwards = np.where(backwards < 0, _NOWHERE, backwards)
     indices = np.where(indices > 0, indices - 1, np.where(indices < 0, backwards, -1))
-    return Corners(counts, indices, before, (len(found[0]), len(found[1]), len(found[2])))
+    return Corners(counts, indices, before, (len(starts[0]), len(starts[1]), len(starts[2])))
 
 
 _NOWHERE = 2**62
@@ -278,7 +266,7 @@ def _corner_numbers(words: list[bytes]) -> Ints:
             for column, part in enumerate(word.split(b"/")[:3]):
                 numbers[row, column] = int(part) if part else 0
     except (ValueError, OverflowError) as error:
-        raise ModelError(f"a face is not made of numbers ({short(error)})") from error
+        raise ModelError(f"a face is not made of numbers ({one_line(error)})") from error
     return numbers
 
 
@@ -340,7 +328,7 @@ def _scaled_colors(colors: Floats) -> tuple[Floats | None, list[str]]:
     if not np.isfinite(colors).any():
         return None, ["colors of vertices are not numbers: left out"]
     highest = float(np.nanmax(np.where(np.isfinite(colors), colors, np.nan)))
-    if highest > _ROUNDING:
+    if highest > MOST_FRACTION:
         if highest <= BYTE:
             colors = colors / BYTE
             notes.append(f"colors of vertices go up to {highest:g}: taken as 0 to 255")
@@ -375,7 +363,7 @@ def _faces(content: bytes) -> tuple[Ints, Ints]:
     try:
         corners = np.fromiter((int(word) for line in lines for word in line), np.int64, int(counts.sum()))
     except (ValueError, OverflowError) as error:
-        raise ModelError(f"a face is not made of numbers ({short(error)})") from error
+        raise ModelError(f"a face is not made of numbers ({one_line(error)})") from error
     if (corners < 0).any():
         corners = _absolute(content, counts, corners)
     return counts, corners - 1
@@ -387,12 +375,3 @@ def _absolute(content: bytes, counts: Ints, corners: Ints) -> Ints:
     faces = np.array([match.start() for match in FACE.finditer(content)])
     before = np.repeat(np.searchsorted(vertices, faces), counts)
     return np.where(corners < 0, before + corners + 1, corners)
-
-
-def _fans(counts: Ints, corners: Ints) -> Ints:
-    """Triangles (T, 3) of polygons, in their order."""
-    begins = np.cumsum(counts) - counts
-    fans = np.maximum(counts - 2, 0)
-    first = np.repeat(begins, fans)
-    step = np.arange(int(fans.sum())) - np.repeat(np.cumsum(fans) - fans, fans)
-    return np.stack([corners[first], corners[first + step + 1], corners[first + step + 2]], axis=-1)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from manifests.errors import one_line
 from render.models.container import Container, find
 from render.models.mtl import (
     COLOR_MAP,
@@ -21,11 +22,10 @@ from render.models.mtl import (
     library_names,
     read_materials,
 )
+from render.models.numbers import as_bytes, as_text
 from render.models.obj import (
     FACE,
     Corners,
-    Floats,
-    Ints,
     ObjMesh,
     bounds,
     library_lines,
@@ -33,12 +33,12 @@ from render.models.obj import (
     other_lines,
     plain_text,
     read_corners,
-    short,
     used_materials,
     vertex_colors,
 )
 from render.models.obj_surfaces import colored_faces, surfaces_of
 from render.models.pictures import PictureError, Pictures, decode_picture, mask_picture
+from render.models.polygons import NO_AREA, Floats, Ints
 from render.models.source import MESH_FILE, ModelError
 from render.models.surface_files import surface_files
 
@@ -50,7 +50,6 @@ MAX_NOTES = 20
 _KEPT_LINES = (b"vt", b"vn", b"g", b"o", b"s", b"usemtl")
 _POINTS = (b"vt", b"vn")
 _VERTEX_BEGINS, _FACE_BEGINS = (b"v ", b"v\t"), (b"f ", b"f\t")
-_NO_AREA = 1e-12
 _MENDED = b"mended"
 """Part of the id of objects that aren't made as their files say: earlier versions made them otherwise."""
 
@@ -82,7 +81,7 @@ class ObjFiles:
         self.faults: list[Fault] = []
         places: dict[str, None] = {}
         for line in library_lines(self.content):
-            for wanted in library_names(_text(line), lambda each: find(container, name, each) is not None):
+            for wanted in library_names(as_text(line), lambda each: find(container, name, each) is not None):
                 place = find(container, name, wanted)
                 if place is None:
                     self.faults.append(Fault("material", f"material file {wanted} is missing"))
@@ -104,7 +103,7 @@ class ObjFiles:
         """Read material files and their textures. None of them is worth refusing the object."""
         for place in places:
             try:
-                self.materials.append(_text(plain_text(container.read(place))))
+                self.materials.append(as_text(plain_text(container.read(place))))
             except ModelError as error:
                 self.faults.append(
                     Fault("material", f"material file {posixpath.basename(place)} can't be read ({error})")
@@ -128,7 +127,7 @@ class ObjFiles:
         """All contents, in an order of their own making: what the object's id is made of."""
         yield self.content
         for text in self.materials:
-            yield text.encode("utf-8", "surrogateescape")
+            yield as_bytes(text)
         yield from (self.textures[key] for key in sorted(self.textures))
 
 
@@ -307,7 +306,7 @@ class ObjObject:
                 if kept:
                     lines.append(" ".join(filter(None, (each.key, each.options, kept))))
             lines.append("")
-        return "\n".join(lines).encode("utf-8", "surrogateescape"), list(faults)
+        return as_bytes("\n".join(lines)), list(faults)
 
 
 def _without_comments(files: ObjFiles, materials: Sequence[Material]) -> tuple[bytes, list[str], list[Fault]]:
@@ -320,8 +319,8 @@ def _without_comments(files: ObjFiles, materials: Sequence[Material]) -> tuple[b
         return files.content, files.used, []
 
     def line(match: re.Match[bytes]) -> bytes:
-        name = _text(match[1]).strip()
-        return b"usemtl " + renamed.get(name, name).encode("utf-8", "surrogateescape")
+        name = as_text(match[1]).strip()
+        return b"usemtl " + as_bytes(renamed.get(name, name))
 
     content = re.sub(rb"^[ \t]*usemtl[ \t]+([^\n]*)", line, files.content, flags=re.M)
     faults = [Fault("material", f"usemtl {name}", "read without the comment", mended=True) for name in renamed]
@@ -330,7 +329,7 @@ def _without_comments(files: ObjFiles, materials: Sequence[Material]) -> tuple[b
 
 def fault_notes(faults: Sequence[Fault]) -> list[str]:
     """Notes of faults, each once, not too many."""
-    notes = list(dict.fromkeys(short(fault.note()) for fault in faults))
+    notes = list(dict.fromkeys(one_line(fault.note()) for fault in faults))
     if len(notes) > MAX_NOTES:
         return [*notes[: MAX_NOTES - 1], f"and {len(notes) - MAX_NOTES + 1:,} more"]
     return notes
@@ -368,7 +367,7 @@ def _refuse_flat(mesh: ObjMesh) -> None:
     with np.errstate(all="ignore"):
         areas = mesh.areas()
         extent = float(np.ptp(mesh.used, axis=0).max())
-    if np.isfinite(areas).all() and areas.sum() <= _NO_AREA * extent**2:
+    if np.isfinite(areas).all() and areas.sum() <= NO_AREA * extent**2:
         raise ModelError("its faces have no area")
 
 
@@ -416,7 +415,3 @@ def _turned_normal(line: bytes, turn: Floats) -> bytes:
     except ValueError:
         return b"vn 0 1 0\n"
     return b"vn %.5f %.5f %.5f\n" % (x, y, z)
-
-
-def _text(content: bytes) -> str:
-    return content.decode("utf-8", "surrogateescape")

@@ -8,9 +8,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from render.models.mtl import Material, default_color
-from render.models.obj import FACE, Corners, Floats, Ints
+from render.models.numbers import as_text
+from render.models.obj import FACE, Corners
+from render.models.polygons import Floats, Ints, corners_of, first_corners
+from render.models.srgb import decoded
+from render.models.surface import WHITE, Surface
 from render.models.surface import Material as Look
-from render.models.surface import Surface
 
 Mask = npt.NDArray[np.bool_]
 ColorPicture = Callable[[Material | None], Image.Image | None]
@@ -59,7 +62,7 @@ def surfaces_of(
     made: list[Surface] = []
     for kind in np.unique(kinds[corners.counts >= 3], axis=0):
         faces = np.flatnonzero((kinds == kind).all(axis=1) & (corners.counts >= 3))
-        where = _corners_of(corners.counts, faces)
+        where = corners_of(corners.counts, faces)
         index = corners.indices[where]
         name = names[kind[0]]
         look = _look(materials.get(name), pictures[kind[0]], colored=bool(kind[1]))
@@ -72,7 +75,7 @@ def surfaces_of(
                 look,
                 uv=texture_points[index[:, 1]] if kind[2] else None,
                 normals=normals[index[:, 2]] if kind[3] else averaged[where] if kind[4] else None,
-                colors=_linear(colors[index[:, 0]]) if kind[1] else None,
+                colors=decoded(colors[index[:, 0]]) if kind[1] else None,
             )
         )
     return made
@@ -82,7 +85,7 @@ def _look(material: Material | None, picture: Image.Image | None, *, colored: bo
     opacity = 1.0 if material is None or material.opacity is None else material.opacity
     emission = (0.0, 0.0, 0.0) if material is None or material.emission is None else material.emission
     see_through = opacity < 1 or (picture is not None and "A" in picture.getbands())
-    color = (1.0, 1.0, 1.0) if colored or picture is not None else default_color(material)
+    color = WHITE if colored or picture is not None else default_color(material)
     return Look(color, opacity, emission, picture, uses_alpha=see_through)
 
 
@@ -101,7 +104,7 @@ def _states(content: bytes) -> tuple[list[str], Ints, Mask]:
             smooths.append(value.lower() not in _FLAT)
     of_face = np.array(numbers)[np.searchsorted(places, faces) - 1]
     smooth = np.array(smooths)[np.searchsorted(smooth_places, faces) - 1]
-    return [name.decode("utf-8", "surrogateescape") for name in names], of_face, smooth
+    return [as_text(name) for name in names], of_face, smooth
 
 
 def _rows(content: bytes, key: bytes, columns: int) -> Floats:
@@ -121,7 +124,7 @@ def _rows(content: bytes, key: bytes, columns: int) -> Floats:
 def _averaged_normals(vertices: Floats, corners: Corners, smooth: Mask) -> Floats:
     """Normals (C, 3) of corners as averages over smooth faces (F,), weighed by their areas."""
     face = np.repeat(np.arange(len(corners.counts)), corners.counts)
-    begins = np.cumsum(corners.counts) - corners.counts
+    begins = first_corners(corners.counts)
     following = np.arange(len(face)) + 1
     last = following == (begins + corners.counts)[face]
     following[last] = begins[face[last]]
@@ -135,16 +138,3 @@ def _averaged_normals(vertices: Floats, corners: Corners, smooth: Mask) -> Float
     lengths = np.linalg.norm(totals, axis=1, keepdims=True)
     unit = np.divide(totals, lengths, out=np.tile([0.0, 1.0, 0.0], (len(totals), 1)), where=lengths > 0)
     return unit[np.clip(corners.indices[:, 0], 0, len(vertices) - 1)]
-
-
-def _corners_of(counts: Ints, faces: Ints) -> Ints:
-    """Places among all corners of the corners of some faces."""
-    begins = np.cumsum(counts) - counts
-    sizes = counts[faces]
-    first = np.repeat(begins[faces], sizes)
-    step = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return first + step
-
-
-def _linear(srgb: Floats) -> Floats:
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)

@@ -5,20 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from manifests.text import without_mark
 from render.models.container import Container
 from render.models.faces import linear_colors, usable_faces
-from render.models.numbers import counted, printable, read_numbers, to_integers
-from render.models.obj import Floats, Ints
+from render.models.numbers import counted, printable, read_numbers, to_integers, too_few, unix_lines, unmarked
+from render.models.polygons import Floats, Ints, first_corners, ranges
 from render.models.source import ModelError
-from render.models.surface import GREY, Material, ReadMesh, Surface, first_corners
+from render.models.srgb import MOST_FRACTION
+from render.models.surface import GREY, WHITE, Material, ReadMesh, Surface
 
 _COMMENT = re.compile(rb"#[^\n]*")
 _WORD = re.compile(rb"\s*([A-Za-z0-9]*?)(OFF)(?![A-Za-z])", re.IGNORECASE)
 _PREFIX = re.compile(r"ST|C|N|4|n")
-_WHITE = Material((1.0, 1.0, 1.0))
-_ROUNDING = 1.001
-"""Colors up to here may be fractions; larger ones go up to 255."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +33,7 @@ def read_off(container: Container, name: str) -> ReadMesh:
         ModelError: it can't be read, or has no faces.
     """
     content = container.read(name)
-    try:
-        text = without_mark(content)
-    except UnicodeDecodeError as error:
-        raise ModelError("its byte-order mark says UTF-16, and the rest isn't") from error
-    text = _COMMENT.sub(b"", text.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+    text = _COMMENT.sub(b"", unix_lines(unmarked(content)))
     notes: list[str] = []
     kinds, text = _kinds(text, notes)
     counts, text = _counts(text)
@@ -61,7 +54,7 @@ def read_off(container: Container, name: str) -> ReadMesh:
     elif face_colors is not None:
         colors = np.repeat(face_colors[faces.rows], faces.sizes, axis=0)
     normals = None if looks.normals is None else looks.normals[faces.corners]
-    material = _WHITE if colors is not None else Material()
+    material = Material(WHITE) if colors is not None else Material()
     surface = Surface("mesh", points, faces.sizes, faces.corners, material, normals=normals, colors=colors)
     return ReadMesh((content,), (surface,), (*notes, *faces.notes))
 
@@ -123,7 +116,7 @@ def _vertices(
     by_line = len(sizes) == count and count > 0 and (sizes == sizes[0]).all() and sizes[0] >= least
     width = int(sizes[0]) if by_line else least + 4 * ("C" in kinds)
     if count * width > len(rows.values):
-        raise _too_few(f"{count:,} vertices", len(rows.values) // width, bad)
+        raise too_few(f"{count:,} vertices", len(rows.values) // width, bad)
     table = rows.values[: count * width].reshape(count, width)
     left = rows.sizes[count:] if by_line else np.empty(0, np.int64)
     rest = _Rows(rows.values[count * width :], left)
@@ -160,8 +153,7 @@ def _faces(rows: _Rows, count: int, bad: str, notes: list[str]) -> tuple[Ints, I
         corner_counts, words, end = _faces_without_lines(values, count, bad)
         return corner_counts, words, None, len(values) - end
     corner_counts = values[begins].astype(np.int64)
-    places = np.arange(int(corner_counts.sum())) - np.repeat(first_corners(corner_counts), corner_counts)
-    places += np.repeat(begins + 1, corner_counts)
+    places = ranges(begins + 1, corner_counts)
     colors = _face_colors(values, begins + 1 + corner_counts, sizes - 1 - corner_counts, notes)
     return corner_counts, to_integers(values[places], "the corner of a face"), colors, len(values) - int(sizes.sum())
 
@@ -172,7 +164,7 @@ def _faces_without_lines(values: Floats, count: int, bad: str) -> tuple[Ints, In
     for face in range(count):
         size = int(to_integers(values[at : at + 1], "the number of corners of a face")[0]) if at < len(values) else 0
         if at >= len(values) or at + 1 + size > len(values):
-            raise _too_few(f"{count:,} faces", face, bad)
+            raise too_few(f"{count:,} faces", face, bad)
         if size < 0:
             raise ModelError(f"face {face} (counted from 0) has {size} corners")
         sizes.append(size)
@@ -209,7 +201,7 @@ def _scaled(colors: Floats, notes: list[str], what: str) -> Floats:
     rgb = colors[:, :3]
     if not np.isfinite(rgb).all():
         notes.append(f"colors of {what} that aren't finite became white")
-    large = rgb > _ROUNDING
+    large = rgb > MOST_FRACTION
     whole = np.ones(len(rgb))
     if large.any():
         # Some files have both; a row of fractions is one of fractions.
@@ -218,8 +210,3 @@ def _scaled(colors: Floats, notes: list[str], what: str) -> Floats:
     if colors.shape[1] == 4 and (colors[:, 3] < whole).any():
         notes.append(f"the opacity of the colors of {what} was not used")
     return linear_colors(rgb / whole[:, None], 1)
-
-
-def _too_few(promised: str, there: int, bad: str) -> ModelError:
-    why = f"{bad} is no number" if bad else "the file ends"
-    return ModelError(f"it says {promised}, and has room for {there:,} before {why}; it is cut off or damaged")

@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms, ImageFile
 
+from manifests.errors import one_line
+from manifests.signatures import HEAD_BYTES, is_lfs_pointer, is_web_page
+
 _KEPT = {"JPEG": ".jpg", "PNG": ".png"}
 _MODES = {"1", "L", "LA", "P", "RGB", "RGBA"}
 
@@ -32,9 +35,7 @@ _SIGNATURES = (
     (b"DDS ", "is a DDS picture of a kind that can't be read: save it as PNG"),
     (b"\xff\x0a", "is a JPEG XL picture, which can't be read: save it as PNG"),
     (b"\x00\x00\x00\x0cJXL ", "is a JPEG XL picture, which can't be read: save it as PNG"),
-    (b"version https://git-lfs", "is a Git LFS pointer, not the picture: run 'git lfs pull'"),
 )
-_TEXTS = (b"<!doctype", b"<html", b"<?xml", b"<svg")
 _HEIF = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif", b"ftypavis")
 
 BLENDERS = {b"v/1\x01": ("OpenEXR", ".exr"), b"#?R": ("Radiance HDR", ".hdr")}
@@ -201,8 +202,9 @@ def _why(content: bytes) -> str:
     for signature, reason in _SIGNATURES:
         if content.startswith(signature):
             return reason
-    head = content[:512].lstrip().lower()
-    if head.startswith(_TEXTS):
+    if is_lfs_pointer(content):
+        return "is a Git LFS pointer, not the picture: run 'git lfs pull'"
+    if is_web_page(content[:HEAD_BYTES]) or content[:HEAD_BYTES].lstrip().lower().startswith(b"<svg"):
         return "is a web page or a drawing (HTML, SVG), not a picture of pixels: save it as PNG"
     if content[4:12] in _HEIF:
         return "is a HEIF or AVIF picture, which can't be read: save it as PNG"
@@ -219,17 +221,13 @@ def _truncated(content: bytes, error: Exception) -> Image.Image:
         picture.load()
         extrema = picture.getextrema()
     except Exception as second:
-        raise PictureError(f"is damaged and can't be decoded ({_short(error)}): get it again") from second
+        raise PictureError(f"is damaged and can't be decoded ({one_line(error)}): get it again") from second
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = False
     channels = extrema if isinstance(extrema[0], tuple) else (extrema,)
     if all(low == high for low, high in channels):
         raise PictureError("is truncated before its first pixel, or damaged: get it again") from error
     return picture
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:100] or type(error).__name__
 
 
 def _eight_bits(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:

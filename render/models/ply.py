@@ -5,14 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from manifests.errors import one_line
 from render.models.container import Container, find
 from render.models.faces import Faces, linear_colors, usable_faces
-from render.models.numbers import counted, short, to_integers
-from render.models.obj import Floats, Ints
+from render.models.numbers import counted, to_integers
 from render.models.pictures import PictureError, read_picture
 from render.models.ply_data import Column, Header, Table, read_header, read_tables
+from render.models.polygons import Floats, Ints, first_corners
 from render.models.source import ModelError
-from render.models.surface import GREY, Material, ReadMesh, Surface, first_corners
+from render.models.srgb import MOST_FRACTION
+from render.models.surface import GREY, WHITE, Material, ReadMesh, Surface
 
 _COLORS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
 _ALPHAS = ("alpha", "diffuse_alpha", "a")
@@ -20,7 +22,6 @@ _UVS = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"), ("texture_s", "textu
 _CORNERS = ("vertex_indices", "vertex_index")
 _MOST_NAMES = 3
 _STRIP_END = -1
-_WHITE = (1.0, 1.0, 1.0)
 
 
 @dataclass
@@ -54,7 +55,7 @@ def read_ply(container: Container, name: str) -> ReadMesh:
     corners = mesh.faces.corners
     vertices.note_rest(notes)
     notes += [
-        f"element {short(table.name)} ({table.count:,} of it) was not used"
+        f"element {one_line(table.name)} ({table.count:,} of it) was not used"
         for table in tables.values()
         if table.name not in ("vertex", "face", "tristrips") and table.count
     ]
@@ -111,14 +112,14 @@ class _Used:
         columns = [self.columns[name] for name in names if name in self.columns]
         kinds = {column.kind for column in columns}
         largest = max((float(np.nanmax(each.values)) for each in columns if len(each.values)), default=0.0)
-        if kinds <= {"f4", "f8"} and largest <= 1.001:
+        if kinds <= {"f4", "f8"} and largest <= MOST_FRACTION:
             return 1
         return 65535 if "u2" in kinds or "i2" in kinds or largest > 255 else 255
 
     def note_rest(self, notes: list[str]) -> None:
         """Note what was not used."""
         if self.columns:
-            names = [short(name) for name in self.columns]
+            names = [one_line(name) for name in self.columns]
             if len(names) > _MOST_NAMES:
                 names = [*names[:_MOST_NAMES], f"{len(names) - _MOST_NAMES} more"]
             notes.append(f"did not use {', '.join(names)} of its {self.what}")
@@ -200,17 +201,17 @@ def _textures(
         place = find(container, name, wanted)
         picture = None
         if place is None:
-            notes.append(f"texture {short(wanted)} is missing")
+            notes.append(f"texture {one_line(wanted)} is missing")
         else:
             try:
                 pieces.append(container.read(place))
                 read = read_picture(pieces[-1])
                 picture = read.pixels
-                notes += [f"texture {short(wanted)} {note}" for note in read.notes]
+                notes += [f"texture {one_line(wanted)} {note}" for note in read.notes]
             except ModelError as error:
-                notes.append(f"texture {short(wanted)} was not used: {error}")
+                notes.append(f"texture {one_line(wanted)} was not used: {error}")
             except PictureError as error:
-                notes.append(f"texture {short(wanted)} {error}")
+                notes.append(f"texture {one_line(wanted)} {error}")
         pictures.append(picture)
     return pictures, pieces
 
@@ -230,7 +231,7 @@ def _surfaces(
             notes.append("texture coordinates were not used: no comment TextureFile names a texture")
         number = np.zeros(len(faces.sizes), np.int64)
     elif mesh.uv is None:
-        notes.append(f"texture {short(header.textures[0])} was not used: there are no texture coordinates")
+        notes.append(f"texture {one_line(header.textures[0])} was not used: there are no texture coordinates")
         number = np.zeros(len(faces.sizes), np.int64)
         pictures = [None]
     elif mesh.texture is None:
@@ -252,7 +253,7 @@ def _surfaces(
             # Scanners write how a point looks, and that is what the texture shows already.
             notes.append("colors were not used where there is a texture")
             colors = None
-        color = _WHITE if picture is not None or colors is not None else GREY
+        color = WHITE if picture is not None or colors is not None else GREY
         surfaces.append(
             Surface(
                 f"texture {each}" if len(header.textures) > 1 else "mesh",

@@ -1,6 +1,5 @@
 """The header of a PLY file, and its elements as arrays."""
 
-import codecs
 import re
 import struct
 from collections.abc import Sequence
@@ -10,11 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from manifests.text import without_mark
-from render.models.numbers import counted, printable, read_numbers, short
-from render.models.obj import Floats, Ints
+from manifests.errors import one_line
+from render.models.numbers import as_text, counted, printable, read_numbers, too_few, unix_lines, unmarked
+from render.models.polygons import Floats, Ints, ranges
 from render.models.source import ModelError
-from render.models.surface import first_corners
 
 _TYPES = {
     "char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4", "uint": "u4", "float": "f4",
@@ -106,7 +104,7 @@ def read_header(content: bytes) -> Header:
     begin = match.start(1) + 1 if first[1] == b"\r" else match.end()
     elements: list[_Element] = []
     order, textures = None, []
-    for line in re.split(r"\r\n|\n|\r", text[: match.start()].decode("utf-8", "surrogateescape"))[1:]:
+    for line in re.split(r"\r\n|\n|\r", as_text(text[: match.start()]))[1:]:
         words = line.split()
         if not words or words[0] == "obj_info":
             continue
@@ -119,7 +117,7 @@ def read_header(content: bytes) -> Header:
             order = _ORDERS[words[1]]
         elif words[0] == "element" and len(words) == 3 and re.fullmatch(r"[0-9]{1,18}", words[2]):
             if any(element.name == words[1] for element in elements):
-                raise ModelError(f"its header has two elements {short(words[1])!r}")
+                raise ModelError(f"its header has two elements {one_line(words[1])!r}")
             elements.append(_Element(words[1], int(words[2]), ()))
         elif words[0] == "property" and elements:
             last = elements[-1]
@@ -139,18 +137,13 @@ def _property(words: Sequence[str], line: str, element: _Element) -> _Property:
     else:
         raise ModelError(f"its header has a property of no known type: {line.strip()[:60]!r}")
     if any(made.name == other.name for other in element.properties):
-        raise ModelError(f"its header has two properties {short(made.name)!r} of element {short(element.name)!r}")
+        raise ModelError(f"its header has two properties {one_line(made.name)!r} of element {one_line(element.name)!r}")
     return made
 
 
 def _unmarked(content: bytes) -> bytes:
     # Only text begins with a mark.
-    if content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        try:
-            return without_mark(content)
-        except UnicodeDecodeError as error:
-            raise ModelError("its byte-order mark says UTF-16, and the rest isn't") from error
-    return content
+    return content if content.startswith(b"ply") else unmarked(content)
 
 
 def read_tables(header: Header, content: bytes, notes: list[str]) -> dict[str, Table]:
@@ -164,7 +157,7 @@ def read_tables(header: Header, content: bytes, notes: list[str]) -> dict[str, T
 
 
 def _text_tables(header: Header, data: bytes, notes: list[str]) -> dict[str, Table]:
-    values, _, bad = read_numbers(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+    values, _, bad = read_numbers(unix_lines(data))
     tables, at = {}, 0
     for element in header.elements:
         width = len(element.properties)
@@ -209,7 +202,7 @@ def _text_lists(element: _Element, values: Floats, at: int, bad: str) -> tuple[T
     columns = {}
     for number, each in enumerate(element.properties):
         if each.count:
-            columns[each.name] = Column(each.kind, values[_ranges(begins[number], sizes[number])], sizes[number])
+            columns[each.name] = Column(each.kind, values[ranges(begins[number], sizes[number])], sizes[number])
         else:
             columns[each.name] = Column(each.kind, values[begins[number]])
     return Table(element.name, element.count, columns), at
@@ -236,12 +229,6 @@ def _alike_in_text(element: _Element, values: Floats, at: int) -> tuple[Table, i
         sizes = np.full(element.count, length, np.int64) if each.count else None
         columns[each.name] = Column(each.kind, rows[:, part].ravel(), sizes)
     return Table(element.name, element.count, columns), end
-
-
-def _ranges(begins: Ints, sizes: Ints) -> Ints:
-    """The integers (M,) from each begin (N,) on, as many as each size (N,) says."""
-    within: Ints = np.arange(int(sizes.sum())) - np.repeat(first_corners(sizes), sizes)
-    return within + np.repeat(begins, sizes)
 
 
 def _binary_tables(header: Header, data: bytes, notes: list[str]) -> dict[str, Table]:
@@ -299,7 +286,7 @@ def _binary_lists(element: _Element, data: bytes, at: int, order: str) -> tuple[
     letters = np.frombuffer(data, np.uint8)
     for number, each in enumerate(element.properties):
         width = widths[number]
-        places = _ranges(begins[number], sizes[number] * width)
+        places = ranges(begins[number], sizes[number] * width)
         values = _native(letters[places].view(order + each.kind))
         columns[each.name] = Column(each.kind, values, sizes[number] if each.count else None)
     return Table(element.name, element.count, columns), at
@@ -338,13 +325,10 @@ def _alike_in_binary(element: _Element, data: bytes, at: int, order: str) -> tup
 
 def _bad_list(element: _Element, row: int, each: _Property, size: float) -> ModelError:
     return ModelError(
-        f"{short(each.name)!r} of row {row} (counted from 0) of element {short(element.name)!r} is a list of {size:.6g}"
+        f"{one_line(each.name)!r} of row {row} (counted from 0) of element {one_line(element.name)!r} is a list of "
+        f"{size:.6g}"
     )
 
 
-def _too_few(element: _Element, there: int, bad: str) -> ModelError:
-    why = f"{bad} is no number" if bad else "the file ends"
-    return ModelError(
-        f"it says {element.count:,} of element {short(element.name)!r}, and has room for {there:,} before {why}; "
-        "it is cut off or damaged"
-    )
+def _too_few(element: _Element, count: int, bad: str) -> ModelError:
+    return too_few(f"{element.count:,} of element {one_line(element.name)!r}", count, bad)

@@ -5,9 +5,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from render.models.obj import Floats
+from render.models.polygons import Floats
 
 Pixels = npt.NDArray[np.uint8]
+
+MOST_FRACTION = 1.001
+"""Colors up to here are fractions of 1, rounded; those of files with larger numbers go up to 255 or more."""
 
 
 def decoded(color: Any) -> Floats:

@@ -7,11 +7,11 @@ import numpy as np
 from manifests.text import without_mark
 from render.models.container import Container
 from render.models.faces import linear_colors, usable_faces
-from render.models.numbers import counted, printable, read_numbers
-from render.models.obj import Floats, Ints
+from render.models.numbers import counted, printable, read_numbers, unix_lines
+from render.models.polygons import Floats, Ints
 from render.models.source import ModelError
 from render.models.srgb import decoded
-from render.models.surface import GREY, Material, ReadMesh, Surface, triangles
+from render.models.surface import GREY, WHITE, Material, ReadMesh, Surface, triangles
 
 _HEADER_BYTES = 80
 _BEGIN = _HEADER_BYTES + 4
@@ -79,8 +79,7 @@ def _binary(content: bytes) -> tuple[Surface, list[str]]:
     points, sizes, corners = triangles(records["points"].reshape(-1, 3), np.arange(3 * count))
     if colors is None:
         return Surface("solid", points, sizes, corners), notes
-    white = Material((1.0, 1.0, 1.0))
-    return Surface("solid", points, sizes, corners, white, colors=np.repeat(colors, 3, axis=0)), notes
+    return Surface("solid", points, sizes, corners, Material(WHITE), colors=np.repeat(colors, 3, axis=0)), notes
 
 
 def _colors(header: bytes, attributes: Ints, notes: list[str]) -> Floats | None:
@@ -109,7 +108,7 @@ def _colors(header: bytes, attributes: Ints, notes: list[str]) -> Floats | None:
 
 
 def _text(content: bytes) -> tuple[Surface, list[str]]:
-    content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    content = unix_lines(content)
     begun = sum(not match[0].lstrip().lower().startswith(b"end") for match in _SOLID.finditer(content))
     closed = len(_CLOSED.findall(content))
     facets = _SOLID.sub(b"\n", content).lower()
@@ -143,17 +142,17 @@ def _triangles(facets: bytes) -> Floats:
 def _polygons(facets: bytes) -> tuple[Floats, Ints]:
     """Corners (C, 3) of text of whatever facets, and how many each has (F,)."""
     loops = facets.split(b"endloop")
-    found = [_VERTEX.findall(loop) for loop in loops]
-    for loop, vertices in zip(loops, found, strict=True):
+    vertices_of_loops = [_VERTEX.findall(loop) for loop in loops]
+    for loop, vertices in zip(loops, vertices_of_loops, strict=True):
         if len(vertices) != len(re.findall(rb"\bvertex\b", loop)):
             raise ModelError("a vertex has fewer than three numbers; it is cut off or damaged")
-    if found[-1]:
+    if vertices_of_loops[-1]:
         raise ModelError(f"it ends within facet {len(loops) - 1:,} (counted from 0); it is cut off")
-    words = [word for vertices in found for vertex in vertices for word in vertex]
+    words = [word for vertices in vertices_of_loops for vertex in vertices for word in vertex]
     if max(map(len, words), default=0) > _LONGEST_NUMBER:
         raise ModelError(f"a vertex is not a number: {printable(max(words, key=len))}")
     try:
         points = np.array(words, dtype=bytes).astype(np.float64).reshape(-1, 3)
     except ValueError as error:
         raise ModelError(f"a vertex is not a number ({error})") from error
-    return points, np.array([len(vertices) for vertices in found[:-1]], np.int64)
+    return points, np.array([len(vertices) for vertices in vertices_of_loops[:-1]], np.int64)

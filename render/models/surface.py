@@ -6,9 +6,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from render.models.obj import Floats, Ints
+from render.models.polygons import Floats, Ints
 
-GREY = (0.5, 0.5, 0.5)
+Rgb = tuple[float, float, float]
+
+GREY: Rgb = (0.5, 0.5, 0.5)
+WHITE: Rgb = (1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,9 @@ class Material:
         cutoff: where not None, alpha below it is invisible and all else is opaque.
     """
 
-    color: tuple[float, float, float] = GREY
+    color: Rgb = GREY
     opacity: float = 1.0
-    emission: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    emission: Rgb = (0.0, 0.0, 0.0)
     picture: Image.Image | None = None
     emission_picture: Image.Image | None = None
     uses_alpha: bool = False
@@ -39,7 +42,7 @@ class Surface:
     """Faces of one material.
 
     Attributes:
-        name: for people.
+        name: for messages.
         points: float64 (V, 3).
         sizes: int64 (F,), corners of each face, 3 or more. Polygons may be concave; they stay polygons.
         corners: int64 (C,), the vertex of each corner, face after face.
@@ -80,19 +83,7 @@ def triangles(points: npt.ArrayLike, faces: npt.ArrayLike) -> tuple[Floats, Ints
     return np.asarray(points, np.float64), np.full(len(corners) // 3, 3, np.int64), corners
 
 
-def first_corners(sizes: Ints) -> Ints:
-    """Where each face (F,) begins among the corners."""
-    begins: Ints = np.cumsum(sizes) - sizes
-    return begins
-
-
-def fans(sizes: Ints) -> tuple[Ints, Ints]:
-    """Corners (T, 3) of the triangles into which faces (F,) are cut from their first corner, and the face (T,) of each.
-
-    Wrong for concave faces; good for sums over triangles.
-    """
-    count = np.maximum(sizes - 2, 0)
-    face = np.repeat(np.arange(len(sizes)), count)
-    step = np.arange(len(face)) - np.repeat(np.cumsum(count) - count, count)
-    first = first_corners(sizes)[face]
-    return np.stack([first, first + step + 1, first + step + 2], axis=-1), face
+def rgb(values: npt.ArrayLike) -> Rgb:
+    """A color of plain numbers."""
+    red, green, blue = (float(value) for value in np.asarray(values))
+    return red, green, blue

@@ -8,11 +8,11 @@ import numpy.typing as npt
 
 from render.models.inspect import MAX_BYTES
 from render.models.looks import Look, Looks
-from render.models.obj import Floats, Ints, bounds
+from render.models.obj import bounds
+from render.models.polygons import NO_AREA, Floats, Ints, fans
 from render.models.source import MESH_FILE, ModelError
-from render.models.surface import Surface, fans
+from render.models.surface import Surface
 
-_NO_AREA = 1e-12
 _ROWS = 2**16
 """Lines that are made at a time: numbers take much more memory as objects than in an array."""
 _NORMAL_STEPS = 10_000
@@ -41,7 +41,7 @@ def surface_files(surfaces: Sequence[Surface], turn: Floats) -> tuple[dict[str, 
     middle, size = bounds(np.concatenate([each[index] for each, index in zip(points, used, strict=True)]))
     points = [(each[index] - middle) / size for each, index in zip(points, used, strict=True)]
     corners = [np.searchsorted(index, each.corners) for each, index in zip(surfaces, used, strict=True)]
-    if sum(map(_area, surfaces, points, corners)) <= _NO_AREA:
+    if sum(map(_area, surfaces, points, corners)) <= NO_AREA:
         raise ModelError("its faces have no area")
     looks, text = Looks(), _ObjText()
     for number, (surface, each, index) in enumerate(zip(surfaces, points, corners, strict=True)):

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from render.models.obj import Floats, Ints
-from render.models.surface import fans, first_corners
+from render.models.polygons import Floats, Ints, fans, first_corners
 
 MAX_CORNERS = 1000
 """Polygons with more are cut into fans: the time that finding ears takes grows with the square of their number."""
@@ -56,15 +55,15 @@ def _ears(polygon: Floats) -> Ints:
 
 def _flattened(polygon: Floats) -> Floats:
     """The polygon (N, 2) as seen along its normal, counterclockwise."""
-    centred = polygon - polygon[0]
-    normal = np.cross(centred, np.roll(centred, -1, axis=0)).sum(axis=0)
+    centered = polygon - polygon[0]
+    normal = np.cross(centered, np.roll(centered, -1, axis=0)).sum(axis=0)
     length = np.linalg.norm(normal)
     if not length > 0:
-        return centred[:, :2]
+        return centered[:, :2]
     normal /= length
     across = np.cross(normal, np.eye(3)[np.argmin(np.abs(normal))])
     across /= np.linalg.norm(across)
-    return np.stack([centred @ across, centred @ np.cross(normal, across)], axis=-1)
+    return np.stack([centered @ across, centered @ np.cross(normal, across)], axis=-1)
 
 
 def _find_ear(flat: Floats, left: Ints) -> int:

@@ -1,16 +1,17 @@
-"""Zip archives that others made: opened with a word on what is wrong with them, their names normalised once."""
+"""Zip archives of any origin: what is wrong with one is named, and names in it are normalized once."""
 
 import errno
 import lzma
+import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from manifests.errors import ThreeDieError
+from manifests.errors import ThreeDieError, one_line
 from manifests.files import explained
-from manifests.litter import member_name
+from manifests.signatures import HEAD_BYTES, is_lfs_pointer, is_web_page, packed_format
 
 UNREADABLE = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, RuntimeError, NotImplementedError,
@@ -19,16 +20,6 @@ UNREADABLE = (
 """What reading a damaged, encrypted or unusual archive or member raises."""
 
 MAX_MEMBERS = 2_000_000
-
-_FORMATS = {
-    b"\x1f\x8b": "gzip (.tar.gz)",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ\0": "xz",
-    b"\x28\xb5\x2f\xfd": "Zstandard",
-    b"Rar!": "RAR",
-    b"7z\xbc\xaf\x27\x1c": "7z",
-}
-"""How other archives begin."""
 
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 _UTF8 = 0x800
@@ -61,28 +52,25 @@ _SPLIT = "the last part of a split zip archive; join the parts first, as with 'z
 def _diagnosis(path: Path, error: Exception) -> str:
     try:
         with path.open("rb") as file:
-            head = file.read(512)
+            head = file.read(HEAD_BYTES)
     except OSError as unread:
         raise explained(unread, path) from unread
-    start = head.lstrip().lower()
     if not head:
         return "is empty; download it again"
-    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head")):
+    if is_web_page(head):
         return "a web page, not a zip archive; log in where it comes from and download it again"
-    if start.startswith(b"version https://git-lfs"):
+    if is_lfs_pointer(head):
         return "a pointer of Git LFS, not the archive itself; fetch that with 'git lfs pull'"
-    for mark, name in _FORMATS.items():
-        if head.startswith(mark):
-            return f"a {name} archive, and only zip archives are read in place; unpack it and give the folder"
-    if head[257:262] == b"ustar":
-        return "a tar archive, and only zip archives are read in place; unpack it and give the folder"
+    packed = packed_format(head)
+    if packed:
+        return f"{packed}, and only zip archives are read in place; unpack it and give the folder"
     if head.startswith(b"PK\x07\x08PK") or _is_split(path):
         return _SPLIT.replace("the last part", "a part")
     if head.startswith(b"PK"):
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error)
         if "not a zip file" in reason:
             reason = "its directory, which stands at the end, is missing: it is cut off"
-        return f"not a whole zip archive ({reason:.200}); download it again"
+        return f"not a whole zip archive ({reason}); download it again"
     return "neither a folder nor a zip archive"
 
 
@@ -134,12 +122,12 @@ def normal_name(info: zipfile.ZipInfo) -> str:
             name = name.encode("cp437").decode()
         except UnicodeError:
             name = info.filename
-    try:
-        return member_name(name)
-    except ValueError:
-        return name.replace("\\", "/")
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
+    if parts and re.fullmatch(r"[A-Za-z]:", parts[0]):
+        parts = parts[1:]
+    return "/".join(parts)
 
 
 def leads_out(name: str) -> bool:
-    """Whether a normalised name leads out of the archive."""
+    """Whether a normalized name leads out of the archive."""
     return ".." in name.split("/")

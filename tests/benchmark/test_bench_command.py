@@ -390,9 +390,7 @@ def test_eval_refuses_what_does_not_fit(
     assert warnings == ["12 objects were left out of the measurement: they were trained on"]
 
 
-def test_eval_writes_where_it_is_told_and_nowhere_else(
-    first: tuple[Path, Result], dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_eval_writes_where_it_is_told_and_nowhere_else(first: tuple[Path, Result], dataset: Dataset, tmp_path: Path):
     home = tmp_path / "home"
     (home / "features").mkdir(parents=True)
     shutil.copy(first[0] / "sie-smoke-s0" / "checkpoint.pt", home)

@@ -256,9 +256,9 @@ ODD: dict[str, tuple[Change, str]] = {
         "backbone.conv1.weight is a tensor of layout sparse_coo",
     ),
     "sparse rows": (put(*CONV, to=torch.eye(3).to_sparse_csr()), "is a tensor of layout sparse_csr"),
-    "quantised": (
+    "quantized": (
         put(*CONV, to=torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.quint8)),
-        "backbone.conv1.weight is a quantised tensor",
+        "backbone.conv1.weight is a quantized tensor",
     ),
     "meta": (put(*CONV, to=torch.empty(3, device="meta")), "is a tensor without numbers (device meta)"),
     "10^12 numbers": (put(*CONV, to=WIDE), "has shape (1000000000000,), and the file holds fewer numbers"),
@@ -402,7 +402,7 @@ def test_no_flipped_bit_goes_unseen(kind: str, content: dict[str, Any], tmp_path
     data = bytearray(path.read_bytes())
     before, refused = load_weights(path), 0
     draw = random.Random(kind)
-    for _ in range(40 if kind.startswith("legacy") else 200):
+    for _ in range(40 if kind.startswith("legacy") else 100):
         place, bit = draw.randrange(len(data)), 1 << draw.randrange(8)
         data[place] ^= bit
         path.write_bytes(data)

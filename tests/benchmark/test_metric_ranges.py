@@ -251,7 +251,7 @@ def test_a_dataset_that_cannot_be_is_refused(changes, field):
 
 
 @pytest.mark.parametrize("path", sorted(REPO.glob("leaderboard/*/record.json")), ids=lambda path: path.parent.name)
-def test_records_of_this_repository_are_possible_and_a_value_outside_is_not(path, tmp_path):
+def test_records_of_this_repository_are_possible_and_a_value_outside_is_not(path):
     record = read_record(path)
     assert list(impossible(record)) == []
     for index, row in enumerate(record["results"]):

@@ -11,11 +11,11 @@ from torch import nn
 
 from benchmark.checkpoints import CHECKPOINT_FILE, load_checkpoint
 from benchmark.launch import SrunEnvironment, environment_of
-from benchmark.processes import Processes, find_processes
 from benchmark.recipe import load_recipe
 from benchmark.training import Stepper
 from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
+from manifests.processes import Processes, find_processes
 
 ALLOCATION = {
     "SLURM_JOB_ID": "4711", "SLURM_JOB_NAME": "train", "SLURM_NTASKS": "4", "SLURM_NPROCS": "4", "SLURM_NNODES": "2",

@@ -437,7 +437,9 @@ def test_features_of_any_size_have_scores_or_a_warning(size: float, protocol: Pr
     outcomes, warnings = measure(ask(features, protocol))
     missing = {name for name, outcome in outcomes.items() if not outcome.scores}
     assert all(np.isfinite(score.value) for outcome in outcomes.values() for score in outcome.scores)
-    assert missing <= {line.split(":")[0] for line in warnings if "the head on representation, part all, says" in line}
+    assert missing <= {
+        line.split(":")[0] for line in warnings if "the head on representation, part all, predicts" in line
+    }
     if protocol.standardise:
         assert not missing
 
@@ -455,7 +457,7 @@ def test_a_head_that_diverges_is_named_and_the_others_have_their_scores(protocol
         assert line.endswith("has a loss that isn't finite at step 20: its best moment before counts")
         assert outcomes["color"].scores
     else:
-        assert line.endswith("says numbers that aren't finite: its scores are left out")
+        assert line.endswith("predicts numbers that aren't finite: its scores are left out")
         assert "color: r2 of part all is undefined on this data and left out" in warnings
         assert not outcomes["color"].scores
     assert all(np.isfinite(score.value) for score in outcomes["classification"].scores)

@@ -51,9 +51,7 @@ def mutate(content: bytes, seed: int) -> bytes:
         elif kind == 5:
             data[place : place + random_.randint(0, 8)] = random_.choice(ODD)
         elif kind == 6:
-            data[place : place + 4] = random_.choice(
-                [b"\xff" * 4, b"\x00" * 4, b"\xff\xff\xff\x7f", b"\x00\x00\xc0\x7f"]
-            )
+            data[place : place + 4] = random_.choice(WORDS)
         else:
             lines = bytes(data).split(b"\n")
             random_.shuffle(lines) if random_.random() < 0.2 else lines.pop(random_.randrange(len(lines)))

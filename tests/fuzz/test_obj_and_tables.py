@@ -121,7 +121,7 @@ def test_tables_of_classes(tmp_path: Path) -> None:
 
     def read(path: Path) -> None:
         table = ClassTable(path)
-        table("in/m.obj", [])
+        table("in/m.obj")
         assert all(len(note) < 2000 for note in table.unmatched())
 
     fuzz(samples, read, tmp_path, "classes.csv")

@@ -16,12 +16,12 @@ from manifests.files import (
     explained,
     is_alive,
     process_start,
-    read_json,
     replacing,
     scratch_prefix,
     temporary_prefix,
     write_json,
 )
+from manifests.text import read_json
 
 ELSEWHERE = f"{TEMPORARY}0badcafe-17-"
 """As another machine names what it is writing."""

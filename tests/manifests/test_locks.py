@@ -206,7 +206,7 @@ def test_a_lock_whose_file_is_deleted_says_so(path: Path) -> None:
 def test_no_signal_comes_once_a_lock_is_being_released(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[int] = []
     monkeypatch.setattr(signal, "pthread_kill", lambda _, number: sent.append(number))
-    held = locks._Held(path_made(path), "released")
+    held = locks._Lock(path_made(path), "released")
     held._end.set()  # as a release has done that hasn't waited for the thread yet
     path.unlink()
     held._tell_loss()
@@ -223,7 +223,7 @@ def path_made(path: Path) -> Path:
 def test_a_signal_of_the_loss_that_comes_as_late_as_the_release_is_the_loss(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = locks._Held(path_made(path), "late")
+    held = locks._Lock(path_made(path), "late")
     held._loss = "lost"
     join, late = held._thread.join, [KeyboardInterrupt]
 
@@ -238,7 +238,7 @@ def test_a_signal_of_the_loss_that_comes_as_late_as_the_release_is_the_loss(
 
 
 def test_ctrl_c_during_the_release_comes_after_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = locks._Held(path_made(path), "stopped")
+    held = locks._Lock(path_made(path), "stopped")
     join, pressed = held._thread.join, [KeyboardInterrupt, KeyboardInterrupt]
 
     def interrupted() -> None:

@@ -54,7 +54,7 @@ def chain(number, trained):
     info = make_info(views=3, size=32)
     plan = make_plan(EmbeddedSource(out / "models"), load_preset("3diebench"), choose_quality("fast", None, None),
                      synsets=["03797390"], views=1, per_class=1, size=16, seed=0, sampler="counter", manifest=None)
-    with RunFolder(out / "run").held(plan):
+    with RunFolder(out / "run").lock(plan):
         write_parts(out / "parts", info, make_objects(info, 12))
     call(data, "pack", out, "-o", out / "packed.h5")
     call(data, "verify", out / "packed.h5")
@@ -84,6 +84,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_packing_training_measuring_and_archives_need_no_flock(library: Path, tmp_path: Path) -> None:
     tests = Path(__file__).parents[1]
     words = [sys.executable, "-c", CHAIN, tmp_path, tests / "manifests", tests / "render" / "models"]

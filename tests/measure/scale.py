@@ -94,7 +94,7 @@ def step(name: str, root: Path, views: int) -> dict[str, float]:
         while task := ledger.next_task():
             assert ledger.done(task, ())
     elif name == "resume":
-        with folder.held(plan):
+        with folder.lock(plan):
             assert not folder.missing(plan.objects)
     elif name == "pack":
         folder.pack(sorted(plan.chosen))
@@ -110,7 +110,7 @@ def measure(count: int, views: int, parent: Path | None, steps: list[str]) -> di
         write_list(root / "objects.csv", count)
         plan, folder = planned(root, views), RunFolder(root / "out")
         write_parts(plan, folder)
-        with folder.held(plan):
+        with folder.lock(plan):
             pass
         found = {}
         for name in steps:

@@ -88,7 +88,7 @@ def planned(tmp_path: Path, ids: list[str]) -> Plan:
 
 def render(plan: Plan, folder: RunFolder, options: ClusterOptions, limits: Limits = IMPATIENT):
     said: list[str] = []
-    with folder.held(plan), cluster_engine(plan, folder, options, limits, said.append, FAKE) as engine:
+    with folder.lock(plan), cluster_engine(plan, folder, options, limits, said.append, FAKE) as engine:
         outcome = engine.run(plan.tasks(folder.missing(plan.objects)), Count())
     return outcome, said
 
@@ -104,7 +104,7 @@ def wait_for_parts(folder: RunFolder, count: int) -> None:
 def test_workers_die_stop_and_join_and_the_dataset_is_the_local_run_s(cluster: Cluster, tmp_path: Path) -> None:
     plan = planned(tmp_path, [f"slow-{index}" for index in range(26)])
     local, remote = RunFolder(tmp_path / "local"), RunFolder(tmp_path / "remote")
-    with local.held(plan), Supervisor(make_setup(plan, local, tmp_path, 3), local.logs, 3, IMPATIENT, FAKE) as engine:
+    with local.lock(plan), Supervisor(make_setup(plan, local, tmp_path, 3), local.logs, 3, IMPATIENT, FAKE) as engine:
         assert len(engine.run(plan.tasks(plan.chosen), Count()).done) == 26
     local.pack(plan.objects)
     killed, stopped = cluster.worker(), cluster.worker()

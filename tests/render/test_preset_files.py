@@ -31,8 +31,11 @@ def test_a_preset_is_read_however_it_was_saved(tmp_path: Path, content: bytes) -
         (b"\xff\xfe\x00", "not a preset .TOML. in UTF-8"),
         (b"a = " + b"[" * 100_000, "not a TOML file"),
         (b"a = " + b"9" * 5_000, "not a TOML file"),
-        (TEXT.replace("image_size = 256", "image_size = " + "9" * 400).encode(), "image_size is 999"),
-        (TEXT.replace("grey = 0.05", "grey = " + "9" * 400).encode(), "world.grey is 999"),
+        (
+            TEXT.replace("image_size = 256", "image_size = " + "9" * 400).encode(),
+            "image_size is a whole number of 1329 bits",
+        ),
+        (TEXT.replace("grey = 0.05", "grey = " + "9" * 400).encode(), "world.grey is a whole number of 1329 bits"),
         (TEXT.replace("grey = 0.05", 'grey = "' + "9" * 400 + '*pi"').encode(), "world.grey is '999"),
         (TEXT.replace("grey = 0.05", "grey = nan").encode(), "world.grey is nan"),
         (TEXT.replace("grey = 0.05", '"gr\\ney" = 0.05').encode(), r"gr\\ney"),

@@ -16,8 +16,9 @@ import pytest
 from manifests import locks
 from manifests.dataset import Dataset, DatasetObject, looks_whole, part_path, write_part
 from manifests.errors import DamagedFileError, ThreeDieError
-from manifests.files import machine, read_json, temporary_prefix
+from manifests.files import machine, temporary_prefix
 from manifests.objects import ObjectRef
+from manifests.text import read_json
 from render import cli
 from render.models.embedded_source import EmbeddedSource
 from render.preset import load_preset
@@ -60,18 +61,18 @@ def test_a_shard_has_a_name() -> None:
 
 
 def test_shards_stand_beside_each_other_and_nothing_else_does(plan: Plan, folder: RunFolder) -> None:
-    with folder.held(plan, Shard(1, 3)), folder.held(plan, Shard(3, 3)):
+    with folder.lock(plan, Shard(1, 3)), folder.lock(plan, Shard(3, 3)):
         for other in (Shard(1, 3), Shard(1, 4), None):
             with pytest.raises(ThreeDieError, match=r"another run is at work .*shard 1/3, process"):  # noqa: SIM117
-                with folder.held(plan, other):
+                with folder.lock(plan, other):
                     pass
     with (
-        folder.held(plan),
+        folder.lock(plan),
         pytest.raises(ThreeDieError, match="the whole run, process"),
-        folder.held(plan, Shard(1, 3)),
+        folder.lock(plan, Shard(1, 3)),
     ):
         pass
-    with folder.held(plan):
+    with folder.lock(plan):
         pass
 
 
@@ -83,10 +84,10 @@ def test_a_shard_of_a_dead_machine_is_taken_over(
     dead = {"machine": "other", "host": "node7", "process": 1, "since": "today", "note": "shard 1/3", "beat": 4}
     (folder.locks / "shard-1-of-3").write_text(json.dumps(dead))
     said: list[str] = []
-    with folder.held(plan, Shard(1, 3), said.append):
+    with folder.lock(plan, Shard(1, 3), said.append):
         assert "node7" in said[0]
     (folder.locks / "shard-1-of-3").write_text(json.dumps(dead))
-    with folder.held(plan):
+    with folder.lock(plan):
         pass
 
 
@@ -99,7 +100,7 @@ def test_many_dead_shards_are_waited_for_together(
         dead = {"machine": "other", "host": "n", "process": 1, "since": "today", "note": f"shard {index}/8", "beat": 4}
         (folder.locks / f"shard-{index}-of-8").write_text(json.dumps(dead))
     begin = time.monotonic()
-    with folder.held(plan):
+    with folder.lock(plan):
         assert time.monotonic() - begin < 4
         assert [path.name for path in folder.locks.iterdir()] == ["run"]
 
@@ -112,7 +113,7 @@ def test_a_shard_that_ends_beside_another_packs_after_it(
         write_part(part_path(folder.parts, task.ref), plan.info, {}, item)
     packed: list[object] = []
     monkeypatch.setattr(cli, "_finish", lambda *given: packed.append(given))
-    other = folder.held(plan, Shard(2, 2))
+    other = folder.lock(plan, Shard(2, 2))
     other.__enter__()
     timer = threading.Timer(0.5, other.__exit__, [None, None, None])
     timer.start()
@@ -129,10 +130,10 @@ def test_a_shard_clears_only_its_own_debris(plan: Plan, folder: RunFolder) -> No
         part.parent.mkdir(parents=True, exist_ok=True)
         debris[ref] = part.with_name(temporary_prefix(12345) + part.name)
         debris[ref].write_bytes(b"half")
-    with folder.held(plan, Shard(1, 2)):
+    with folder.lock(plan, Shard(1, 2)):
         assert not debris[mine].exists()
         assert debris[theirs].exists()
-    with folder.held(plan):
+    with folder.lock(plan):
         assert not debris[theirs].exists()
 
 
@@ -165,7 +166,7 @@ def test_what_is_missing_is_found_by_the_first_bytes(plan: Plan, folder: RunFold
 
 def test_shards_that_begin_at_once_agree_on_the_settings(plan: Plan, folder: RunFolder) -> None:
     def begin(index: int) -> None:
-        with folder.held(plan, Shard(index, 8)):
+        with folder.lock(plan, Shard(index, 8)):
             time.sleep(0.1)
 
     fork = multiprocessing.get_context("fork")
@@ -251,7 +252,7 @@ def test_a_whole_run_clears_what_is_surely_ours(plan: Plan, folder: RunFolder, d
     put(models / "unpacked" / "node7-0" / "03001627" / "a" / "model.obj")
     (models / "unpacked" / "node7-0" / ".lock").touch()
     (folder.parts / "02691156").symlink_to(other)
-    with folder.held(plan):
+    with folder.lock(plan):
         pass
     left = {path for path in folder.path.rglob("*") if path.is_file()}
     assert left == {*kept, folder.path / "run.json"} - {other / f"{gone}a.part.h5"}
@@ -289,12 +290,12 @@ def test_damaged_settings_are_one_line(content: bytes, plan: Plan, folder: RunFo
     folder.path.mkdir()
     (folder.path / "run.json").write_bytes(content)
     with pytest.raises(ThreeDieError, match=r"run\.json: .*; delete it if the settings are those of before") as caught:
-        folder.held(plan).__enter__()
+        folder.lock(plan).__enter__()
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 1000
     assert list(folder.locks.iterdir()) == []
     (folder.path / "run.json").unlink()
-    with folder.held(plan):
+    with folder.lock(plan):
         pass
 
 
@@ -306,7 +307,7 @@ def test_settings_with_a_value_of_another_type_are_one_line(
     folder.path.mkdir()
     (folder.path / "run.json").write_text(json.dumps({**plan.info.to_json(), key: value}))
     with pytest.raises(ThreeDieError) as caught:
-        folder.held(plan).__enter__()
+        folder.lock(plan).__enter__()
     assert str(folder.path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -314,12 +315,12 @@ def test_settings_with_a_value_of_another_type_are_one_line(
 @pytest.mark.parametrize("content", SETTINGS.values(), ids=SETTINGS)
 def test_a_damaged_list_of_splits_is_made_anew(content: bytes, plan: Plan, folder: RunFolder) -> None:
     with_splits = replace(plan, splits=dict.fromkeys(plan.objects, "train"))
-    with folder.held(with_splits):
+    with folder.lock(with_splits):
         pass
     whole = read_json(folder.path / "splits.json")
     (folder.path / "splits.json").write_bytes(content)
     said: list[str] = []
-    with folder.held(with_splits, None, said.append):
+    with folder.lock(with_splits, None, said.append):
         pass
     assert len(said) == 1
     assert said[0].startswith(f"{folder.path / 'splits.json'}: ")
@@ -357,7 +358,7 @@ def test_a_damaged_quarantine_list_stops_no_render(content: bytes, plan: Plan, f
     assert [path.name for path in folder.path.iterdir()] == ["quarantine.csv"]
 
 
-def test_quarantine_lists_that_arent_files(plan: Plan, folder: RunFolder) -> None:
+def test_quarantine_lists_that_arent_files(folder: RunFolder) -> None:
     place = folder.path / "quarantine-shard-1-of-2.csv"
     place.mkdir(parents=True)
     said: list[str] = []
@@ -370,12 +371,12 @@ def test_quarantine_lists_that_arent_files(plan: Plan, folder: RunFolder) -> Non
 def test_strange_files_among_the_locks_are_no_locks(plan: Plan, folder: RunFolder) -> None:
     notes = put(folder.locks / "notes.txt")
     begin = time.monotonic()
-    with folder.held(plan):
+    with folder.lock(plan):
         assert time.monotonic() - begin < 5
     assert notes.exists()
     (folder.locks / "shard-1-of-2").symlink_to("nowhere")
     with pytest.raises(ThreeDieError, match="shard-1-of-2: a link lies where a lock file belongs"):
-        folder.held(plan).__enter__()
+        folder.lock(plan).__enter__()
     assert not (folder.locks / "run").exists()
 
 
@@ -451,7 +452,7 @@ def test_a_damaged_part_doesnt_stop_the_check_of_splits(plan: Plan, folder: RunF
     path = part_path(folder.parts, task.ref)
     write_part(path, plan.info, {}, DatasetObject(task.ref, task.split, task.latents, [b"picture" * 300]))
     flip(path, 700)
-    with folder.held(split):
+    with folder.lock(split):
         assert path.exists()
 
 

@@ -83,11 +83,11 @@ def test_render_takes_the_manifest_s_splits(root: Path, tmp_path: Path) -> None:
     for task in made.tasks(made.chosen):
         item = DatasetObject(task.ref, task.split, task.latents, [b"picture"])
         write_part(part_path(folder.parts, task.ref), made.info, {}, item)
-    with folder.held(made):
+    with folder.lock(made):
         assert folder.missing(made.objects) == []
     exchanged = {"train": "val", "val": "train"}
     write_manifest(path, [Entry(e.ref, exchanged[e.split], e.split_from) for e in read_manifest(path)])
-    with pytest.raises(ThreeDieError, match="for another split than"), folder.held(plan(root, path)):
+    with pytest.raises(ThreeDieError, match="for another split than"), folder.lock(plan(root, path)):
         pass
     path.write_text(f"class,id\n{CHAIR},c0\n")
     assert "splits" not in plan(root, path).info.models

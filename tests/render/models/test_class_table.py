@@ -46,7 +46,7 @@ def test_the_spellings_of_one_table_give_the_same(tmp_path: Path, name: str) -> 
     ],
 )
 def test_tables_as_people_and_spreadsheets_write_them(tmp_path: Path, content: str | bytes) -> None:
-    assert table(tmp_path, content)("in/a.obj", []) == CHAIR
+    assert table(tmp_path, content)("in/a.obj") == CHAIR
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,9 @@ def test_wrong_tables_are_refused_in_one_line(tmp_path: Path, content: bytes, me
 
 def test_the_longest_path_counts_and_rows_that_match_nothing_are_named(tmp_path: Path) -> None:
     choose = table(tmp_path, "source,class\na,chair\nx/a.obj,airplane\ngone,mug\nx\\gone.obj,mug\n")
-    assert choose("in/x/a.obj", []) == PLANE
-    assert choose("in/y/a.obj", []) == CHAIR
-    assert choose("in/z.obj", []) is None
+    assert choose("in/x/a.obj") == PLANE
+    assert choose("in/y/a.obj") == CHAIR
+    assert choose("in/z.obj") is None
     (note,) = choose.unmatched()
     assert note.endswith("classes.csv: no mesh has the source of 2 rows: 'gone' (line 4), 'x/gone.obj' (line 5)")
 

@@ -10,7 +10,7 @@ from manifests.errors import ThreeDieError
 from manifests.objects import ObjectRef
 from render.models import inspect
 from render.models.folder import FolderSource
-from render.models.inspect import escaping_textures, inspect_mesh, missing_textures
+from render.models.inspect import escaping_textures, inspect_mesh
 from render.models.source import ModelError
 
 
@@ -126,14 +126,9 @@ def test_missing_textures_are_warnings(tmp_path: Path) -> None:
     )
     path = put(tmp_path, CHAIR, "a", mtl=mtl)
     ref = ObjectRef(CHAIR, "a")
-    assert missing_textures(path) == [
-        "../images/wood grain.jpg",
-        "../images/höhe.png",
-        "cut.png",
-        "C:\\textures\\beside me.png",
-    ]
+    names = ["../images/wood grain.jpg", "../images/höhe.png", "cut.png", "C:\\textures\\beside me.png"]
+    assert inspect_mesh(ref, path) == [f"{ref}: texture {name} is missing" for name in names]
     assert FolderSource(tmp_path).mesh_file(ref) == path
-    assert f"{ref}: texture ../images/höhe.png is missing" in inspect_mesh(ref, path)
     images = tmp_path / CHAIR / "a" / "images"
     images.mkdir()
     for name in ("wood grain.jpg", "höhe.png"):
@@ -170,8 +165,8 @@ def test_names_with_spaces_and_beyond_ascii(tmp_path: Path) -> None:
 
 
 def test_many_objects_are_listed_without_opening_any(tmp_path: Path) -> None:
-    for index in range(2000):
+    for index in range(300):
         (tmp_path / CHAIR / f"{index:04d}" / "models").mkdir(parents=True)
         (tmp_path / CHAIR / f"{index:04d}" / "models" / "model_normalized.solid.binvox").touch()
-    assert len(FolderSource(tmp_path).objects([CHAIR])) == 2000
+    assert len(FolderSource(tmp_path).objects([CHAIR])) == 300
     shutil.rmtree(tmp_path / CHAIR)

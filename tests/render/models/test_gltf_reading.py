@@ -247,8 +247,8 @@ def test_what_is_left_out_is_named(tmp_path: Path) -> None:
     assert read(tmp_path, filled(fill).glb()).notes == (
         "2 primitives of points or lines left out",
         "material 77 isn't there; its faces are white",
-        "paint?: normal map, clearcoat left out, surfaces are matt",
-        "paint?: unlit, but is lit like all others",
+        "paint: normal map, clearcoat left out, surfaces are matt",
+        "paint: unlit, but is lit like all others",
         "EXT_foo not read",
         "animations, cameras, material variants left out",
     )

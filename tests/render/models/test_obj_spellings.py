@@ -132,7 +132,7 @@ def test_clean_files_are_not_copied(tmp_path: Path) -> None:
     assert not (tmp_path / "scratch").exists()
 
 
-def test_what_a_render_lacks_is_said_by_check_and_by_warnings(tmp_path: Path) -> None:
+def test_what_a_render_lacks_is_named_by_check_and_by_warnings() -> None:
     source = FolderSource(CASES / "shapenet_bom" / "models")
     said = {}
     for ref in source.objects([MUG]):

@@ -25,9 +25,7 @@ def grey(value: float, kind: Any) -> Image.Image:
     return Image.fromarray(np.full((4, 4), value, kind))
 
 
-def png(
-    channels: int, color_type: int, values: tuple[int, ...], size: tuple[int, int] = (4, 4), bits: int = 16
-) -> bytes:
+def png(channels: int, color_type: int, values: tuple[int, ...], size: tuple[int, int] = (4, 4)) -> bytes:
     """A PNG of one color, made by hand: Pillow writes no 16-bit colors."""
     row = b"\0" + struct.pack(">" + "H" * channels, *values) * 4
     header = struct.pack(">IIBBBBB", *size, 16, color_type, 0, 0, 0)

@@ -19,8 +19,8 @@ class Processes:
         nodes: on how many machines.
         local_rank: its number among those of its machine.
         node: number of its machine.
-        launcher: who started them, `torchrun` or `srun`; empty for a process alone.
-        note: what was decided, and why, where the environment speaks of several processes; else empty.
+        launcher: what started them, `torchrun` or `srun`; empty for a process alone.
+        note: what was decided, and why, where the environment describes several processes; else empty.
     """
 
     rank: int = 0
@@ -33,7 +33,7 @@ class Processes:
 
     @property
     def first(self) -> bool:
-        """Whether this is the one that writes and speaks."""
+        """Whether this is the process that writes and prints."""
         return self.rank == 0
 
     @property
