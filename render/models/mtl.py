@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 
 Rgb = tuple[float, float, float]
 
-MAPS = {name.lower(): name for name in ("map_Kd", "map_Ks", "map_Ke", "map_Ns", "map_d", "map_Bump", "norm")} | {
+MAPS = {name.lower(): name for name in ("map_Kd", "map_Ks", "map_Ke", "map_Ns", "map_d", "map_Bump")} | {
     "bump": "map_Bump"
 }
-"""Maps that Blender's importer reads, by their name in lower case."""
+"""Maps that an import keeps, as Blender's importer spells them, by their name in lower case. It reads those of
+metalness, reflection, sheen and roughness (`map_Pm`, `refl`, `map_Ps`, `map_Pr`), too, which scenes without glossy rays
+show as black or hardly."""
 
 COLOR_MAP, MASK_MAP, _AMBIENT_MAP = "map_Kd", "map_d", "map_ka"
-_OTHER_MAPS = {"refl", "disp", "decal"}
-"""Maps whose name doesn't begin with `map_` and that Blender's importer doesn't read."""
+_OTHER_MAPS = {"refl", "disp", "decal", "norm"}
+"""Maps whose name doesn't begin with `map_` and that an import leaves out; Blender reads `refl` alone of them."""
 
 HIGHEST_ILLUM = 2
 """Models of illumination above this one ask for mirrors and glass, which scenes without glossy rays show as black."""
@@ -76,7 +78,7 @@ class Material:
         library: position of the file among the libraries.
         name: its name.
         lines: its other lines but maps, without comments.
-        maps: maps that Blender reads.
+        maps: maps that an import keeps.
         ambient: files of `map_Ka`, which is read by nobody.
         faults: what isn't as it should be.
         color, opacity, emission: what the lines say, after mending; None where they say nothing.
