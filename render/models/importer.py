@@ -40,6 +40,16 @@ _ID_LENGTH = 32
 ChooseClass = Callable[[str, Sequence[str]], str | None]
 """Class of a mesh by its source and by the folders it is in, the outermost first; None where it has none."""
 
+_OTHER_KINDS = (
+    (b"version https://git-lfs", "a Git LFS pointer, not the mesh; run 'git lfs pull'"),
+    (b"<!doctype", "a web page, not a mesh; get the file again"),
+    (b"<html", "a web page, not a mesh; get the file again"),
+    (b"<?xml", "an XML file, not a mesh of this kind; get the file again, or convert it"),
+    (b"\x1f\x8b", "a gzip file; unpack it first"),
+    (b"pk\x03\x04", "a zip archive; give it the suffix .zip"),
+)
+"""How files begin, in lower case, that have the suffix of a mesh and hold none, and what they are."""
+
 _OTHER_SPLITS = {"test", "val", "valid", "validation"}
 
 
@@ -184,11 +194,24 @@ def import_meshes(found: Sequence[Found], out: Path, up: str, workers: int) -> I
 
 def _import(shared: tuple[Path, str], found: Found) -> Imported:
     out, up = shared
+    container = _container(found.container)
     try:
-        object_id, notes = import_mesh(_container(found.container), found.name, found.synset, out, up)
+        object_id, notes = import_mesh(container, found.name, found.synset, out, up)
     except ModelError as error:
-        return Imported(found.source, found.synset, reason=str(error))
+        return Imported(found.source, found.synset, reason=_other_kind(container, found.name) or str(error))
     return Imported(found.source, found.synset, object_id, "; ".join(notes))
+
+
+def _other_kind(container: Container, name: str) -> str:
+    """What a file that can't be read is instead of a mesh, by how it begins; empty where that doesn't tell."""
+    try:
+        content = container.read(name)
+    except ModelError:
+        return ""
+    begin = content[:512].lstrip().lower()
+    if not begin:
+        return "is empty" if not content else ""
+    return next((kind for mark, kind in _OTHER_KINDS if begin.startswith(mark)), "")
 
 
 @functools.lru_cache(maxsize=4)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from render.models.mtl import INVISIBLE
 from render.models.obj import Floats, Ints
 from render.models.pictures import Pictures, mask_picture, opacity_of
 from render.models.srgb import OF_BYTE, Pixels, decoded, to_bytes
@@ -109,8 +110,8 @@ class Looks:
             if not np.isfinite(colors).all():
                 self.notes[f"{surface.name}: colors of corners that aren't finite became white"] = None
             colors = np.clip(np.nan_to_num(colors, nan=1), 0, 1)
-        if _opacity(material) == 0:
-            self.notes[f"{surface.name}: its opacity is 0, so that it is invisible"] = None
+        if (opacity := _opacity(material)) < INVISIBLE:
+            self.notes[f"{surface.name}: its opacity is {opacity:.3g}, so that it is invisible"] = None
         return replace(surface, material=material, uv=uv, colors=colors)
 
     def _coloured(self, surface: Surface, texels: Pixels) -> Iterator[Look]:
@@ -213,7 +214,7 @@ class Looks:
             alpha = _cut(np.arange(256) / 255 * material.opacity, material.cutoff)
             values = opacity_of(picture)
             least, most = (alpha[int(extreme)] for extreme in values.getextrema())  # type: ignore[arg-type]
-            if most == 0:
+            if most < INVISIBLE <= _opacity(material):
                 self.notes[f"{name}: the alpha of its texture makes it invisible"] = None
             self._alive.append(picture)
             if least == most == _opacity(material):

@@ -23,7 +23,8 @@ HIGHEST_ILLUM = 2
 
 _COLORS = {"kd": "Kd", "ks": "Ks", "ke": "Ke"}
 _SCALARS = {"Ns", "Ni", "Pr", "Pm", "Ps", "Pc", "Pcr", "aniso", "anisor"}
-_INVISIBLE = 1 / 255
+INVISIBLE = 1 / 255
+"""Opacities below this one show nothing in 8 bits."""
 _A_LITTLE_OVER = 2.0
 """Colors up to here are from 0 to 1 and too bright, those above from 0 to 255."""
 _BYTE = 255.0
@@ -415,7 +416,7 @@ def blame_invisible(materials: Sequence[Material], used: set[str], is_black: Cal
 
 def is_hidden(material: Material) -> bool:
     """Whether its opacity alone makes it invisible."""
-    return material.opacity is not None and material.opacity < _INVISIBLE
+    return material.opacity is not None and material.opacity < INVISIBLE
 
 
 def _has_mask(material: Material) -> bool:

@@ -38,7 +38,7 @@ from render.models.obj import (
     used_materials,
     vertex_colors,
 )
-from render.models.obj_surfaces import colored_faces, surfaces_of
+from render.models.obj_surfaces import colored_faces, face_states, surfaces_of
 from render.models.pictures import PictureError, Pictures, decode_picture, opacity_of
 from render.models.source import MESH_FILE, ModelError
 from render.models.surface_files import surface_files
@@ -160,6 +160,7 @@ class ObjObject:
             faults += material.faults
         faults += blame_undefined(set(self._used) - {""}, self._materials)
         self._has_half_mask = False
+        self._textured: set[str] = set()
         self._mtl, texture_faults = self._written_materials()
         self.faults = [*files.faults, *faults, *texture_faults, *corner_faults(self._corners)]
         self.faults += [
@@ -167,6 +168,8 @@ class ObjObject:
         ]
         self._colors: Floats | None = None
         self._find_colors()
+        if not self.is_colored:
+            self.faults += self._faults_of_coordinates()
 
     def pieces(self) -> Iterator[bytes]:
         """What the object's id is made of."""
@@ -235,6 +238,19 @@ class ObjObject:
             self._colors = colors
             self.faults += [Fault("color", note, mended=True) for note in guesses]
             self.faults.append(Fault("color", *self._color_words(bool(which.all())), mended=True))
+
+    def _faults_of_coordinates(self) -> list[Fault]:
+        """Materials whose textures are on faces that have no texture coordinates."""
+        lacking = self._corners.per_face(self._corners.indices[:, 1] < 0) & (self._corners.counts >= 3)
+        if not self._textured & set(self._used) or not lacking.any():
+            return []
+        names, of_face, _ = face_states(self._content)
+        counts = np.bincount(of_face[lacking], minlength=len(names))
+        return [
+            Fault("texture", f"{count:,} faces of material {name} have no texture coordinates", "one texel colors them")
+            for name, count in zip(names, counts.tolist(), strict=True)
+            if count and name in self._textured
+        ]
 
     def _color_words(self, everywhere: bool) -> tuple[str, str]:
         if not self._materials:
@@ -307,10 +323,14 @@ class ObjObject:
                     faults[Fault(kind, f"texture {each.name} {what}", done, mended=file is not None)] = None
                 if file:
                     kept[each.key] = " ".join(filter(None, (each.key, each.options, file)))
+            if MASK_MAP in kept and material.opacity is not None and material.opacity < 1:
+                what = f"material {material.name} has d {material.opacity:g} beside map_d"
+                faults[Fault("material", what, "map_d counts")] = None
+            if kept:
+                self._textured.add(material.name)
             lines += [kept[each.key] for each in material.maps if each.key in kept]
             lines.append("")
         return "\n".join(lines).encode("utf-8", "surrogateescape"), list(faults)
-
 
     def _add_picture(self, key: str, content: bytes, *, alone: bool) -> tuple[str | None, tuple[str, ...]]:
         """Take the picture of a map; `alone` if it is its material's only one. Returns as `Pictures.add_file`."""

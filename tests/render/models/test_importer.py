@@ -80,6 +80,7 @@ def test_an_obj_keeps_its_materials_and_textures(tmp_path: Path) -> None:
         "texture sky.jpg is map_refl of material wood: not used",
         "texture lost.png is missing",
         "1 lines (l): left out, only faces are rendered",
+        "2 faces of material wood have no texture coordinates: one texel colors them",
     ]
     source = FolderSource(out)
     (ref,) = source.objects(SYNSETS)
@@ -229,6 +230,24 @@ def test_failures_are_listed_with_their_reason(tmp_path: Path, name: str, conten
     assert row["source"] == f"in/{name}"
     assert re.search(reason, row["reason"])
     assert not list((tmp_path / "out").glob("0*/*"))
+
+
+@pytest.mark.parametrize("suffix", ["obj", "glb", "gltf", "ply", "off", "stl"])
+def test_what_is_no_mesh_is_named(tmp_path: Path, suffix: str) -> None:
+    contents = {
+        "": "is empty",
+        "version https://git-lfs.github.com/spec/v1\n": "a Git LFS pointer, not the mesh; run 'git lfs pull'",
+        "\n<!DOCTYPE html><html>": "a web page, not a mesh; get the file again",
+        "<?xml version='1.0'?>": "an XML file, not a mesh of this kind; get the file again, or convert it",
+        "\x1f\x8b\x08": "a gzip file; unpack it first",
+        "PK\x03\x04": "a zip archive; give it the suffix .zip",
+    }
+    (tmp_path / "in").mkdir()
+    for number, content in enumerate(contents):
+        (tmp_path / "in" / f"{number}.{suffix}").write_bytes(content.encode("latin-1"))
+    bring(tmp_path / "in", tmp_path / "out", "--class", "plane", "--workers", "1", code=1)
+    rows = table(tmp_path / "out" / "import_failures.csv")
+    assert [row["reason"] for row in rows] == list(contents.values())
 
 
 def test_references_do_not_leave_the_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

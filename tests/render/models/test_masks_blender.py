@@ -19,7 +19,8 @@ pytestmark = pytest.mark.blender
 
 LEVELS = (64, 160)
 SQUARE = (
-    "mtllib m.mtl\nv -1 -1 0\nv 1 -1 0\nv 1 1 0\nv -1 1 0\nvt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\nusemtl a\nf 1/1 2/2 3/3 4/4\n"
+    "mtllib m.mtl\nv -1 -1 0\nv 1 -1 0\nv 1 1 0\nv -1 1 0\nvt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\n"
+    "usemtl a\nf 1/1 2/2 3/3 4/4\n"
 )
 MAPS = {
     "alone": "map_d mask.png",
