@@ -5,6 +5,7 @@ import functools
 import hashlib
 import io
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -36,6 +37,7 @@ TURNS: dict[str, Floats] = {
 FOLDERS = "folders"
 _MESHES = {".obj", *FORMATS}
 _ID_LENGTH = 32
+_IMPORTED = re.compile(rf"[0-9]{{8}}/[0-9a-f]{{{_ID_LENGTH}}}/{re.escape(MESH_FILE.as_posix())}")
 
 ChooseClass = Callable[[str, Sequence[str]], str | None]
 """Class of a mesh by its source and by the folders it is in, the outermost first; None where it has none."""
@@ -81,8 +83,13 @@ class Imported:
     reason: str = ""
 
 
-def find_meshes(src: Path, choose: ChooseClass) -> tuple[list[Found], list[Imported]]:
+def find_meshes(src: Path, choose: ChooseClass, out: Path) -> tuple[list[Found], list[Imported]]:
     """All meshes in a file, an archive or a folder (with the archives in it), and those that get no class.
+
+    Args:
+        src: where to look.
+        choose: gives their class.
+        out: folder of imported objects, which are no sources where it lies within `src`.
 
     Raises:
         ThreeDieError: no such file, or nothing in it that could be imported.
@@ -90,7 +97,7 @@ def find_meshes(src: Path, choose: ChooseClass) -> tuple[list[Found], list[Impor
     if not src.exists():
         raise ThreeDieError(f"{src}: no such file or folder; check the path")
     found, failed = [], []
-    walked = list(_walk(src.resolve()))
+    walked = [entry for entry in _walk(src.resolve()) if not _is_imported(entry[1] / entry[2], out.resolve())]
     splits = _train_folders(source for source, _, _ in walked)
     for source, container, name in walked:
         folders = [str(folder) for folder in reversed(PurePosixPath(source).parents) if folder.name]
@@ -104,6 +111,11 @@ def find_meshes(src: Path, choose: ChooseClass) -> tuple[list[Found], list[Impor
     if not found and not failed:
         raise ThreeDieError(f"{src}: holds no {', '.join(sorted(_MESHES))} files and no zip archives of them")
     return found, failed
+
+
+def _is_imported(path: Path, out: Path) -> bool:
+    """Whether a mesh file is that of an object which an import wrote to `out`."""
+    return path.is_relative_to(out) and bool(_IMPORTED.fullmatch(path.relative_to(out).as_posix()))
 
 
 def _walk(src: Path) -> Iterator[tuple[str, Path, str]]:

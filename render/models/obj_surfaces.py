@@ -9,6 +9,7 @@ from PIL import Image
 
 from render.models.mtl import Material, default_color
 from render.models.obj import FACE, Corners, Floats, Ints
+from render.models.srgb import decoded
 from render.models.surface import Material as Look
 from render.models.surface import Surface
 
@@ -72,7 +73,7 @@ def surfaces_of(
                 look,
                 uv=texture_points[index[:, 1]] if kind[2] else None,
                 normals=normals[index[:, 2]] if kind[3] else averaged[where] if kind[4] else None,
-                colors=_linear(colors[index[:, 0]]) if kind[1] else None,
+                colors=decoded(colors[index[:, 0]]) if kind[1] else None,
             )
         )
     return made
@@ -144,7 +145,3 @@ def _corners_of(counts: Ints, faces: Ints) -> Ints:
     first = np.repeat(begins[faces], sizes)
     step = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     return first + step
-
-
-def _linear(srgb: Floats) -> Floats:
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)

@@ -250,6 +250,17 @@ def test_what_is_no_mesh_is_named(tmp_path: Path, suffix: str) -> None:
     assert [row["reason"] for row in rows] == list(contents.values())
 
 
+@pytest.mark.parametrize("place", [".", "imported"])
+def test_imported_objects_are_no_sources(tmp_path: Path, place: str) -> None:
+    (tmp_path / "in" / "a").mkdir(parents=True)
+    (tmp_path / "in" / "a" / "model_normalized.obj").write_text(OBJ)
+    out = tmp_path / "in" / place
+    for _ in range(2):
+        assert "1 of 1 meshes imported" in bring(tmp_path / "in", out, "--class", "plane")
+    assert len(list(out.glob("0*/*"))) == 1
+    assert [row["source"] for row in table(out / "imported.csv")] == ["in/a/model_normalized.obj"]
+
+
 def test_references_do_not_leave_the_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "in" / "sub").mkdir(parents=True)
     (tmp_path / "secret.png").write_bytes(png())
@@ -310,7 +321,7 @@ def test_classes_by_folders_where_train_may_be_a_split(tmp_path: Path) -> None:
     for name in ("airplane/train/a", "airplane/test/b", "person/train/c", "person/test/d", "chairs/x/e", "train/f"):
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / f"{name}.off").write_text(BOX.export(file_type="off"))
-    found, failed = find_meshes(source, ClassChooser(None, "folders"))
+    found, failed = find_meshes(source, ClassChooser(None, "folders"), tmp_path / "out")
     assert {each.name[-5]: each.synset for each in found} == {"a": PLANE, "b": PLANE, "e": CHAIR, "f": "04468005"}
     assert sorted(each.source[-5] for each in failed) == ["c", "d"]
 
