@@ -1,5 +1,6 @@
 """The text of MTL files: materials, their maps, and what in them can't be meant as it is written."""
 
+import functools
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -368,6 +369,7 @@ def library_names(rest: str, exists: Callable[[str], bool]) -> list[str]:
         rest: the line after `mtllib`.
         exists: whether there is a file of a name.
     """
+    exists = functools.cache(exists)
     whole = unquoted(rest)
     quoted = [unquoted(name) for name in re.findall(r'"[^"]*"|\S+', rest)]
     plain = rest.partition(" #")[0]
