@@ -129,7 +129,7 @@ def import_(
 
     choose = ClassChooser(class_name, classes_from)
     check_tables(out)
-    found, results = find_meshes(src, choose)
+    found, results = find_meshes(src, choose, out)
     results = [*results, *_bar(import_meshes(found, out, up, workers or _cores()), len(found), "importing")]
     table, failures = write_tables(out, results)
     done = [each for each in results if not each.reason]

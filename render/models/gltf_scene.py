@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from manifests.errors import one_line
 from render.models.draco import DracoMeshes
-from render.models.gltf_file import Decoded, GltfFile, Numbers, mapping, number, numbers
+from render.models.gltf_file import Decoded, GltfFile, Numbers, component, mapping, number, numbers
 from render.models.numbers import counted
 from render.models.polygons import Floats, Ints
 from render.models.source import ModelError
@@ -402,6 +402,11 @@ class _Attributes:
         values = self.optional("COLOR_0", ("VEC3", "VEC4"))
         if values is None:
             return None
+        accessor = self._file.item("accessors", self._attributes["COLOR_0"])
+        kind = component(accessor)
+        if kind.kind in "iu" and accessor.get("normalized") is not True:
+            self._file.notes.add("vertex colors are integers that aren't marked as normalized; taken as such")
+            values = values / np.iinfo(kind).max
         if values.shape[1] == 3:
             values = np.concatenate([values, np.ones((len(values), 1))], axis=1)
         if not np.isfinite(values).all() or values.max(initial=0) > 1 or values.min(initial=1) < 0:

@@ -5,6 +5,7 @@ import functools
 import hashlib
 import io
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -37,9 +38,20 @@ TURNS: dict[str, Floats] = {
 FOLDERS = "folders"
 _MESHES = {".obj", *FORMATS}
 _ID_LENGTH = 32
+_IMPORTED = re.compile(rf"[0-9]{{8}}/[0-9a-f]{{{_ID_LENGTH}}}/{re.escape(MESH_FILE.as_posix())}")
 
 ChooseClass = Callable[[str, Sequence[str]], str | None]
 """Class of a mesh by its source and by the folders it is in, the outermost first; None where it has none."""
+
+_OTHER_KINDS = (
+    (b"version https://git-lfs", "a Git LFS pointer, not the mesh; run 'git lfs pull'"),
+    (b"<!doctype", "a web page, not a mesh; get the file again"),
+    (b"<html", "a web page, not a mesh; get the file again"),
+    (b"<?xml", "an XML file, not a mesh of this kind; get the file again, or convert it"),
+    (b"\x1f\x8b", "a gzip file; unpack it first"),
+    (b"pk\x03\x04", "a zip archive; give it the suffix .zip"),
+)
+"""How files begin, in lower case, that have the suffix of a mesh and hold none, and what they are."""
 
 _OTHER_SPLITS = {"test", "val", "valid", "validation"}
 
@@ -72,8 +84,13 @@ class Imported:
     reason: str = ""
 
 
-def find_meshes(src: Path, choose: ChooseClass) -> tuple[list[Found], list[Imported]]:
+def find_meshes(src: Path, choose: ChooseClass, out: Path) -> tuple[list[Found], list[Imported]]:
     """All meshes in a file, an archive or a folder (with the archives in it), and those that get no class.
+
+    Args:
+        src: where to look.
+        choose: gives their class.
+        out: folder of imported objects, which are no sources where it lies within `src`.
 
     Raises:
         ThreeDieError: no such file, or nothing in it that could be imported.
@@ -81,7 +98,7 @@ def find_meshes(src: Path, choose: ChooseClass) -> tuple[list[Found], list[Impor
     if not src.exists():
         raise ThreeDieError(f"{src}: no such file or folder; check the path")
     found, failed = [], []
-    walked = list(_walk(src.resolve()))
+    walked = [entry for entry in _walk(src.resolve()) if not _is_imported(entry[1] / entry[2], out.resolve())]
     splits = _train_folders(source for source, _, _ in walked)
     for source, container, name in walked:
         folders = [str(folder) for folder in reversed(PurePosixPath(source).parents) if folder.name]
@@ -95,6 +112,11 @@ def find_meshes(src: Path, choose: ChooseClass) -> tuple[list[Found], list[Impor
     if not found and not failed:
         raise ThreeDieError(f"{src}: holds no {', '.join(sorted(_MESHES))} files and no zip archives of them")
     return found, failed
+
+
+def _is_imported(path: Path, out: Path) -> bool:
+    """Whether a mesh file is that of an object which an import wrote to `out`."""
+    return path.is_relative_to(out) and bool(_IMPORTED.fullmatch(path.relative_to(out).as_posix()))
 
 
 def _walk(src: Path) -> Iterator[tuple[str, Path, str]]:
@@ -185,11 +207,24 @@ def import_meshes(found: Sequence[Found], out: Path, up: str, workers: int) -> I
 
 def _import(shared: tuple[Path, str], found: Found) -> Imported:
     out, up = shared
+    container = _container(found.container)
     try:
-        object_id, notes = import_mesh(_container(found.container), found.name, found.synset, out, up)
+        object_id, notes = import_mesh(container, found.name, found.synset, out, up)
     except ModelError as error:
-        return Imported(found.source, found.synset, reason=str(error))
+        return Imported(found.source, found.synset, reason=_other_kind(container, found.name) or str(error))
     return Imported(found.source, found.synset, object_id, "; ".join(notes))
+
+
+def _other_kind(container: Container, name: str) -> str:
+    """What a file that can't be read is instead of a mesh, by how it begins; empty where that doesn't tell."""
+    try:
+        content = container.read(name)
+    except ModelError:
+        return ""
+    begin = content[:512].lstrip().lower()
+    if not begin:
+        return "is empty" if not content else ""
+    return next((kind for mark, kind in _OTHER_KINDS if begin.startswith(mark)), "")
 
 
 @functools.lru_cache(maxsize=4)

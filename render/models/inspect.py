@@ -90,7 +90,8 @@ def check_textures(ref: ObjectRef, path: Path) -> None:
 def escaping_textures(mesh_file: Path) -> list[str]:
     """Material files and textures whose path leads out of the object's folder, as the files write them."""
     text = ObjectText(mesh_file)
-    return [one_line(name) for name in (*text.written, *text.texture_names()) if _escapes(mesh_file, name)]
+    named = [*((mesh_file, name) for name in text.written), *text.named_textures()]
+    return [one_line(name) for beside, name in named if _escapes(mesh_file, beside, name)]
 
 
 class ObjectText:
@@ -128,13 +129,18 @@ class ObjectText:
 
     def _is_library(self, name: str) -> bool:
         try:
-            return not _escapes(self.mesh_file, name) and join(self.mesh_file, name).is_file()
+            return not _escapes(self.mesh_file, self.mesh_file, name) and join(self.mesh_file, name).is_file()
         except (OSError, ValueError):  # a name too long, say, or with a zero byte
             return False
 
+    def named_textures(self) -> list[tuple[Path, str]]:
+        """Libraries and the textures they name, as they write them, each pair once."""
+        pairs = zip(self.libraries, self.texts, strict=True)
+        return list(dict.fromkeys((library, name) for library, text in pairs for name in map_names(text)))
+
     def texture_names(self) -> list[str]:
         """Textures of all libraries, as they write them, each once."""
-        return list(dict.fromkeys(name for text in self.texts for name in map_names(text)))
+        return list(dict.fromkeys(name for _, name in self.named_textures()))
 
     def texture(self, name: str) -> Path | None:
         """The file that Blender reads for a texture: of that path, or else of that name beside the materials."""
@@ -225,13 +231,14 @@ def _finite(words: list[bytes]) -> bool:
         return False
 
 
-def join(mesh_file: Path, name: str) -> Path:
-    """The path that a file beside a mesh has by a name, `\\` or `/` between folders."""
-    return mesh_file.parent / name.replace("\\", "/")
+def join(beside: Path, name: str) -> Path:
+    """The path that another file gives a file by a name, `\\` or `/` between folders."""
+    return beside.parent / name.replace("\\", "/")
 
 
-def _escapes(mesh_file: Path, name: str) -> bool:
+def _escapes(mesh_file: Path, beside: Path, name: str) -> bool:
+    """Whether a name in a file leads out of the object's folder."""
     # By the text of the path, not by where links lead: data stores keep files as links to elsewhere.
     top = os.path.abspath(mesh_file.parents[len(MESH_FILE.parts) - 1])  # noqa: PTH100
-    path = os.path.abspath(join(mesh_file, name))  # noqa: PTH100
+    path = os.path.abspath(join(beside, name))  # noqa: PTH100
     return os.path.commonpath([top, path]) != top

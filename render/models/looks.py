@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from render.models.pictures import Pictures
+from render.models.mtl import INVISIBLE
+from render.models.pictures import Pictures, mask_picture, opacity_of
 from render.models.polygons import Floats, Ints, corners_of, first_corners
-from render.models.srgb import OF_BYTE, Pixels, decoded, encoded, to_bytes
+from render.models.srgb import OF_BYTE, Pixels, decoded, to_bytes
 from render.models.surface import WHITE, Material, Rgb, Surface, rgb
 from render.models.triangulate import triangulate
 
@@ -104,8 +105,8 @@ class Looks:
             if not np.isfinite(colors).all():
                 self.notes[f"{surface.name}: colors of corners that aren't finite became white"] = None
             colors = np.clip(np.nan_to_num(colors, nan=1), 0, 1)
-        if _opacity(material) == 0:
-            self.notes[f"{surface.name}: its opacity is 0, so that it is invisible"] = None
+        if (opacity := _opacity(material)) < INVISIBLE:
+            self.notes[f"{surface.name}: its opacity is {opacity:.3g}, so that it is invisible"] = None
         return replace(surface, material=material, uv=uv, colors=colors)
 
     def _colored(self, surface: Surface, texels: Pixels) -> Iterator[Look]:
@@ -206,17 +207,15 @@ class Looks:
         key = (id(picture), material.opacity, material.cutoff)
         if key not in self._made:
             alpha = _cut(np.arange(256) / 255 * material.opacity, material.cutoff)
-            values = _alpha_of(picture)
+            values = opacity_of(picture)
             least, most = (alpha[int(extreme)] for extreme in values.getextrema())  # type: ignore[arg-type]
-            if most == 0:
+            if most < INVISIBLE <= _opacity(material):
                 self.notes[f"{name}: the alpha of its texture makes it invisible"] = None
             self._alive.append(picture)
             if least == most == _opacity(material):
                 self._made[key] = None
             else:
-                # Rendering inverts the color of a picture that drives alpha among others, and reads it as sRGB.
-                table = np.round(encoded(1 - alpha) * 255).astype(int).tolist()
-                self._made[key] = self.pictures.add_pixels(values.point(table))
+                self._made[key] = self.pictures.add_pixels(mask_picture(values, alone=False, curve=alpha))
         return self._made[key]
 
 
@@ -255,10 +254,6 @@ def _sees_through(material: Material) -> bool:
     return has_alpha and material.uses_alpha and _opacity(material) > 0
 
 
-def _alpha_of(picture: Image.Image) -> Image.Image:
-    return picture.convert("RGBA").getchannel("A")
-
-
 def _contrast_sides(texels: Pixels) -> Ints:
     """Texels along a side (T,) that colors of corners (T, 3, 3) need to change linearly."""
     contrast = np.ptp(texels, axis=1).max(axis=-1) / 255
@@ -278,7 +273,7 @@ def _baked(surface: Surface, triangles: Ints, side: int, rows: int, columns: int
     glow = None if material.emission_picture is None else np.asarray(material.emission_picture.convert("RGB"))
     alpha = None
     if material.picture is not None and _sees_through(material):
-        alpha = np.asarray(_alpha_of(material.picture))[..., None]
+        alpha = np.asarray(opacity_of(material.picture))[..., None]
     across = np.arange(side) / (side - 1)
     right, down = np.meshgrid(across, across)
     weights = np.stack([1 - right - down, right, down], axis=-1).reshape(-1, 3)

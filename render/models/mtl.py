@@ -1,5 +1,6 @@
 """The text of MTL files: materials, their maps, and what in them can't be meant as it is written."""
 
+import functools
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -7,21 +8,24 @@ from dataclasses import dataclass, field
 
 from render.models.surface import Rgb
 
-MAPS = {name.lower(): name for name in ("map_Kd", "map_Ks", "map_Ke", "map_Ns", "map_d", "map_Bump", "norm")} | {
+MAPS = {name.lower(): name for name in ("map_Kd", "map_Ks", "map_Ke", "map_Ns", "map_d", "map_Bump")} | {
     "bump": "map_Bump"
 }
-"""Maps that Blender's importer reads, by their name in lower case."""
+"""Maps that an import keeps, as Blender's importer spells them, by their name in lower case. It reads those of
+metalness, reflection, sheen and roughness (`map_Pm`, `refl`, `map_Ps`, `map_Pr`), too, which scenes without glossy rays
+show as black or hardly."""
 
 COLOR_MAP, MASK_MAP, _AMBIENT_MAP = "map_Kd", "map_d", "map_ka"
-_OTHER_MAPS = {"refl", "disp", "decal"}
-"""Maps whose name doesn't begin with `map_` and that Blender's importer doesn't read."""
+_OTHER_MAPS = {"refl", "disp", "decal", "norm"}
+"""Maps whose name doesn't begin with `map_` and that an import leaves out; Blender reads `refl` alone of them."""
 
 HIGHEST_ILLUM = 2
 """Models of illumination above this one ask for mirrors and glass, which scenes without glossy rays show as black."""
 
 _COLORS = {"kd": "Kd", "ks": "Ks", "ke": "Ke"}
 _SCALARS = {"Ns", "Ni", "Pr", "Pm", "Ps", "Pc", "Pcr", "aniso", "anisor"}
-_INVISIBLE = 1 / 255
+INVISIBLE = 1 / 255
+"""Opacities below this one show nothing in 8 bits."""
 _A_LITTLE_OVER = 2.0
 """Colors up to here are from 0 to 1 and too bright, those above from 0 to 255."""
 _BYTE = 255.0
@@ -76,8 +80,8 @@ class Material:
         library: position of the file among the libraries.
         name: its name.
         lines: its other lines but maps, without comments.
-        maps: maps that Blender reads.
-        ambient: files of `map_Ka`, which Blender doesn't read.
+        maps: maps that an import keeps.
+        ambient: files of `map_Ka`, which is read by nobody.
         faults: what isn't as it should be.
         color, opacity, emission: what the lines say, after mending; None where they say nothing.
     """
@@ -365,6 +369,7 @@ def library_names(rest: str, exists: Callable[[str], bool]) -> list[str]:
         rest: the line after `mtllib`.
         exists: whether there is a file of a name.
     """
+    exists = functools.cache(exists)
     whole = unquoted(rest)
     quoted = [unquoted(name) for name in re.findall(r'"[^"]*"|\S+', rest)]
     plain = rest.partition(" #")[0]
@@ -413,7 +418,7 @@ def blame_invisible(materials: Sequence[Material], used: set[str], is_black: Cal
 
 def is_hidden(material: Material) -> bool:
     """Whether its opacity alone makes it invisible."""
-    return material.opacity is not None and material.opacity < _INVISIBLE
+    return material.opacity is not None and material.opacity < INVISIBLE
 
 
 def _has_mask(material: Material) -> bool:

@@ -1,5 +1,6 @@
 """An OBJ file with its materials and textures, made an object in the ShapeNetCore v2 layout."""
 
+import io
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
@@ -36,8 +37,8 @@ from render.models.obj import (
     used_materials,
     vertex_colors,
 )
-from render.models.obj_surfaces import colored_faces, surfaces_of
-from render.models.pictures import PictureError, Pictures, decode_picture, mask_picture
+from render.models.obj_surfaces import colored_faces, face_states, surfaces_of
+from render.models.pictures import PictureError, Pictures, decode_picture, opacity_of
 from render.models.polygons import NO_AREA, Floats, Ints
 from render.models.source import MESH_FILE, ModelError
 from render.models.surface_files import surface_files
@@ -157,6 +158,8 @@ class ObjObject:
         for material in self._materials:
             faults += material.faults
         faults += blame_undefined(set(self._used) - {""}, self._materials)
+        self._has_half_mask = False
+        self._textured: set[str] = set()
         self._mtl, texture_faults = self._written_materials()
         self.faults = [*files.faults, *faults, *texture_faults, *corner_faults(self._corners)]
         self.faults += [
@@ -164,11 +167,13 @@ class ObjObject:
         ]
         self._colors: Floats | None = None
         self._find_colors()
+        if not self.is_colored:
+            self.faults += self._faults_of_coordinates()
 
     def pieces(self) -> Iterator[bytes]:
         """What the object's id is made of."""
         yield from self._files.pieces()
-        if any(fault.mended for fault in self.faults):
+        if self._has_half_mask or any(fault.mended for fault in self.faults):
             yield _MENDED
 
     @property
@@ -233,6 +238,19 @@ class ObjObject:
             self.faults += [Fault("color", note, mended=True) for note in guesses]
             self.faults.append(Fault("color", *self._color_words(bool(which.all())), mended=True))
 
+    def _faults_of_coordinates(self) -> list[Fault]:
+        """Materials whose textures are on faces that have no texture coordinates."""
+        lacking = self._corners.per_face(self._corners.indices[:, 1] < 0) & (self._corners.counts >= 3)
+        if not self._textured & set(self._used) or not lacking.any():
+            return []
+        names, of_face, _ = face_states(self._content)
+        counts = np.bincount(of_face[lacking], minlength=len(names))
+        return [
+            Fault("texture", f"{count:,} faces of material {name} have no texture coordinates", "one texel colors them")
+            for name, count in zip(names, counts.tolist(), strict=True)
+            if count and name in self._textured
+        ]
+
     def _color_words(self, everywhere: bool) -> tuple[str, str]:
         if not self._materials:
             return "its vertices have colors", "drawn as textures"
@@ -251,10 +269,10 @@ class ObjObject:
         """Whether its mask is black everywhere; one that can't be read leaves it to the opacity."""
         content = self._map_content(material, MASK_MAP)
         try:
-            mask = mask_picture(decode_picture(content or b""), alone=True)
+            opacity = opacity_of(decode_picture(content or b""))
         except PictureError:
             return is_hidden(material)
-        return not np.asarray(mask)[..., 1].any()
+        return not np.asarray(opacity).any()
 
     def _color_picture(self, material: Material | None) -> Image.Image | None:
         """A material's texture as a surface has it: with the mask as alpha."""
@@ -274,11 +292,11 @@ class ObjObject:
         if mask_content is None:
             return picture.convert("RGB")
         try:
-            mask = mask_picture(decode_picture(mask_content), alone=True).getchannel("A")
+            opacity = opacity_of(decode_picture(mask_content))
         except PictureError:
             return picture.convert("RGB")
         both = picture.convert("RGB")
-        both.putalpha(mask.resize(both.size))
+        both.putalpha(opacity.resize(both.size))
         return both
 
     def _written_materials(self) -> tuple[bytes, list[Fault]]:
@@ -286,27 +304,42 @@ class ObjObject:
         lines: list[str] = []
         faults: dict[Fault, None] = {}
         for material in self._materials:
-            contents = [self._files.textures.get((material.library, each.name)) for each in material.maps]
-            alone = sum(content is not None for content in contents) == 1
             lines += [f"newmtl {material.name}", *material.lines]
-            for each, content in zip(material.maps, contents, strict=True):
+            # Masks last: how one is written depends on which other pictures can be read.
+            kept: dict[str, str] = {}
+            for each in sorted(material.maps, key=lambda each: each.key == MASK_MAP):
+                content = self._files.textures.get((material.library, each.name))
                 if content is None:
                     reason = self._files.unreadable.get((material.library, each.name))
                     what = "is missing" if reason is None else f"can't be read ({reason})"
                     faults[Fault("texture", f"texture {each.name} {what}")] = None
                     continue
-                add = self._pictures.add_file
-                kept, notes = self._pictures.add_mask(content, alone=alone) if each.key == MASK_MAP else add(content)
+                file, notes = self._add_picture(each.key, content, alone=not kept)
                 for note in notes:
                     what, _, done = note.partition(": ")
                     # What is handed on unchanged is no flaw of a folder that is rendered as it is.
-                    kind = "import" if kept and done.startswith("kept as it is") else "picture"
-                    fault = Fault(kind, f"texture {each.name} {what}", done, mended=kept is not None)
-                    faults[fault] = None
-                if kept:
-                    lines.append(" ".join(filter(None, (each.key, each.options, kept))))
+                    kind = "import" if file and done.startswith("kept as it is") else "picture"
+                    faults[Fault(kind, f"texture {each.name} {what}", done, mended=file is not None)] = None
+                if file:
+                    kept[each.key] = " ".join(filter(None, (each.key, each.options, file)))
+            if MASK_MAP in kept and material.opacity is not None and material.opacity < 1:
+                what = f"material {material.name} has d {material.opacity:g} beside map_d"
+                faults[Fault("material", what, "map_d counts")] = None
+            if kept:
+                self._textured.add(material.name)
+            lines += [kept[each.key] for each in material.maps if each.key in kept]
             lines.append("")
         return as_bytes("\n".join(lines)), list(faults)
+
+    def _add_picture(self, key: str, content: bytes, *, alone: bool) -> tuple[str | None, tuple[str, ...]]:
+        """Take the picture of a map; `alone` if it is its material's only one. Returns as `Pictures.add_file`."""
+        if key != MASK_MAP:
+            return self._pictures.add_file(content)
+        file, notes = self._pictures.add_mask(content, alone=alone)
+        if file and not alone:
+            mask = Image.open(io.BytesIO(self._pictures.files[file.removeprefix("../")]))
+            self._has_half_mask |= any(mask.histogram()[1:-1])
+        return file, notes
 
 
 def _without_comments(files: ObjFiles, materials: Sequence[Material]) -> tuple[bytes, list[str], list[Fault]]:

@@ -24,7 +24,7 @@ _FLAT = {b"off", b"0", b""}
 
 def colored_faces(content: bytes, corners: Corners, colors: Floats, textured: Collection[str]) -> Mask:
     """Which faces (F,) of 3 and more corners take their color from their vertices: colors (V, 3), NaN for none."""
-    names, of_face, _ = _states(content)
+    names, of_face, _ = face_states(content)
     has = np.isfinite(colors).all(axis=1)[np.clip(corners.indices[:, 0], 0, len(colors) - 1)]
     free = np.array([name not in textured for name in names], bool)[of_face]
     return free & ~corners.per_face(~has) & (corners.counts >= 3)
@@ -48,7 +48,7 @@ def surfaces_of(
         materials: by name.
         picture: gives the texture of a material, with its transparency as alpha.
     """
-    names, of_face, smooth = _states(content)
+    names, of_face, smooth = face_states(content)
     pictures = [picture(materials.get(name)) for name in names]
     textured = {name for name, each in zip(names, pictures, strict=True) if each is not None}
     colored = colored_faces(content, corners, colors, textured)
@@ -89,7 +89,7 @@ def _look(material: Material | None, picture: Image.Image | None, *, colored: bo
     return Look(color, opacity, emission, picture, uses_alpha=see_through)
 
 
-def _states(content: bytes) -> tuple[list[str], Ints, Mask]:
+def face_states(content: bytes) -> tuple[list[str], Ints, Mask]:
     """Names of materials, which of them each face (F,) has, and whether it is smooth (F,)."""
     faces = np.array([match.start() for match in FACE.finditer(content)], np.int64)
     names: dict[bytes, int] = {b"": 0}

@@ -1,8 +1,9 @@
 """Textures on their way into an object's folder: decoded once to see that they are whole, kept as they are if possible.
 
 Transparency gets files of its own, because rendering follows a rule of the original: where a material has several
-image textures and one drives alpha, the alpha is that picture's colour, inverted. A mask is therefore written inverted
-for such a material, and as an alpha channel where it is the material's only picture.
+image textures and one drives alpha, the alpha is that picture's color, decoded from sRGB and inverted. A mask is
+therefore written inverted and encoded for such a material, and as an alpha channel where it is the material's only
+picture.
 """
 
 import io
@@ -16,6 +17,8 @@ from PIL import Image, ImageCms, ImageFile
 
 from manifests.errors import one_line
 from manifests.signatures import HEAD_BYTES, is_lfs_pointer, is_web_page
+from render.models.polygons import Floats
+from render.models.srgb import encoded
 
 _KEPT = {"JPEG": ".jpg", "PNG": ".png"}
 _MODES = {"1", "L", "LA", "P", "RGB", "RGBA"}
@@ -42,6 +45,7 @@ BLENDERS = {b"v/1\x01": ("OpenEXR", ".exr"), b"#?R": ("Radiance HDR", ".hdr")}
 """Signatures of formats that Blender reads and Pillow doesn't: name and suffix."""
 
 _WHITE_8, _WHITE_16 = 255, 65535
+_AS_IT_IS: Floats = np.arange(_WHITE_8 + 1) / _WHITE_8
 _A_LITTLE_OVER = 2.0
 """Floats up to here are from 0 to 1 with some highlights, not from 0 to 255."""
 
@@ -101,7 +105,7 @@ class Pictures:
 
         def make(content: bytes) -> tuple[bytes, str, tuple[str, ...]]:
             picture = read_picture(content)
-            return _png(mask_picture(picture.pixels, alone=alone)), ".png", picture.notes
+            return _png(mask_picture(opacity_of(picture.pixels), alone=alone)), ".png", picture.notes
 
         return self._add("alone" if alone else "inverted", content, make)
 
@@ -301,13 +305,25 @@ def _kept(content: bytes) -> tuple[bytes, str, tuple[str, ...]]:
     return _png(picture.pixels), ".png", picture.notes
 
 
-def mask_picture(picture: Image.Image, *, alone: bool) -> Image.Image:
-    """The picture from which rendering takes a transparency."""
+def opacity_of(picture: Image.Image) -> Image.Image:
+    """The opacity (mode L) that a picture drives: its alpha channel, or its brightness where it has none."""
     has_alpha = "A" in picture.getbands() or "transparency" in picture.info
-    alpha = picture.convert("RGBA").getchannel("A") if has_alpha else picture.convert("L")
+    return picture.convert("RGBA").getchannel("A") if has_alpha else picture.convert("L")
+
+
+def mask_picture(opacity: Image.Image, *, alone: bool, curve: Floats = _AS_IT_IS) -> Image.Image:
+    """The picture from which rendering takes an opacity.
+
+    Args:
+        opacity: mode L.
+        alone: whether it is its material's only picture.
+        curve: (256,) opacity from 0 to 1 that each value of `opacity` stands for.
+    """
     if alone:
-        return Image.merge("LA", (Image.new("L", alpha.size, 255), alpha))
-    return Image.fromarray(255 - np.asarray(alpha, dtype=np.uint8))
+        alpha = opacity.point(np.round(curve * _WHITE_8).astype(int).tolist())
+        return Image.merge("LA", (Image.new("L", alpha.size, _WHITE_8), alpha))
+    # Blender decodes the values as sRGB before rendering inverts them.
+    return opacity.point(np.round(encoded(1 - curve) * _WHITE_8).astype(int).tolist())
 
 
 def _png(picture: Any) -> bytes:

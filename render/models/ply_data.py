@@ -102,8 +102,9 @@ def read_header(content: bytes) -> Header:
         raise ModelError("its header has no end (end_header); it is cut off")
     # Where lines end with a carriage return, a line feed after it is data.
     begin = match.start(1) + 1 if first[1] == b"\r" else match.end()
-    elements: list[_Element] = []
-    order, textures = None, []
+    counts: dict[str, int] = {}
+    properties: dict[str, dict[str, _Property]] = {}
+    order, textures, last = None, [], ""
     for line in re.split(r"\r\n|\n|\r", as_text(text[: match.start()]))[1:]:
         words = line.split()
         if not words or words[0] == "obj_info":
@@ -116,29 +117,29 @@ def read_header(content: bytes) -> Header:
                 raise ModelError(f"its format is version {' '.join(words[2:])[:40]!r}; only 1.0 is known")
             order = _ORDERS[words[1]]
         elif words[0] == "element" and len(words) == 3 and re.fullmatch(r"[0-9]{1,18}", words[2]):
-            if any(element.name == words[1] for element in elements):
-                raise ModelError(f"its header has two elements {one_line(words[1])!r}")
-            elements.append(_Element(words[1], int(words[2]), ()))
-        elif words[0] == "property" and elements:
-            last = elements[-1]
-            elements[-1] = _Element(last.name, last.count, (*last.properties, _property(words, line, last)))
+            last = words[1]
+            if last in counts:
+                raise ModelError(f"its header has two elements {one_line(last)!r}")
+            counts[last], properties[last] = int(words[2]), {}
+        elif words[0] == "property" and counts:
+            made = _property(words, line)
+            if made.name in properties[last]:
+                raise ModelError(f"its header has two properties {one_line(made.name)!r} of element {one_line(last)!r}")
+            properties[last][made.name] = made
         else:
             raise ModelError(f"its header has the line {line.strip()[:60]!r}, which means nothing in PLY files")
     if order is None:
         raise ModelError("its header names no format (ascii, binary_little_endian or binary_big_endian)")
+    elements = (_Element(name, count, tuple(properties[name].values())) for name, count in counts.items())
     return Header(order, tuple(elements), tuple(textures), begin)
 
 
-def _property(words: Sequence[str], line: str, element: _Element) -> _Property:
+def _property(words: Sequence[str], line: str) -> _Property:
     if len(words) == 3 and words[1] in _TYPES:
-        made = _Property(words[2], _TYPES[words[1]])
-    elif len(words) == 5 and words[1] == "list" and _TYPES.get(words[2]) in _CODES and words[3] in _TYPES:
-        made = _Property(words[4], _TYPES[words[3]], _TYPES[words[2]])
-    else:
-        raise ModelError(f"its header has a property of no known type: {line.strip()[:60]!r}")
-    if any(made.name == other.name for other in element.properties):
-        raise ModelError(f"its header has two properties {one_line(made.name)!r} of element {one_line(element.name)!r}")
-    return made
+        return _Property(words[2], _TYPES[words[1]])
+    if len(words) == 5 and words[1] == "list" and _TYPES.get(words[2]) in _CODES and words[3] in _TYPES:
+        return _Property(words[4], _TYPES[words[3]], _TYPES[words[2]])
+    raise ModelError(f"its header has a property of no known type: {line.strip()[:60]!r}")
 
 
 def _unmarked(content: bytes) -> bytes:

@@ -44,6 +44,11 @@ def _split_quads(points: Floats, corners: Ints, triangles: Ints, quads: Ints, be
 def _ears(polygon: Floats) -> Ints:
     """Triangles (N - 2, 3) of a polygon (N, 3), by cutting off ears."""
     flat = _flattened(polygon)
+    spokes = flat[1:] - flat[0]
+    if (_cross(spokes[:-1], spokes[1:]) > 0).all():
+        # Convex, most often: a fan, at once.
+        second = np.arange(1, len(flat) - 1)
+        return np.stack([np.zeros_like(second), second, second + 1], axis=-1)
     left = list(range(len(flat)))
     made = []
     while len(left) > 3:

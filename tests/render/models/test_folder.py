@@ -9,6 +9,7 @@ from model_samples import CHAIR, PICTURE, PLANE, TRIANGLE, put
 from manifests.errors import ThreeDieError
 from manifests.objects import ObjectRef
 from render.models import inspect
+from render.models.cleaned import blender_file
 from render.models.folder import FolderSource
 from render.models.inspect import escaping_textures, inspect_mesh
 from render.models.source import ModelError
@@ -149,6 +150,22 @@ def test_escaping_textures(tmp_path: Path, name: str) -> None:
     assert escaping_textures(path) == [name]
     with pytest.raises(ModelError, match="outside of the object's folder"):
         FolderSource(tmp_path).mesh_file(ObjectRef(CHAIR, "a"))
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_textures_are_named_from_where_their_material_file_is(tmp_path: Path, mark: str) -> None:
+    above = put(tmp_path, CHAIR, "a", mtl=None, obj=mark + "mtllib ../a.mtl\n" + TRIANGLE)
+    (tmp_path / CHAIR / "a" / "a.mtl").write_text(mark + "newmtl a\nmap_Kd ../secret.png\n", encoding="utf-8")
+    (tmp_path / CHAIR / "secret.png").write_bytes(PICTURE)
+    assert escaping_textures(above) == ["../secret.png"]
+    below = put(tmp_path, CHAIR, "b", mtl=None, obj=mark + "mtllib sub/a.mtl\n" + TRIANGLE)
+    for name in ("models/sub/a.mtl", "images/t.png"):
+        (tmp_path / CHAIR / "b" / name).parent.mkdir(exist_ok=True)
+    (tmp_path / CHAIR / "b" / "models/sub/a.mtl").write_text(mark + "newmtl a\nmap_Kd ../../images/t.png\n", "utf-8")
+    (tmp_path / CHAIR / "b" / "images" / "t.png").write_bytes(PICTURE)
+    assert escaping_textures(below) == []
+    copy = blender_file(below, tmp_path / "scratch")
+    assert (copy.parent / "sub" / "../../images/t.png").read_bytes() == PICTURE
 
 
 def test_escaping_material_file(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from render.models.gltf_scene import triangles_of
 from render.models.obj import read_obj
 from render.models.source import ModelError
 from render.models.surface import ReadMesh
+from render.models.surface_files import surface_files
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -335,8 +336,8 @@ def change(name: str, **values: Any) -> bytes:
 
 
 BAD: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "not a glTF file"),
-    "a page": (b"<!DOCTYPE html>", "not a glTF file"),
+    "empty": (b"", "is empty"),
+    "a page": (b"<!DOCTYPE html>", "a web page, not a mesh"),
     "a list": (b"[]", "not a glTF file"),
     "nested": (b"[" * 100_000, "not a glTF file"),
     "only a header": (b"glTF" + bytes(40), "GLB version 0"),
@@ -440,3 +441,20 @@ def test_chunks_filled_with_zeros(tmp_path: Path) -> None:
     content = gltf.glb()
     assert content.count(b"}  ") == 1
     assert len(read(tmp_path, content.replace(b"}  ", b"}\0\0")).surfaces) == 1
+
+
+@pytest.mark.parametrize("kind", ["u1", "u2"])
+def test_integer_colors_that_are_not_marked_as_normalized(tmp_path: Path, kind: str) -> None:
+    gltf = Gltf()
+    colors = np.repeat(np.array([[1, 0.2, 0, 1]]), 24, axis=0) * np.iinfo(kind).max
+    gltf.node(mesh=gltf.mesh(gltf.cube(COLOR_0=gltf.accessor(np.round(colors), kind))))
+    mesh = read(tmp_path, gltf.glb())
+    np.testing.assert_allclose(np.asarray(mesh.surfaces[0].colors), np.tile([1, 0.2, 0], (36, 1)), atol=0.003)
+    assert mesh.notes == ("vertex colors are integers that aren't marked as normalized; taken as such",)
+
+
+def test_opacities_that_show_nothing_are_named(tmp_path: Path) -> None:
+    gltf = Gltf()
+    gltf.node(mesh=gltf.mesh(gltf.cube() | {"material": gltf.material([1, 0, 0, 0.001], alphaMode="BLEND")}))
+    _, notes = surface_files(read(tmp_path, gltf.glb()).surfaces, np.eye(3))
+    assert notes == ["material 0: its opacity is 0.001, so that it is invisible"]

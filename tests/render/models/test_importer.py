@@ -80,6 +80,7 @@ def test_an_obj_keeps_its_materials_and_textures(tmp_path: Path) -> None:
         "texture sky.jpg is map_refl of material wood: not used",
         "texture lost.png is missing",
         "1 lines (l): left out, only faces are rendered",
+        "2 faces of material wood have no texture coordinates: one texel colors them",
     ]
     source = FolderSource(out)
     (ref,) = source.objects(SYNSETS)
@@ -197,7 +198,8 @@ def test_masks_of_obj_materials_are_right_after_the_rule(tmp_path: Path) -> None
     object_id, _ = import_mesh(Folder(tmp_path), "a.obj", PLANE, tmp_path / "out", "y")
     images = tmp_path / "out" / PLANE / object_id / "images"
     assert Image.open(images / "texture0.png").getpixel((0, 0)) == (255, 60)
-    assert Image.open(images / "texture2.png").getpixel((0, 0)) == 195
+    # Decoded as sRGB and inverted it is 60 of 255.
+    assert Image.open(images / "texture2.png").getpixel((0, 0)) == 227
     assert (images / "texture1.png").read_bytes() == png("RGBA", 60)
 
 
@@ -228,6 +230,35 @@ def test_failures_are_listed_with_their_reason(tmp_path: Path, name: str, conten
     assert row["source"] == f"in/{name}"
     assert re.search(reason, row["reason"])
     assert not list((tmp_path / "out").glob("0*/*"))
+
+
+@pytest.mark.parametrize("suffix", ["obj", "glb", "gltf", "ply", "off", "stl"])
+def test_what_is_no_mesh_is_named(tmp_path: Path, suffix: str) -> None:
+    contents = {
+        "": "is empty",
+        "version https://git-lfs.github.com/spec/v1\n": "a Git LFS pointer, not the mesh; run 'git lfs pull'",
+        "\n<!DOCTYPE html><html>": "a web page, not a mesh; get the file again",
+        "<?xml version='1.0'?>": "an XML file, not a mesh of this kind; get the file again, or convert it",
+        "\x1f\x8b\x08": "a gzip file; unpack it first",
+        "PK\x03\x04": "a zip archive; give it the suffix .zip",
+    }
+    (tmp_path / "in").mkdir()
+    for number, content in enumerate(contents):
+        (tmp_path / "in" / f"{number}.{suffix}").write_bytes(content.encode("latin-1"))
+    bring(tmp_path / "in", tmp_path / "out", "--class", "plane", "--workers", "1", code=1)
+    rows = table(tmp_path / "out" / "import_failures.csv")
+    assert [row["reason"] for row in rows] == list(contents.values())
+
+
+@pytest.mark.parametrize("place", [".", "imported"])
+def test_imported_objects_are_no_sources(tmp_path: Path, place: str) -> None:
+    (tmp_path / "in" / "a").mkdir(parents=True)
+    (tmp_path / "in" / "a" / "model_normalized.obj").write_text(OBJ)
+    out = tmp_path / "in" / place
+    for _ in range(2):
+        assert "1 of 1 meshes imported" in bring(tmp_path / "in", out, "--class", "plane")
+    assert len(list(out.glob("0*/*"))) == 1
+    assert [row["source"] for row in table(out / "imported.csv")] == ["in/a/model_normalized.obj"]
 
 
 def test_references_do_not_leave_the_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,7 +321,7 @@ def test_classes_by_folders_where_train_may_be_a_split(tmp_path: Path) -> None:
     for name in ("airplane/train/a", "airplane/test/b", "person/train/c", "person/test/d", "chairs/x/e", "train/f"):
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / f"{name}.off").write_text(BOX.export(file_type="off"))
-    found, failed = find_meshes(source, ClassChooser(None, "folders"))
+    found, failed = find_meshes(source, ClassChooser(None, "folders"), tmp_path / "out")
     assert {each.name[-5]: each.synset for each in found} == {"a": PLANE, "b": PLANE, "e": CHAIR, "f": "04468005"}
     assert sorted(each.source[-5] for each in failed) == ["c", "d"]
 

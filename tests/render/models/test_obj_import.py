@@ -26,8 +26,15 @@ MUG = "03797390"
 POINTS = b"v 0 0 0\nv 1 0 0\nv 1 0 1\nv 0 0 1\nv 0 3 0\nv 1 3 0\nv 1 3 1\nv 0 3 1\n"
 FACES = b"usemtl a\nf 1 2 3 4\nf 5 8 7 6\nusemtl b\nf 1 5 6 2\nf 2 6 7 3\nf 3 7 8 4\nf 5 1 4 8\n"
 BOX = b"mtllib m.mtl\n" + POINTS + FACES
+UNWRAPPED = b"mtllib m.mtl\nvt 0.5 0.5\n" + POINTS + re.sub(rb"(?<= )(\d)", rb"\1/1", FACES)
 LEFT_OUT = "left out, only faces are rendered"
 RED_AND_BLUE = b"newmtl a\nKd 1 0 0\nnewmtl b\nKd 0 0 1\n"
+
+
+def png_of(grey: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", (4, 4), grey).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 class Made:
@@ -192,7 +199,10 @@ def test_textures_win_over_vertex_colors_and_materials_over_one_color(tmp_path: 
     assert sorted(each["d"] for each in half.materials().values()) == ["0.5", "1"]
     whole = b"newmtl a\nmap_Kd t.png\nnewmtl b\nmap_Kd t.png\n"
     made = bring(tmp_path, obj, whole)
-    assert made.notes == ["it has colors of vertices: not used, its textures or materials count"]
+    assert made.notes == [
+        "it has colors of vertices: not used, its textures or materials count",
+        "4 faces of material b have no texture coordinates: one texel colors them",
+    ]
     assert made.texture("a").getpixel((0, 0)) == (0, 0, 0)
     one = bring(tmp_path, b"mtllib m.mtl\n" + colored(["1 1 1"] * 8), RED_AND_BLUE)
     assert one.notes == ["all its vertices have one color: not used, its materials count"]
@@ -288,6 +298,7 @@ def test_lines_of_a_material(tmp_path: Path, line: str, written: str | None, not
         ("map_Kd -imfchan r t.png", ["texture t.png has -imfchan: without effect"], True),
         ("map_Kd gone.png\nmap_Kd t.png", ["material a has two map_Kd: t.png, the last one, counts"], True),
         ("map_Kd t.png\nmap_Pr rough.png", ["texture rough.png is map_Pr of material a: not used"], True),
+        ("map_Kd t.png\nnorm bumps.png", ["texture bumps.png is norm of material a: not used"], True),
         ("map_Kd t.png\ndisp -mm 0 1 up.png", ["texture up.png is disp of material a: not used"], True),
         ("map_Kd t.png\nmap_opacity o.png", ["texture o.png is map_opacity of material a: not used"], True),
         ("map_Kd t.png\nmap_Ka t.png", [], True),
@@ -296,6 +307,7 @@ def test_lines_of_a_material(tmp_path: Path, line: str, written: str | None, not
         ("map_Kd empty.png", ["texture empty.png is empty"], False),
         ("map_Kd cut.jpg", ["texture cut.jpg is truncated or damaged: what is left of it was kept"], True),
         ("map_Kd t.ktx2", ["texture t.ktx2 is a KTX2 picture, which can't be read: save it as PNG"], False),
+        ("map_Kd t.png\nd 0.5\nmap_d grey.png", ["material a has d 0.5 beside map_d: map_d counts"], True),
         ("map_d black.png", ["material a is invisible (d 0, or a map_d that hides all)"], False),
     ],
 )
@@ -303,14 +315,26 @@ def test_maps_of_a_material(tmp_path: Path, line: str, notes: list[str], kept: b
     noise = io.BytesIO()
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)).save(noise, "JPEG")
     files = {"t.png": picture("PNG"), "my t.png": picture("PNG"), "empty.png": b"", "black.png": picture("PNG")}
+    files["grey.png"] = png_of(128)
     files |= {"cut.jpg": noise.getvalue()[:2000], "t.ktx2": b"\xabKTX 20\xbb\r\n\x1a\n" + bytes(60)}
-    made = bring(tmp_path, BOX, f"newmtl a\n{line}\nnewmtl b\n".encode(), **files)
+    made = bring(tmp_path, UNWRAPPED, f"newmtl a\n{line}\nnewmtl b\n".encode(), **files)
     assert made.notes == notes
     assert ("map_Kd" in made.mtl) == kept
 
 
+def test_textured_faces_without_coordinates_are_counted(tmp_path: Path) -> None:
+    textured = b"newmtl a\nmap_Kd t.png\nnewmtl b\nKd 0 0 1\n"
+    made = bring(tmp_path, BOX, textured, **{"t.png": picture("PNG")})
+    assert made.notes == ["2 faces of material a have no texture coordinates: one texel colors them"]
+    some = bring(tmp_path, UNWRAPPED.replace(b"f 5/1 8/1", b"f 5 8/1"), textured)
+    assert some.notes == ["1 faces of material a have no texture coordinates: one texel colors them"]
+    source = FolderSource(tmp_path / "out")
+    assert {problem.kind for ref in source.objects([MUG]) for problem in check_object(source, ref)} == {"texture"}
+    assert bring(tmp_path, UNWRAPPED, textured).notes == []
+
+
 def test_a_texture_for_blender_alone_is_handed_on(tmp_path: Path) -> None:
-    made = bring(tmp_path, BOX, b"newmtl a\nmap_Kd t.exr\nnewmtl b\n", **{"t.exr": b"v/1\x01" + bytes(40)})
+    made = bring(tmp_path, UNWRAPPED, b"newmtl a\nmap_Kd t.exr\nnewmtl b\n", **{"t.exr": b"v/1\x01" + bytes(40)})
     assert made.notes == ["texture t.exr is of the format OpenEXR: kept as it is for Blender without a look inside"]
     assert made.materials()["a"]["map_Kd"] == "../images/texture0.exr"
     source = FolderSource(tmp_path / "out")

@@ -26,6 +26,7 @@ OBJ, MTL = ((PLAIN / f"model_normalized.{suffix}").read_bytes() for suffix in ("
 FIRST, SECOND = MTL.partition(b"newmtl b")[0], b"newmtl b" + MTL.partition(b"newmtl b")[2]
 POINTS = b"vt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\n"
 TEXTURED = OBJ.replace(b"usemtl a", POINTS + b"usemtl a").replace(b"f 1 2 3 4", b"f 1/1 2/2 3/3 4/4")
+TEXTURED = TEXTURED.replace(b"f 5 8 7 6", b"f 5/1 8/2 7/3 6/4")
 
 
 def utf16(text: bytes) -> bytes:

@@ -1,5 +1,6 @@
 import io
 import struct
+import time
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from seen import Seen, area
 
 from render.models.container import Folder
 from render.models.ply import read_ply
+from render.models.ply_data import read_header
 from render.models.source import ModelError
 from render.models.surface import ReadMesh
 
@@ -320,3 +322,12 @@ def test_binary_counts_that_lie(tmp_path: Path) -> None:
             read(tmp_path, header + data)
     with pytest.raises(ModelError, match="says 999,999,999,999 of element 'face', and has room for 17"):
         read(tmp_path, header.replace(b"face 1", b"face 999999999999") + points + face)
+
+
+@pytest.mark.parametrize("line", ["property float p{}", "element e{} 0"])
+def test_headers_of_many_lines_are_read_at_once(line: str) -> None:
+    begin = time.perf_counter()
+    lines = ["ply", "format ascii 1.0", "element vertex 0", *map(line.format, range(30_000)), "end_header", ""]
+    header = read_header("\n".join(lines).encode())
+    assert sum(1 + len(each.properties) for each in header.elements) == 30_001
+    assert time.perf_counter() - begin < 5, "in time that grows with the square of their number it is a minute"

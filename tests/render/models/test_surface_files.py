@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,19 @@ def test_polygons_are_cut_inside() -> None:
         signed = np.cross(b - a, c - a) @ np.cross([1, 0, 0], [0, 0.6, 0.8]) / 2
         assert abs(signed.sum()) == pytest.approx(35 - 8)
         assert np.abs(signed).sum() == pytest.approx(35 - 8), "none turns the other way"
+
+
+def test_convex_polygons_of_many_corners_are_cut_at_once() -> None:
+    angle = np.linspace(0, 2 * np.pi, 900, endpoint=False)
+    points = np.stack([np.cos(angle), np.zeros(900), np.sin(angle)], axis=-1)
+    begin = time.perf_counter()
+    cut, face = triangulate(np.tile(points, (50, 1)), np.full(50, 900), np.arange(45_000))
+    assert time.perf_counter() - begin < 5, "ear by ear they take a minute"
+    assert np.bincount(face).tolist() == [898] * 50
+    a, b, c = (points[cut[face == 7, corner] % 900] for corner in range(3))
+    signed = np.cross(b - a, c - a)[:, 1] / 2
+    assert (signed < 0).all()
+    assert -signed.sum() == pytest.approx(450 * np.sin(2 * np.pi / 900))
 
 
 def test_odd_polygons_are_cut_all_the_same() -> None:
