@@ -25,7 +25,7 @@ WORDS = [b"\xff" * 4, b"\x00" * 4, b"\xff\xff\xff\x7f", b"\x00\x00\xc0\x7f"]
 
 
 def examples(usual: int) -> int:
-    """How many inputs a test tries: `usual`, or ten times as many where the long version is asked for."""
+    """How many inputs a test tries: `usual`, or ten times as many in the long version (`pytest -m fuzz_long`)."""
     return usual * (10 if os.environ.get("THREEDIE_FUZZ") == "long" else 1)
 
 
