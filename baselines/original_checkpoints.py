@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from baselines.hypernetwork import DEPTH_OF_DEEP
 from baselines.method import ACTION_DIMS
 from baselines.projector import parse_widths
-from baselines.weights import listed, weight_faults
+from baselines.weights import listed, tensor_fault, weight_faults
 
 WRAPPERS = ("module.", "_orig_mod.", "_forward_module.")
 _NOTHING = torch.empty(0)
@@ -266,6 +266,11 @@ def _predictor_options(state: Mapping[str, Tensor], dim: int, given: Mapping[str
     places = {name: name.split(".")[-2] for name in weights}
     if not weights or not all(place.isdecimal() for place in places.values()):
         raise ValueError("checkpoint: its predictor is of no kind known here, its layers aren't numbered matrices")
+    for name, value in weights.items():
+        fault = tensor_fault(value)
+        if fault:
+            # Its shape may be vast, and the search for what fits takes time.
+            raise ValueError(f"checkpoint: {name} {fault}")
     ordered = [weights[name] for name in sorted(weights, key=lambda name: int(places[name]))]
     first, last = ordered[0], ordered[-1]
     if "predictor.0.weight" in weights:

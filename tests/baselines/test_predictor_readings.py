@@ -162,3 +162,10 @@ def test_two_hidden_layers_of_unlike_widths_are_asked_about():
     found = read(state, {"relu": False, "bias": False})
     assert found is not None
     assert (found["hidden"], found["bias"]) == ("3", False)
+
+
+def test_a_predictor_of_a_vast_shape_without_its_numbers_is_refused_at_once():
+    state = method(7, "rotation", {}).state_dict()
+    state["predictor.hypernet.net.0.weight"] = torch.zeros(1, 1).expand(10**17, 4)
+    with pytest.raises(ValueError, match=r"predictor\.hypernet\.net\.0\.weight has shape .*, and the file holds fewer"):
+        architecture(state)
