@@ -2,8 +2,8 @@
 
 import io
 import random
-from collections.abc import Sequence
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
