@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from baselines.hypernetwork import DEPTH_OF_DEEP
 from baselines.method import ACTION_DIMS
 from baselines.projector import parse_widths
-from baselines.weights import listed, weight_faults
+from baselines.weights import listed, tensor_fault, weight_faults
 
 WRAPPERS = ("module.", "_orig_mod.", "_forward_module.")
 _NOTHING = torch.empty(0)
@@ -115,7 +115,6 @@ class Architecture:
         backbone, form, width: the encoder network.
         projector: widths of the whole projector, joined by `-`; empty where there is none.
         options: of the method, as far as shapes and the user tell them.
-        notes: what they don't tell, and what was taken instead.
     """
 
     methods: tuple[str, ...]
@@ -124,13 +123,12 @@ class Architecture:
     width: int
     projector: str
     options: dict[str, Any]
-    notes: tuple[str, ...] = ()
 
 
 def architecture(checkpoint: Mapping[str, Any], given: Mapping[str, Any] | None = None) -> Architecture:
     """What method and network a checkpoint's names and shapes are of.
 
-    Whether there is a ReLU in the predictor, and all weights of losses, leave no trace in it.
+    All weights of losses leave no trace in it.
 
     Args:
         checkpoint: see `original_state`.
@@ -160,18 +158,16 @@ def architecture(checkpoint: Mapping[str, Any], given: Mapping[str, Any] | None 
     methods, options, widths = _methods_with(found, projectors, dim, "predictor" in _modules(state))
     known_options = dict(given or {})
     of_predictor = known_options.pop("predictor", {})
-    notes: tuple[str, ...] = ()
     if "predictor" in _modules(state):
         dim = projectors["projector_equi"][-1] if "projector_equi" in found else 0
-        told, notes = _predictor_options(state, dim, of_predictor)
-        options |= told
+        options |= _predictor_options(state, dim, of_predictor)
     elif of_predictor:
         raise ValueError("--set method.predictor: there is no predictor in these weights")
     for option, value in known_options.items():
         if option in options and str(options[option]) != str(value):
             raise ValueError(f"--set method.{option}={value}: the weights are of {option} {options[option]}")
         options[option] = value
-    return Architecture(methods, name, form, width, "-".join(map(str, widths)), options, notes)
+    return Architecture(methods, name, form, width, "-".join(map(str, widths)), options)
 
 
 def _methods_with(
@@ -207,12 +203,6 @@ def _widths(state: Mapping[str, Tensor], part: str) -> list[int]:
     return [ordered[0].shape[1], *(len(each) for each in ordered)] if ordered else []
 
 
-_NO_RELU = (
-    "weights don't tell whether there is a ReLU between the predictor's layers: taken to be none; "
-    "say --set method.predictor.relu=true if there is one"
-)
-
-
 def predictor_readings(count: int, dim: int) -> list[tuple[str, bool]]:
     """Hidden layers and biases that a hypernetwork's predictor may have, from how many numbers it has in all.
 
@@ -237,10 +227,7 @@ def predictor_readings(count: int, dim: int) -> list[tuple[str, bool]]:
 
 
 def uneven_readings(count: int, dim: int) -> list[tuple[str, bool]]:
-    """As `predictor_readings`, those with two hidden layers of unlike widths.
-
-    About every second number has one by chance, and always both orders fit.
-    """
+    """As `predictor_readings`, those with two hidden layers of unlike widths; always both orders fit."""
     readings = []
     for bias in (False, True):
         # (h + E')(h' + E') is known, with E' = E, or E + 1 with biases.
@@ -267,10 +254,8 @@ def _equal_width(count: int, dim: int, layers: int, bias: bool) -> int:
     return low if _numbers(dim, (low,) * layers, bias) == count else 0
 
 
-def _predictor_options(
-    state: Mapping[str, Tensor], dim: int, given: Mapping[str, Any]
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Action and predictor from the shapes of its layers, and notes on what they don't tell.
+def _predictor_options(state: Mapping[str, Tensor], dim: int, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Action and predictor from the shapes of its layers and what the user knows.
 
     Args:
         state: all weights.
@@ -281,17 +266,22 @@ def _predictor_options(
     places = {name: name.split(".")[-2] for name in weights}
     if not weights or not all(place.isdecimal() for place in places.values()):
         raise ValueError("checkpoint: its predictor is of no kind known here, its layers aren't numbered matrices")
+    for name, value in weights.items():
+        fault = tensor_fault(value)
+        if fault:
+            # Its shape may be vast, and the search for what fits takes time.
+            raise ValueError(f"checkpoint: {name} {fault}")
     ordered = [weights[name] for name in sorted(weights, key=lambda name: int(places[name]))]
     first, last = ordered[0], ordered[-1]
     if "predictor.0.weight" in weights:
         if given:
             raise ValueError("--set method.predictor: these weights regress the action; there is nothing to choose")
-        return {"action": _action(len(last)), "regressor": "-".join(str(len(each)) for each in ordered[:-1])}, ()
+        return {"action": _action(len(last)), "regressor": "-".join(str(len(each)) for each in ordered[:-1])}
     if not dim:
         raise ValueError("checkpoint: it has a predictor, but no 'projector_equi' that says how wide its matrices are")
     if all(name.startswith("predictor.pred.") for name in weights):
         told: dict[str, Any] = {"kind": "mlp", "layers": len(ordered)}
-        return {"action": _action(first.shape[1] - dim), "predictor": _agreed(told, given)}, ()
+        return {"action": _action(first.shape[1] - dim), "predictor": _agreed(told, given)}
     if not all(name.startswith("predictor.hypernet.net.") for name in weights):
         raise ValueError("checkpoint: its predictor is of no kind known here")
     if len(ordered) not in (1, DEPTH_OF_DEEP):
@@ -308,18 +298,8 @@ def _predictor_options(
     agreed = _agreed(told, {name: value for name, value in given.items() if name not in free})
     del agreed["kind"]
     hidden, bias = _one_reading(len(last), dim, free)
-    notes = []
-    if hidden and "relu" not in free:
-        notes.append(_NO_RELU)
-    uneven = [] if "hidden" in free else uneven_readings(len(last), dim)
-    if uneven:
-        notes.append(
-            f"the predictor was taken to have {f'hidden layers {hidden}' if hidden else 'no hidden layer'}; two of "
-            f"unlike widths have as many numbers, such as {uneven[0][0]}: say --set method.predictor.hidden if it has"
-        )
     relu = {"relu": free["relu"]} if "relu" in free else {}
-    predictor = {"hidden": hidden, "bias": bias, **relu, **agreed}
-    return {"action": _action(first.shape[1]), "predictor": predictor}, tuple(notes)
+    return {"action": _action(first.shape[1]), "predictor": {"hidden": hidden, "bias": bias, **relu, **agreed}}
 
 
 def _agreed(told: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -337,6 +317,8 @@ def _agreed(told: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
 def _one_reading(count: int, dim: int, given: Mapping[str, Any]) -> tuple[str, bool]:
     """Hidden widths and bias of the only predictor that fits the shapes and what the user says.
 
+    A ReLU between layers leaves no trace, so that with hidden layers the user must say whether there is one.
+
     Raises:
         ValueError: none or several fit.
     """
@@ -346,29 +328,35 @@ def _one_reading(count: int, dim: int, given: Mapping[str, Any]) -> tuple[str, b
     if isinstance(given.get("hidden", ""), bool) or not isinstance(given.get("hidden", ""), str | int):
         raise ValueError(f"--set method.predictor.hidden={given['hidden']}: write widths joined by '-', as 256-256")
     biases = [given["bias"]] if "bias" in given else [False, True]
-    fitting = predictor_readings(count, dim) or uneven_readings(count, dim)
+    fitting = predictor_readings(count, dim) + uneven_readings(count, dim)
     if "hidden" in given:
         hidden = parse_widths(given["hidden"])
         text = "-".join(map(str, hidden))
         matches = [(text, bias) for bias in biases if _numbers(dim, hidden, bool(bias)) == count]
     else:
         matches = [(text, bias) for text, bias in fitting if bias in biases]
-    if len(matches) == 1:
+    if len(matches) == 1 and ("relu" in given or not matches[0][0]):
         return matches[0]
-    what = f"its predictor has {count} numbers and moves {dim}"
-    choices = [_described(*each) for each in (matches or fitting)[:_NAMED_READINGS]]
+    what = f"its predictor has {count} numbers for an embedding of width {dim}"
+    choices = [_described(*each, given) for each in (matches or fitting)[:_NAMED_READINGS]]
     more = len(matches or fitting) - len(choices)
     named = " or ".join(choices) + (f" or one of {more} others" if more else "")
-    said = " ".join(f"--set method.predictor.{name}={_plain(value)}" for name, value in given.items() if name != "relu")
     if matches:
-        raise ValueError(f"checkpoint: {what}, which fits several architectures: say which, {named}")
+        which = "several architectures" if len(matches) > 1 else "one with a ReLU between its layers and one without"
+        no_relu = "relu" in given or not any(hidden for hidden, _ in matches[:_NAMED_READINGS])
+        relu = "" if no_relu else "; write method.predictor.relu=true instead if there is a ReLU between the layers"
+        usual = "; the first is the default of SIE's code" if ("", False) in matches else ""
+        raise ValueError(f"checkpoint: {what}, which fits {which}: say which, {named}{usual}{relu}")
+    said = " ".join(f"--set method.predictor.{name}={_plain(value)}" for name, value in given.items() if name != "relu")
     if said:
         raise ValueError(f"{said}: contradicts the weights: {what}; {f'that is {named}' if named else 'nothing fits'}")
     raise ValueError(f"checkpoint: {what}, and no layers fit; give them with --set method.predictor.hidden")
 
 
-def _described(hidden: str, bias: bool) -> str:
-    return f"--set method.predictor.hidden={hidden or chr(39) * 2} --set method.predictor.bias={_plain(bias)}"
+def _described(hidden: str, bias: bool, given: Mapping[str, Any]) -> str:
+    """The words of a command line that choose a reading."""
+    words = f"--set method.predictor.hidden={hidden or chr(39) * 2} --set method.predictor.bias={_plain(bias)}"
+    return f"{words} --set method.predictor.relu={_plain(given.get('relu', False))}" if hidden else words
 
 
 def _plain(value: Any) -> str:

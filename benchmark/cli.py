@@ -503,6 +503,8 @@ def score_(
     from benchmark.protocol import find_protocol
 
     rules = find_protocol(protocol)
+    if out is not None and out.exists() and file.exists() and out.samefile(file):
+        raise ThreeDieError(f"--out {out}: is the file of arrays itself, which would be lost; name another")
 
     from benchmark.score import read_inputs, score
     from benchmark.training import find_device

@@ -103,7 +103,10 @@ def read_settings(checkpoint: dict[str, Any], path: Path | None = None) -> Setti
         ThreeDieError: settings that this program doesn't know.
     """
     try:
-        return Settings.from_json(checkpoint["settings"])
+        settings = Settings.from_json(checkpoint["settings"])
+        if settings.seed is None and "imported" not in checkpoint:
+            raise ThreeDieError("settings: seed is None")
+        return settings
     except ThreeDieError as error:
         raise ThreeDieError(f"{path or 'the checkpoint'}: {error}") from error
 

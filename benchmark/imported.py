@@ -74,7 +74,7 @@ def import_checkpoint(
         raise ThreeDieError(f"{path}: {error}") from error
     types = sorted({str(value.dtype).removeprefix("torch.") for value in original_state(content).values()})
     converted = [name for name in types if name not in ("float32", "int64")]
-    notes = [*found.notes, *([f"its numbers of type {', '.join(converted)} became float32"] if converted else [])]
+    notes = [f"its numbers of type {', '.join(converted)} became float32"] if converted else []
     epoch = content.get("epoch")
     mean, std = FIXED_NORMALISATIONS[pixels]
     return {

@@ -78,6 +78,8 @@ class Settings:
                 raise ThreeDieError(f"settings: {key} is missing")
             if not isinstance(value[key], expected) or isinstance(value[key], bool):
                 raise ThreeDieError(f"settings: {key} is {value[key]!r:.80}")
+        if value["seed"] is not None and not 0 <= value["seed"] < 2**32:
+            raise ThreeDieError(f"settings: seed is {value['seed']!r:.40}; it must be from 0 to 4294967295")
         for key in value:
             if key not in _SETTINGS:
                 raise ThreeDieError(

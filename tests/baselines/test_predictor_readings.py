@@ -1,11 +1,12 @@
 """Which predictors a hypernetwork's shapes may be of, against every predictor that can be built."""
 
+import re
 from itertools import product
 
 import pytest
 import torch
 
-from baselines.hypernetwork import HypernetworkPredictor
+from baselines.hypernetwork import HypernetworkPredictor, build_predictor
 from baselines.method import ACTION_DIMS
 from baselines.original_checkpoints import architecture, predictor_readings, uneven_readings
 from baselines.registry import build_method
@@ -70,37 +71,56 @@ def method(dim: int, action: str, predictor: dict):
     return build_method("sie", width=1, projector=str(2 * dim), options={"predictor": predictor, "action": action})
 
 
+MORE_NEEDED = "which fits (several architectures|one with a ReLU between its layers and one without): say which, --set"
+
+
+def read(state: dict, given: dict) -> dict | None:
+    """Options of the predictor; None where the message asks for more."""
+    try:
+        return architecture(state, {"predictor": given}).options["predictor"]
+    except ValueError as error:
+        if not re.search(MORE_NEEDED, str(error)):
+            raise
+        return None
+
+
 @pytest.mark.parametrize("deep", ["linear", "deep"])
 @pytest.mark.parametrize("hypernetwork_bias", [False, True])
 def test_what_is_read_predicts_the_same_and_what_is_ambiguous_is_refused(deep: str, hypernetwork_bias: bool):
-    read = refused = 0
-    for dim, hidden, bias in product(
-        (3, 4, 6, 7), ("", "1", "2", "3", "4", "5", "7", "8", "3-3", "6-6"), (False, True)
-    ):
-        predictor = {"hidden": hidden, "bias": bias, "hypernetwork": deep, "hypernetwork_bias": hypernetwork_bias}
-        action = list(ACTION_DIMS)[(dim + len(hidden)) % len(ACTION_DIMS)]
-        source = method(dim, action, predictor)
-        state = source.state_dict()
-        given: dict = {}
-        count = outputs(dim, hidden, bias)
-        if len(predictor_readings(count, dim)) > 1:
-            with pytest.raises(ValueError, match="fits several architectures: say which") as caught:
-                architecture(state)
-            for text, with_bias in predictor_readings(count, dim)[:6]:
-                named = f"hidden={text or chr(39) * 2} --set method.predictor.bias={str(with_bias).lower()}"
-                assert named in str(caught.value)
-            given = {"predictor": {"hidden": hidden, "bias": bias}}
-            refused += 1
-        found = architecture(state, given)
-        read += not given
-        assert found.options["action"] == action
-        assert found.options["predictor"]["hidden"] == hidden
-        target = method(dim, found.options["action"], found.options["predictor"])
-        target.load_state_dict(state)
-        embedding, moves = torch.randn(5, dim), torch.randn(5, ACTION_DIMS[action])
-        assert torch.equal(source.predict(embedding, moves), target.predict(embedding, moves))
-    assert read > 10
-    assert refused > 10
+    direct = asked = 0
+    hidden_widths = ("", "1", "3", "4", "8", "12", "3-3", "6-6", "2-3", "3-7")
+    for dim, action in zip((3, 4, 7, 11, 13, 23), ACTION_DIMS, strict=True):
+        rest = {name: value for name, value in method(dim, action, {}).state_dict().items() if "predictor" not in name}
+        for hidden, bias, relu in product(hidden_widths, (False, True), (False, True)):
+            options = {"hidden": hidden, "bias": bias, "relu": relu}
+            fixed = {"hypernetwork": deep, "hypernetwork_bias": hypernetwork_bias}
+            source = build_predictor(dim, ACTION_DIMS[action], options | fixed)
+            state = rest | {f"predictor.{name}": value for name, value in source.state_dict().items()}
+            found = read(state, {})
+            direct += found is not None
+            if found is None:
+                found = read(state, options)
+                asked += 1
+            assert found is not None
+            target = build_predictor(dim, ACTION_DIMS[action], found)
+            target.load_state_dict(source.state_dict())
+            embedding, moves = torch.randn(5, dim), torch.randn(5, ACTION_DIMS[action])
+            assert torch.equal(source(embedding, moves), target(embedding, moves))
+    assert direct > 2
+    assert asked > 10
+
+
+def test_the_words_of_the_message_choose():
+    source = method(16, "rotation", {"hidden": "8", "relu": True})
+    with pytest.raises(ValueError, match="; the first is the default of SIE's code; write") as caught:
+        architecture(source.state_dict())
+    choices = re.findall(
+        r"hidden=(\S+) --set method.predictor.bias=(\w+)(?: --set method.predictor.relu=(\w+))?", str(caught.value)
+    )
+    assert choices[:2] == [("''", "false", ""), ("8", "false", "false")]
+    for hidden, bias, relu in choices:
+        given = {"hidden": hidden.strip("'"), "bias": bias == "true", **({"relu": relu == "true"} if relu else {})}
+        assert read(source.state_dict(), given) is not None
 
 
 @pytest.mark.parametrize(
@@ -122,7 +142,7 @@ def test_options_that_contradict_the_shapes_are_refused(given: dict, message: st
 
 
 def test_other_options_are_held_against_the_shapes():
-    state = method(16, "rotation", {"hidden": "6"}).state_dict()
+    state = method(16, "rotation", {"kind": "mlp"}).state_dict()
     with pytest.raises(ValueError, match="action=rotation_color: the weights are of action rotation"):
         architecture(state, {"action": "rotation_color"})
     assert architecture(state, {"action": "rotation"}).options["action"] == "rotation"
@@ -131,13 +151,21 @@ def test_other_options_are_held_against_the_shapes():
         architecture(without, {"predictor": {"hidden": "6"}})
 
 
-def test_what_leaves_no_trace_is_noted():
-    hidden = method(16, "rotation", {"hidden": "6"}).state_dict()
-    (note,) = architecture(hidden).notes
-    assert "ReLU between the predictor's layers" in note
-    told = architecture(hidden, {"predictor": {"relu": True}})
-    assert not told.notes
-    assert told.options["predictor"]["relu"] is True
+def test_two_hidden_layers_of_unlike_widths_are_asked_about():
     # 256 with biases at a width of 1024: 120-352 without has as many numbers.
-    readings = uneven_readings(outputs(1024, "256", True), 1024)
-    assert ("120-352", False) in readings
+    assert ("120-352", False) in uneven_readings(outputs(1024, "256", True), 1024)
+    # 3 without biases at a width of 7: 1-3 with them.
+    state = method(7, "rotation", {"hidden": "3"}).state_dict()
+    assert predictor_readings(outputs(7, "3", False), 7) == [("3", False)]
+    assert read(state, {"relu": False}) is None
+    assert read(state, {"relu": False, "bias": True}) is None
+    found = read(state, {"relu": False, "bias": False})
+    assert found is not None
+    assert (found["hidden"], found["bias"]) == ("3", False)
+
+
+def test_a_predictor_of_a_vast_shape_without_its_numbers_is_refused_at_once():
+    state = method(7, "rotation", {}).state_dict()
+    state["predictor.hypernet.net.0.weight"] = torch.zeros(1, 1).expand(10**17, 4)
+    with pytest.raises(ValueError, match=r"predictor\.hypernet\.net\.0\.weight has shape .*, and the file holds fewer"):
+        architecture(state)

@@ -231,6 +231,8 @@ ODD: dict[str, tuple[Change, str]] = {
     "settings without method": (drop("settings", "method"), "settings: method is missing"),
     "settings with more": (put("settings", "sede", to=1), "settings: 'sede' is unknown"),
     "settings with a wrong seed": (put("settings", "seed", to="0"), "settings: seed is '0'"),
+    "settings with a seed below zero": (put("settings", "seed", to=-7), "settings: seed is -7; it must be from 0 to"),
+    "settings with a huge seed": (put("settings", "seed", to=10**30), "settings: seed is 1000000"),
     "no recipe": (drop("settings", "recipe"), "settings: recipe is missing"),
     "a list as recipe": (put("settings", "recipe", to=[]), "settings: recipe is []"),
     "recipe with more": (put("settings", "recipe", "epocs", to=1), "there is no setting 'epocs'"),
@@ -441,3 +443,10 @@ def test_every_method_can_be_checked_without_its_numbers():
     for name in METHODS:
         settings = Settings(name, load_recipe("smoke", ["width=4", "projector=8-8"]), 0, None, None)
         require_fit(settings, build(settings).state_dict(), "here")
+
+
+def test_only_weights_of_other_programs_have_no_seed(content: dict[str, Any], tmp_path: Path):
+    path = tmp_path / "checkpoint.pt"
+    save_checkpoint(path, {**content, "settings": {**content["settings"], "seed": None}})
+    with pytest.raises(ThreeDieError, match=r"checkpoint\.pt: settings: seed is None"):
+        read_settings(load_checkpoint(path), path)

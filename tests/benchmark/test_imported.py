@@ -78,7 +78,7 @@ def test_names_and_shapes_tell_the_method(title: str):
     method = module(title)
     # The number of weights of the plain ones is that of others too: see tests/baselines/test_predictor_readings.py.
     said = WRAPPED[title].get("predictor", {})
-    layers = {"hidden": said.get("hidden", ""), "bias": said.get("bias", False)}
+    layers = {"hidden": said.get("hidden", ""), "bias": said.get("bias", False), "relu": False}
     given = {"predictor": layers} if method.has_predictor and "kind" not in said else {}
     found = architecture(as_original(method), given)
     name = title.split(" ", 1)[0]
@@ -97,9 +97,13 @@ def test_a_model_of_the_original_is_measured(dataset: Dataset, tmp_path: Path, m
     torch.save(as_original(module("sie")), tmp_path / "model.pth")
     refused = evaluate(tmp_path / "model.pth", dataset).exception
     assert isinstance(refused, ThreeDieError)
-    assert "model.pth: checkpoint: its predictor has 256 numbers and moves 16, which fits several" in str(refused)
+    assert (
+        "model.pth: checkpoint: its predictor has 256 numbers for an embedding of width 16, which fits several"
+        in str(refused)
+    )
     assert "say which, --set method.predictor.hidden='' --set method.predictor.bias=false or --set" in str(refused)
-    assert "hidden=8 --set method.predictor.bias=false" in str(refused)
+    assert "hidden=8 --set method.predictor.bias=false --set method.predictor.relu=false or" in str(refused)
+    assert "; the first is the default of SIE's code; write method.predictor.relu=true instead if" in str(refused)
     done = evaluate(tmp_path / "model.pth", dataset, *PLAIN)
     assert done.exception is None, done.exception
     assert "weights from model.pth, SHA-256" in done.output
@@ -219,21 +223,27 @@ def test_mistakes_are_one_line_and_nothing_in_a_file_is_run(
     assert not (tmp_path / "ran").exists()
 
 
-def test_hidden_layers_that_only_one_predictor_has_are_read(
-    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_whether_there_is_a_relu_is_asked(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     torch.save(as_original(module("sie hidden bias")), tmp_path / "model.pth")
-    for more, relu in ((), False), (("--set", "method.predictor.relu=true"), True):
-        done = evaluate(tmp_path / "model.pth", dataset, "--tasks", "retrieval", "--name", f"relu-{relu}", *more)
+    layers = ("--set", "method.predictor.hidden=6", "--set", "method.predictor.bias=true")
+    refused = evaluate(tmp_path / "model.pth", dataset, *layers).exception
+    assert isinstance(refused, ThreeDieError)
+    assert (
+        "fits one with a ReLU between its layers and one without: say which, --set method.predictor.hidden=6 --set "
+        in str(refused)
+    )
+    scores = set()
+    for relu in (False, True):
+        more = (*layers, "--set", f"method.predictor.relu={str(relu).lower()}", "--name", f"relu-{relu}")
+        done = evaluate(tmp_path / "model.pth", dataset, "--tasks", "retrieval", *more)
         assert done.exception is None, done.exception
         (path,) = tmp_path.glob(f"runs/relu-{relu}-*/record.json")
         record = read_record(path)
         predictor = record["method"]["options"]["predictor"]
-        assert (predictor["hidden"], predictor["bias"], predictor.get("relu", False)) == ("6", True, relu)
-        noted = [line for line in record["warnings"] if "ReLU between the predictor's layers" in line]
-        assert len(noted) == (not relu)
-        assert ("ReLU between" in done.output) == (not relu)
+        assert (predictor["hidden"], predictor["bias"], predictor["relu"]) == ("6", True, relu)
+        scores.add(tuple(row["value"] for row in record["results"]))
+    assert len(scores) == 2
 
 
 @pytest.mark.parametrize("bare", [False, True])
@@ -278,7 +288,14 @@ def test_records_of_two_readings_are_never_joined(dataset: Dataset, tmp_path: Pa
     torch.save(as_original(module("sie")), tmp_path / "model.pth")
     found = []
     for hidden, tasks in (("", "retrieval,knn"), ("8", "knn"), ("8", "retrieval")):
-        words = ("--set", f"method.predictor.hidden={hidden}", "--set", "method.predictor.bias=false")
+        words = (
+            "--set",
+            f"method.predictor.hidden={hidden}",
+            "--set",
+            "method.predictor.bias=false",
+            "--set",
+            "method.predictor.relu=false",
+        )
         done = evaluate(tmp_path / "model.pth", dataset, "--tasks", tasks, *words)
         assert done.exception is None, done.exception
         found.append({row["task"]: row["value"] for row in record_in(tmp_path)["results"] if row["main"]})

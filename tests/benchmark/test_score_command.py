@@ -254,3 +254,14 @@ def test_a_flipped_bit_of_an_array_is_seen(tmp_path: Path):
     path.write_bytes(data)
     with pytest.raises(ThreeDieError, match=r"arrays\.npz: embeddings: Bad CRC-32"):
         score(path)
+
+
+def test_the_result_never_replaces_the_arrays(tmp_path: Path):
+    path = save(tmp_path, **arrays())
+    before = path.read_bytes()
+    (tmp_path / "link.json").symlink_to(path)
+    for out in (path, tmp_path / "link.json"):
+        result = CliRunner().invoke(bench, ["score", str(path), "--no-heads", "-o", str(out)])
+        assert isinstance(result.exception, ThreeDieError)
+        assert "is the file of arrays itself, which would be lost; name another" in str(result.exception)
+    assert path.read_bytes() == before

@@ -3,6 +3,7 @@
 import io
 import random
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ def test_weights_of_others_with_odd_entries(tmp_path: Path):
         wrapped = {f"module.{key}": each for key, each in state.items()}
         content = draw.choice([state, {"model": state}, {"state_dict": wrapped}])
         try:
-            import_checkpoint_of(path, content)
+            import_checkpoint_of(path, content, draw.choice([(), PREDICTOR, PREDICTOR]))
             outcomes.add("read")
         except ThreeDieError as error:
             assert str(error).startswith(f"{path}: ")  # noqa: PT017
@@ -134,9 +135,13 @@ def test_weights_of_others_with_odd_entries(tmp_path: Path):
     assert outcomes == {"read", "refused"}
 
 
-def import_checkpoint_of(path: Path, content: Any) -> None:
+PREDICTOR = tuple(f"method.predictor.{option}" for option in ("hidden=1", "bias=false", "relu=false"))
+"""What has to be said of the predictor with a hidden layer."""
+
+
+def import_checkpoint_of(path: Path, content: Any, overrides: Sequence[str]) -> None:
     path.write_bytes(b"x")
-    import_checkpoint(path, content, 32)
+    import_checkpoint(path, content, 32, overrides=overrides)
 
 
 def test_a_dictionary_that_holds_itself(tmp_path: Path):
