@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+
+from threedie import cli
 
 REPO = Path(__file__).parents[1]
 PAGES = [REPO / "README.md", *sorted((REPO / "docs").glob("*.md"))]
@@ -64,6 +67,20 @@ def test_readme_commands_work_one_after_the_other_in_an_empty_folder(small_data:
 def test_commands_of_the_docs_work(page: Path, small_data: Path) -> None:
     for command in commands(page):
         run(command, small_data)
+
+
+@pytest.mark.parametrize("page", [*PAGES, REPO / "CONTRIBUTING.md", REPO / "METHODS.md"], ids=lambda page: page.name)
+def test_commands_on_the_readers_own_files_have_options_that_exist(page: Path) -> None:
+    for line in re.findall(r"^ {4}3die (.*)", page.read_text(encoding="utf-8"), re.MULTILINE):
+        command: click.Command = cli
+        for word in re.split(r"[ \[\]]+", re.split(r" {2,}", line)[0]):
+            if isinstance(command, click.Group):
+                subcommand = command.get_command(click.Context(command), word)
+                assert subcommand, f"{page.name}: there is no command {word!r} in 3die {line}"
+                command = subcommand
+            elif word.startswith("-"):
+                options = {option for parameter in command.params for option in parameter.opts}
+                assert word in options, f"{page.name}: there is no option {word} in 3die {line}"
 
 
 def test_make_knows_the_targets_of_the_readme() -> None:

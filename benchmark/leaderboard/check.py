@@ -120,13 +120,14 @@ def _impossible_row(record: Record, row: Mapping[str, Any], where: str) -> Itera
         yield from _out_of_range(record, row, metric, f"{where}.{name}", value)
     yield from _wrong_declaration(row, metric, where)
     deviation = row.get("deviation")
-    if deviation is not None and metric and metric.low is not None and metric.high is not None:
+    highest = _highest(record, row, metric)
+    if deviation is not None and metric and metric.low is not None and highest is not None:
         # Numbers from 0 to 1 deviate most where there are two, 0 and 1.
-        most = (metric.high - metric.low) / math.sqrt(2)
-        if deviation > most + ROUNDING:
+        most = (highest - metric.low) / math.sqrt(2)
+        if deviation > most + ROUNDING * max(1, most):
             yield (
-                f"{where}.deviation: {deviation!r} can't be: {row['metric']} of task {row['task']} lies "
-                f"{metric.range}, so that its deviation is at most {most:.4g}"
+                f"{where}.deviation: {deviation!r} can't be: {row['metric']} of task {row['task']} lies from "
+                f"{metric.low:g} to {highest:,g}, so that its deviation is at most {most:.4g}"
             )
     if ends:
         low, high = ends
@@ -159,15 +160,20 @@ def _out_of_range(
         hint = "; shares are given from 0 to 1, not in %" if metric.percent or (metric.high == 1 and value > 1) else ""
         yield f"{where}: {row['metric']} of {value!r} can't be: in task {row['task']} it lies {metric.range}{hint}"
         return
-    dataset = record["dataset"]
-    task = TASKS.get(row["task"])
-    if task and dataset["val_objects"] and dataset["views"]:
-        most = task.highest(metric, _dimensions(record, row["input"]), dataset["val_objects"], dataset["views"])
-        if most is not None and value > most + ROUNDING * max(1, most):
-            yield (
-                f"{where}: {row['metric']} of {value!r} can't be: in task {row['task']} it lies from {metric.low:g} to "
-                f"{most:,}, for this {row['input']} and this number of measured views"
-            )
+    highest = _highest(record, row, metric)
+    if highest is not None and value > highest + ROUNDING * max(1, highest):
+        yield (
+            f"{where}: {row['metric']} of {value!r} can't be: in task {row['task']} it lies from {metric.low:g} to "
+            f"{highest:,}, for this {row['input']} and this number of measured views"
+        )
+
+
+def _highest(record: Record, row: Mapping[str, Any], metric: Metric | None) -> float | None:
+    """The greatest value that a row's metric can have on its record's data; None where nothing bounds it."""
+    dataset, task = record["dataset"], TASKS.get(row["task"])
+    if metric is None or task is None or not dataset["val_objects"] or not dataset["views"]:
+        return None if metric is None else metric.high
+    return task.highest(metric, _dimensions(record, row["input"]), dataset["val_objects"], dataset["views"])
 
 
 def _dimensions(record: Record, source: str) -> int | None:

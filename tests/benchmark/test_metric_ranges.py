@@ -284,3 +284,10 @@ def test_a_task_that_this_program_lacks_is_taken_with_a_remark(tmp_path):
     done = CliRunner().invoke(leaderboard, ["check", str(tmp_path)])
     assert done.exit_code == 0
     assert "can't be checked: probe_of_mine" in done.stdout
+
+
+def test_a_deviation_is_bounded_by_what_the_data_allows():
+    metric = TASKS["rank"].metric("effective_rank")
+    spread = row_of(TASKS["rank"], metric, 4.0, floor=None, deviation=1e300)
+    assert any("deviation" in reason and "effective_rank" in reason for reason in reasons(spread))
+    assert reasons({**spread, "deviation": 0.5}) == []
