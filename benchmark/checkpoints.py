@@ -246,4 +246,5 @@ def _reason(error: Exception) -> str:
     # Below its own words torch quotes what it stumbled over.
     lines = [line.split("WeightsUnpickler error: ")[-1].strip() for line in text.splitlines()]
     lines = [line for line in lines if line and "weights_only" not in line and "allowlist" not in line]
-    return f"not a checkpoint, or a damaged one ({lines[0][:200] if lines else type(error).__name__})"
+    what = lines[0][:200] if lines else type(error).__name__
+    return f"not a checkpoint, or a damaged one ({what}); copy or download it again"

@@ -405,7 +405,7 @@ class OfficialTree:
         return [split_of(ref) for ref in self.objects]
 
     def _list(self, ref: ObjectRef) -> _Folder:
-        """An object's files; none where they can't be told, which is among the problems."""
+        """An object's files; none where they can't be told, which packing and checking say."""
         try:
             return _list_object(self.folder / str(ref))
         except ThreeDieError:
@@ -458,7 +458,10 @@ class OfficialTree:
         self.require_whole()
         total = 0
         for ref in self.objects:
-            folder, listed = self.folder / str(ref), self._list(ref)
+            folder = self.folder / str(ref)
+            if not folder.is_dir():
+                raise self._missing(ref, "")
+            listed = _list_object(folder)
             for view in range(self.info.views):
                 if view not in listed.images:
                     raise self._missing(ref, image_name(view))

@@ -138,7 +138,7 @@ OTHERS: dict[str, tuple[Callable[[], bytes], str]] = {
     "hdf5": (lambda: through(hdf5), "an HDF5 file"),
     "gzip": (lambda: gzip.compress(saved(WEIGHTS)), "a gzip file; unpack it"),
     "tar": (lambda: through(tarred), "a tar archive; unpack it"),
-    "noise": (lambda: random.Random(0).randbytes(2000), "not a checkpoint, or a damaged one"),
+    "noise": (lambda: random.Random(0).randbytes(2000), "); copy or download it again"),
     "half a legacy file": (
         lambda: saved(WEIGHTS, _use_new_zipfile_serialization=False)[:-100],
         "not a checkpoint, or a damaged one",

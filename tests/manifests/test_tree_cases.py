@@ -338,3 +338,13 @@ def test_a_tree_with_a_value_that_is_no_number_can_be_looked_at(tmp_path: Path) 
         result = CliRunner().invoke(data, [command[0], str(CASES / "tree_l_nan"), *command[1:]])
         assert result.exit_code == 0, result.output
     assert Image.open(tmp_path / "sheet.png").size[0] > 400
+
+
+def test_two_images_of_a_view_of_an_exported_tree_are_named(whole: Dataset, tmp_path: Path) -> None:
+    export_tree(whole, tmp_path / "tree")
+    folder = next((tmp_path / "tree").glob("*/*/image_1.jpg")).parent
+    shutil.copy(folder / "image_1.jpg", folder / "image_1.JPEG")
+    with pytest.raises(ThreeDieError, match=r"view 1 has two files, image_1\.JPEG and image_1\.jpg; delete one"):
+        pack(tmp_path / "tree", tmp_path / "d.h5")
+    (problem,) = verify(tmp_path / "tree").problems
+    assert f"{folder.name}: view 1 has two files" in problem
