@@ -73,6 +73,9 @@ def bench() -> None:
     # Before torch is loaded: its threads then sleep while they wait for each other instead of spinning. On two cores
     # that other programs use too, a head's step took 70 ms so and 420 ms otherwise.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from manifests.processes import drop_odd_ranks
+
+    drop_odd_ranks(os.environ)
 
 
 bench.add_command(figures)

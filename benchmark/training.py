@@ -29,6 +29,7 @@ from benchmark.recipe import Recipe
 from benchmark.scalars import ScalarLog
 from manifests.errors import ThreeDieError, first_line
 from manifests.processes import Processes, find_processes
+from manifests.signals import ended_by_signals
 
 __all__ = ["Interrupted", "Normalisation", "Settings", "Stepper", "build", "find_device", "resumable", "train"]
 
@@ -259,7 +260,9 @@ def _fabric(device: str, precision: str, processes: Processes) -> Fabric:
         plugins=environment_of(processes),
     )
     if processes.count > 1:
-        fabric.launch()
+        # Until all have met, which may be never where one of them has died.
+        with ended_by_signals():
+            fabric.launch()
     return fabric
 
 

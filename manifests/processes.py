@@ -1,7 +1,7 @@
 """Which of the processes of one run this is: started by torchrun, or by SLURM's srun, or alone."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 
 TORCHRUN, SRUN = "torchrun", "srun"
@@ -118,3 +118,13 @@ def _alone(why: str, tasks: str) -> Processes:
 def _of_several(launcher: str, count: int, nodes: int) -> str:
     machines = "one machine" if nodes == 1 else f"{nodes} machines"
     return f"{count} on {machines}, started by {launcher}" if count > 1 else ""
+
+
+def drop_odd_ranks(environment: MutableMapping[str, str]) -> None:
+    """Remove ranks that are no numbers: Fabric reads them when it is imported, and raises ValueError.
+
+    `find_processes` takes such a process to be alone, with or without them.
+    """
+    for name in ("RANK", "LOCAL_RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK"):
+        if not environment.get(name, "0").strip().isdecimal():
+            del environment[name]

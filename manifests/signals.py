@@ -48,3 +48,18 @@ def exits_on_signals(say: Callable[[], object]) -> Iterator[None]:
 
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:
     raise Stopped(number)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let `STOP_SIGNALS` end the process at once, for a wait outside of Python, where no handler is ever called."""
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in STOP_SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

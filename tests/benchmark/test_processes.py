@@ -1,8 +1,10 @@
 """Which process of how many this is, in the environments that SLURM, torchrun and neither of them make."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from benchmark.recipe import load_recipe
 from benchmark.training import Stepper
 from manifests.dataset import Dataset
 from manifests.errors import ThreeDieError
-from manifests.processes import Processes, find_processes
+from manifests.processes import Processes, drop_odd_ranks, find_processes
 
 ALLOCATION = {
     "SLURM_JOB_ID": "4711", "SLURM_JOB_NAME": "train", "SLURM_NTASKS": "4", "SLURM_NPROCS": "4", "SLURM_NNODES": "2",
@@ -128,6 +130,45 @@ def test_fabric_follows(environment: dict[str, str], monkeypatch: pytest.MonkeyP
         monkeypatch.setenv(name, value)
     stepper = Stepper(Nothing(), load_recipe("smoke"), "cpu", find_processes())  # type: ignore[arg-type]
     assert (stepper.fabric.world_size, stepper.fabric.global_rank) == (1, 0)
+
+
+@pytest.mark.parametrize("name", ["RANK", "LOCAL_RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK"])
+@pytest.mark.parametrize("value", ["x", "", "1.5", "4(x2)"])
+def test_a_rank_that_is_no_number_is_dropped_before_fabric_reads_it(name: str, value: str) -> None:
+    environment = {name: value, "SLURM_NTASKS": "4"}
+    drop_odd_ranks(environment)
+    assert environment == {"SLURM_NTASKS": "4"}
+    environment[name] = "3"
+    drop_odd_ranks(environment)
+    assert environment[name] == "3"
+
+
+LONELY = """
+import sys
+from benchmark.training import _fabric
+from manifests.processes import find_processes
+from manifests.signals import exits_on_signals
+with exits_on_signals(print):
+    print("waiting", flush=True)
+    _fabric("cpu", "32-true", find_processes())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_a_process_whose_partner_never_comes_can_be_stopped(number: signal.Signals) -> None:
+    environment = {**os.environ, **STEP, "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NUM_NODES": "1", "SLURM_PROCID": "1",
+                   "SLURM_LOCALID": "1", "MASTER_PORT": "29871"}  # fmt: skip
+    waiting = subprocess.Popen(
+        [sys.executable, "-c", LONELY], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        assert waiting.stdout is not None
+        assert waiting.stdout.readline() == "waiting\n"
+        time.sleep(1)
+        waiting.send_signal(number)
+        assert waiting.wait(20) == -number
+    finally:
+        waiting.kill()
 
 
 CHILD = """
