@@ -232,11 +232,11 @@ def _is_number(value: Any) -> bool:
 def _reason(error: Exception) -> str:
     """What torch has against a file, without its advice to read it unsafely."""
     text = str(error)
-    match = re.search(r"GLOBAL (\S+) (?:was not an allowed|whose module)", text) or re.search(
+    found = re.search(r"GLOBAL (\S+) (?:was not an allowed|whose module)", text) or re.search(
         r"unrecognized function (.+)|but got (<class .+>)", text
     )
-    if match:
-        name = next(group for group in match.groups() if group)[:100]
+    if found:
+        name = next(group for group in found.groups() if group)[:100]
         return (
             f"holds an object of {name} beside weights, and reading such objects could run anything; save the weights "
             "alone where the file is from: torch.save(model.state_dict(), FILE)"

@@ -613,9 +613,9 @@ def _measure(
     known = [identify(each.dataset).fingerprint for each in (images, asked or images)]
     record_file = _record_file(folder, rules, known[1], known[0] if asked else None)
     if scope.tasks is not None and record_file.exists():
-        earlier = read_record(record_file)
-        same = earlier["checkpoint"]["sha256"] == weights_sha256(checkpoint["model"])
-        if same and earlier.get("evaluation") != scope.to_json():
+        there = read_record(record_file)
+        same = there["checkpoint"]["sha256"] == weights_sha256(checkpoint["model"])
+        if same and there.get("evaluation") != scope.to_json():
             raise ThreeDieError(
                 f"{record_file}: was measured with other --seeds or another --on-embedding, so some tasks can't be "
                 "added to it; give the same, or leave --tasks out to measure all anew"
@@ -653,9 +653,9 @@ def _record_file(folder: Path, rules: "Protocol", fingerprint: str, trained_on: 
     if trained_on is not None:
         return folder / f"{rules.name}-v{rules.version}-{trained_on[:8]}-on-{fingerprint[:8]}" / RECORD_FILE
     if first.exists():
-        earlier = read_record(first)
+        there = read_record(first)
         asked = {"name": rules.name, "version": rules.version}
-        if (earlier["protocol"], earlier["dataset"]["fingerprint"]) != (asked, fingerprint):
+        if (there["protocol"], there["dataset"]["fingerprint"]) != (asked, fingerprint):
             return folder / f"{rules.name}-v{rules.version}-{fingerprint[:8]}" / RECORD_FILE
     return first
 

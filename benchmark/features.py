@@ -79,9 +79,9 @@ def extract_features(
     dataset = images.dataset
     count, views = len(dataset), dataset.info.views
     paths = [folder / f"representation-{key}.npy", folder / f"embedding-{key}.npy"]
-    representation_file, embedding_file = (open_features(path, (count, views), note) for path in paths)
-    if representation_file is not None and embedding_file is not None:
-        return Features(representation_file, embedding_file, True)
+    found = [open_features(path, (count, views), note) for path in paths]
+    if found[0] is not None and found[1] is not None:
+        return Features(found[0], found[1], True)
 
     place = torch.device(device)
     method = method.to(place).eval()
@@ -109,10 +109,10 @@ def extract_features(
         for output, path in zip(outputs, (first, second), strict=True):
             output.flush()
             sign_features(path)
-    representation_file, embedding_file = (open_features(path, (count, views), note) for path in paths)
-    if representation_file is None or embedding_file is None:
+    found = [open_features(path, (count, views), note) for path in paths]
+    if found[0] is None or found[1] is None:
         raise ThreeDieError(f"{folder}: the features just written can't be read back; is the disk all right?")
-    return Features(representation_file, embedding_file, False)
+    return Features(found[0], found[1], False)
 
 
 def _new_file(path: Path, shape: tuple[int, ...]) -> np.memmap:

@@ -195,12 +195,12 @@ def _integer(digits: str) -> int:
 
 
 def _without_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for key, value in pairs:
-        if key in values:
+        if key in found:
             raise ThreeDieError(f"{_field((key,))}: given twice in one object; remove one")
-        values[key] = value
-    return values
+        found[key] = value
+    return found
 
 
 def find_records(paths: Sequence[Path]) -> list[Path]:
@@ -241,29 +241,29 @@ def read_records(paths: Sequence[Path]) -> list[Record]:
         ThreeDieError: a path that isn't there, a bad record (the message names file and field), or two different
             records of one checkpoint under one protocol.
     """
-    records: RecordsByIdentity = {}
+    found: Found = {}
     for file in find_records(paths):
-        add_record(records, file, read_record(file))
-    return in_order(records)
+        add_record(found, file, read_record(file))
+    return in_order(found)
 
 
-def in_order(records: "RecordsByIdentity") -> list[Record]:
+def in_order(found: "Found") -> list[Record]:
     """Records by what they hold."""
-    return [records[key][1] for key in sorted(records)]
+    return [found[key][1] for key in sorted(found)]
 
 
-RecordsByIdentity = dict[tuple[str, ...], tuple[Path, Record]]
+Found = dict[tuple[str, ...], tuple[Path, Record]]
 """Records by what they are of, each with its file."""
 
 
-def add_record(records: RecordsByIdentity, file: Path, record: Record) -> None:
+def add_record(found: Found, file: Path, record: Record) -> None:
     """Put a record to others.
 
     Raises:
         ThreeDieError: among them is a different one of the same checkpoint, protocol and data.
     """
-    first, earlier = records.setdefault(_identity(record), (file, record))
-    if earlier != record:
+    first, known = found.setdefault(_identity(record), (file, record))
+    if known != record:
         raise ThreeDieError(
             f"{file}: another record of {record['id']} under the same protocol than {first}; keep the one you mean"
         )

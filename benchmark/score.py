@@ -307,14 +307,14 @@ def score(
 def _actions(width: int) -> list[str]:
     """Names of the actions that so many latents allow."""
     fields = [LatentField(name, ()) for name in _LATENTS[width]]
-    zeros, names = np.zeros((1, width)), []
+    zeros, found = np.zeros((1, width)), []
     for name in ACTION_SIZES:
         try:
             actions(name, fields, zeros, zeros)
         except ThreeDieError:
             continue
-        names.append(name)
-    return names
+        found.append(name)
+    return found
 
 
 def _action(size: int, width: int) -> str:
@@ -333,15 +333,15 @@ def _numbers(name: str, array: npt.NDArray, dimensions: int) -> npt.NDArray:
 
 
 def _views(name: str, array: npt.NDArray, count: int, views: int, dims: int | None) -> Floats:
-    values = _numbers(name, array, 2)
-    if len(values) != count * views or not values.shape[1] or (dims is not None and values.shape[1] != dims):
+    found = _numbers(name, array, 2)
+    if len(found) != count * views or not found.shape[1] or (dims is not None and found.shape[1] != dims):
         wanted = "D" if dims is None else str(dims)
         raise ThreeDieError(
-            f"{name}: shape {values.shape}; the latents are of {count} objects x {views} views, so give "
+            f"{name}: shape {found.shape}; the latents are of {count} objects x {views} views, so give "
             f"({count * views}, {wanted}), the views of an object one after the other"
         )
     with np.errstate(over="ignore"):
-        single = values.astype(np.float32)
+        single = found.astype(np.float32)
     if not np.isfinite(single).all():
         raise ThreeDieError(f"{name}: some numbers are too large for single precision; scale them down")
     return single.reshape(count, views, -1)

@@ -109,11 +109,11 @@ def _acquire(path: Path, note: str, refusal: str, say: Callable[[str], None]) ->
             try:
                 return _Lock(path, note)
             except FileExistsError:
-                holder_or_dead = _examine(path, say)
-            if isinstance(holder_or_dead, str):
-                raise Taken(refusal.replace("{holder}", holder_or_dead))
-            if holder_or_dead is not None:
-                _bury(path, holder_or_dead)
+                found = _examine(path, say)
+            if isinstance(found, str):
+                raise Taken(refusal.replace("{holder}", found))
+            if found is not None:
+                _bury(path, found)
     except OSError as error:
         raise explained(error, path) from error
     raise ThreeDieError(f"{path}: can be neither made nor taken over; choose another folder")

@@ -10,7 +10,7 @@ from typing import Any
 from baselines.catalogue import CATALOGUE
 from benchmark.leaderboard.legible import shortened
 from benchmark.leaderboard.tables import metric_of
-from benchmark.results import RECORD_FILE, Record, RecordsByIdentity, add_record, find_records, in_order, read_record
+from benchmark.results import RECORD_FILE, Found, Record, add_record, find_records, in_order, read_record
 from benchmark.tasks import TASKS
 from benchmark.tasks.metric import ROUNDING, Metric
 from benchmark.tasks.task import EMBEDDING
@@ -48,7 +48,7 @@ def check_folder(folder: Path) -> list[Verdict]:
     files = find_records([folder])
     if not files:
         raise ThreeDieError(f"{folder}: no {RECORD_FILE} in there; '3die bench run' makes one in the run's folder")
-    good: RecordsByIdentity = {}
+    good: Found = {}
     return [
         Verdict(file, "a link; put the file itself there") if file.is_symlink() else _check(file, good)
         for file in files
@@ -63,12 +63,12 @@ def usable_records(paths: Sequence[Path]) -> tuple[list[Record], list[Verdict]]:
     Raises:
         ThreeDieError: a path that isn't there.
     """
-    good: RecordsByIdentity = {}
+    good: Found = {}
     verdicts = [_check(file, good) for file in find_records(paths)]
     return in_order(good), [verdict for verdict in verdicts if verdict.reason is not None]
 
 
-def _check(file: Path, good: RecordsByIdentity) -> Verdict:
+def _check(file: Path, good: Found) -> Verdict:
     """One file; a good record is put to the good ones."""
     try:
         record = read_record(file)

@@ -100,9 +100,9 @@ class FolderSource:
         self.left_out += [f"{synset}/{name!r}" for name in names if not is_plain_name(name)]
         old: ObjectRef | None = None
         is_new = False
-        chosen: list[ObjectRef] = []
+        found: list[ObjectRef] = []
         for ref in refs:
-            if count is not None and len(chosen) >= count and (is_new or old is None):
+            if count is not None and len(found) >= count and (is_new or old is None):
                 break
             place = self.root / str(ref)
             if (place / MESH_FILE).exists() or _has_file(place / MODELS):
@@ -112,10 +112,10 @@ class FolderSource:
             else:
                 self.left_out.append(str(ref))
                 continue
-            chosen.append(ref)
+            found.append(ref)
         if old and not is_new:
             self._refuse_v1(old)
-        return chosen[:count]
+        return found[:count]
 
     def _refuse_v1(self, ref: ObjectRef) -> None:
         folder = self.root / ref.synset / ref.object_id

@@ -318,5 +318,5 @@ def numbers(value: object, length: int) -> npt.NDArray[np.float64] | None:
 
 def number(value: object, default: float) -> float:
     """A finite number, or the default in place of anything else."""
-    array = numbers([value], 1)
-    return default if array is None else float(array[0])
+    found = numbers([value], 1)
+    return default if found is None else float(found[0])

@@ -191,19 +191,19 @@ def _instances(file: GltfFile, node: dict[str, Any], matrix: Floats) -> Floats:
     if instancing is None:
         return matrix[None]
     attributes = mapping(mapping(instancing).get("attributes"))
-    arrays = {
+    found = {
         key: np.asarray(file.accessor(attributes[key], (size,)), np.float64)
         for key, size in (("TRANSLATION", "VEC3"), ("ROTATION", "VEC4"), ("SCALE", "VEC3"))
         if key in attributes
     }
-    counts = {len(values) for values in arrays.values()}
+    counts = {len(values) for values in found.values()}
     if len(counts) != 1:
         raise ModelError(f"the attributes of {_INSTANCING} have no count, or different ones")
     (count,) = counts
     if count > MAX_INSTANCES:
         raise ModelError(_TOO_MANY_INSTANCES)
     default = {"TRANSLATION": [0, 0, 0], "ROTATION": [0, 0, 0, 1], "SCALE": [1, 1, 1]}
-    parts = [arrays.get(key, np.tile(np.array(value, np.float64), (count, 1))) for key, value in default.items()]
+    parts = [found.get(key, np.tile(np.array(value, np.float64), (count, 1))) for key, value in default.items()]
     matrices: Floats = matrix @ _trs(*parts)
     return matrices
 

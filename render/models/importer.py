@@ -205,14 +205,14 @@ def import_meshes(found: Sequence[Found], out: Path, up: str, workers: int) -> I
     return over_all(_import, (out, up), found, workers)
 
 
-def _import(shared: tuple[Path, str], mesh: Found) -> Imported:
+def _import(shared: tuple[Path, str], found: Found) -> Imported:
     out, up = shared
-    container = _container(mesh.container)
+    container = _container(found.container)
     try:
-        object_id, notes = import_mesh(container, mesh.name, mesh.synset, out, up)
+        object_id, notes = import_mesh(container, found.name, found.synset, out, up)
     except ModelError as error:
-        return Imported(mesh.source, mesh.synset, reason=_other_kind(container, mesh.name) or str(error))
-    return Imported(mesh.source, mesh.synset, object_id, "; ".join(notes))
+        return Imported(found.source, found.synset, reason=_other_kind(container, found.name) or str(error))
+    return Imported(found.source, found.synset, object_id, "; ".join(notes))
 
 
 def _other_kind(container: Container, name: str) -> str:
