@@ -17,7 +17,7 @@ from manifests.errors import ThreeDieError
 
 ODD = [
     b"nan", b"inf", b"-1", b"0", b"1e999", b"99999999999999999999", b"9" * 400, b"\x00", b"\xff\xfe", b"\xef\xbb\xbf",
-    b"../../../../tmp/out", b"\r", b"\n\n", b"[" * 2000, b'"', b"'", b",", b"=", b"/", b"-0.0", b"2147483648", b"",
+    b"../../../../outside", b"\r", b"\n\n", b"[" * 2000, b'"', b"'", b",", b"=", b"/", b"-0.0", b"2147483648", b"",
 ]  # fmt: skip
 
 WORDS = [b"\xff" * 4, b"\x00" * 4, b"\xff\xff\xff\x7f", b"\x00\x00\xc0\x7f"]
