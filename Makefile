@@ -47,7 +47,7 @@ test: setup  ## All tests, lint and types
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: setup  ## Compare speed and memory with the plain way; BENCH="render pairs" for some only
-	$(BIN)/python -m benchmark.speed $(BENCH)
+	PYTHONPATH=tests/measure $(BIN)/python -m speed $(BENCH)
 
 mini: setup  ## 3DIEBench-P mini, the dataset of the tables, in mini/: half an hour on two cores
 	$(BIN)/3die models synth --classes all --per-class 80 --seed 0 --out "$(MINI)/models"

@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
-from baselines import losses
-from baselines.distributed import gather
-from baselines.method import Batch, Method, MethodOutput, Parts, action_dims
-from baselines.projector import Widths, build_perceptron, build_projector
-from baselines.resnet import ResNet
+from threedie.baselines import losses
+from threedie.baselines.distributed import gather
+from threedie.baselines.method import Batch, Method, MethodOutput, Parts, action_dims
+from threedie.baselines.projector import Widths, build_perceptron, build_projector
+from threedie.baselines.resnet import ResNet
 
 
 class AugSelf(Method):
@@ -19,7 +19,7 @@ class AugSelf(Method):
     Args:
         backbone: encoder network, width D.
         projector: widths of the projector.
-        action: which relative transformation, see `baselines.method.Method`.
+        action: which relative transformation, see `threedie.baselines.method.Method`.
         temperature: of the contrastive loss.
         regression_weight: of the regression.
         regressor: widths of the hidden layers of the network that regresses, which have ReLU.

@@ -6,11 +6,11 @@ import math
 import torch
 from torch import Tensor
 
-from baselines import losses
-from baselines.distributed import gather
-from baselines.method import Batch, Method, MethodOutput, Parts
-from baselines.projector import Widths, build_projector, parse_widths
-from baselines.resnet import ResNet
+from threedie.baselines import losses
+from threedie.baselines.distributed import gather
+from threedie.baselines.method import Batch, Method, MethodOutput, Parts
+from threedie.baselines.projector import Widths, build_projector, parse_widths
+from threedie.baselines.resnet import ResNet
 
 
 class BYOL(Method):

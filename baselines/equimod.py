@@ -6,12 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from baselines import losses
-from baselines.distributed import gather
-from baselines.hypernetwork import build_predictor
-from baselines.method import Batch, Method, MethodOutput, Parts, action_dims, split_parts
-from baselines.projector import Widths, build_projector, parse_widths
-from baselines.resnet import ResNet
+from threedie.baselines import losses
+from threedie.baselines.distributed import gather
+from threedie.baselines.hypernetwork import build_predictor
+from threedie.baselines.method import Batch, Method, MethodOutput, Parts, action_dims, split_parts
+from threedie.baselines.projector import Widths, build_projector, parse_widths
+from threedie.baselines.resnet import ResNet
 
 OBJECTIVES = ("vicreg", "simclr")
 
@@ -26,8 +26,8 @@ class EquiMod(Method):
         backbone: encoder network, width D.
         projector: widths of each of the two projectors.
         objective: the loss on both sides, `vicreg` or `simclr`.
-        predictor: kind and arguments of the predictor, see `baselines.hypernetwork.build_predictor`.
-        action: which relative transformation, see `baselines.method.Method`.
+        predictor: kind and arguments of the predictor, see `threedie.baselines.hypernetwork.build_predictor`.
+        action: which relative transformation, see `threedie.baselines.method.Method`.
         similarity_weight, variance_weight, covariance_weight: of VICReg's terms.
         temperature: of the contrastive loss.
         equivariance_factor: multiplies the whole loss of the equivariant side.

@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor, nn
 
-from baselines import losses
-from baselines.barlow_twins import BarlowTwins
-from baselines.distributed import gather
-from baselines.method import Batch, Method, MethodOutput, Parts, action_dims
-from baselines.projector import Widths, parse_widths
-from baselines.resnet import ResNet
-from baselines.simclr import SimCLR
-from baselines.simsiam import SimSiam
+from threedie.baselines import losses
+from threedie.baselines.barlow_twins import BarlowTwins
+from threedie.baselines.distributed import gather
+from threedie.baselines.method import Batch, Method, MethodOutput, Parts, action_dims
+from threedie.baselines.projector import Widths, parse_widths
+from threedie.baselines.resnet import ResNet
+from threedie.baselines.simclr import SimCLR
+from threedie.baselines.simsiam import SimSiam
 
 BASES = ("simclr", "simsiam", "barlow_twins")
 TARGETS = ("image_rotation", "action")
@@ -33,7 +33,7 @@ class ESSL(Method):
         base: the invariant method: `simclr` (in the authors' form: contrast with the other view, batch-norm at the end
             of the projector), `simsiam` or `barlow_twins`.
         target: `image_rotation` (cross-entropy of the four turns) or `action` (mean squared error).
-        action: what is regressed with target `action`, see `baselines.method.Method`.
+        action: what is regressed with target `action`, see `threedie.baselines.method.Method`.
         equivariance_weight: of the equivariance-predicting term, lambda in the paper.
         hidden: widths of the hidden layers of the network that tells, with layer-norm and ReLU.
         temperature: of the contrastive loss of `simclr`; the paper's is 0.5 on CIFAR-10 and 0.2 on ImageNet.

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.projector import Widths, parse_widths
+from threedie.baselines.projector import Widths, parse_widths
 
 DEPTH_OF_DEEP = 3
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from torch import Tensor
 
-from baselines import losses
-from baselines.distributed import gather
-from baselines.hypernetwork import build_predictor
-from baselines.method import ALL, EQUIVARIANT, Batch, Method, MethodOutput, Parts, action_dims
-from baselines.projector import Widths, build_projector, parse_widths
-from baselines.resnet import ResNet
+from threedie.baselines import losses
+from threedie.baselines.distributed import gather
+from threedie.baselines.hypernetwork import build_predictor
+from threedie.baselines.method import ALL, EQUIVARIANT, Batch, Method, MethodOutput, Parts, action_dims
+from threedie.baselines.projector import Widths, build_projector, parse_widths
+from threedie.baselines.resnet import ResNet
 
 
 class OnlyEquivariance(Method):
@@ -22,8 +22,8 @@ class OnlyEquivariance(Method):
     Args:
         backbone: encoder network, width D.
         projector: widths of the projector.
-        predictor: kind and arguments of the predictor, see `baselines.hypernetwork.build_predictor`.
-        action: which relative transformation, see `baselines.method.Method`.
+        predictor: kind and arguments of the predictor, see `threedie.baselines.hypernetwork.build_predictor`.
+        action: which relative transformation, see `threedie.baselines.method.Method`.
         temperature: divides the cosine similarities.
 
     Raises:

@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from baselines.hypernetwork import DEPTH_OF_DEEP
-from baselines.method import ACTION_DIMS
-from baselines.projector import parse_widths
-from baselines.weights import listed, tensor_fault, weight_faults
+from threedie.baselines.hypernetwork import DEPTH_OF_DEEP
+from threedie.baselines.method import ACTION_DIMS
+from threedie.baselines.projector import parse_widths
+from threedie.baselines.weights import listed, tensor_fault, weight_faults
 
 WRAPPERS = ("module.", "_orig_mod.", "_forward_module.")
 _NOTHING = torch.empty(0)
@@ -108,7 +108,7 @@ def load_original(module: nn.Module, checkpoint: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class Architecture:
-    """What a state dict alone tells of the method it is of, as arguments for `baselines.registry.build_method`.
+    """What a state dict alone tells of the method it is of, as arguments for `registry.build_method`.
 
     Attributes:
         methods: names of the methods it may be of; none where it holds a backbone alone.

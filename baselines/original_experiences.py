@@ -1,9 +1,9 @@
-"""The original's experiences and command-line flags, as settings for `baselines.registry.build_method`."""
+"""The original's experiences and command-line flags, as settings for `threedie.baselines.registry.build_method`."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from baselines.catalogue import suggestion
+from threedie.baselines.catalogue import suggestion
 
 # What the original calls an experience: our method, and the options that make it that variant.
 EXPERIENCES: dict[str, tuple[str, dict[str, Any]]] = {

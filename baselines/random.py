@@ -2,9 +2,9 @@
 
 from torch import Tensor
 
-from baselines.method import Batch, Method, MethodOutput, Parts
-from baselines.projector import Widths
-from baselines.resnet import ResNet
+from threedie.baselines.method import Batch, Method, MethodOutput, Parts
+from threedie.baselines.projector import Widths
+from threedie.baselines.resnet import ResNet
 
 
 class Random(Method):

@@ -6,9 +6,9 @@ from importlib import import_module
 from inspect import Parameter, signature
 from typing import Any
 
-from baselines.catalogue import CATALOGUE, CatalogueEntry, entry, suggestion
-from baselines.method import Method, action_dims
-from baselines.resnet import build_backbone
+from threedie.baselines.catalogue import CATALOGUE, CatalogueEntry, entry, suggestion
+from threedie.baselines.method import Method, action_dims
+from threedie.baselines.resnet import build_backbone
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def build_method(
 
     Args:
         name: a key of `METHODS`, or the name of one that was added.
-        backbone, form, width: the encoder network, see `baselines.resnet.build_backbone`.
+        backbone, form, width: the encoder network, see `threedie.baselines.resnet.build_backbone`.
         projector: widths of the whole projector; a method that splits its representation shares them out.
         options: the method's own options, see `method_options`. One that holds a table may also be given entry by
             entry: `predictor.kind`.

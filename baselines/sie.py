@@ -6,12 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from baselines import losses
-from baselines.distributed import gather
-from baselines.hypernetwork import build_predictor
-from baselines.method import ALL, EQUIVARIANT, Batch, Method, MethodOutput, Parts, action_dims, split_parts
-from baselines.projector import Widths, build_projector, parse_widths, split_widths
-from baselines.resnet import ResNet
+from threedie.baselines import losses
+from threedie.baselines.distributed import gather
+from threedie.baselines.hypernetwork import build_predictor
+from threedie.baselines.method import ALL, EQUIVARIANT, Batch, Method, MethodOutput, Parts, action_dims, split_parts
+from threedie.baselines.projector import Widths, build_projector, parse_widths, split_widths
+from threedie.baselines.resnet import ResNet
 
 
 class SIE(Method):
@@ -30,8 +30,8 @@ class SIE(Method):
         equivariant_dims: how many of the D dimensions, the last ones, are equivariant; half where None.
         split: False leaves the invariant part out and makes all dimensions equivariant (no equivariance factor then).
         predictor_variance: whether the variance term also acts on the predictor's output.
-        predictor: kind and arguments of the predictor, see `baselines.hypernetwork.build_predictor`.
-        action: which relative transformation, see `baselines.method.Method`.
+        predictor: kind and arguments of the predictor, see `threedie.baselines.hypernetwork.build_predictor`.
+        action: which relative transformation, see `threedie.baselines.method.Method`.
         similarity_weight, variance_weight, covariance_weight: of the terms.
         equivariance_factor: multiplies the similarity weight in the equivariance term.
 

@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
-from baselines import losses
-from baselines.distributed import gather
-from baselines.method import Batch, Method, MethodOutput, Parts, action_dims
-from baselines.projector import Widths, build_perceptron
-from baselines.resnet import ResNet
+from threedie.baselines import losses
+from threedie.baselines.distributed import gather
+from threedie.baselines.method import Batch, Method, MethodOutput, Parts, action_dims
+from threedie.baselines.projector import Widths, build_perceptron
+from threedie.baselines.resnet import ResNet
 
 TARGETS = ("class", "rotation", "both")
 # Labels are positions among the 55 classes of ShapeNetCore, whichever of them a dataset has.
@@ -25,7 +25,7 @@ class Supervised(Method):
         projector: widths of the hidden layers of each of the two networks, which have ReLU. There is no projector: the
             embedding is the representation.
         target: `class` (cross-entropy, mean of both views), `rotation` (mean squared error of the action) or `both`.
-        action: what is regressed, see `baselines.method.Method`.
+        action: what is regressed, see `threedie.baselines.method.Method`.
         rotation_weight: of the regression.
 
     Raises:

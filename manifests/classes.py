@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Sequence
 
-from manifests.errors import ThreeDieError
+from threedie.manifests.errors import ThreeDieError
 
 CLASSES: dict[str, tuple[str, ...]] = {
     "02691156": ("airplane", "plane", "aeroplane"),

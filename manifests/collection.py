@@ -5,18 +5,18 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
-from manifests.dataset import PART_SUFFIX, Dataset, DatasetInfo, DatasetObject, find_parts
-from manifests.errors import ThreeDieError
-from manifests.litter import is_litter
-from manifests.objects import ObjectRef
-from manifests.official_tree import OfficialTree, is_tree
+from threedie.manifests.dataset import PART_SUFFIX, Dataset, DatasetInfo, DatasetObject, find_parts
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.litter import is_litter
+from threedie.manifests.objects import ObjectRef
+from threedie.manifests.official_tree import OfficialTree, is_tree
 
 PARTS_FOLDER = "parts"
 """Where a render keeps its part files within its output folder."""
 
 
 class Collection(Protocol):
-    """Objects with their views, whatever they are stored in. `manifests.dataset.Dataset` is one."""
+    """Objects with their views, whatever they are stored in. `threedie.manifests.dataset.Dataset` is one."""
 
     info: DatasetInfo
     made: list[dict[str, Any]]

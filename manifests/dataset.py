@@ -9,7 +9,7 @@ Layout (N objects, V views, L latent fields):
     /objects/id      UTF-8   (N,)
     /objects/split   ASCII   (N,)           train or val
     /checksums       uint32  (N, V)         CRC-32 of each JPEG
-    /seal            uint8   (72,)          SHA-256 of all bytes of the file but the JPEGs; see `manifests.seal`
+    /seal            uint8   (72,)          SHA-256 of all bytes of the file but the JPEGs; see `seal`
     attributes: format, version, info (JSON: what the dataset is), made (JSON: renderer, device, ... of its parts)
 
 A file is checked against its seal before it is opened, a JPEG against its checksum when it is read. Files of version 1
@@ -34,12 +34,12 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from manifests.errors import DamagedFileError, ThreeDieError, one_line
-from manifests.files import explained, replacing
-from manifests.latents import LatentField, check_latents
-from manifests.litter import is_litter
-from manifests.objects import ObjectRef
-from manifests.seal import MARK, BrokenSealError, blank_seal, check_seal, seal
+from threedie.manifests.errors import DamagedFileError, ThreeDieError, one_line
+from threedie.manifests.files import explained, replacing
+from threedie.manifests.latents import LatentField, check_latents
+from threedie.manifests.litter import is_litter
+from threedie.manifests.objects import ObjectRef
+from threedie.manifests.seal import MARK, BrokenSealError, blank_seal, check_seal, seal
 
 FORMAT = "3die-dataset"
 VERSION = 2

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from manifests.errors import ThreeDieError, one_line
+from threedie.manifests.errors import ThreeDieError, one_line
 
 TEMPORARY = ".tmp-"
 """Prefix of files being written. Other programs use it too: only `temporary_prefix` says that a file is ours."""

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
-from manifests.errors import ThreeDieError
-from manifests.objects import ObjectRef
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.objects import ObjectRef
 
 Array = npt.NDArray[np.float64]
 

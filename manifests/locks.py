@@ -25,8 +25,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from manifests.errors import ThreeDieError
-from manifests.files import explained, is_alive, machine, process_start, temporary_prefix
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import explained, is_alive, machine, process_start, temporary_prefix
 
 BEAT_S = 5.0
 STALE_S = 60.0

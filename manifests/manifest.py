@@ -23,10 +23,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from manifests.errors import ThreeDieError
-from manifests.files import replacing
-from manifests.objects import TRAIN, VAL, ObjectRef, read_object_list, split_of
-from manifests.text import read_table
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import replacing
+from threedie.manifests.objects import TRAIN, VAL, ObjectRef, read_object_list, split_of
+from threedie.manifests.text import read_table
 
 COLUMNS = ("class", "id", "split", "split_from")
 OFFICIAL, CLEAN = "official", "clean"

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from manifests.errors import ThreeDieError, one_line
-from manifests.files import explained
+from threedie.manifests.errors import ThreeDieError, one_line
+from threedie.manifests.files import explained
 
 _PARSING = threading.Lock()
 """NumPy parses the header as Python source, and the parser of CPython 3.11.7 counts the depth of all threads in one

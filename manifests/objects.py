@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from manifests.classes import find_class, label_of
-from manifests.errors import ThreeDieError
-from manifests.npy import read_npy
-from manifests.text import read_table
+from threedie.manifests.classes import find_class, label_of
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.npy import read_npy
+from threedie.manifests.text import read_table
 
 TRAIN, VAL = "train", "val"
 VAL_FRACTION = 0.2

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from manifests.classes import SYNSETS, name_of
+from threedie.manifests.classes import SYNSETS, name_of
 
 OFFICIAL_COUNTS: dict[str, int] = dict(
     zip(

@@ -22,16 +22,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from manifests.channels import guess_channel_order
-from manifests.classes import SYNSETS
-from manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
-from manifests.errors import ThreeDieError, a_few, one_line
-from manifests.files import clear_debris_once, explained, replacing, temporary_prefix, write_json
-from manifests.latents import REQUIRED_FIELDS, ROTATION, UNITS, LatentField, check_latents
-from manifests.litter import is_litter
-from manifests.npy import read_npy
-from manifests.objects import TRAIN, VAL, ObjectRef, is_plain_name, read_object_list, split_of
-from manifests.text import read_json
+from threedie.manifests.channels import guess_channel_order
+from threedie.manifests.classes import SYNSETS
+from threedie.manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
+from threedie.manifests.errors import ThreeDieError, a_few, one_line
+from threedie.manifests.files import clear_debris_once, explained, replacing, temporary_prefix, write_json
+from threedie.manifests.latents import REQUIRED_FIELDS, ROTATION, UNITS, LatentField, check_latents
+from threedie.manifests.litter import is_litter
+from threedie.manifests.npy import read_npy
+from threedie.manifests.objects import TRAIN, VAL, ObjectRef, is_plain_name, read_object_list, split_of
+from threedie.manifests.text import read_json
 
 DESCRIPTION = "dataset.json"
 TREE_FORMAT = "3die-tree"

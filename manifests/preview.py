@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from manifests.classes import name_of
-from manifests.collection import Collection
-from manifests.dataset import DatasetInfo, DatasetObject
-from manifests.errors import ThreeDieError
-from manifests.latents import COLOR
-from manifests.objects import ObjectRef
+from threedie.manifests.classes import name_of
+from threedie.manifests.collection import Collection
+from threedie.manifests.dataset import DatasetInfo, DatasetObject
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.latents import COLOR
+from threedie.manifests.objects import ObjectRef
 
 CELL = 192
 GAP = 16

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from manifests.classes import SYNSETS, name_of
-from manifests.errors import ThreeDieError
-from manifests.manifest import Entry, official_manifest
-from manifests.npy import read_npy
-from manifests.objects import TRAIN, VAL, ObjectRef, read_object_list
-from manifests.official import LEFT_OUT
+from threedie.manifests.classes import SYNSETS, name_of
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.manifest import Entry, official_manifest
+from threedie.manifests.npy import read_npy
+from threedie.manifests.objects import TRAIN, VAL, ObjectRef, read_object_list
+from threedie.manifests.official import LEFT_OUT
 
 LISTS = {split: f"{split}_images.npy" for split in (TRAIN, VAL)}
 LABELS = {split: f"{split}_labels.npy" for split in (TRAIN, VAL)}

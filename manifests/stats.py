@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from manifests.classes import name_of
-from manifests.collection import Collection
-from manifests.errors import ThreeDieError
-from manifests.objects import TRAIN, VAL
+from threedie.manifests.classes import name_of
+from threedie.manifests.collection import Collection
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.objects import TRAIN, VAL
 
 LEVELS = 256
 

@@ -9,8 +9,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from manifests.errors import ThreeDieError, one_line
-from manifests.files import explained
+from threedie.manifests.errors import ThreeDieError, one_line
+from threedie.manifests.files import explained
 
 MAX_FIELD = 2**20
 """Longest field of a CSV table, in characters. The csv module stops at 131,072 with an exception of its own."""

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from manifests.collection import Collection, dataset_files, nothing_there, part_files
-from manifests.dataset import Dataset, DatasetInfo, DatasetObject
-from manifests.errors import ThreeDieError
-from manifests.latents import latent_problems
-from manifests.objects import TRAIN, VAL, ObjectRef
-from manifests.official_tree import OfficialTree, is_tree
+from threedie.manifests.collection import Collection, dataset_files, nothing_there, part_files
+from threedie.manifests.dataset import Dataset, DatasetInfo, DatasetObject
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.latents import latent_problems
+from threedie.manifests.objects import TRAIN, VAL, ObjectRef
+from threedie.manifests.official_tree import OfficialTree, is_tree
 
 QUARANTINE_FILE = "quarantine.csv"
 """Where a render lists the objects it gave up, within its output folder."""

@@ -17,16 +17,16 @@ import numpy as np
 import numpy.typing as npt
 from mathutils import Matrix, Vector
 
-from manifests.errors import ThreeDieError
-from manifests.files import explained
-from render.devices import GPU_KINDS
-from render.encode import quantise
-from render.frame import BYTES_A_PIXEL, Box, composed, floor_size, object_box
-from render.models.cleaned import blender_file
-from render.models.source import ModelError
-from render.preset import Preset
-from render.quality import Quality
-from render.scene import ViewScene, aimed_at_origin, camera_matrix, spherical
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import explained
+from threedie.render.devices import GPU_KINDS
+from threedie.render.encode import quantise
+from threedie.render.frame import BYTES_A_PIXEL, Box, composed, floor_size, object_box
+from threedie.render.models.cleaned import blender_file
+from threedie.render.models.source import ModelError
+from threedie.render.preset import Preset
+from threedie.render.quality import Quality
+from threedie.render.scene import ViewScene, aimed_at_origin, camera_matrix, spherical
 
 BOUNCES = {
     "max_bounces": 3,

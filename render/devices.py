@@ -8,14 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from manifests.errors import ThreeDieError
+from threedie.manifests.errors import ThreeDieError
 
 GPU_KINDS = ("optix", "cuda", "hip", "oneapi", "metal")
 """Kinds of GPU rendering, the one to prefer first: an NVIDIA GPU is found as `optix` and as `cuda`."""
 
 KINDS = ("auto", "cpu", *GPU_KINDS)
 MARK = "3die-devices "
-LIST = "import json, render.blender; print(); print({mark!r} + json.dumps(render.blender.cycles_devices()), flush=True)"
+LIST = (
+    "import json; from threedie.render import blender; print(); "
+    "print({mark!r} + json.dumps(blender.cycles_devices()), flush=True)"
+)
 LIST_S = 120
 PIN = {
     "optix": ("CUDA_VISIBLE_DEVICES", ""),

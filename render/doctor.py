@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from render.devices import TRACES, find_gpus
+from threedie.render.devices import TRACES, find_gpus
 
 DEBIAN_PACKAGES: dict[str, str] = {
     "X11": "libx11-6",

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from render.preset import Preset
-from render.scene import ViewScene, camera_matrix, object_matrix
+from threedie.render.preset import Preset
+from threedie.render.scene import ViewScene, camera_matrix, object_matrix
 
 FLOOR_SHARE = 3 / 8
 """Width of the floor's picture for one of the whole."""

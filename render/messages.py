@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from manifests.dataset import DatasetInfo
-from manifests.objects import ObjectRef
-from render.models.source import ModelSource
-from render.preset import Preset
-from render.quality import Quality
+from threedie.manifests.dataset import DatasetInfo
+from threedie.manifests.objects import ObjectRef
+from threedie.render.models.source import ModelSource
+from threedie.render.preset import Preset
+from threedie.render.quality import Quality
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from manifests.errors import ThreeDieError, one_line, shown_value
-from manifests.latents import REQUIRED_FIELDS, UNITS, LatentField
-from manifests.text import parse_toml, read_text
+from threedie.manifests.errors import ThreeDieError, one_line, shown_value
+from threedie.manifests.latents import REQUIRED_FIELDS, UNITS, LatentField
+from threedie.manifests.text import parse_toml, read_text
 
 CHANNEL_ORDERS = ("rgb", "bgr")
 
@@ -95,7 +95,7 @@ _FRACTION_OF_PI = re.compile(r"(?P<sign>-?)(?P<times>\d+(\.\d+)?)? ?\*? ?pi( ?/ 
 
 def preset_names() -> list[str]:
     """Names of the presets that come with the program."""
-    folder = resources.files("render") / "presets"
+    folder = resources.files("threedie.render") / "presets"
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
@@ -121,7 +121,7 @@ def preset_text(name: str) -> str:
         near = difflib.get_close_matches(name, known, n=1)
         mend = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known)}, or give a .toml file"
         raise ThreeDieError(f"{name!r} is not a preset: {mend}")
-    return (resources.files("render") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
+    return (resources.files("threedie.render") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def parse_preset(text: str, where: str) -> Preset:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from manifests.errors import ThreeDieError
+from threedie.manifests.errors import ThreeDieError
 
 DENOISERS = ("compositor", "fast", "high", "none")
 """`compositor`: the original's, a Denoise node fed with colour, diffuse colour and normals, with accurate prefilter.
@@ -19,8 +19,8 @@ class Quality:
         samples: most samples a pixel.
         adaptive_threshold: noise at which a pixel gets no more samples; 0 gives all pixels all samples.
         denoiser: one of `DENOISERS`.
-        dither: how colours become bytes, see `render.encode.quantise`.
-        split_floor: whether the floor around the object is rendered apart and small, see `render.frame`.
+        dither: how colours become bytes, see `threedie.render.encode.quantise`.
+        split_floor: whether the floor around the object is rendered apart and small, see `threedie.render.frame`.
     """
 
     name: str

@@ -14,22 +14,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from manifests.dataset import PART_SUFFIX, Dataset, DatasetInfo, looks_whole, mend, pack, part_path, splits_of
-from manifests.errors import DamagedFileError, ThreeDieError, one_line
-from manifests.files import clear_debris, clear_scratch, explained, replacing, scratch_prefix, write_json
-from manifests.locks import Taken, holder, lock
-from manifests.manifest import read_splits, split_names
-from manifests.objects import ObjectRef, fingerprint, first_per_class, read_object_list, split_of
-from manifests.text import read_json, read_table
-from manifests.verify import QUARANTINE_FILE
-from render.frame import BYTES_A_PIXEL
-from render.messages import Setup, Task
-from render.models.archive import clear_slots
-from render.models.source import ModelSource
-from render.preset import Preset
-from render.quality import Quality
-from render.sampling import sample
-from render.shard import Shard
+from threedie.manifests.dataset import PART_SUFFIX, Dataset, DatasetInfo, looks_whole, mend, pack, part_path, splits_of
+from threedie.manifests.errors import DamagedFileError, ThreeDieError, one_line
+from threedie.manifests.files import clear_debris, clear_scratch, explained, replacing, scratch_prefix, write_json
+from threedie.manifests.locks import Taken, holder, lock
+from threedie.manifests.manifest import read_splits, split_names
+from threedie.manifests.objects import ObjectRef, fingerprint, first_per_class, read_object_list, split_of
+from threedie.manifests.text import read_json, read_table
+from threedie.manifests.verify import QUARANTINE_FILE
+from threedie.render.frame import BYTES_A_PIXEL
+from threedie.render.messages import Setup, Task
+from threedie.render.models.archive import clear_slots
+from threedie.render.models.source import ModelSource
+from threedie.render.preset import Preset
+from threedie.render.quality import Quality
+from threedie.render.sampling import sample
+from threedie.render.shard import Shard
 
 DATASET_FILE = "dataset.h5"
 MAX_QUARANTINE_BYTES = 64 * 2**20

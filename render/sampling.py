@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from manifests.errors import ThreeDieError
-from manifests.latents import LatentField
-from manifests.objects import ObjectRef
-from render.preset import Preset
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.latents import LatentField
+from threedie.manifests.objects import ObjectRef
+from threedie.render.preset import Preset
 
 Array = npt.NDArray[np.float64]
 SAMPLERS = ("counter", "reference")

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
-from manifests.latents import LatentField
-from render.preset import Preset
+from threedie.manifests.latents import LatentField
+from threedie.render.preset import Preset
 
 Array = npt.NDArray[np.float64]
 Vector = tuple[float, float, float]

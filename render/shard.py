@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from manifests.errors import ThreeDieError
-from manifests.objects import ObjectRef
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.objects import ObjectRef
 
 _TEXT = re.compile(r"(\d+)/(\d+)")
 _NAME = re.compile(r"shard-(\d+)-of-(\d+)")

@@ -20,14 +20,14 @@ from typing import Any, Protocol
 
 import psutil
 
-from manifests.dataset import Dataset, DatasetInfo, part_path
-from manifests.errors import ThreeDieError
-from manifests.files import explained, temporary_prefix
-from manifests.objects import ObjectRef
-from render.devices import Devices
-from render.messages import ObjectDone, ObjectFailed, Probe, Probed, Ready, Setup, Stop, Task, ViewDone
+from threedie.manifests.dataset import Dataset, DatasetInfo, part_path
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import explained, temporary_prefix
+from threedie.manifests.objects import ObjectRef
+from threedie.render.devices import Devices
+from threedie.render.messages import ObjectDone, ObjectFailed, Probe, Probed, Ready, Setup, Stop, Task, ViewDone
 
-WORKER = (sys.executable, "-P", "-m", "render.worker")
+WORKER = (sys.executable, "-P", "-m", "threedie.render.worker")
 POLL_S = 0.5
 LAST_LINES = 3
 LOG_TAIL_BYTES = 4096

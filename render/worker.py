@@ -1,6 +1,6 @@
 """A rendering process: takes one object at a time from its pipe, writes the part file, says so.
 
-It may crash, hang or leak; `supervisor.py` expects no better. Started as `python -m render.worker FD`.
+It may crash, hang or leak; `supervisor.py` expects no better. Started as `python -m threedie.render.worker FD`.
 """
 
 import os
@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from manifests.dataset import DatasetObject, part_path, write_part
-from manifests.errors import ThreeDieError
-from render.encode import jpeg
-from render.messages import ObjectDone, ObjectFailed, Probe, Probed, Ready, Setup, Stop, Task, ViewDone
-from render.models.inspect import inspect_mesh
-from render.models.source import ModelError
-from render.scene import view_scene
+from threedie.manifests.dataset import DatasetObject, part_path, write_part
+from threedie.manifests.errors import ThreeDieError
+from threedie.render.encode import jpeg
+from threedie.render.messages import ObjectDone, ObjectFailed, Probe, Probed, Ready, Setup, Stop, Task, ViewDone
+from threedie.render.models.inspect import inspect_mesh
+from threedie.render.models.source import ModelError
+from threedie.render.scene import view_scene
 
 if TYPE_CHECKING:
-    from render.blender import Stage
+    from threedie.render.blender import Stage
 
 PROBE_ENOUGH_S = 2.0
 """A timed sample that has taken so long is good enough."""
@@ -44,7 +44,7 @@ def main() -> None:
     # A thread listens, so that a child whose parent was killed in the middle of a render ends at once too.
     threading.Thread(target=_listen, args=(pipe, inbox, setup), daemon=True).start()
     with few_cores(setup.threads):
-        from render.blender import Stage, blender_version  # noqa: PLC0415 - loading may crash: not before the setup
+        from threedie.render.blender import Stage, blender_version  # noqa: PLC0415 - loading may crash: not before the setup
 
     size = setup.info.image_size
     try:

@@ -21,11 +21,11 @@ import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
 
-from baselines.collapse import mean_correlation, spread
-from baselines.method import EQUIVARIANT, Batch, Method, MethodOutput
-from baselines.original_checkpoints import load_original
-from baselines.original_experiences import EXPERIENCES, original_settings
-from baselines.registry import build_method
+from threedie.baselines.collapse import mean_correlation, spread
+from threedie.baselines.method import EQUIVARIANT, Batch, Method, MethodOutput
+from threedie.baselines.original_checkpoints import load_original
+from threedie.baselines.original_experiences import EXPERIENCES, original_settings
+from threedie.baselines.registry import build_method
 
 LOSS_TOLERANCE = 1e-4
 GRADIENT_TOLERANCE = 1e-3

@@ -5,21 +5,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmark.checkpoints import CHECKPOINT_FILE
-from benchmark.cifar10.evaluation import RULES, Rules, monitor
-from benchmark.cifar10.files import Cifar10, read_cifar10
-from benchmark.cifar10.run import RESULT_FILE, PicturePairs, check, run_cifar10
-from benchmark.curves import CURVES_FILE, draw_curves
-from benchmark.estimate import span, time_steps
-from benchmark.recipe import Recipe
-from benchmark.records import run_name
-from benchmark.run_folder import run_lock
-from benchmark.summary import indented
-from benchmark.training import LOG_FOLDER, Settings, build, find_device, resumable, train_on
-from manifests.errors import ThreeDieError
-from manifests.files import write_json
-from manifests.processes import find_processes
-from manifests.text import read_json
+from threedie.benchmark.cifar10.evaluation import RULES, Rules, monitor
+from threedie.benchmark.cifar10.run import RESULT_FILE, PicturePairs, check, run_cifar10
+from threedie.benchmark.data.cifar10 import Cifar10, read_cifar10
+from threedie.benchmark.records.build import run_name
+from threedie.benchmark.runs.curves import CURVES_FILE, draw_curves
+from threedie.benchmark.runs.estimate import span, time_steps
+from threedie.benchmark.runs.folder import run_lock
+from threedie.benchmark.runs.summary import indented
+from threedie.benchmark.settings.recipe import Recipe
+from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE
+from threedie.benchmark.training.loop import LOG_FOLDER, Settings, build, find_device, resumable, train_on
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import write_json
+from threedie.manifests.processes import find_processes
+from threedie.manifests.text import read_json
 
 _TRIED_ON_CPU = 32
 _WORDS = {"knn_top1": "200 nearest neighbours", "linear_top1": "linear layer"}

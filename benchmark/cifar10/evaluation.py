@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.method import Method
-from benchmark.cifar10.files import CLASSES, SIDE, Cifar10, Pictures
-from benchmark.inputs import Normalisation, pictures
-from benchmark.pairs import epoch_batches
+from threedie.baselines.method import Method
+from threedie.benchmark.data.cifar10 import CLASSES, SIDE, Cifar10, Pictures
+from threedie.benchmark.data.inputs import Normalisation, pictures
+from threedie.benchmark.data.pairs import epoch_batches
 
 NEIGHBOURS, TEMPERATURE = 200, 0.1
 """Of the vote: those of Wu et al. (CVPR 2018), which E-SSL's code takes."""

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmark.checkpoints import weights_sha256
-from benchmark.cifar10.evaluation import Rules, linear_top1, monitor
-from benchmark.cifar10.files import CLASSES, SIDE, Cifar10
-from benchmark.evaluation import restore
-from benchmark.inputs import FIXED_NORMALISATIONS, Loaded, Normalisation
-from benchmark.pairs import Pairs, count_batches, epoch_batches
-from benchmark.recipe import Recipe
-from benchmark.records import LIBRARIES, code_version, hardware
-from benchmark.training import Settings, find_device, train_on
-from manifests.errors import ThreeDieError
+from threedie.benchmark.cifar10.evaluation import Rules, linear_top1, monitor
+from threedie.benchmark.data.cifar10 import CLASSES, SIDE, Cifar10
+from threedie.benchmark.data.inputs import FIXED_NORMALISATIONS, Loaded, Normalisation
+from threedie.benchmark.data.pairs import Pairs, count_batches, epoch_batches
+from threedie.benchmark.evaluation.evaluate import restore
+from threedie.benchmark.records.build import LIBRARIES, code_version, hardware
+from threedie.benchmark.settings.recipe import Recipe
+from threedie.benchmark.training.checkpoints import weights_sha256
+from threedie.benchmark.training.loop import Settings, find_device, train_on
+from threedie.manifests.errors import ThreeDieError
 
 RESULT_FILE = "cifar10.json"
 KIND, VERSION = "3die-cifar10", 1
@@ -96,7 +96,7 @@ def run_cifar10(
         started: when the command began, in UTC.
 
     Raises:
-        ThreeDieError: see `benchmark.training.train_on`.
+        ThreeDieError: see `threedie.benchmark.training.loop.train_on`.
         Interrupted: training was asked to stop.
     """
     look = monitor(data)

@@ -4,15 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.evaluation import Scope, build_subject
-from benchmark.figures.study import Array, Study, class_name
-from benchmark.figures.style import GREY, PART_COLOURS, Drawing, clean, new_figure, shorten
-from benchmark.protocol import PROTOCOLS, Protocol
-from benchmark.tasks.classification import Classes, Classification
-from benchmark.tasks.retrieval import rank_places
-from benchmark.tasks.rotation import Rotation
-from benchmark.tasks.scores import geodesic_degrees, harmonic_mean_rank, reciprocal_ranks
-from benchmark.tasks.task import REPRESENTATION
+from threedie.benchmark.evaluation.evaluate import Scope, build_subject
+from threedie.benchmark.figures.study import Array, Study, class_name
+from threedie.benchmark.figures.style import GREY, PART_COLOURS, Drawing, clean, new_figure, shorten
+from threedie.benchmark.settings.protocol import PROTOCOLS, Protocol
+from threedie.benchmark.tasks.classification import Classes, Classification
+from threedie.benchmark.tasks.retrieval import rank_places
+from threedie.benchmark.tasks.rotation import Rotation
+from threedie.benchmark.tasks.scores import geodesic_degrees, harmonic_mean_rank, reciprocal_ranks
+from threedie.benchmark.tasks.task import REPRESENTATION
 
 _MARKERS = {"all": "o", "invariant": "v", "equivariant": "^"}
 Told = dict[str, Array]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from benchmark.figures.style import GREY, PART_COLOURS, VERMILION, Drawing, clean, new_figure, shorten
-from benchmark.results import Record
+from threedie.benchmark.figures.style import GREY, PART_COLOURS, VERMILION, Drawing, clean, new_figure, shorten
+from threedie.benchmark.records.record import Record
 
 _COLUMNS = 3
 

@@ -3,9 +3,20 @@
 import numpy as np
 from matplotlib.colors import Normalize
 
-from benchmark.figures.study import Array, Study, class_name
-from benchmark.figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, Drawing, new_figure, shorten
-from manifests.latents import columns
+from threedie.benchmark.figures.study import Array, Study, class_name
+from threedie.benchmark.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    Drawing,
+    new_figure,
+    shorten,
+)
+from threedie.manifests.latents import columns
 
 _CLASS_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 _MARKERS = ("o", "^", "s")

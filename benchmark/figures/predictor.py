@@ -7,9 +7,9 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from benchmark.figures.study import Array, Study
-from benchmark.figures.style import BLUE, GREY, VERMILION, Drawing, clean, new_figure, shorten
-from benchmark.tasks.scores import geodesic_degrees
+from threedie.benchmark.figures.study import Array, Study
+from threedie.benchmark.figures.style import BLUE, GREY, VERMILION, Drawing, clean, new_figure, shorten
+from threedie.benchmark.tasks.scores import geodesic_degrees
 
 TRIPLES = 600
 """Triples of views of one object that embeddings are measured on."""

@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from scipy.spatial.transform import Rotation
 
-from benchmark.figures.study import Study, unit
-from benchmark.figures.style import BLUE, GREEN, GREY, VERMILION, Drawing, new_figure, shorten
-from benchmark.tasks.scores import geodesic_degrees
+from threedie.benchmark.figures.study import Study, unit
+from threedie.benchmark.figures.style import BLUE, GREEN, GREY, VERMILION, Drawing, new_figure, shorten
+from threedie.benchmark.tasks.scores import geodesic_degrees
 
 OBJECTS = 6
 RETRIEVED = 5

@@ -9,20 +9,20 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from baselines.method import EQUIVARIANT, Method
-from benchmark.checkpoints import CHECKPOINT_FILE, load_checkpoint, weights_sha256
-from benchmark.evaluation import restore
-from benchmark.features import FEATURES_FOLDER, extract_features, feature_key
-from benchmark.identity import identify
-from benchmark.images import Images, Pixels
-from benchmark.inputs import images_of, preprocessing
-from benchmark.pairs import Indices, spread_over
-from benchmark.results import Record
-from benchmark.tasks.task import Data
-from manifests.classes import CLASSES, SYNSETS
-from manifests.dataset import Dataset
-from manifests.errors import ThreeDieError
-from manifests.latents import ROTATION, actions, columns, quaternions
+from threedie.baselines.method import EQUIVARIANT, Method
+from threedie.benchmark.data.identity import identify
+from threedie.benchmark.data.images import Images, Pixels
+from threedie.benchmark.data.inputs import images_of, preprocessing
+from threedie.benchmark.data.pairs import Indices, spread_over
+from threedie.benchmark.evaluation.evaluate import restore
+from threedie.benchmark.evaluation.features import FEATURES_FOLDER, extract_features, feature_key
+from threedie.benchmark.records.record import Record
+from threedie.benchmark.tasks.task import Data
+from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint, weights_sha256
+from threedie.manifests.classes import CLASSES, SYNSETS
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.latents import ROTATION, actions, columns, quaternions
 
 Floats = npt.NDArray[np.float32]
 Array = npt.NDArray[np.float64]

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from manifests.files import replacing
+from threedie.manifests.files import replacing
 
 # Okabe & Ito, "Color universal design", 2008; their yellow is too light for lines on white.
 BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = (

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from benchmark.figures.style import (
+from threedie.benchmark.figures.style import (
     FAMILY_COLOURS,
     GREY,
     MARKERS,
@@ -16,9 +16,9 @@ from benchmark.figures.style import (
     place_labels,
     shorten,
 )  # fmt: skip
-from benchmark.leaderboard.datasets import dataset_name
-from benchmark.leaderboard.tables import Cell, Entry, Group, measured
-from benchmark.results import Record
+from threedie.benchmark.leaderboard.datasets import dataset_name
+from threedie.benchmark.leaderboard.tables import Cell, Entry, Group, measured
+from threedie.benchmark.records.record import Record
 
 _MARGIN = 0.08
 PART_MARKERS = {"all": "o", "invariant": "v", "equivariant": "^"}

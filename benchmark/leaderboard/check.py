@@ -7,17 +7,25 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from baselines.catalogue import CATALOGUE
-from benchmark.leaderboard.legible import shortened
-from benchmark.leaderboard.tables import metric_of
-from benchmark.results import RECORD_FILE, Found, Record, add_record, find_records, in_order, read_record
-from benchmark.tasks import TASKS
-from benchmark.tasks.metric import ROUNDING, Metric
-from benchmark.tasks.task import EMBEDDING
-from manifests.errors import ThreeDieError
+from threedie.baselines.catalogue import CATALOGUE
+from threedie.benchmark.leaderboard.legible import shortened
+from threedie.benchmark.leaderboard.tables import metric_of
+from threedie.benchmark.records.record import (
+    RECORD_FILE,
+    Found,
+    Record,
+    add_record,
+    find_records,
+    in_order,
+    read_record,
+)
+from threedie.benchmark.tasks import TASKS
+from threedie.benchmark.tasks.metric import ROUNDING, Metric
+from threedie.benchmark.tasks.task import EMBEDDING
+from threedie.manifests.errors import ThreeDieError
 
 CHANNELS = {"resnet18": 8, "resnet34": 8, "resnet50": 32}
-"""Backbone -> dimensions of its representation for each channel of its first layer (`baselines.resnet`)."""
+"""Backbone -> dimensions of its representation for each channel of its first layer (`threedie.baselines.resnet`)."""
 _BESIDE = 0.1
 """By which share of its own length an interval may miss its value: of few objects, R2 is biased in the draws."""
 
@@ -84,7 +92,7 @@ def impossible(record: Record) -> Iterator[str]:
     """What a record says that can't be, by what its tasks declare; each with its field.
 
     Args:
-        record: a record that `benchmark.results.validate` takes.
+        record: a record that `threedie.benchmark.records.record.validate` takes.
     """
     yield from _impossible_counts(record)
     for index, row in enumerate(record["results"]):
@@ -219,7 +227,7 @@ def _impossible_breakdown(record: Record, row: Mapping[str, Any], where: str) ->
 
 
 def _remarks(record: Record) -> Iterator[str]:
-    from benchmark.protocol import PROTOCOLS  # noqa: PLC0415
+    from threedie.benchmark.settings.protocol import PROTOCOLS  # noqa: PLC0415
 
     if record["origin"]["kind"] == "published":
         yield "published: shown apart and not ranked"

@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from benchmark.leaderboard.tables import Cell, Column, Entry, Group, measured, published
-from benchmark.results import Record
+from threedie.benchmark.leaderboard.tables import Cell, Column, Entry, Group, measured, published
+from threedie.benchmark.records.record import Record
 
 FORMAT = 1
 """Version of this document's form."""

@@ -7,8 +7,8 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from manifests.errors import ThreeDieError
-from manifests.files import explained, replacing
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import explained, replacing
 
 BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")

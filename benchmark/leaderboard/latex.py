@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from benchmark.leaderboard.datasets import dataset_name
-from benchmark.leaderboard.page import Section
-from benchmark.leaderboard.tables import Column, Entry, measured, published
-from benchmark.results import Record
+from threedie.benchmark.leaderboard.datasets import dataset_name
+from threedie.benchmark.leaderboard.page import Section
+from threedie.benchmark.leaderboard.tables import Column, Entry, measured, published
+from threedie.benchmark.records.record import Record
 
 PREAMBLE = (
     "% Needs \\usepackage{booktabs}. Made by '3die leaderboard' from result records: don't edit, make it again.\n"

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from benchmark.leaderboard.curves import HEIGHT, WIDTH, curves
-from benchmark.leaderboard.datasets import dataset_name
-from benchmark.leaderboard.pictures import Picture
-from benchmark.leaderboard.tables import Column, Group, Metric, measured, published
-from benchmark.results import Record
+from threedie.benchmark.leaderboard.curves import HEIGHT, WIDTH, curves
+from threedie.benchmark.leaderboard.datasets import dataset_name
+from threedie.benchmark.leaderboard.pictures import Picture
+from threedie.benchmark.leaderboard.tables import Column, Group, Metric, measured, published
+from threedie.benchmark.records.record import Record
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark.leaderboard.legible import legible
-from manifests.errors import ThreeDieError
-from manifests.files import explained
-from manifests.text import read_json
+from threedie.benchmark.leaderboard.legible import legible
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import explained
+from threedie.manifests.text import read_json
 
 INDEX_FILE = "figures.json"
-"""List of the figures in a folder; `benchmark.figures` writes it."""
+"""List of the figures in a folder; `threedie.benchmark.figures` writes it."""
 FORMAT = 1
 MOST_BYTES = 12 * 2**20
 """How much figures may add to a page."""

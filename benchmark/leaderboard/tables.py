@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benchmark.leaderboard.families import family
-from benchmark.leaderboard.legible import legible, shortened
-from benchmark.results import Record
-from benchmark.tasks import TASKS
-from benchmark.tasks.metric import Metric as Declared
-from benchmark.tasks.task import REPRESENTATION
+from threedie.benchmark.leaderboard.families import family
+from threedie.benchmark.leaderboard.legible import legible, shortened
+from threedie.benchmark.records.record import Record
+from threedie.benchmark.tasks import TASKS
+from threedie.benchmark.tasks.metric import Metric as Declared
+from threedie.benchmark.tasks.task import REPRESENTATION
 
 PARTS = ("all", "invariant", "equivariant")
 _METRICS = {metric.name: metric for task in reversed(TASKS.values()) for metric in reversed(task.metrics)}

@@ -8,10 +8,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from benchmark.leaderboard.datasets import dataset_name
-from benchmark.leaderboard.page import Section
-from benchmark.leaderboard.tables import Column, Entry, Group, measured, published
-from benchmark.results import Record
+from threedie.benchmark.leaderboard.datasets import dataset_name
+from threedie.benchmark.leaderboard.page import Section
+from threedie.benchmark.leaderboard.tables import Column, Entry, Group, measured, published
+from threedie.benchmark.records.record import Record
 
 CSV_COLUMNS = (
     "origin", "source", "preset", "dataset", "split", "trained_on", "protocol", "protocol_version", "method", "family",

@@ -1,19 +1,17 @@
-"""The tasks, one file each. They work on arrays and import no torch: heads come from `benchmark.heads`, searches from
-`benchmark.neighbours`.
-"""
+"""The tasks, one file each. They work on arrays and import no torch: `evaluation` trains heads and searches."""
 
-from benchmark.tasks.absolute_rotation import AbsoluteRotation
-from benchmark.tasks.classification import Classification
-from benchmark.tasks.color import Color
-from benchmark.tasks.knn import NearestNeighbours
-from benchmark.tasks.light import Light
-from benchmark.tasks.pose_retrieval import PoseRetrieval
-from benchmark.tasks.rank import EffectiveRank
-from benchmark.tasks.retrieval import Retrieval
-from benchmark.tasks.rotation import Rotation
-from benchmark.tasks.rotation_in_class import RotationInClass
-from benchmark.tasks.task import Task
-from benchmark.tasks.translation import TranslationBase, TranslationObject
+from threedie.benchmark.tasks.absolute_rotation import AbsoluteRotation
+from threedie.benchmark.tasks.classification import Classification
+from threedie.benchmark.tasks.color import Color
+from threedie.benchmark.tasks.knn import NearestNeighbours
+from threedie.benchmark.tasks.light import Light
+from threedie.benchmark.tasks.pose_retrieval import PoseRetrieval
+from threedie.benchmark.tasks.rank import EffectiveRank
+from threedie.benchmark.tasks.retrieval import Retrieval
+from threedie.benchmark.tasks.rotation import Rotation
+from threedie.benchmark.tasks.rotation_in_class import RotationInClass
+from threedie.benchmark.tasks.task import Task
+from threedie.benchmark.tasks.translation import TranslationBase, TranslationObject
 
 TASKS: dict[str, Task] = {
     "classification": Classification(),

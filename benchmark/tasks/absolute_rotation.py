@@ -1,9 +1,9 @@
 """Rotation of one view: how the object stands, by a perceptron."""
 
-from benchmark.pairs import Indices, Pairs
-from benchmark.tasks.regression import RotationRegression
-from benchmark.tasks.task import Array, Data
-from manifests.latents import ROTATION, columns, quaternions
+from threedie.benchmark.data.pairs import Indices, Pairs
+from threedie.benchmark.tasks.regression import RotationRegression
+from threedie.benchmark.tasks.task import Array, Data
+from threedie.manifests.latents import ROTATION, columns, quaternions
 
 
 class AbsoluteRotation(RotationRegression):

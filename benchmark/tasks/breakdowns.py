@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.tasks.task import Array, Breakdown, Indices, Subject
+from threedie.benchmark.tasks.task import Array, Breakdown, Indices, Subject
 
 STEP_DEG = 15
 """Width of a group of rotations."""

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.pairs import Indices, Pairs
-from benchmark.tasks.breakdowns import by_class
-from benchmark.tasks.metric import share
-from benchmark.tasks.scores import top_k
-from benchmark.tasks.task import Array, Data, Outcome, Question, Score, Subject, Task
+from threedie.benchmark.data.pairs import Indices, Pairs
+from threedie.benchmark.tasks.breakdowns import by_class
+from threedie.benchmark.tasks.metric import share
+from threedie.benchmark.tasks.scores import top_k
+from threedie.benchmark.tasks.task import Array, Data, Outcome, Question, Score, Subject, Task
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from benchmark.tasks.classification import Classes
-from benchmark.tasks.metric import share
-from benchmark.tasks.rows import Rows
-from benchmark.tasks.spread import Bootstrap
-from benchmark.tasks.task import EMBEDDING, REPRESENTATION, Outcome, Score, Subject, Task
+from threedie.benchmark.tasks.classification import Classes
+from threedie.benchmark.tasks.metric import share
+from threedie.benchmark.tasks.rows import Rows
+from threedie.benchmark.tasks.spread import Bootstrap
+from threedie.benchmark.tasks.task import EMBEDDING, REPRESENTATION, Outcome, Score, Subject, Task
 
 COUNT = 20
 

@@ -1,10 +1,10 @@
 """Light: how the angles of the light changed between two views, by a perceptron."""
 
-from benchmark.pairs import Pairs
-from benchmark.tasks.metric import r2
-from benchmark.tasks.regression import Regression
-from benchmark.tasks.task import Array, Data
-from manifests.latents import LIGHT, columns
+from threedie.benchmark.data.pairs import Pairs
+from threedie.benchmark.tasks.metric import r2
+from threedie.benchmark.tasks.regression import Regression
+from threedie.benchmark.tasks.task import Array, Data
+from threedie.manifests.latents import LIGHT, columns
 
 
 class Light(Regression):

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmark.pairs import Indices
-from benchmark.tasks.metric import share
-from benchmark.tasks.rows import Rows
-from benchmark.tasks.spread import Bootstrap
-from benchmark.tasks.task import EMBEDDING, Array, Data, Nearest, Outcome, Score, Sliced, Subject, Task
-from manifests.latents import ROTATION, columns, quaternions
+from threedie.benchmark.data.pairs import Indices
+from threedie.benchmark.tasks.metric import share
+from threedie.benchmark.tasks.rows import Rows
+from threedie.benchmark.tasks.spread import Bootstrap
+from threedie.benchmark.tasks.task import EMBEDDING, Array, Data, Nearest, Outcome, Score, Sliced, Subject, Task
+from threedie.manifests.latents import ROTATION, columns, quaternions
 
 QUERY_BYTES = 1 << 28
 """Memory that the queries of one pass over the targets may take; more queries take more passes."""

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from benchmark.tasks.metric import Metric, share
-from benchmark.tasks.rows import Rows
-from benchmark.tasks.spread import Estimate
-from benchmark.tasks.task import EMBEDDING, REPRESENTATION, Array, Outcome, Score, Sliced, Subject, Task
+from threedie.benchmark.tasks.metric import Metric, share
+from threedie.benchmark.tasks.rows import Rows
+from threedie.benchmark.tasks.spread import Estimate
+from threedie.benchmark.tasks.task import EMBEDDING, REPRESENTATION, Array, Outcome, Score, Sliced, Subject, Task
 
 VIEWS = 25_600
 """As many as RankMe's authors found to be enough."""

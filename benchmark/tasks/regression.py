@@ -5,10 +5,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from benchmark.pairs import Pairs
-from benchmark.tasks.breakdowns import by_class, by_rotation
-from benchmark.tasks.metric import Metric, r2
-from benchmark.tasks.scores import (
+from threedie.benchmark.data.pairs import Pairs
+from threedie.benchmark.tasks.breakdowns import by_class, by_rotation
+from threedie.benchmark.tasks.metric import Metric, r2
+from threedie.benchmark.tasks.scores import (
     best_constant_rotation,
     geodesic_degrees,
     r2_per_component,
@@ -16,7 +16,7 @@ from benchmark.tasks.scores import (
     r2_pooled_floor,
     rotation_degrees,
 )
-from benchmark.tasks.task import Array, Data, Outcome, Question, Score, Subject, Task
+from threedie.benchmark.tasks.task import Array, Data, Outcome, Question, Score, Subject, Task
 
 
 class Regression(Task):

@@ -3,12 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.tasks.breakdowns import by_class, by_rotation
-from benchmark.tasks.metric import share
-from benchmark.tasks.pose_retrieval import PRE
-from benchmark.tasks.scores import harmonic_mean_rank, hits, reciprocal_ranks, rotation_degrees
-from benchmark.tasks.task import EMBEDDING, Outcome, Score, Subject, Task
-from manifests.latents import ROTATION, columns, relative_quaternions
+from threedie.benchmark.tasks.breakdowns import by_class, by_rotation
+from threedie.benchmark.tasks.metric import share
+from threedie.benchmark.tasks.pose_retrieval import PRE
+from threedie.benchmark.tasks.scores import harmonic_mean_rank, hits, reciprocal_ranks, rotation_degrees
+from threedie.benchmark.tasks.task import EMBEDDING, Outcome, Score, Subject, Task
+from threedie.manifests.latents import ROTATION, columns, relative_quaternions
 
 DEPTHS = (1, 2, 5, 10)
 _ENTRIES = 1 << 22
@@ -93,7 +93,7 @@ def rank_places(moved: npt.NDArray, embedding: npt.NDArray, normalise: bool = Tr
         asked, among = (_unit(np.asarray(part[rows], np.float32), normalise) for part in (moved, embedding))
         similarity = asked @ among.swapaxes(1, 2)
         own = np.diagonal(similarity, axis1=1, axis2=2)[..., None]
-        # Single precision decides where its rounding can't matter (as in `benchmark.neighbours`), double elsewhere.
+        # Single precision decides where its rounding can't matter (as in `evaluation.neighbors`), double elsewhere.
         slack = _SLACK * np.sqrt(asked.shape[2]) * _length(asked) * _length(among).max(1, keepdims=True)
         near = np.abs(similarity - own) <= slack
         places[rows, :, 0] = (similarity > own).sum(2)

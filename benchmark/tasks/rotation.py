@@ -1,8 +1,8 @@
 """Rotation: how the object was turned between two views, by a perceptron."""
 
-from benchmark.pairs import Pairs
-from benchmark.tasks.regression import RotationRegression
-from benchmark.tasks.task import Array, Data
+from threedie.benchmark.data.pairs import Pairs
+from threedie.benchmark.tasks.regression import RotationRegression
+from threedie.benchmark.tasks.task import Array, Data
 
 
 class Rotation(RotationRegression):

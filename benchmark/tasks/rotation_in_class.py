@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
-from benchmark.pairs import Indices, spread_over
-from benchmark.tasks.absolute_rotation import unsigned_rotations
-from benchmark.tasks.metric import r2
-from benchmark.tasks.rows import Rows
-from benchmark.tasks.scores import r2_per_component
-from benchmark.tasks.spread import Bootstrap
-from benchmark.tasks.task import Array, Floats, Outcome, Score, Subject, Task
+from threedie.benchmark.data.pairs import Indices, spread_over
+from threedie.benchmark.tasks.absolute_rotation import unsigned_rotations
+from threedie.benchmark.tasks.metric import r2
+from threedie.benchmark.tasks.rows import Rows
+from threedie.benchmark.tasks.scores import r2_per_component
+from threedie.benchmark.tasks.spread import Bootstrap
+from threedie.benchmark.tasks.task import Array, Floats, Outcome, Score, Subject, Task
 
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2, 1e3, 1e4)
 """Of the ridge, in units of the number of views."""

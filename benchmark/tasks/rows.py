@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from benchmark.pairs import Indices
-from benchmark.tasks.task import Floats
+from threedie.benchmark.data.pairs import Indices
+from threedie.benchmark.tasks.task import Floats
 
 
 class Rows:

@@ -9,11 +9,11 @@ from typing import Protocol as Interface
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.pairs import Indices, Pairs, spread_over
-from benchmark.protocol import Protocol
-from benchmark.tasks.metric import Metric
-from benchmark.tasks.spread import Bootstrap, Estimate
-from manifests.latents import LatentField
+from threedie.benchmark.data.pairs import Indices, Pairs, spread_over
+from threedie.benchmark.settings.protocol import Protocol
+from threedie.benchmark.tasks.metric import Metric
+from threedie.benchmark.tasks.spread import Bootstrap, Estimate
+from threedie.manifests.latents import LatentField
 
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
@@ -87,7 +87,7 @@ class Question:
 
 
 class Heads(Interface):
-    """Trains small networks on the frozen features of training objects; `benchmark.heads` does it with torch."""
+    """Trains small networks on the frozen features of training objects; `evaluation.heads` does it with torch."""
 
     def answers(self, question: Question, source: str, part: slice, data: Data, pairs: Pairs) -> list[Array]:
         """What heads say about pairs, one array a seed: logits (Q, classes) or numbers (Q, T).
@@ -123,7 +123,7 @@ class Nearest:
 
 
 class Neighbours(Interface):
-    """Exact searches among many vectors; `benchmark.neighbours` does them with torch."""
+    """Exact searches among many vectors; `threedie.benchmark.evaluation.neighbors` does them with torch."""
 
     def nearest(
         self, queries: Floats, rotations: Array, targets: Sliced, target_rotations: Array, normalise: bool = True

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from benchmark.pairs import Indices, Pairs
-from benchmark.tasks.regression import Regression
-from benchmark.tasks.task import Array, Data
-from manifests.latents import ROTATION, TRANSLATION, columns, rotated
+from threedie.benchmark.data.pairs import Indices, Pairs
+from threedie.benchmark.tasks.regression import Regression
+from threedie.benchmark.tasks.task import Array, Data
+from threedie.manifests.latents import ROTATION, TRANSLATION, columns, rotated
 
 _HEADS = "A perceptron with two hidden layers (ReLU), trained with mean squared error, says "
 _SCORES = (

@@ -17,13 +17,13 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from manifests.errors import ThreeDieError
-from manifests.objects import ObjectRef
-from render.engines.on_worker import Job, Report, end, serve
-from render.engines.options import ClusterOptions
-from render.messages import Probe, Probed, Setup, Task
-from render.run import Plan, RunFolder, make_setup
-from render.supervisor import WORKER, Ledger, Limits, Outcome, Watcher
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.objects import ObjectRef
+from threedie.render.engines.on_worker import Job, Report, end, serve
+from threedie.render.engines.options import ClusterOptions
+from threedie.render.messages import Probe, Probed, Setup, Task
+from threedie.render.run import Plan, RunFolder, make_setup
+from threedie.render.supervisor import WORKER, Ledger, Limits, Outcome, Watcher
 
 Say = Callable[[str], None]
 

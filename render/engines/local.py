@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from render.devices import Devices
-from render.run import Plan, RunFolder, make_setup, scratch_bytes, scratch_folder
-from render.supervisor import Limits, Supervisor
+from threedie.render.devices import Devices
+from threedie.render.run import Plan, RunFolder, make_setup, scratch_bytes, scratch_folder
+from threedie.render.supervisor import Limits, Supervisor
 
 
 @contextmanager

@@ -14,11 +14,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from manifests.errors import ThreeDieError
-from render.devices import Devices, choose_devices
-from render.messages import Probe, Probed, Setup, Task
-from render.run import available_cores, scratch_bytes, scratch_folder
-from render.supervisor import Limits, Outcome, Supervisor
+from threedie.manifests.errors import ThreeDieError
+from threedie.render.devices import Devices, choose_devices
+from threedie.render.messages import Probe, Probed, Setup, Task
+from threedie.render.run import available_cores, scratch_bytes, scratch_folder
+from threedie.render.supervisor import Limits, Outcome, Supervisor
 
 IDLE_S = 60.0
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from manifests.errors import ThreeDieError
+from threedie.manifests.errors import ThreeDieError
 
 _ADDRESS = re.compile(r"(\w+://)?[^/\s]+:\d+/?")
 JOBQUEUES = ("slurm", "pbs", "lsf", "sge")

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from manifests.classes import CLASSES, class_names
-from manifests.errors import ThreeDieError
-from manifests.files import TEMPORARY, explained, is_alive, machine
-from manifests.litter import has_litter, is_litter
-from manifests.objects import ObjectRef, is_plain_name
-from render.models.folder import LAYOUT, MODELS, V1_FILE
-from render.models.inspect import MAX_BYTES, check_mesh, check_textures
-from render.models.source import MESH_FILE, ModelError
-from render.models.zip_file import UNREADABLE, leads_out, members, open_zip
+from threedie.manifests.classes import CLASSES, class_names
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import TEMPORARY, explained, is_alive, machine
+from threedie.manifests.litter import has_litter, is_litter
+from threedie.manifests.objects import ObjectRef, is_plain_name
+from threedie.render.models.folder import LAYOUT, MODELS, V1_FILE
+from threedie.render.models.inspect import MAX_BYTES, check_mesh, check_textures
+from threedie.render.models.source import MESH_FILE, ModelError
+from threedie.render.models.zip_file import UNREADABLE, leads_out, members, open_zip
 
 NEEDED = {".obj", ".mtl", ".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tga", ".tif", ".tiff"}
 """Kinds of files that rendering reads; ShapeNet's voxels, point clouds and screenshots stay in the archive."""

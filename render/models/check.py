@@ -9,18 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from manifests.errors import one_line
-from manifests.files import replacing
-from manifests.objects import ObjectRef
-from manifests.official import compare_counts
-from render.models.container import Folder
-from render.models.inspect import ObjectText
-from render.models.mtl import Fault
-from render.models.obj import ObjMesh
-from render.models.obj_import import ObjFiles, ObjObject
-from render.models.polygons import NO_AREA
-from render.models.pool import over_all
-from render.models.source import MESH_FILE, ModelError, ModelSource
+from threedie.manifests.errors import one_line
+from threedie.manifests.files import replacing
+from threedie.manifests.objects import ObjectRef
+from threedie.manifests.official import compare_counts
+from threedie.render.models.container import Folder
+from threedie.render.models.inspect import ObjectText
+from threedie.render.models.mtl import Fault
+from threedie.render.models.obj import ObjMesh
+from threedie.render.models.obj_import import ObjFiles, ObjObject
+from threedie.render.models.polygons import NO_AREA
+from threedie.render.models.pool import over_all
+from threedie.render.models.source import MESH_FILE, ModelError, ModelSource
 
 UNIT_DIAGONAL = (0.5, 2.0)
 """ShapeNet's models have a bounding box whose diagonal is 1; the camera stands for that."""

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from manifests.classes import SYNSETS, class_names
-from manifests.errors import ThreeDieError, a_few
-from manifests.objects import ObjectRef
-from render.models.archive import ArchiveSource
-from render.models.embedded_source import EmbeddedSource
-from render.models.folder import MODELS, FolderSource, holds_folders
-from render.models.source import ModelSource
+from threedie.manifests.classes import SYNSETS, class_names
+from threedie.manifests.errors import ThreeDieError, a_few
+from threedie.manifests.objects import ObjectRef
+from threedie.render.models.archive import ArchiveSource
+from threedie.render.models.embedded_source import EmbeddedSource
+from threedie.render.models.folder import MODELS, FolderSource, holds_folders
+from threedie.render.models.source import ModelSource
 
 
 def open_source(path: Path | None, cache: Path) -> ModelSource:

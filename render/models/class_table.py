@@ -6,9 +6,9 @@ import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 
-from manifests.classes import find_class
-from manifests.errors import ThreeDieError, shown_value
-from manifests.text import read_text
+from threedie.manifests.classes import find_class
+from threedie.manifests.errors import ThreeDieError, shown_value
+from threedie.manifests.text import read_text
 
 SOURCE, CLASS = "source", "class"
 _WHAT = "table of classes"

@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-from render.models.inspect import ObjectText, join
-from render.models.mtl import library_names, map_names, unquoted
-from render.models.numbers import as_bytes, as_text
-from render.models.obj import is_plain, library_lines
-from render.models.source import MESH_FILE
+from threedie.render.models.inspect import ObjectText, join
+from threedie.render.models.mtl import library_names, map_names, unquoted
+from threedie.render.models.numbers import as_bytes, as_text
+from threedie.render.models.obj import is_plain, library_lines
+from threedie.render.models.source import MESH_FILE
 
 _MTLLIB = re.compile(rb"^[ \t]*mtllib[ \t]+([^\n]+)$", re.M)
 

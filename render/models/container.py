@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from manifests.files import explained
-from manifests.litter import has_litter, is_litter
-from render.models.inspect import MAX_BYTES
-from render.models.source import ModelError
-from render.models.zip_file import UNREADABLE, leads_out, members, open_zip
+from threedie.manifests.files import explained
+from threedie.manifests.litter import has_litter, is_litter
+from threedie.render.models.inspect import MAX_BYTES
+from threedie.render.models.source import ModelError
+from threedie.render.models.zip_file import UNREADABLE, leads_out, members, open_zip
 
 ARCHIVES = {".zip", ".sh3f"}
 """Suffixes of zip archives; Sweet Home 3D's furniture libraries are such."""

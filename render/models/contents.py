@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from manifests.objects import ObjectRef
-from render.models.obj import read_obj
-from render.models.pool import over_all
-from render.models.source import ModelError, ModelSource
+from threedie.manifests.objects import ObjectRef
+from threedie.render.models.obj import read_obj
+from threedie.render.models.pool import over_all
+from threedie.render.models.source import ModelError, ModelSource
 
 
 def content_hashes(source: ModelSource, refs: Sequence[ObjectRef], workers: int) -> Iterator[str | None]:

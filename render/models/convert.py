@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from render.models.container import Container
-from render.models.gltf import read_gltf
-from render.models.off import read_off
-from render.models.ply import read_ply
-from render.models.stl import read_stl
-from render.models.surface import ReadMesh
+from threedie.render.models.container import Container
+from threedie.render.models.gltf import read_gltf
+from threedie.render.models.off import read_off
+from threedie.render.models.ply import read_ply
+from threedie.render.models.stl import read_stl
+from threedie.render.models.surface import ReadMesh
 
 Reader = Callable[[Container, str], ReadMesh]
 """Reads the mesh file of a name and what it refers to. Raises ModelError where it can't be read or has no faces."""

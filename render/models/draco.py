@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from render.models.gltf_file import Decoded, GltfFile, Numbers, component, mapping, natural
-from render.models.source import ModelError
+from threedie.render.models.gltf_file import Decoded, GltfFile, Numbers, component, mapping, natural
+from threedie.render.models.source import ModelError
 
 EXTENSION = "KHR_draco_mesh_compression"
 TIME_LIMIT_S = 300.0
 """Seconds that the meshes of one file may take."""
 
-_CHILD = (sys.executable, "-P", "-m", "render.models.draco_child")
+_CHILD = (sys.executable, "-P", "-m", "threedie.render.models.draco_child")
 
 
 def draco_library() -> Path | None:

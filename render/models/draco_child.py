@@ -1,6 +1,6 @@
 """A process that unpacks Draco meshes with a library that it loads: bytes in, an `.npz` file out.
 
-Started as `python -m render.models.draco_child LIBRARY`; see `draco.py`.
+Started as `python -m threedie.render.models.draco_child LIBRARY`; see `draco.py`.
 """
 
 import ctypes
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from render.models.gltf_file import COMPONENTS, MAX_VALUES, SIZES, Numbers
+from threedie.render.models.gltf_file import COMPONENTS, MAX_VALUES, SIZES, Numbers
 
 MEMORY_BYTES = 8 * 2**30
 _UNSIGNED_INT = 5125

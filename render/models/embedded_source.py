@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from manifests.classes import SYNSETS, class_names
-from manifests.errors import ThreeDieError
-from manifests.objects import ObjectRef
-from render.models.folder import FolderSource
-from render.models.source import ModelError
-from render.models.synth import library
+from threedie.manifests.classes import SYNSETS, class_names
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.objects import ObjectRef
+from threedie.render.models.folder import FolderSource
+from threedie.render.models.source import ModelError
+from threedie.render.models.synth import library
 
 SHIPPED = Path(__file__).parent / "embedded" / "shapenet_layout"
 """The shipped CC-0 models, in the ShapeNetCore v2 layout."""

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from render.models.numbers import counted
-from render.models.polygons import Floats, Ints, first_corners
-from render.models.source import ModelError
-from render.models.srgb import decoded
+from threedie.render.models.numbers import counted
+from threedie.render.models.polygons import Floats, Ints, first_corners
+from threedie.render.models.source import ModelError
+from threedie.render.models.srgb import decoded
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from manifests.classes import CLASSES, class_names
-from manifests.errors import ThreeDieError
-from manifests.files import explained
-from manifests.litter import is_litter
-from manifests.objects import ObjectRef, is_plain_name
-from render.models.inspect import check_mesh, check_textures
-from render.models.source import MESH_FILE, ModelError
+from threedie.manifests.classes import CLASSES, class_names
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import explained
+from threedie.manifests.litter import is_litter
+from threedie.manifests.objects import ObjectRef, is_plain_name
+from threedie.render.models.inspect import check_mesh, check_textures
+from threedie.render.models.source import MESH_FILE, ModelError
 
 LAYOUT = f"SYNSET/OBJECT/{MESH_FILE.as_posix()}"
 MODELS = MESH_FILE.parent.name

@@ -7,13 +7,13 @@ of files cost seconds and a damaged one costs a message; that the result is that
 import numpy as np
 from PIL import features
 
-from manifests.errors import one_line
-from render.models.container import Container
-from render.models.gltf_file import GltfFile, mapping
-from render.models.gltf_materials import surfaces_of
-from render.models.gltf_scene import scene_pieces
-from render.models.source import ModelError
-from render.models.surface import ReadMesh
+from threedie.manifests.errors import one_line
+from threedie.render.models.container import Container
+from threedie.render.models.gltf_file import GltfFile, mapping
+from threedie.render.models.gltf_materials import surfaces_of
+from threedie.render.models.gltf_scene import scene_pieces
+from threedie.render.models.source import ModelError
+from threedie.render.models.surface import ReadMesh
 
 _HONORED = {
     "EXT_mesh_gpu_instancing",

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from manifests.errors import one_line
-from manifests.text import MAX_JSON_BYTES, parse_json, without_mark
-from render.models.container import Container, find
-from render.models.source import ModelError
+from threedie.manifests.errors import one_line
+from threedie.manifests.text import MAX_JSON_BYTES, parse_json, without_mark
+from threedie.render.models.container import Container, find
+from threedie.render.models.source import ModelError
 
 Numbers = npt.NDArray[Any]
 Decoded = Mapping[int, Numbers]

@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from manifests.errors import one_line
-from render.models.gltf_file import GltfFile, mapping, number, numbers
-from render.models.gltf_scene import Piece
-from render.models.pictures import PictureError, read_picture
-from render.models.polygons import Floats
-from render.models.source import ModelError
-from render.models.srgb import OF_BYTE
-from render.models.surface import GREY, WHITE, Material, Surface, rgb, triangles
+from threedie.manifests.errors import one_line
+from threedie.render.models.gltf_file import GltfFile, mapping, number, numbers
+from threedie.render.models.gltf_scene import Piece
+from threedie.render.models.pictures import PictureError, read_picture
+from threedie.render.models.polygons import Floats
+from threedie.render.models.source import ModelError
+from threedie.render.models.srgb import OF_BYTE
+from threedie.render.models.surface import GREY, WHITE, Material, Surface, rgb, triangles
 
 DEFAULT_CUTOFF = 0.5
 MAX_SIDE = 4096

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from manifests.errors import one_line
-from render.models.draco import DracoMeshes
-from render.models.gltf_file import Decoded, GltfFile, Numbers, component, mapping, number, numbers
-from render.models.numbers import counted
-from render.models.polygons import Floats, Ints
-from render.models.source import ModelError
+from threedie.manifests.errors import one_line
+from threedie.render.models.draco import DracoMeshes
+from threedie.render.models.gltf_file import Decoded, GltfFile, Numbers, component, mapping, number, numbers
+from threedie.render.models.numbers import counted
+from threedie.render.models.polygons import Floats, Ints
+from threedie.render.models.source import ModelError
 
 Bools = npt.NDArray[np.bool_]
 

@@ -12,21 +12,21 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from manifests.classes import find_class
-from manifests.errors import ThreeDieError
-from manifests.files import explained, replacing
-from manifests.objects import ObjectRef
-from manifests.text import without_mark
-from render.models.class_table import ClassTable
-from render.models.container import ARCHIVES, Container, open_container
-from render.models.convert import FORMATS
-from render.models.numbers import as_text
-from render.models.obj import Floats
-from render.models.obj_import import ObjFiles, ObjObject
-from render.models.pool import over_all
-from render.models.source import MESH_FILE, ModelError
-from render.models.surface_files import surface_files
-from render.models.write import whole_object, write_files
+from threedie.manifests.classes import find_class
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import explained, replacing
+from threedie.manifests.objects import ObjectRef
+from threedie.manifests.text import without_mark
+from threedie.render.models.class_table import ClassTable
+from threedie.render.models.container import ARCHIVES, Container, open_container
+from threedie.render.models.convert import FORMATS
+from threedie.render.models.numbers import as_text
+from threedie.render.models.obj import Floats
+from threedie.render.models.obj_import import ObjFiles, ObjObject
+from threedie.render.models.pool import over_all
+from threedie.render.models.source import MESH_FILE, ModelError
+from threedie.render.models.surface_files import surface_files
+from threedie.render.models.write import whole_object, write_files
 
 TABLE, FAILURES = "imported.csv", "import_failures.csv"
 TURNS: dict[str, Floats] = {

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from manifests.errors import one_line
-from manifests.files import explained
-from manifests.objects import ObjectRef
-from render.models.mtl import (
+from threedie.manifests.errors import one_line
+from threedie.manifests.files import explained
+from threedie.manifests.objects import ObjectRef
+from threedie.render.models.mtl import (
     Fault,
     Material,
     blame_invisible,
@@ -18,10 +18,10 @@ from render.models.mtl import (
     map_names,
     read_materials,
 )
-from render.models.numbers import as_text
-from render.models.obj import library_lines, plain_text, used_materials
-from render.models.pictures import BLENDERS, PictureError, peek_picture
-from render.models.source import MESH_FILE, ModelError
+from threedie.render.models.numbers import as_text
+from threedie.render.models.obj import library_lines, plain_text, used_materials
+from threedie.render.models.pictures import BLENDERS, PictureError, peek_picture
+from threedie.render.models.source import MESH_FILE, ModelError
 
 MAX_BYTES = 500 * 2**20
 """Largest OBJ file that is tried. The largest of ShapeNetCore v2 is about 200 MiB."""

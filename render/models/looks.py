@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from render.models.mtl import INVISIBLE
-from render.models.pictures import Pictures, mask_picture, opacity_of
-from render.models.polygons import Floats, Ints, corners_of, first_corners
-from render.models.srgb import OF_BYTE, Pixels, decoded, to_bytes
-from render.models.surface import WHITE, Material, Rgb, Surface, rgb
-from render.models.triangulate import triangulate
+from threedie.render.models.mtl import INVISIBLE
+from threedie.render.models.pictures import Pictures, mask_picture, opacity_of
+from threedie.render.models.polygons import Floats, Ints, corners_of, first_corners
+from threedie.render.models.srgb import OF_BYTE, Pixels, decoded, to_bytes
+from threedie.render.models.surface import WHITE, Material, Rgb, Surface, rgb
+from threedie.render.models.triangulate import triangulate
 
 MAX_TEXELS = 2**24
 """Texels that the triangles of one surface get in all, if two a side of each are no more."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from render.models.surface import Rgb
+from threedie.render.models.surface import Rgb
 
 MAPS = {name.lower(): name for name in ("map_Kd", "map_Ks", "map_Ke", "map_Ns", "map_d", "map_Bump")} | {
     "bump": "map_Bump"

@@ -4,9 +4,9 @@ import warnings
 
 import numpy as np
 
-from manifests.text import without_mark
-from render.models.polygons import Floats, Ints
-from render.models.source import ModelError
+from threedie.manifests.text import without_mark
+from threedie.render.models.polygons import Floats, Ints
+from threedie.render.models.source import ModelError
 
 _BLANKS = np.isin(np.arange(256), list(b"\t\n\v\f\r "))
 _EXACT = 2**53
@@ -14,7 +14,7 @@ _EXACT = 2**53
 
 
 def unmarked(content: bytes) -> bytes:
-    """A text file's bytes in UTF-8 without a byte-order mark, see `manifests.text.without_mark`.
+    """A text file's bytes in UTF-8 without a byte-order mark, see `threedie.manifests.text.without_mark`.
 
     Raises:
         ModelError: a mark says UTF-16, and the rest isn't.

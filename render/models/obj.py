@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from manifests.errors import one_line
-from render.models.numbers import as_text, unix_lines, unmarked
-from render.models.polygons import Floats, Ints, fans
-from render.models.source import ModelError
-from render.models.srgb import MOST_FRACTION
+from threedie.manifests.errors import one_line
+from threedie.render.models.numbers import as_text, unix_lines, unmarked
+from threedie.render.models.polygons import Floats, Ints, fans
+from threedie.render.models.source import ModelError
+from threedie.render.models.srgb import MOST_FRACTION
 
 _VERTEX = re.compile(rb"^[ \t]*v[ \t]+(\S+)[ \t]+(\S+)[ \t]+(\S+)", re.M)
 _VERTEX_LINE = re.compile(rb"^[ \t]*v[ \t]", re.M)

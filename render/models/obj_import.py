@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from manifests.errors import one_line
-from render.models.container import Container, find
-from render.models.mtl import (
+from threedie.manifests.errors import one_line
+from threedie.render.models.container import Container, find
+from threedie.render.models.mtl import (
     COLOR_MAP,
     MASK_MAP,
     Fault,
@@ -23,8 +23,8 @@ from render.models.mtl import (
     library_names,
     read_materials,
 )
-from render.models.numbers import as_bytes, as_text
-from render.models.obj import (
+from threedie.render.models.numbers import as_bytes, as_text
+from threedie.render.models.obj import (
     FACE,
     Corners,
     ObjMesh,
@@ -37,11 +37,11 @@ from render.models.obj import (
     used_materials,
     vertex_colors,
 )
-from render.models.obj_surfaces import colored_faces, face_states, surfaces_of
-from render.models.pictures import PictureError, Pictures, decode_picture, opacity_of
-from render.models.polygons import NO_AREA, Floats, Ints
-from render.models.source import MESH_FILE, ModelError
-from render.models.surface_files import surface_files
+from threedie.render.models.obj_surfaces import colored_faces, face_states, surfaces_of
+from threedie.render.models.pictures import PictureError, Pictures, decode_picture, opacity_of
+from threedie.render.models.polygons import NO_AREA, Floats, Ints
+from threedie.render.models.source import MESH_FILE, ModelError
+from threedie.render.models.surface_files import surface_files
 
 Mask = npt.NDArray[np.bool_]
 

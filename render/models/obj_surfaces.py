@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from render.models.mtl import Material, default_color
-from render.models.numbers import as_text
-from render.models.obj import FACE, Corners
-from render.models.polygons import Floats, Ints, corners_of, first_corners
-from render.models.srgb import decoded
-from render.models.surface import WHITE, Surface
-from render.models.surface import Material as Look
+from threedie.render.models.mtl import Material, default_color
+from threedie.render.models.numbers import as_text
+from threedie.render.models.obj import FACE, Corners
+from threedie.render.models.polygons import Floats, Ints, corners_of, first_corners
+from threedie.render.models.srgb import decoded
+from threedie.render.models.surface import WHITE, Surface
+from threedie.render.models.surface import Material as Look
 
 Mask = npt.NDArray[np.bool_]
 ColorPicture = Callable[[Material | None], Image.Image | None]

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from render.models.container import Container
-from render.models.faces import linear_colors, usable_faces
-from render.models.numbers import counted, printable, read_numbers, to_integers, too_few, unix_lines, unmarked
-from render.models.polygons import Floats, Ints, first_corners, ranges
-from render.models.source import ModelError
-from render.models.srgb import MOST_FRACTION
-from render.models.surface import GREY, WHITE, Material, ReadMesh, Surface
+from threedie.render.models.container import Container
+from threedie.render.models.faces import linear_colors, usable_faces
+from threedie.render.models.numbers import counted, printable, read_numbers, to_integers, too_few, unix_lines, unmarked
+from threedie.render.models.polygons import Floats, Ints, first_corners, ranges
+from threedie.render.models.source import ModelError
+from threedie.render.models.srgb import MOST_FRACTION
+from threedie.render.models.surface import GREY, WHITE, Material, ReadMesh, Surface
 
 _COMMENT = re.compile(rb"#[^\n]*")
 _WORD = re.compile(rb"\s*([A-Za-z0-9]*?)(OFF)(?![A-Za-z])", re.IGNORECASE)

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms, ImageFile
 
-from manifests.errors import one_line
-from manifests.signatures import HEAD_BYTES, is_lfs_pointer, is_web_page
-from render.models.polygons import Floats
-from render.models.srgb import encoded
+from threedie.manifests.errors import one_line
+from threedie.manifests.signatures import HEAD_BYTES, is_lfs_pointer, is_web_page
+from threedie.render.models.polygons import Floats
+from threedie.render.models.srgb import encoded
 
 _KEPT = {"JPEG": ".jpg", "PNG": ".png"}
 _MODES = {"1", "L", "LA", "P", "RGB", "RGBA"}

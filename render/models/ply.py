@@ -5,16 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from manifests.errors import one_line
-from render.models.container import Container, find
-from render.models.faces import Faces, linear_colors, usable_faces
-from render.models.numbers import counted, to_integers
-from render.models.pictures import PictureError, read_picture
-from render.models.ply_data import Column, Header, Table, read_header, read_tables
-from render.models.polygons import Floats, Ints, first_corners
-from render.models.source import ModelError
-from render.models.srgb import MOST_FRACTION
-from render.models.surface import GREY, WHITE, Material, ReadMesh, Surface
+from threedie.manifests.errors import one_line
+from threedie.render.models.container import Container, find
+from threedie.render.models.faces import Faces, linear_colors, usable_faces
+from threedie.render.models.numbers import counted, to_integers
+from threedie.render.models.pictures import PictureError, read_picture
+from threedie.render.models.ply_data import Column, Header, Table, read_header, read_tables
+from threedie.render.models.polygons import Floats, Ints, first_corners
+from threedie.render.models.source import ModelError
+from threedie.render.models.srgb import MOST_FRACTION
+from threedie.render.models.surface import GREY, WHITE, Material, ReadMesh, Surface
 
 _COLORS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
 _ALPHAS = ("alpha", "diffuse_alpha", "a")

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from manifests.errors import one_line
-from render.models.numbers import as_text, counted, printable, read_numbers, too_few, unix_lines, unmarked
-from render.models.polygons import Floats, Ints, ranges
-from render.models.source import ModelError
+from threedie.manifests.errors import one_line
+from threedie.render.models.numbers import as_text, counted, printable, read_numbers, too_few, unix_lines, unmarked
+from threedie.render.models.polygons import Floats, Ints, ranges
+from threedie.render.models.source import ModelError
 
 _TYPES = {
     "char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4", "uint": "u4", "float": "f4",

@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
-from manifests.errors import ThreeDieError
+from threedie.manifests.errors import ThreeDieError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from manifests.classes import name_of
-from manifests.collection import PartFiles
-from manifests.dataset import find_parts
-from manifests.errors import ThreeDieError
-from manifests.files import replacing
-from manifests.preview import contact_sheet
-from render.models.source import ModelSource
-from render.preset import load_preset
-from render.quality import choose_quality
-from render.run import RunFolder, make_plan, make_setup, scratch_bytes, scratch_folder
-from render.supervisor import Outcome, Supervisor
+from threedie.manifests.classes import name_of
+from threedie.manifests.collection import PartFiles
+from threedie.manifests.dataset import find_parts
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import replacing
+from threedie.manifests.preview import contact_sheet
+from threedie.render.models.source import ModelSource
+from threedie.render.preset import load_preset
+from threedie.render.quality import choose_quality
+from threedie.render.run import RunFolder, make_plan, make_setup, scratch_bytes, scratch_folder
+from threedie.render.supervisor import Outcome, Supervisor
 
 PRESET, QUALITY = "3diebench", "draft"
 

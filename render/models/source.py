@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from manifests.errors import ThreeDieError
-from manifests.objects import ObjectRef
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.objects import ObjectRef
 
 MESH_FILE = Path("models") / "model_normalized.obj"
 """Where the mesh lies within an object's folder in the ShapeNetCore v2 layout."""

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from render.models.polygons import Floats
+from threedie.render.models.polygons import Floats
 
 Pixels = npt.NDArray[np.uint8]
 

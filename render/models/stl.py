@@ -4,14 +4,14 @@ import re
 
 import numpy as np
 
-from manifests.text import without_mark
-from render.models.container import Container
-from render.models.faces import linear_colors, usable_faces
-from render.models.numbers import counted, printable, read_numbers, unix_lines
-from render.models.polygons import Floats, Ints
-from render.models.source import ModelError
-from render.models.srgb import decoded
-from render.models.surface import GREY, WHITE, Material, ReadMesh, Surface, triangles
+from threedie.manifests.text import without_mark
+from threedie.render.models.container import Container
+from threedie.render.models.faces import linear_colors, usable_faces
+from threedie.render.models.numbers import counted, printable, read_numbers, unix_lines
+from threedie.render.models.polygons import Floats, Ints
+from threedie.render.models.source import ModelError
+from threedie.render.models.srgb import decoded
+from threedie.render.models.surface import GREY, WHITE, Material, ReadMesh, Surface, triangles
 
 _HEADER_BYTES = 80
 _BEGIN = _HEADER_BYTES + 4

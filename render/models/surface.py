@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from render.models.polygons import Floats, Ints
+from threedie.render.models.polygons import Floats, Ints
 
 Rgb = tuple[float, float, float]
 

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from render.models.inspect import MAX_BYTES
-from render.models.looks import Look, Looks
-from render.models.obj import bounds
-from render.models.polygons import NO_AREA, Floats, Ints, fans
-from render.models.source import MESH_FILE, ModelError
-from render.models.surface import Surface
+from threedie.render.models.inspect import MAX_BYTES
+from threedie.render.models.looks import Look, Looks
+from threedie.render.models.obj import bounds
+from threedie.render.models.polygons import NO_AREA, Floats, Ints, fans
+from threedie.render.models.source import MESH_FILE, ModelError
+from threedie.render.models.surface import Surface
 
 _ROWS = 2**16
 """Lines that are made at a time: numbers take much more memory as objects than in an array."""

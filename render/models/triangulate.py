@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from render.models.polygons import Floats, Ints, fans, first_corners
+from threedie.render.models.polygons import Floats, Ints, fans, first_corners
 
 MAX_CORNERS = 1000
 """Polygons with more are cut into fans: the time that finding ears takes grows with the square of their number."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from manifests.files import clear_debris_once, explained, temporary_prefix
-from render.models.source import MESH_FILE
+from threedie.manifests.files import clear_debris_once, explained, temporary_prefix
+from threedie.render.models.source import MESH_FILE
 
 
 @contextmanager

@@ -9,9 +9,9 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from manifests.errors import ThreeDieError, one_line
-from manifests.files import explained
-from manifests.signatures import HEAD_BYTES, is_lfs_pointer, is_web_page, packed_format
+from threedie.manifests.errors import ThreeDieError, one_line
+from threedie.manifests.files import explained
+from threedie.manifests.signatures import HEAD_BYTES, is_lfs_pointer, is_web_page, packed_format
 
 UNREADABLE = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, RuntimeError, NotImplementedError,

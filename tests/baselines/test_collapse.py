@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from baselines.collapse import mean_correlation, spread
+from threedie.baselines.collapse import mean_correlation, spread
 
 
 def test_spread_of_evenly_spread_and_of_collapsed_rows():

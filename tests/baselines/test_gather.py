@@ -5,9 +5,9 @@ import sys
 
 import torch
 
-from baselines.distributed import gather
-from baselines.method import Batch
-from baselines.registry import build_method
+from threedie.baselines.distributed import gather
+from threedie.baselines.method import Batch
+from threedie.baselines.registry import build_method
 
 # One of each family, by name, with an option as `name:option=value`.
 NAMES = (
@@ -19,8 +19,8 @@ CODE = """
 import sys
 import torch
 from torch import distributed as dist
-from baselines.method import Batch
-from baselines.registry import build_method
+from threedie.baselines.method import Batch
+from threedie.baselines.registry import build_method
 
 rank, folder, names = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
 torch.set_num_threads(1)

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from baselines.hypernetwork import HypernetworkPredictor, MLPPredictor, build_predictor
-from baselines.projector import build_projector, parse_widths, split_widths
+from threedie.baselines.hypernetwork import HypernetworkPredictor, MLPPredictor, build_predictor
+from threedie.baselines.projector import build_projector, parse_widths, split_widths
 
 
 def one_matrix_per_sample(predictor: HypernetworkPredictor, x: torch.Tensor, action: torch.Tensor) -> torch.Tensor:

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from baselines import losses
+from threedie.baselines import losses
 
 U = torch.tensor([[1.0, 2.0], [3.0, 6.0]])
 V = torch.tensor([[1.0, 0.0], [0.0, 6.0]])

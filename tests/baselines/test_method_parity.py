@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from baselines.original_experiences import EXPERIENCES
+from threedie.baselines.original_experiences import EXPERIENCES
 
 TESTS = Path(__file__).parents[1]
 RECORDS = [

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
-import baselines
-from baselines.catalogue import CATALOGUE
-from baselines.essl import BASES, quarter_turns
-from baselines.method import ACTION_DIMS, ALL, EQUIVARIANT, INVARIANT, Batch, action_dims
-from baselines.registry import METHODS, build_method, method_options
+from threedie.baselines import catalogue
+from threedie.baselines.catalogue import CATALOGUE
+from threedie.baselines.essl import BASES, quarter_turns
+from threedie.baselines.method import ACTION_DIMS, ALL, EQUIVARIANT, INVARIANT, Batch, action_dims
+from threedie.baselines.registry import METHODS, build_method, method_options
 
 VARIANTS = [
     *((name, {}) for name in METHODS),
@@ -334,14 +334,15 @@ def test_catalogue_and_registry_agree():
 
 
 def test_methods_import_torch_alone():
-    allowed = {"torch", "baselines", *sys.stdlib_module_names}
-    for path in Path(baselines.__file__).parent.glob("*.py"):
+    allowed = {"torch", "threedie.baselines", *sys.stdlib_module_names}
+    for path in Path(catalogue.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            assert {name.split(".")[0] for name in names} <= allowed, path
+            tops = {".".join(name.split(".")[: 2 if name.startswith("threedie.") else 1]) for name in names}
+            assert tops <= allowed, path
 
 
 def test_catalogue_loads_without_torch():
-    code = "import sys, baselines.catalogue; sys.exit('torch' in sys.modules)"
+    code = "import sys, threedie.baselines.catalogue; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -3,10 +3,16 @@
 import pytest
 import torch
 
-from baselines.original_checkpoints import architecture, backbone_form, backbone_state, load_original, original_state
-from baselines.original_experiences import EXPERIENCES, original_settings
-from baselines.registry import METHODS, build_method
-from baselines.resnet import build_backbone
+from threedie.baselines.original_checkpoints import (
+    architecture,
+    backbone_form,
+    backbone_state,
+    load_original,
+    original_state,
+)
+from threedie.baselines.original_experiences import EXPERIENCES, original_settings
+from threedie.baselines.registry import METHODS, build_method
+from threedie.baselines.resnet import build_backbone
 
 
 def small(seed: int, **arguments):

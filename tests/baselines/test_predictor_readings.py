@@ -6,10 +6,10 @@ from itertools import product
 import pytest
 import torch
 
-from baselines.hypernetwork import HypernetworkPredictor, build_predictor
-from baselines.method import ACTION_DIMS
-from baselines.original_checkpoints import architecture, predictor_readings, uneven_readings
-from baselines.registry import build_method
+from threedie.baselines.hypernetwork import HypernetworkPredictor, build_predictor
+from threedie.baselines.method import ACTION_DIMS
+from threedie.baselines.original_checkpoints import architecture, predictor_readings, uneven_readings
+from threedie.baselines.registry import build_method
 
 # Widths of the embedding, and of all predictors up to one hidden layer and of two equal ones.
 DIMS = range(2, 13)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from baselines.resnet import BACKBONES, build_backbone
+from threedie.baselines.resnet import BACKBONES, build_backbone
 
 # As published for torchvision's networks (11,689,512, 21,797,672 and 25,557,032), less the 1000-way layer `fc`.
 PARAMETERS = {"resnet18": 11_176_512, "resnet34": 21_284_672, "resnet50": 23_508_032}

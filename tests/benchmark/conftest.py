@@ -8,9 +8,9 @@ import pytest
 import torch
 from painted import FIELDS, TRANSLATION_FIELDS, draw_latents, paint
 
-from manifests.classes import SYNSETS
-from manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
-from manifests.objects import ObjectRef
+from threedie.manifests.classes import SYNSETS
+from threedie.manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
+from threedie.manifests.objects import ObjectRef
 
 # Small tensors: two threads would spend their time waiting for each other.
 torch.set_num_threads(1)

@@ -3,7 +3,7 @@
 import numpy as np
 import simplejpeg
 
-from manifests.latents import LatentField
+from threedie.manifests.latents import LatentField
 
 HALF_TURN = ((-np.pi / 2, np.pi / 2),)
 FIELDS = (

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from benchmark.augmentation import Augmentation
+from threedie.benchmark.data.augmentation import Augmentation
 
 PICTURES = torch.rand(64, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 

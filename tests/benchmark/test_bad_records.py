@@ -11,14 +11,14 @@ import pytest
 from click.testing import CliRunner
 from record_samples import HOSTILE, hostile_record, make_record, result
 
-from benchmark.leaderboard.cli import leaderboard
-from benchmark.leaderboard.export import render_json
-from benchmark.leaderboard.latex import render_latex
-from benchmark.leaderboard.legible import legible
-from benchmark.leaderboard.page import render_page
-from benchmark.leaderboard.tables import measured
-from benchmark.leaderboard.text import render_csv, render_markdown, render_summary
-from benchmark.results import (
+from threedie.benchmark.commands.leaderboard import leaderboard
+from threedie.benchmark.leaderboard.export import render_json
+from threedie.benchmark.leaderboard.latex import render_latex
+from threedie.benchmark.leaderboard.legible import legible
+from threedie.benchmark.leaderboard.page import render_page
+from threedie.benchmark.leaderboard.tables import measured
+from threedie.benchmark.leaderboard.text import render_csv, render_markdown, render_summary
+from threedie.benchmark.records.record import (
     MAX_BYTES,
     MAX_DEPTH,
     MAX_OPTIONS,
@@ -29,8 +29,8 @@ from benchmark.results import (
     validate,
     write_record,
 )
-from benchmark.summary import results_table
-from manifests.errors import ThreeDieError
+from threedie.benchmark.runs.summary import results_table
+from threedie.manifests.errors import ThreeDieError
 
 GOOD = make_record("good")
 TEXT = json.dumps(GOOD)
@@ -229,7 +229,7 @@ def test_what_check_refuses_is_in_no_table(tmp_path):
 
 
 def test_figures_are_drawn_of_the_good_ones(tmp_path):
-    from benchmark.cli import bench
+    from threedie.benchmark.commands.bench import bench
 
     put(tmp_path / "runs" / "bad", BAD["an integer of 400 digits"][0])
     write_record(tmp_path / "runs" / "good" / "record.json", GOOD)

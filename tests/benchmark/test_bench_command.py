@@ -16,18 +16,18 @@ import pytest
 from click.testing import CliRunner, Result
 from record_samples import make_record
 
-from benchmark.checkpoints import load_checkpoint, save_checkpoint, weights_sha256
-from benchmark.cli import bench
-from benchmark.evaluation import measured_objects, origin_warnings, size_warnings
-from benchmark.leaderboard.check import impossible
-from benchmark.protocol import PROTOCOLS
-from benchmark.recipe import load_recipe
-from benchmark.records import with_other_tasks
-from benchmark.results import read_record, validate, write_record
-from benchmark.run_folder import run_lock
-from benchmark.training import Settings, build
-from manifests.dataset import Dataset
-from manifests.errors import ThreeDieError
+from threedie.benchmark.commands.bench import bench
+from threedie.benchmark.evaluation.evaluate import measured_objects, origin_warnings, size_warnings
+from threedie.benchmark.leaderboard.check import impossible
+from threedie.benchmark.records.build import with_other_tasks
+from threedie.benchmark.records.record import read_record, validate, write_record
+from threedie.benchmark.runs.folder import run_lock
+from threedie.benchmark.settings.protocol import PROTOCOLS
+from threedie.benchmark.settings.recipe import load_recipe
+from threedie.benchmark.training.checkpoints import load_checkpoint, save_checkpoint, weights_sha256
+from threedie.benchmark.training.loop import Settings, build
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.errors import ThreeDieError
 
 TINY = [
     part
@@ -292,7 +292,7 @@ def test_mistakes_are_one_line(
 
 def test_listing_needs_no_torch():
     code = (
-        "import sys; from click.testing import CliRunner; from benchmark.cli import bench;"
+        "import sys; from click.testing import CliRunner; from threedie.benchmark.commands.bench import bench;"
         "result = CliRunner().invoke(bench, ['list']); print(result.output); sys.exit('torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -480,7 +480,7 @@ def test_a_signal_while_it_measures_ends_as_one_while_it_trains(
         threading.Timer(0.1, os.kill, [os.getpid(), number]).start()
         time.sleep(10)
 
-    monkeypatch.setattr("benchmark.evaluation.evaluate", slow)
+    monkeypatch.setattr("threedie.benchmark.evaluation.evaluate.evaluate", slow)
     checkpoint = str(first[0] / "sie-smoke-s0" / "checkpoint.pt")
     result = invoke("eval", "--checkpoint", checkpoint, "--data", str(dataset.path), "-o", str(tmp_path / "out"))
     assert result.exit_code == code
@@ -494,7 +494,7 @@ from pathlib import Path
 from click.testing import CliRunner
 import torch
 torch.set_num_threads(1)
-from benchmark.cli import bench
+from threedie.benchmark.commands.bench import bench
 words = sys.argv[2:]
 for limit in map(int, sys.argv[1].split(",")):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))

@@ -19,7 +19,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from benchmark.checkpoints import (
+from threedie.benchmark.data.images import Images
+from threedie.benchmark.evaluation.evaluate import read_settings, restore
+from threedie.benchmark.settings.recipe import load_recipe
+from threedie.benchmark.training.checkpoints import (
     DIGEST,
     FORMAT,
     content_sha256,
@@ -28,12 +31,9 @@ from benchmark.checkpoints import (
     save_checkpoint,
     weights_sha256,
 )
-from benchmark.evaluation import read_settings, restore
-from benchmark.images import Images
-from benchmark.recipe import load_recipe
-from benchmark.training import Settings, build, resumable, train
-from manifests.dataset import Dataset
-from manifests.errors import ThreeDieError
+from threedie.benchmark.training.loop import Settings, build, resumable, train
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.errors import ThreeDieError
 
 TINY = ["image_size=32", "width=4", "projector=8", "epochs=2", "passes=1", "batch_size=8", "online_probes=true"]
 
@@ -437,8 +437,8 @@ def test_damage_is_said_with_what_to_do(content: dict[str, Any], tmp_path: Path)
 
 
 def test_every_method_can_be_checked_without_its_numbers():
-    from baselines.registry import METHODS
-    from benchmark.training import require_fit
+    from threedie.baselines.registry import METHODS
+    from threedie.benchmark.training.loop import require_fit
 
     for name in METHODS:
         settings = Settings(name, load_recipe("smoke", ["width=4", "projector=8-8"]), 0, None, None)

@@ -12,13 +12,13 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
-from benchmark.checkpoints import CHECKPOINT_FILE, load_checkpoint, weights_sha256
-from benchmark.cifar10.evaluation import neighbours_top1
-from benchmark.cifar10.files import read_cifar10
-from benchmark.cli import bench
-from benchmark.results import read_records
-from benchmark.training import Stepper
-from manifests.errors import ThreeDieError
+from threedie.benchmark.cifar10.evaluation import neighbours_top1
+from threedie.benchmark.commands.bench import bench
+from threedie.benchmark.data.cifar10 import read_cifar10
+from threedie.benchmark.records.record import read_records
+from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint, weights_sha256
+from threedie.benchmark.training.loop import Stepper
+from threedie.manifests.errors import ThreeDieError
 
 
 def draw(count: int, seed: int) -> tuple[np.ndarray, list[int]]:
@@ -256,7 +256,7 @@ def test_a_run_that_was_stopped_ends_the_same(tmp_path: Path):
 
 
 def test_the_paper_s_linear_layer_sees_augmented_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from benchmark.cifar10 import evaluation
+    from threedie.benchmark.cifar10 import evaluation
 
     rules = evaluation.RULES["essl-v1"]
     assert (rules.epochs, rules.runs, rules.augmented, rules.rate) == (100, 5, True, 30.0)
@@ -269,7 +269,7 @@ def test_the_paper_s_linear_layer_sees_augmented_pictures(tmp_path: Path, monkey
 
 
 def test_the_setting_is_the_paper_s():
-    from benchmark.recipe import load_recipe
+    from threedie.benchmark.settings.recipe import load_recipe
 
     recipe = load_recipe("cifar10")
     assert (recipe.epochs, recipe.batch_size, recipe.optimizer, recipe.momentum) == (800, 512, "sgd", 0.9)

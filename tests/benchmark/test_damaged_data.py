@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmark.cli import bench
-from benchmark.images import Images
-from manifests.dataset import Dataset, DatasetObject, write_dataset
-from manifests.errors import ThreeDieError
+from threedie.benchmark.commands.bench import bench
+from threedie.benchmark.data.images import Images
+from threedie.manifests.dataset import Dataset, DatasetObject, write_dataset
+from threedie.manifests.errors import ThreeDieError
 
 
 def spoiled(source: Path, target: Path, value: float) -> Path:

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines.method import Method
-from benchmark.features import Features, extract_features, open_features, sign_features
-from benchmark.images import Images
-from benchmark.inputs import Normalisation
-from benchmark.recipe import load_recipe
-from benchmark.training import Settings, build
-from manifests.dataset import Dataset
+from threedie.baselines.method import Method
+from threedie.benchmark.data.images import Images
+from threedie.benchmark.data.inputs import Normalisation
+from threedie.benchmark.evaluation.features import Features, extract_features, open_features, sign_features
+from threedie.benchmark.settings.recipe import load_recipe
+from threedie.benchmark.training.loop import Settings, build
+from threedie.manifests.dataset import Dataset
 
 SHAPE = (4, 3)
 Extract = Callable[[Path, list[str]], Features]

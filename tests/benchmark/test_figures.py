@@ -12,25 +12,31 @@ from matplotlib.transforms import Bbox
 from record_samples import make_record
 from scipy.spatial.transform import Rotation
 
-from baselines.method import Parts
-from benchmark.cli import bench
-from benchmark.figures.classes import class_rows, per_class, study_ranks
-from benchmark.figures.cli import _first_seeds
-from benchmark.figures.curves import curves
-from benchmark.figures.maps import maps, principal
-from benchmark.figures.predictor import draw_triples, is_linear, laws_of_matrices, laws_on_embeddings, predictor
-from benchmark.figures.strips import neighbours, steering
-from benchmark.figures.study import Study, unit
-from benchmark.figures.style import new_figure, place_labels, save, shorten, styled
-from benchmark.figures.tables import rotation_errors, tradeoffs
-from benchmark.images import Images
-from benchmark.leaderboard.cli import leaderboard
-from benchmark.leaderboard.pictures import read_pictures
-from benchmark.protocol import PROTOCOLS
-from benchmark.results import write_record
-from benchmark.tasks.task import Data
-from manifests.errors import ThreeDieError
-from manifests.latents import ROTATION, columns, quaternions
+from threedie.baselines.method import Parts
+from threedie.benchmark.commands.bench import bench
+from threedie.benchmark.commands.figures import _first_seeds
+from threedie.benchmark.commands.leaderboard import leaderboard
+from threedie.benchmark.data.images import Images
+from threedie.benchmark.figures.classes import class_rows, per_class, study_ranks
+from threedie.benchmark.figures.curves import curves
+from threedie.benchmark.figures.maps import maps, principal
+from threedie.benchmark.figures.predictor import (
+    draw_triples,
+    is_linear,
+    laws_of_matrices,
+    laws_on_embeddings,
+    predictor,
+)
+from threedie.benchmark.figures.strips import neighbours, steering
+from threedie.benchmark.figures.study import Study, unit
+from threedie.benchmark.figures.style import new_figure, place_labels, save, shorten, styled
+from threedie.benchmark.figures.tables import rotation_errors, tradeoffs
+from threedie.benchmark.leaderboard.pictures import read_pictures
+from threedie.benchmark.records.record import write_record
+from threedie.benchmark.settings.protocol import PROTOCOLS
+from threedie.benchmark.tasks.task import Data
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.latents import ROTATION, columns, quaternions
 
 FEW_STEPS = replace(PROTOCOLS["quick"], steps=5)
 RECORD = {**make_record(), "protocol": {"name": "quick", "version": PROTOCOLS["quick"].version}}

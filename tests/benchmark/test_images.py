@@ -7,10 +7,10 @@ import pytest
 import simplejpeg
 import torch
 
-from benchmark.images import ORIGINAL_MEAN, Images
-from benchmark.inputs import ViewPairs, pictures
-from manifests.dataset import Dataset
-from manifests.errors import ThreeDieError
+from threedie.benchmark.data.images import ORIGINAL_MEAN, Images
+from threedie.benchmark.data.inputs import ViewPairs, pictures
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.errors import ThreeDieError
 
 
 def test_held_and_streamed_pixels_are_the_same(dataset: Dataset):

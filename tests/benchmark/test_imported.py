@@ -10,16 +10,16 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
-from baselines.original_checkpoints import architecture
-from baselines.registry import build_method
-from baselines.resnet import build_backbone
-from benchmark.cli import bench
-from benchmark.images import ORIGINAL_MEAN
-from benchmark.leaderboard.cli import leaderboard
-from benchmark.protocol import PROTOCOLS
-from benchmark.results import read_record, validate
-from manifests.dataset import Dataset
-from manifests.errors import ThreeDieError
+from threedie.baselines.original_checkpoints import architecture
+from threedie.baselines.registry import build_method
+from threedie.baselines.resnet import build_backbone
+from threedie.benchmark.commands.bench import bench
+from threedie.benchmark.commands.leaderboard import leaderboard
+from threedie.benchmark.data.images import ORIGINAL_MEAN
+from threedie.benchmark.records.record import read_record, validate
+from threedie.benchmark.settings.protocol import PROTOCOLS
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.errors import ThreeDieError
 
 WRAPPED = {
     "sie": {},
@@ -156,7 +156,7 @@ def test_a_bare_backbone_is_measured_under_its_file_s_name(
 
 def test_its_features_are_those_of_the_weights(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The record's checkpoint hash is the one of the module that the file came from."""
-    from benchmark.checkpoints import weights_sha256
+    from threedie.benchmark.training.checkpoints import weights_sha256
 
     monkeypatch.chdir(tmp_path)
     method = module("vicreg")
@@ -250,8 +250,8 @@ def test_whether_there_is_a_relu_is_asked(dataset: Dataset, tmp_path: Path, monk
 def test_weights_of_older_torch_have_no_counters(
     bare: bool, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    from benchmark.checkpoints import load_weights
-    from benchmark.imported import import_checkpoint
+    from threedie.benchmark.training.checkpoints import load_weights
+    from threedie.benchmark.training.imported import import_checkpoint
 
     monkeypatch.chdir(tmp_path)
     method = module("vicreg")
@@ -269,7 +269,7 @@ def test_weights_of_older_torch_have_no_counters(
 
 
 def test_half_and_double_precision_are_said(tmp_path: Path):
-    from benchmark.imported import import_checkpoint
+    from threedie.benchmark.training.imported import import_checkpoint
 
     bare = module("sie").backbone.state_dict()
     half = {name: value.half() if value.is_floating_point() else value for name, value in bare.items()}

@@ -5,8 +5,8 @@ import stat
 
 import pytest
 
-from benchmark.leaderboard.insert import BEGIN, END, insert
-from manifests.errors import ThreeDieError
+from threedie.benchmark.leaderboard.insert import BEGIN, END, insert
+from threedie.manifests.errors import ThreeDieError
 
 B, E = BEGIN.encode(), END.encode()
 NEW = "| a | é |\n|---|---|\n"

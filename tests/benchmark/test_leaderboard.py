@@ -11,15 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from record_samples import make_record, result
 
-from benchmark.leaderboard.cli import leaderboard
-from benchmark.leaderboard.curves import curves
-from benchmark.leaderboard.page import duration, render_page
-from benchmark.leaderboard.tables import Metric, measured, published
-from benchmark.leaderboard.text import render_csv, render_markdown
-from benchmark.results import validate, write_record
-from manifests.errors import ThreeDieError
+from threedie.benchmark.commands.leaderboard import leaderboard
+from threedie.benchmark.leaderboard.curves import curves
+from threedie.benchmark.leaderboard.page import duration, render_page
+from threedie.benchmark.leaderboard.tables import Metric, measured, published
+from threedie.benchmark.leaderboard.text import render_csv, render_markdown
+from threedie.benchmark.records.record import validate, write_record
+from threedie.manifests.errors import ThreeDieError
 
-PUBLISHED = json.loads(resources.files("benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8"))
+PUBLISHED = json.loads(
+    resources.files("threedie.benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8")
+)
 HASHES = ("fingerprint", "images_sha256")
 TOP1 = (Metric("classification", 1, "top1", "representation"), "all")
 R2 = (Metric("rotation", 1, "r2", "representation"), "all")

@@ -8,17 +8,19 @@ import pytest
 from browser import CHROMIUM, DRIVER, ENTER, TAB, Browser
 from record_samples import HOSTILE, hostile_record, make_record
 
-from benchmark.leaderboard.page import render_page
-from benchmark.leaderboard.pictures import Picture
-from benchmark.leaderboard.tables import measured
-from benchmark.results import validate
+from threedie.benchmark.leaderboard.page import render_page
+from threedie.benchmark.leaderboard.pictures import Picture
+from threedie.benchmark.leaderboard.tables import measured
+from threedie.benchmark.records.record import validate
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Chromium and its driver"),
 ]
 
-PUBLISHED = json.loads(resources.files("benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8"))
+PUBLISHED = json.loads(
+    resources.files("threedie.benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8")
+)
 RECORDS = [
     make_record("vicreg", top1=0.5, rotation=0.5, parts=("all",)),
     make_record("sie", top1=0.9, rotation=0.3),

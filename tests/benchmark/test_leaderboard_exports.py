@@ -14,20 +14,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from record_samples import make_record
 
-from benchmark.leaderboard.cli import leaderboard
-from benchmark.leaderboard.datasets import NAMES
-from benchmark.leaderboard.export import render_json
-from benchmark.leaderboard.families import FAMILIES, family
-from benchmark.leaderboard.insert import BEGIN, END, insert
-from benchmark.leaderboard.latex import plain, render_latex
-from benchmark.leaderboard.page import render_page
-from benchmark.leaderboard.pictures import INDEX_FILE, read_pictures
-from benchmark.leaderboard.tables import Metric, measured
-from benchmark.leaderboard.text import render_csv, render_markdown, render_summary
-from benchmark.results import write_record
-from manifests.errors import ThreeDieError
+from threedie.benchmark.commands.leaderboard import leaderboard
+from threedie.benchmark.leaderboard.datasets import NAMES
+from threedie.benchmark.leaderboard.export import render_json
+from threedie.benchmark.leaderboard.families import FAMILIES, family
+from threedie.benchmark.leaderboard.insert import BEGIN, END, insert
+from threedie.benchmark.leaderboard.latex import plain, render_latex
+from threedie.benchmark.leaderboard.page import render_page
+from threedie.benchmark.leaderboard.pictures import INDEX_FILE, read_pictures
+from threedie.benchmark.leaderboard.tables import Metric, measured
+from threedie.benchmark.leaderboard.text import render_csv, render_markdown, render_summary
+from threedie.benchmark.records.record import write_record
+from threedie.manifests.errors import ThreeDieError
 
-PUBLISHED = json.loads(resources.files("benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8"))
+PUBLISHED = json.loads(
+    resources.files("threedie.benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8")
+)
 TOP1 = (Metric("classification", 1, "top1", "representation"), "all")
 THREE = [make_record("good", top1=0.9), make_record("fair", top1=0.7), make_record("poor", top1=0.01)]
 REPO = Path(__file__).parents[2]
@@ -151,7 +153,7 @@ def test_one_run_shows_its_interval_and_several_their_deviation():
 
 
 def test_families_come_from_names_and_else_from_parts():
-    from baselines.catalogue import CATALOGUE
+    from threedie.baselines.catalogue import CATALOGUE
 
     for name, about in CATALOGUE.items():
         found = family({"name": name, "parts": ["all"]})

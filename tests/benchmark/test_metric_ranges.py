@@ -10,15 +10,15 @@ import pytest
 from click.testing import CliRunner
 from record_samples import make_record, result
 
-from baselines.resnet import build_backbone
-from benchmark.leaderboard.check import CHANNELS, impossible
-from benchmark.leaderboard.cli import leaderboard
-from benchmark.leaderboard.tables import Metric as TableMetric
-from benchmark.leaderboard.tables import metric_of
-from benchmark.results import read_record, validate, write_record
-from benchmark.tasks import TASKS
-from benchmark.tasks.metric import Metric
-from benchmark.tasks.spread import Bootstrap
+from threedie.baselines.resnet import build_backbone
+from threedie.benchmark.commands.leaderboard import leaderboard
+from threedie.benchmark.leaderboard.check import CHANNELS, impossible
+from threedie.benchmark.leaderboard.tables import Metric as TableMetric
+from threedie.benchmark.leaderboard.tables import metric_of
+from threedie.benchmark.records.record import read_record, validate, write_record
+from threedie.benchmark.tasks import TASKS
+from threedie.benchmark.tasks.metric import Metric
+from threedie.benchmark.tasks.spread import Bootstrap
 
 REPO = Path(__file__).parents[2]
 EVERY = [(task, metric) for task in TASKS.values() for metric in task.metrics]

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from benchmark import neighbours
-from benchmark.neighbours import BlockNeighbours
-from benchmark.tasks.pose_retrieval import Nearest, closest, random_error
-from benchmark.tasks.retrieval import rank_places
-from benchmark.tasks.rows import Rows
-from manifests.latents import quaternions
+from threedie.benchmark import neighbours
+from threedie.benchmark.evaluation.neighbors import BlockNeighbours
+from threedie.benchmark.tasks.pose_retrieval import Nearest, closest, random_error
+from threedie.benchmark.tasks.retrieval import rank_places
+from threedie.benchmark.tasks.rows import Rows
+from threedie.manifests.latents import quaternions
 
 QUARTER = np.pi / 2
 

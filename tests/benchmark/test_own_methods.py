@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.cli import bench
-from benchmark.own_methods import load_method
-from benchmark.results import read_record
-from manifests.dataset import Dataset
-from manifests.errors import ThreeDieError
+from threedie.benchmark.commands.bench import bench
+from threedie.benchmark.records.record import read_record
+from threedie.benchmark.training.own_methods import load_method
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.errors import ThreeDieError
 
 PAGE = Path(__file__).parents[2] / "docs" / "adding-a-method.md"
 TINY = [
@@ -99,15 +99,15 @@ def test_its_options_are_checked_like_the_others(mine: Path, dataset: Dataset, t
         ("mine.py:Mine", "x = 1\nclass (\n", "line 2: SyntaxError"),
         ("mine.py:Mine", "import sys\nsys.exit(0)\n", "line 2: ends the program when it is imported"),
         ("mine.py:Mine", "x = '\0'\n", "source code string cannot contain null bytes"),
-        ("mine.py:Mine", "class Mine: pass\n", "Mine is no subclass of baselines.method.Method"),
+        ("mine.py:Mine", "class Mine: pass\n", "Mine is no subclass of threedie.baselines.method.Method"),
         (
             "mine.py:Mine",
-            "from baselines.method import Method\nclass Mine(Method): pass\n",
+            "from threedie.baselines.method import Method\nclass Mine(Method): pass\n",
             "Mine lacks embed, forward, parts, represent",
         ),
         (
             "mine.py:Mine",
-            "from baselines.simclr import SimCLR\nclass Mine(SimCLR):\n    def __init__(self, *, a=1): pass\n",
+            "from threedie.baselines.simclr import SimCLR\nclass Mine(SimCLR):\n    def __init__(self, *, a=1): pass\n",
             "constructor must take backbone and projector first",
         ),
     ],

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from benchmark.pairs import draw_pass, epoch_batches, every_view_first, stream
-from manifests.dataset import Dataset
-from manifests.errors import ThreeDieError
-from manifests.latents import relative_quaternions
+from threedie.benchmark.data.pairs import draw_pass, epoch_batches, every_view_first, stream
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.latents import relative_quaternions
 
 OBJECTS = np.arange(100, 137)
 

@@ -11,13 +11,13 @@ import pytest
 import torch
 from torch import nn
 
-from benchmark.checkpoints import CHECKPOINT_FILE, load_checkpoint
-from benchmark.launch import SrunEnvironment, environment_of
-from benchmark.recipe import load_recipe
-from benchmark.training import Stepper
-from manifests.dataset import Dataset
-from manifests.errors import ThreeDieError
-from manifests.processes import Processes, drop_odd_ranks, find_processes
+from threedie.benchmark.settings.recipe import load_recipe
+from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint
+from threedie.benchmark.training.launch import SrunEnvironment, environment_of
+from threedie.benchmark.training.loop import Stepper
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.processes import Processes, drop_odd_ranks, find_processes
 
 ALLOCATION = {
     "SLURM_JOB_ID": "4711", "SLURM_JOB_NAME": "train", "SLURM_NTASKS": "4", "SLURM_NPROCS": "4", "SLURM_NNODES": "2",
@@ -145,9 +145,9 @@ def test_a_rank_that_is_no_number_is_dropped_before_fabric_reads_it(name: str, v
 
 LONELY = """
 import sys
-from benchmark.training import _fabric
-from manifests.processes import find_processes
-from manifests.signals import exits_on_signals
+from threedie.benchmark.training.loop import _fabric
+from threedie.manifests.processes import find_processes
+from threedie.manifests.signals import exits_on_signals
 with exits_on_signals(print):
     print("waiting", flush=True)
     _fabric("cpu", "32-true", find_processes())
@@ -176,9 +176,9 @@ import sys, torch
 from pathlib import Path
 torch.set_num_threads(1)
 sys.path.insert(0, sys.argv[3])
-from benchmark.images import Images
-from benchmark.training import train
-from manifests.dataset import Dataset
+from threedie.benchmark.data.images import Images
+from threedie.benchmark.training.loop import train
+from threedie.manifests.dataset import Dataset
 from test_training import ONE_STEP, settings_for
 dataset = Dataset(sys.argv[1])
 train(settings_for(dataset, "vicreg", ONE_STEP), Images(dataset, 32), Path(sys.argv[2]), "cpu")

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from benchmark import recipe as recipe_module
-from benchmark.cli import bench
-from benchmark.protocol import PROTOCOLS
-from benchmark.recipe import Recipe, load_recipe, read_settings, recipe_names
-from benchmark.training import Settings, Stepper, build
-from manifests.dataset import Dataset
-from manifests.errors import ThreeDieError
+from threedie.benchmark import recipe as recipe_module
+from threedie.benchmark.commands.bench import bench
+from threedie.benchmark.settings.protocol import PROTOCOLS
+from threedie.benchmark.settings.recipe import Recipe, load_recipe, read_settings, recipe_names
+from threedie.benchmark.training.loop import Settings, Stepper, build
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.errors import ThreeDieError
 
 
 def test_the_recipes_load_and_survive_json():

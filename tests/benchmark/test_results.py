@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from record_samples import make_record
 
-from benchmark.results import read_record, read_records, validate, write_record
-from manifests.errors import ThreeDieError
+from threedie.benchmark.records.record import read_record, read_records, validate, write_record
+from threedie.manifests.errors import ThreeDieError
 
 RECORD = make_record()
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.run_folder import LOCK_FILE, run_lock
-from benchmark.scalars import ScalarLog
-from manifests.errors import ThreeDieError
-from manifests.files import TEMPORARY, temporary_prefix
-from manifests.locks import Taken
+from threedie.benchmark.runs.folder import LOCK_FILE, run_lock
+from threedie.benchmark.training.scalars import ScalarLog
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import TEMPORARY, temporary_prefix
+from threedie.manifests.locks import Taken
 
 ELSEWHERE = f"{TEMPORARY}0badcafe-17-"
 

@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 from painted import FIELDS, draw_latents
 
-from benchmark.cli import bench
-from benchmark.protocol import PROTOCOLS
-from manifests.errors import ThreeDieError
-from manifests.latents import actions, quaternions
+from threedie.benchmark.commands.bench import bench
+from threedie.benchmark.settings.protocol import PROTOCOLS
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.latents import actions, quaternions
 
 DATA = Path(__file__).parent.parent / "data" / "retrieval"
 OBJECTS, VIEWS = 12, 4

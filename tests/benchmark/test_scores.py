@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from benchmark.neighbours import BlockNeighbours
-from benchmark.tasks import scores
-from benchmark.tasks.pose_retrieval import random_error
-from benchmark.tasks.retrieval import rank_places
-from manifests.latents import quaternions, relative_quaternions
+from threedie.benchmark.evaluation.neighbors import BlockNeighbours
+from threedie.benchmark.tasks import scores
+from threedie.benchmark.tasks.pose_retrieval import random_error
+from threedie.benchmark.tasks.retrieval import rank_places
+from threedie.manifests.latents import quaternions, relative_quaternions
 
 DATA = Path(__file__).parent.parent / "data" / "retrieval"
 HALF_TURN = np.pi / 2

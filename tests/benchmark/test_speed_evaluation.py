@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from speed import plain_evaluation, plain_retrieval, retrieval
 from torch import nn
 
-from benchmark.speed import plain_evaluation, plain_retrieval, retrieval
-from benchmark.tasks import TASKS
-from manifests.latents import quaternions
+from threedie.benchmark.tasks import TASKS
+from threedie.manifests.latents import quaternions
 
 
 def test_the_plain_loop_finds_what_the_tasks_do(monkeypatch: pytest.MonkeyPatch):

@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from speed import pairs as pairs_subject
+from speed.comparison import Comparison, peak_mib, seconds_in_turns
+from speed.plain_pairs import read_sample
+from speed.plain_sie import PlainPredictor, PlainSIE
 
-from baselines.hypernetwork import HypernetworkPredictor
-from baselines.method import Batch
-from baselines.registry import build_method
-from benchmark.images import Images
-from benchmark.inputs import FIXED_NORMALISATIONS, Normalisation, ViewPairs
-from benchmark.pairs import epoch_batches
-from benchmark.speed import pairs as pairs_subject
-from benchmark.speed.comparison import Comparison, peak_mib, seconds_in_turns
-from benchmark.speed.plain_pairs import read_sample
-from benchmark.speed.plain_sie import PlainPredictor, PlainSIE
+from threedie.baselines.hypernetwork import HypernetworkPredictor
+from threedie.baselines.method import Batch
+from threedie.baselines.registry import build_method
+from threedie.benchmark.data.images import Images
+from threedie.benchmark.data.inputs import FIXED_NORMALISATIONS, Normalisation, ViewPairs
+from threedie.benchmark.data.pairs import epoch_batches
 
 
 def test_predictors_agree():

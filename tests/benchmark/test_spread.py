@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from benchmark.tasks.scores import r2_per_component, r2_pooled
-from benchmark.tasks.spread import DRAWS, Bootstrap, draws
+from threedie.benchmark.tasks.scores import r2_per_component, r2_pooled
+from threedie.benchmark.tasks.spread import DRAWS, Bootstrap, draws
 
 
 @pytest.fixture

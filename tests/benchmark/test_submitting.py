@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 from record_samples import make_record
 
-from baselines.catalogue import CATALOGUE
-from benchmark.leaderboard.cli import leaderboard
-from benchmark.leaderboard.families import FAMILIES, family
-from benchmark.results import write_record
-from benchmark.tasks import TASKS
+from threedie.baselines.catalogue import CATALOGUE
+from threedie.benchmark.commands.leaderboard import leaderboard
+from threedie.benchmark.leaderboard.families import FAMILIES, family
+from threedie.benchmark.records.record import write_record
+from threedie.benchmark.tasks import TASKS
 
 REPO = Path(__file__).parents[2]
 GUIDE = (REPO / "docs" / "submitting.md").read_text(encoding="utf-8")
@@ -68,7 +68,7 @@ def test_an_entry_in_the_catalogue_is_all_that_makes_a_method_known():
     script = (
         "from baselines import catalogue\n"
         "catalogue.CATALOGUE['twin'] = catalogue.CATALOGUE['vicreg']\n"
-        "from baselines.registry import METHODS, build_method\n"
+        "from threedie.baselines.registry import METHODS, build_method\n"
         "assert list(METHODS) == list(catalogue.CATALOGUE)\n"
         "assert type(build_method('twin', width=4, projector='8')).__name__ == 'VICReg'\n"
     )

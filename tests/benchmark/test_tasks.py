@@ -9,14 +9,14 @@ import torch
 from painted import FIELDS, draw_latents
 from scipy.spatial.transform import Rotation
 
-from baselines.hypernetwork import HypernetworkPredictor, MLPPredictor
-from baselines.method import Parts
-from benchmark.evaluation import Scope, build_subject, measure, mover
-from benchmark.heads import FeatureHeads
-from benchmark.protocol import PROTOCOLS, Protocol
-from benchmark.tasks import TASKS
-from benchmark.tasks.task import Data, Outcome, Score, Subject
-from manifests.latents import LatentField, actions, quaternions
+from threedie.baselines.hypernetwork import HypernetworkPredictor, MLPPredictor
+from threedie.baselines.method import Parts
+from threedie.benchmark.evaluation.evaluate import Scope, build_subject, measure, mover
+from threedie.benchmark.evaluation.heads import FeatureHeads
+from threedie.benchmark.settings.protocol import PROTOCOLS, Protocol
+from threedie.benchmark.tasks import TASKS
+from threedie.benchmark.tasks.task import Data, Outcome, Score, Subject
+from threedie.manifests.latents import LatentField, actions, quaternions
 
 OBJECTS, VIEWS, CLASSES = 60, 8, 6
 VAL = np.arange(0, OBJECTS, 5)

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.method import ACTION_DIMS
-from benchmark.checkpoints import CHECKPOINT_FILE, load_checkpoint, save_checkpoint, weights_sha256
-from benchmark.images import Images
-from benchmark.recipe import load_recipe
-from benchmark.training import LOG_FOLDER, Settings, Stepper, build, learning_rate, train
-from manifests.dataset import Dataset
-from manifests.errors import ThreeDieError
+from threedie.baselines.method import ACTION_DIMS
+from threedie.benchmark.data.images import Images
+from threedie.benchmark.settings.recipe import load_recipe
+from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint, save_checkpoint, weights_sha256
+from threedie.benchmark.training.loop import LOG_FOLDER, Settings, Stepper, build, learning_rate, train
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.errors import ThreeDieError
 
 TINY = ["image_size=32", "width=8", "projector=32-32", "epochs=6", "passes=3", "batch_size=8", "warmup_epochs=1"]
 
@@ -85,9 +85,9 @@ import sys, torch
 from pathlib import Path
 torch.set_num_threads(1)
 sys.path.insert(0, sys.argv[3])
-from benchmark.images import Images
-from benchmark.training import train
-from manifests.dataset import Dataset
+from threedie.benchmark.data.images import Images
+from threedie.benchmark.training.loop import train
+from threedie.manifests.dataset import Dataset
 from test_training import settings_for
 dataset = Dataset(sys.argv[1])
 train(settings_for(dataset), Images(dataset, 32), Path(sys.argv[2]), "cpu", save_every_s=0)
@@ -236,9 +236,9 @@ import sys, torch
 from pathlib import Path
 torch.set_num_threads(1)
 sys.path.insert(0, sys.argv[3])
-from benchmark.images import Images
-from benchmark.training import train
-from manifests.dataset import Dataset
+from threedie.benchmark.data.images import Images
+from threedie.benchmark.training.loop import train
+from threedie.manifests.dataset import Dataset
 from test_training import TWO, settings_for
 dataset = Dataset(sys.argv[1])
 for method in TWO:

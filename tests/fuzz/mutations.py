@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from manifests.errors import ThreeDieError
+from threedie.manifests.errors import ThreeDieError
 
 ODD = [
     b"nan", b"inf", b"-1", b"0", b"1e999", b"99999999999999999999", b"9" * 400, b"\x00", b"\xff\xfe", b"\xef\xbb\xbf",

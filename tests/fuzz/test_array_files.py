@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from mutations import fuzz
 
-from benchmark.features import open_features, sign_features
-from benchmark.own_methods import load_method
-from benchmark.protocol import PROTOCOLS
-from benchmark.score import read_inputs, score
-from manifests.errors import ThreeDieError
+from threedie.benchmark.evaluation.arrays import read_inputs, score
+from threedie.benchmark.evaluation.features import open_features, sign_features
+from threedie.benchmark.settings.protocol import PROTOCOLS
+from threedie.benchmark.training.own_methods import load_method
+from threedie.manifests.errors import ThreeDieError
 
 pytestmark = pytest.mark.fuzz
 
@@ -98,8 +98,8 @@ def test_cached_features(tmp_path: Path):
 
 METHOD = b'''"""A method."""
 
-from baselines.method import Method
-from baselines.simclr import SimCLR
+from threedie.baselines.method import Method
+from threedie.baselines.simclr import SimCLR
 
 WEIGHT = 1.0
 

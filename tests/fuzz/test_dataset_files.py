@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from mutations import fuzz
 
-from manifests.dataset import Dataset, pack
-from manifests.errors import ThreeDieError
-from manifests.verify import verify
+from threedie.manifests.dataset import Dataset, pack
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.verify import verify
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "manifests"))
 from dataset_samples import make_info, make_objects, write, write_parts

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from mutations import examples, fuzz
 
-from manifests.errors import ThreeDieError
-from render.models.container import Folder
-from render.models.gltf import read_gltf
-from render.models.surface_files import surface_files
+from threedie.manifests.errors import ThreeDieError
+from threedie.render.models.container import Folder
+from threedie.render.models.gltf import read_gltf
+from threedie.render.models.surface_files import surface_files
 
 sys.path.append(str(Path(__file__).parents[1] / "render" / "models"))
 from gltf_samples import SAMPLES, Gltf, made, pack

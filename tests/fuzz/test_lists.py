@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from mutations import fuzz
 
-from manifests.manifest import read_splits
-from manifests.npy import read_npy
-from manifests.objects import ObjectRef, read_object_list
-from manifests.published import read_published
+from threedie.manifests.manifest import read_splits
+from threedie.manifests.npy import read_npy
+from threedie.manifests.objects import ObjectRef, read_object_list
+from threedie.manifests.published import read_published
 
 pytestmark = pytest.mark.fuzz
 

@@ -8,11 +8,11 @@ import pytest
 from mutations import fuzz
 from PIL import Image
 
-from manifests.errors import ThreeDieError
-from render.models.container import Folder
-from render.models.importer import FORMATS, TURNS
-from render.models.source import ModelError
-from render.models.surface_files import surface_files
+from threedie.manifests.errors import ThreeDieError
+from threedie.render.models.container import Folder
+from threedie.render.models.importer import FORMATS, TURNS
+from threedie.render.models.source import ModelError
+from threedie.render.models.surface_files import surface_files
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 COLORS = "property uchar red\nproperty uchar green\nproperty uchar blue\nproperty uchar alpha\n"

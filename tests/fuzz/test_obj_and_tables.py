@@ -9,16 +9,16 @@ import pytest
 from mutations import fuzz
 from PIL import Image
 
-from benchmark.recipe import Recipe, read_settings
-from manifests.errors import ThreeDieError
-from manifests.objects import ObjectRef
-from render.models.check import check_object
-from render.models.class_table import ClassTable
-from render.models.container import Folder
-from render.models.folder import FolderSource
-from render.models.importer import import_mesh
-from render.models.pictures import PictureError, read_picture
-from render.models.source import MESH_FILE, ModelError
+from threedie.benchmark.settings.recipe import Recipe, read_settings
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.objects import ObjectRef
+from threedie.render.models.check import check_object
+from threedie.render.models.class_table import ClassTable
+from threedie.render.models.container import Folder
+from threedie.render.models.folder import FolderSource
+from threedie.render.models.importer import import_mesh
+from threedie.render.models.pictures import PictureError, read_picture
+from threedie.render.models.source import MESH_FILE, ModelError
 
 pytestmark = pytest.mark.fuzz
 

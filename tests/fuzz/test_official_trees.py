@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from mutations import fuzz
 
-from manifests.dataset import Dataset
-from manifests.errors import ThreeDieError
-from manifests.official_tree import DESCRIPTION, OfficialTree, export_tree
-from manifests.verify import verify
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.official_tree import DESCRIPTION, OfficialTree, export_tree
+from threedie.manifests.verify import verify
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "manifests"))
 from dataset_samples import make_info, make_objects, write

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from mutations import fuzz
 
-from render.preset import load_preset, preset_names, preset_text
+from threedie.render.preset import load_preset, preset_names, preset_text
 
 pytestmark = pytest.mark.fuzz
 

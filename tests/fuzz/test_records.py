@@ -8,16 +8,16 @@ import pytest
 from mutations import examples, fuzz, mutate
 from record_samples import make_record, result
 
-from benchmark.leaderboard.check import check_folder, impossible
-from benchmark.leaderboard.export import render_json
-from benchmark.leaderboard.insert import BEGIN, END, insert
-from benchmark.leaderboard.latex import render_latex
-from benchmark.leaderboard.page import render_page
-from benchmark.leaderboard.pictures import INDEX_FILE, read_pictures
-from benchmark.leaderboard.text import render_csv, render_markdown, render_summary
-from benchmark.results import read_record
-from benchmark.summary import results_table
-from manifests.errors import ThreeDieError
+from threedie.benchmark.leaderboard.check import check_folder, impossible
+from threedie.benchmark.leaderboard.export import render_json
+from threedie.benchmark.leaderboard.insert import BEGIN, END, insert
+from threedie.benchmark.leaderboard.latex import render_latex
+from threedie.benchmark.leaderboard.page import render_page
+from threedie.benchmark.leaderboard.pictures import INDEX_FILE, read_pictures
+from threedie.benchmark.leaderboard.text import render_csv, render_markdown, render_summary
+from threedie.benchmark.records.record import read_record
+from threedie.benchmark.runs.summary import results_table
+from threedie.manifests.errors import ThreeDieError
 
 pytestmark = pytest.mark.fuzz
 

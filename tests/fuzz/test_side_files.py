@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from mutations import fuzz
 
-from benchmark.cifar10.command import _read_result, _show
-from manifests import locks
-from manifests.errors import ThreeDieError
-from manifests.files import machine
-from manifests.locks import holder, lock
-from render.models.embedded_source import EmbeddedSource
-from render.preset import load_preset
-from render.quality import choose_quality
-from render.run import Plan, RunFolder, make_plan
-from render.shard import Shard
+from threedie.benchmark.cifar10.command import _read_result, _show
+from threedie.manifests import locks
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import machine
+from threedie.manifests.locks import holder, lock
+from threedie.render.models.embedded_source import EmbeddedSource
+from threedie.render.preset import load_preset
+from threedie.render.quality import choose_quality
+from threedie.render.run import Plan, RunFolder, make_plan
+from threedie.render.shard import Shard
 
 pytestmark = pytest.mark.fuzz
 

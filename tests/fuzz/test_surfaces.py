@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from mutations import examples
 from PIL import Image
 
-from render.models import looks
-from render.models.importer import TURNS
-from render.models.obj import read_obj
-from render.models.source import ModelError
-from render.models.surface import Material, Surface
-from render.models.surface_files import surface_files
+from threedie.render.models import looks
+from threedie.render.models.importer import TURNS
+from threedie.render.models.obj import read_obj
+from threedie.render.models.source import ModelError
+from threedie.render.models.surface import Material, Surface
+from threedie.render.models.surface_files import surface_files
 
 FEW = 0.15
 """Share of surfaces with numbers that aren't finite, of each kind of number."""

@@ -11,15 +11,15 @@ import pytest
 import torch
 from mutations import fuzz
 
-from baselines.original_checkpoints import architecture
-from baselines.registry import build_method
-from baselines.resnet import build_backbone
-from benchmark.checkpoints import content_sha256, is_ours, load_weights, save_checkpoint
-from benchmark.evaluation import read_settings, restore
-from benchmark.imported import import_checkpoint
-from benchmark.recipe import load_recipe
-from benchmark.training import Settings, build
-from manifests.errors import ThreeDieError
+from threedie.baselines.original_checkpoints import architecture
+from threedie.baselines.registry import build_method
+from threedie.baselines.resnet import build_backbone
+from threedie.benchmark.evaluation.evaluate import read_settings, restore
+from threedie.benchmark.settings.recipe import load_recipe
+from threedie.benchmark.training.checkpoints import content_sha256, is_ours, load_weights, save_checkpoint
+from threedie.benchmark.training.imported import import_checkpoint
+from threedie.benchmark.training.loop import Settings, build
+from threedie.manifests.errors import ThreeDieError
 
 pytestmark = pytest.mark.fuzz
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from mutations import fuzz
 
-from manifests.classes import SYNSETS
-from render.models.archive import ArchiveSource
-from render.models.container import open_container
-from render.models.source import ModelError
+from threedie.manifests.classes import SYNSETS
+from threedie.render.models.archive import ArchiveSource
+from threedie.render.models.container import open_container
+from threedie.render.models.source import ModelError
 
 pytestmark = pytest.mark.fuzz
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import simplejpeg
 
-from manifests.classes import SYNSETS
-from manifests.dataset import DatasetInfo, DatasetObject, part_path, write_dataset, write_part
-from manifests.latents import LatentField
-from manifests.objects import ObjectRef
+from threedie.manifests.classes import SYNSETS
+from threedie.manifests.dataset import DatasetInfo, DatasetObject, part_path, write_dataset, write_part
+from threedie.manifests.latents import LatentField
+from threedie.manifests.objects import ObjectRef
 
 HALF = np.pi / 2
 FIELDS = (

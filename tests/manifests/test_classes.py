@@ -1,7 +1,7 @@
 import pytest
 
-from manifests.classes import CLASSES, SYNSETS, find_class, label_of, name_of, parse_classes
-from manifests.errors import ThreeDieError
+from threedie.manifests.classes import CLASSES, SYNSETS, find_class, label_of, name_of, parse_classes
+from threedie.manifests.errors import ThreeDieError
 
 
 def test_55_classes_in_the_order_of_their_ids():

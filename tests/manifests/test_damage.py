@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from dataset_samples import make_info, make_objects, write, write_parts
 
-from manifests.collection import open_collection
-from manifests.dataset import PART_SUFFIX, Dataset, looks_whole, pack
-from manifests.errors import DamagedFileError, ThreeDieError
-from manifests.official_tree import export_tree
-from manifests.seal import HEAD_BYTES, MARK, BrokenSealError, check_seal
-from manifests.verify import verify
+from threedie.manifests.collection import open_collection
+from threedie.manifests.dataset import PART_SUFFIX, Dataset, looks_whole, pack
+from threedie.manifests.errors import DamagedFileError, ThreeDieError
+from threedie.manifests.official_tree import export_tree
+from threedie.manifests.seal import HEAD_BYTES, MARK, BrokenSealError, check_seal
+from threedie.manifests.verify import verify
 
 INFO = make_info()
 FLIPS = 200
@@ -179,8 +179,8 @@ def test_a_file_of_a_later_version_is_not_damaged(tmp_path: Path) -> None:
 FULL = textwrap.dedent("""
     import resource, sys
     from pathlib import Path
-    from manifests.dataset import Dataset, find_parts, pack
-    from manifests.errors import ThreeDieError
+    from threedie.manifests.dataset import Dataset, find_parts, pack
+    from threedie.manifests.errors import ThreeDieError
     parts, target = find_parts(Path(sys.argv[1])), Path(sys.argv[2])
     whole = sum(part.stat().st_size for part in parts)
     for limit in (1, 100, 2048, 4096, 6000, *range(8000, whole, 9000)):

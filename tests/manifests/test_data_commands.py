@@ -8,13 +8,13 @@ from click.testing import CliRunner
 from dataset_samples import make_info, make_objects, write, write_parts
 from PIL import Image
 
-from manifests.cli import data
-from manifests.collection import open_collection
-from manifests.dataset import Dataset, DatasetObject
-from manifests.errors import ThreeDieError
-from manifests.objects import ObjectRef
-from manifests.preview import choose_objects, contact_sheet
-from manifests.stats import collect
+from threedie.manifests.collection import open_collection
+from threedie.manifests.commands import data
+from threedie.manifests.dataset import Dataset, DatasetObject
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.objects import ObjectRef
+from threedie.manifests.preview import choose_objects, contact_sheet
+from threedie.manifests.stats import collect
 
 INFO = make_info()
 

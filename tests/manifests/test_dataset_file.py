@@ -9,8 +9,8 @@ from dataset_samples import make_info, make_objects, write, write_parts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from manifests.dataset import Dataset, DatasetInfo, find_parts, pack
-from manifests.errors import ThreeDieError
+from threedie.manifests.dataset import Dataset, DatasetInfo, find_parts, pack
+from threedie.manifests.errors import ThreeDieError
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-from manifests.errors import MAX_WORDS, first_line, one_line, shown_value
+from threedie.manifests.errors import MAX_WORDS, first_line, one_line, shown_value
 
 
 @pytest.mark.parametrize(

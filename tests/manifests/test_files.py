@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from manifests.errors import ThreeDieError
-from manifests.files import (
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import (
     TEMPORARY,
     clear_debris,
     clear_scratch,
@@ -21,7 +21,7 @@ from manifests.files import (
     temporary_prefix,
     write_json,
 )
-from manifests.text import read_json
+from threedie.manifests.text import read_json
 
 ELSEWHERE = f"{TEMPORARY}0badcafe-17-"
 """As another machine names what it is writing."""
@@ -57,7 +57,7 @@ def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path):
     program = textwrap.dedent("""
         import sys
         from pathlib import Path
-        from manifests.files import replacing
+        from threedie.manifests.files import replacing
         with replacing(Path(sys.argv[1])) as temporary:
             with temporary.open("w") as file:
                 file.write("half")
@@ -121,7 +121,7 @@ def test_json_of_other_editors_is_read(tmp_path):
 
 
 def test_a_huge_file_is_no_json(tmp_path, monkeypatch):
-    monkeypatch.setattr("manifests.text.MAX_JSON_BYTES", 2**20)
+    monkeypatch.setattr("threedie.manifests.text.MAX_JSON_BYTES", 2**20)
     (tmp_path / "a.json").write_bytes(b" " * (2**20 + 1))
     with pytest.raises(ThreeDieError, match=r"a\.json: not a JSON file \(more than 1 MiB"):
         read_json(tmp_path / "a.json")

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.transform import Rotation
 
-from baselines.method import ACTION_DIMS
-from manifests.errors import ThreeDieError
-from manifests.latents import (
+from threedie.baselines.method import ACTION_DIMS
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.latents import (
     ACTION_SIZES,
     LatentField,
     actions,
@@ -18,7 +18,7 @@ from manifests.latents import (
     quaternions,
     relative_quaternions,
 )
-from manifests.objects import ObjectRef
+from threedie.manifests.objects import ObjectRef
 
 ROOT = np.sqrt(0.5)
 ANGLES = arrays(np.float64, (3,), elements=st.floats(-np.pi / 2, np.pi / 2))

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from manifests import locks
-from manifests.errors import ThreeDieError
-from manifests.files import machine, process_start
-from manifests.locks import Taken, holder, lock
+from threedie.manifests import locks
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import machine, process_start
+from threedie.manifests.locks import Taken, holder, lock
 
 REFUSAL = "{holder} has it"
 HOLD = textwrap.dedent("""
     import sys, time
     from pathlib import Path
-    from manifests import locks
+    from threedie.manifests import locks
     locks.BEAT_S = 0.1
     with locks.lock(Path(sys.argv[1]), "a test", "taken"):
         print("held", flush=True)
@@ -256,7 +256,7 @@ def test_ctrl_c_during_the_release_comes_after_it(path: Path, monkeypatch: pytes
 FORK = textwrap.dedent("""
     import os, sys, time
     from pathlib import Path
-    from manifests import locks
+    from threedie.manifests import locks
     locks.BEAT_S = 0.05
     path = Path(sys.argv[1])
     with locks.lock(path, "parent", "taken"):

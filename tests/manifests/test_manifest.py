@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manifests.classes import SYNSETS
-from manifests.errors import ThreeDieError
-from manifests.manifest import (
+from threedie.manifests.classes import SYNSETS
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.manifest import (
     Entry,
     clean_manifest,
     find_leaks,
@@ -19,8 +19,8 @@ from manifests.manifest import (
     split_names,
     write_manifest,
 )
-from manifests.objects import ObjectRef, split_of
-from manifests.published import read_published
+from threedie.manifests.objects import ObjectRef, split_of
+from threedie.manifests.published import read_published
 
 CAR = "02958343"
 refs = st.builds(ObjectRef, st.sampled_from(SYNSETS[:4]), st.sampled_from([f"{n:032x}" for n in range(12)]))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from manifests.dataset import Dataset
+from threedie.manifests.dataset import Dataset
 
 SOURCE = Path(__file__).parents[1] / "data" / "cases" / "noflock" / "noflock.c"
 ERRORS = (37, 38, 95, 524)
@@ -22,18 +22,18 @@ import h5py, torch
 torch.set_num_threads(1)
 sys.path[:0] = sys.argv[2:]
 from dataclasses import replace
-from benchmark.cli import bench
-from benchmark.protocol import PROTOCOLS
+from threedie.benchmark.commands.bench import bench
+from threedie.benchmark.settings.protocol import PROTOCOLS
 from dataset_samples import make_info, make_objects, write_parts
-from manifests.cli import data
-from manifests.dataset import find_parts
+from threedie.manifests.commands import data
+from threedie.manifests.dataset import find_parts
 from model_samples import model, pack
-from render.models.archive import ArchiveSource
-from manifests.objects import ObjectRef
-from render.run import RunFolder, make_plan
-from render.preset import load_preset
-from render.quality import choose_quality
-from render.models.embedded_source import EmbeddedSource
+from threedie.render.models.archive import ArchiveSource
+from threedie.manifests.objects import ObjectRef
+from threedie.render.run import RunFolder, make_plan
+from threedie.render.preset import load_preset
+from threedie.render.quality import choose_quality
+from threedie.render.models.embedded_source import EmbeddedSource
 
 root = Path(sys.argv[1])
 PROTOCOLS["quick"] = replace(PROTOCOLS["quick"], hidden=8, steps=2)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from manifests.errors import ThreeDieError
-from manifests.npy import read_npy
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.npy import read_npy
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manifests.classes import SYNSETS
-from manifests.errors import ThreeDieError
-from manifests.manifest import read_splits
-from manifests.objects import (
+from threedie.manifests.classes import SYNSETS
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.manifest import read_splits
+from threedie.manifests.objects import (
     ObjectRef,
     fingerprint,
     first_per_class,

@@ -6,10 +6,10 @@ import pytest
 import simplejpeg
 from dataset_samples import make_info, make_objects, write
 
-from manifests.dataset import Dataset
-from manifests.errors import ThreeDieError
-from manifests.objects import ObjectRef, read_object_list, split_of
-from manifests.official_tree import DESCRIPTION, OfficialTree, export_tree, is_tree
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.objects import ObjectRef, read_object_list, split_of
+from threedie.manifests.official_tree import DESCRIPTION, OfficialTree, export_tree, is_tree
 
 
 @pytest.fixture

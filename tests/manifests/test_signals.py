@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from manifests.signals import STOP_SIGNALS, exits_on_signals
+from threedie.manifests.signals import STOP_SIGNALS, exits_on_signals
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGUSR1, 138)])

@@ -10,14 +10,14 @@ import simplejpeg
 from click.testing import CliRunner
 from PIL import Image
 
-from manifests.channels import guess_channel_order
-from manifests.cli import data
-from manifests.collection import open_collection
-from manifests.dataset import Dataset
-from manifests.errors import ThreeDieError
-from manifests.objects import ObjectRef
-from manifests.official_tree import DESCRIPTION, OfficialTree, export_tree, is_tree
-from manifests.verify import verify
+from threedie.manifests.channels import guess_channel_order
+from threedie.manifests.collection import open_collection
+from threedie.manifests.commands import data
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.objects import ObjectRef
+from threedie.manifests.official_tree import DESCRIPTION, OfficialTree, export_tree, is_tree
+from threedie.manifests.verify import verify
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 CHAIR, MUG = "03001627", "03797390"

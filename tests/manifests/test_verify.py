@@ -7,10 +7,10 @@ import pytest
 import simplejpeg
 from dataset_samples import make_info, make_objects, write, write_parts
 
-from manifests.dataset import Dataset, pack
-from manifests.errors import ThreeDieError
-from manifests.official_tree import export_tree
-from manifests.verify import verify
+from threedie.manifests.dataset import Dataset, pack
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.official_tree import export_tree
+from threedie.manifests.verify import verify
 
 INFO = make_info()
 

@@ -16,14 +16,14 @@ from pathlib import Path
 import psutil
 from fidelity import MODELS
 
-from manifests.classes import SYNSETS
-from manifests.dataset import find_parts
-from render.engines.local import local_engine
-from render.models.folder import FolderSource
-from render.preset import load_preset
-from render.quality import choose_quality
-from render.run import RunFolder, available_cores, make_plan
-from render.supervisor import Outcome, Supervisor
+from threedie.manifests.classes import SYNSETS
+from threedie.manifests.dataset import find_parts
+from threedie.render.engines.local import local_engine
+from threedie.render.models.folder import FolderSource
+from threedie.render.preset import load_preset
+from threedie.render.quality import choose_quality
+from threedie.render.run import RunFolder, available_cores, make_plan
+from threedie.render.supervisor import Outcome, Supervisor
 
 OBJECTS, VIEWS = 52_472, 50
 """All of 3DIEBench."""

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import simplejpeg
 from PIL import Image
 
-from manifests.dataset import Dataset
+from threedie.manifests.dataset import Dataset
 
 DATA = Path(__file__).parents[1] / "data" / "fidelity"
 MODELS = Path(__file__).parents[2] / "render" / "models" / "embedded" / "shapenet_layout"

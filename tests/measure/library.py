@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from benchmark.images import Images
-from manifests.dataset import Dataset
+from threedie.benchmark.data.images import Images
+from threedie.manifests.dataset import Dataset
 
 EPOCHS, BATCH, RATE = 60, 512, 1e-3
 DECAYS = (1e-3, 1e-2, 1e-1)

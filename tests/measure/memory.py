@@ -34,7 +34,13 @@ def watch(command: list[str]) -> Samples:
                 mib, words = one.memory_info().rss / 2**20, " ".join(one.cmdline())
             except psutil.Error:
                 continue
-            name = "rendering process" if "render.worker" in words else "supervisor" if one.pid == main.pid else "other"
+            name = (
+                "rendering process"
+                if "threedie.render.worker" in words
+                else "supervisor"
+                if one.pid == main.pid
+                else "other"
+            )
             _, times, sizes = samples.setdefault(one.pid, (name, [], []))
             times.append(time.monotonic() - begin)
             sizes.append(mib)

@@ -20,14 +20,14 @@ from pathlib import Path
 
 import numpy as np
 
-from manifests.classes import SYNSETS
-from manifests.dataset import Dataset, DatasetObject, part_path, write_part
-from manifests.objects import ObjectRef
-from render.models.embedded_source import EmbeddedSource
-from render.preset import load_preset
-from render.quality import choose_quality
-from render.run import Plan, RunFolder, make_plan
-from render.supervisor import Ledger, Limits, Outcome
+from threedie.manifests.classes import SYNSETS
+from threedie.manifests.dataset import Dataset, DatasetObject, part_path, write_part
+from threedie.manifests.objects import ObjectRef
+from threedie.render.models.embedded_source import EmbeddedSource
+from threedie.render.preset import load_preset
+from threedie.render.quality import choose_quality
+from threedie.render.run import Plan, RunFolder, make_plan
+from threedie.render.supervisor import Ledger, Limits, Outcome
 
 SIZES = (6_559, 13_118, 26_236, 52_472)
 STEPS = {

@@ -17,14 +17,14 @@ from typing import Any
 
 from fidelity import MODELS
 
-from manifests.classes import parse_classes
-from manifests.dataset import DatasetObject, write_part
-from render import blender, encode
-from render.models.choose import open_source
-from render.preset import load_preset
-from render.quality import QUALITIES
-from render.run import make_plan
-from render.scene import view_scene
+from threedie.manifests.classes import parse_classes
+from threedie.manifests.dataset import DatasetObject, write_part
+from threedie.render import blender, encode
+from threedie.render.models.choose import open_source
+from threedie.render.preset import load_preset
+from threedie.render.quality import QUALITIES
+from threedie.render.run import make_plan
+from threedie.render.scene import view_scene
 
 VIEWS = 4
 Times = dict[str, list[float]]

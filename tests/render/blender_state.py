@@ -8,10 +8,10 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from render.blender import Stage
-from render.preset import load_preset
-from render.quality import choose_quality
-from render.scene import object_matrix, view_scene
+from threedie.render.blender import Stage
+from threedie.render.preset import load_preset
+from threedie.render.quality import choose_quality
+from threedie.render.scene import object_matrix, view_scene
 
 model, out = Path(sys.argv[1]), Path(sys.argv[2])
 preset = load_preset("3diebench")

@@ -7,8 +7,8 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from manifests.dataset import DatasetObject, part_path, write_part
-from render.messages import ObjectDone, ObjectFailed, Probe, Probed, Ready, Setup, Stop, Task, ViewDone
+from threedie.manifests.dataset import DatasetObject, part_path, write_part
+from threedie.render.messages import ObjectDone, ObjectFailed, Probe, Probed, Ready, Setup, Stop, Task, ViewDone
 
 MADE = {"renderer": "fake"}
 

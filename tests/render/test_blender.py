@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from render.preset import load_preset
-from render.scene import camera_matrix
+from threedie.render.preset import load_preset
+from threedie.render.scene import camera_matrix
 
 MODELS = Path(__file__).parents[2] / "render" / "models" / "embedded" / "shapenet_layout"
 MAILBOX = MODELS / "03710193" / "9a71f1859616e77597f98490f42bb5d8" / "models" / "model_normalized.obj"

@@ -21,17 +21,17 @@ distributed = pytest.importorskip("distributed")
 
 from test_supervisor import FAKE, IMPATIENT, Count  # noqa: E402
 
-from manifests.dataset import Dataset, find_parts, part_path  # noqa: E402
-from manifests.errors import ThreeDieError  # noqa: E402
-from render.engines import cluster as cluster_module  # noqa: E402
-from render.engines.cluster import ClusterEngine, cluster_engine, job_script  # noqa: E402
-from render.engines.options import ClusterOptions  # noqa: E402
-from render.messages import Probe  # noqa: E402
-from render.models.embedded_source import EmbeddedSource  # noqa: E402
-from render.preset import load_preset  # noqa: E402
-from render.quality import choose_quality  # noqa: E402
-from render.run import Plan, RunFolder, make_plan, make_setup  # noqa: E402
-from render.supervisor import Limits, Supervisor  # noqa: E402
+from threedie.manifests.dataset import Dataset, find_parts, part_path  # noqa: E402
+from threedie.manifests.errors import ThreeDieError  # noqa: E402
+from threedie.render.engines import cluster as cluster_module  # noqa: E402
+from threedie.render.engines.cluster import ClusterEngine, cluster_engine, job_script  # noqa: E402
+from threedie.render.engines.options import ClusterOptions  # noqa: E402
+from threedie.render.messages import Probe  # noqa: E402
+from threedie.render.models.embedded_source import EmbeddedSource  # noqa: E402
+from threedie.render.preset import load_preset  # noqa: E402
+from threedie.render.quality import choose_quality  # noqa: E402
+from threedie.render.run import Plan, RunFolder, make_plan, make_setup  # noqa: E402
+from threedie.render.supervisor import Limits, Supervisor  # noqa: E402
 
 pytestmark = pytest.mark.slow
 

@@ -1,8 +1,8 @@
 import pytest
 
-from manifests.errors import ThreeDieError
-from render import devices
-from render.devices import MARK, Devices, choose_devices, parse_list
+from threedie.manifests.errors import ThreeDieError
+from threedie.render import devices
+from threedie.render.devices import MARK, Devices, choose_devices, parse_list
 
 
 @pytest.fixture

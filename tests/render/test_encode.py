@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from render.encode import jpeg, quantise
+from threedie.render.encode import jpeg, quantise
 
 
 def test_rounding_to_nearest() -> None:

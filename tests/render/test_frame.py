@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from render.frame import Box, composed, floor_size, object_box
-from render.preset import load_preset
-from render.scene import ViewScene, view_scene
+from threedie.render.frame import Box, composed, floor_size, object_box
+from threedie.render.preset import load_preset
+from threedie.render.scene import ViewScene, view_scene
 
 PRESET = load_preset("3diebench")
 CUBE = np.array([[x, y, z] for x in (-0.2, 0.2) for y in (-0.2, 0.2) for z in (-0.2, 0.2)], np.float32)

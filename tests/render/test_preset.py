@@ -4,10 +4,10 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from manifests.errors import ThreeDieError
-from render.preset import load_preset, parse_preset, preset_names
+from threedie.manifests.errors import ThreeDieError
+from threedie.render.preset import load_preset, parse_preset, preset_names
 
-TEXT = (resources.files("render") / "presets" / "3diebench.toml").read_text()
+TEXT = (resources.files("threedie.render") / "presets" / "3diebench.toml").read_text()
 
 
 def test_every_preset_loads() -> None:

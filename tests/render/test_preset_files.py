@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from manifests.errors import ThreeDieError
-from render.preset import load_preset, preset_text
+from threedie.manifests.errors import ThreeDieError
+from threedie.render.preset import load_preset, preset_text
 
 TEXT = preset_text("3diebench")
 

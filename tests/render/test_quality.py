@@ -1,4 +1,4 @@
-from render.quality import QUALITIES, choose_quality
+from threedie.render.quality import QUALITIES, choose_quality
 
 
 def test_a_setting_by_hand_makes_a_quality_of_its_own() -> None:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manifests.errors import ThreeDieError
-from manifests.latents import LatentField
-from manifests.objects import ObjectRef, read_object_list
-from render.preset import load_preset
-from render.sampling import counter_latents, sample
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.latents import LatentField
+from threedie.manifests.objects import ObjectRef, read_object_list
+from threedie.render.preset import load_preset
+from threedie.render.sampling import counter_latents, sample
 
 REPO = Path(__file__).parents[2]
 FIDELITY = REPO / "tests" / "data" / "fidelity"

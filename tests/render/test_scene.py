@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manifests.latents import LatentField
-from render.preset import load_preset
-from render.scene import aimed_at_origin, camera_matrix, object_matrix, spherical, view_scene
+from threedie.manifests.latents import LatentField
+from threedie.render.preset import load_preset
+from threedie.render.scene import aimed_at_origin, camera_matrix, object_matrix, spherical, view_scene
 
 PRESET = load_preset("3diebench")
 ANGLE = st.floats(-math.pi, math.pi)

@@ -11,8 +11,8 @@ import pytest
 from fidelity import MODELS
 from test_render_command import command, run
 
-from manifests.dataset import Dataset, find_parts
-from manifests.verify import verify
+from threedie.manifests.dataset import Dataset, find_parts
+from threedie.manifests.verify import verify
 
 pytestmark = [pytest.mark.blender, pytest.mark.slow]
 SMALL = ["--models", MODELS, "--views", "2", "--size", "32", "--samples", "1", "--denoiser", "none"]

@@ -13,19 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from manifests import locks
-from manifests.dataset import Dataset, DatasetObject, looks_whole, part_path, write_part
-from manifests.errors import DamagedFileError, ThreeDieError
-from manifests.files import machine, temporary_prefix
-from manifests.objects import ObjectRef
-from manifests.text import read_json
-from render import cli
-from render.models.embedded_source import EmbeddedSource
-from render.preset import load_preset
-from render.quality import choose_quality
-from render.run import Plan, RunFolder, make_plan, scratch_folder
-from render.shard import Shard
-from render.supervisor import Outcome
+from threedie.manifests import locks
+from threedie.manifests.dataset import Dataset, DatasetObject, looks_whole, part_path, write_part
+from threedie.manifests.errors import DamagedFileError, ThreeDieError
+from threedie.manifests.files import machine, temporary_prefix
+from threedie.manifests.objects import ObjectRef
+from threedie.manifests.text import read_json
+from threedie.render import cli
+from threedie.render.models.embedded_source import EmbeddedSource
+from threedie.render.preset import load_preset
+from threedie.render.quality import choose_quality
+from threedie.render.run import Plan, RunFolder, make_plan, scratch_folder
+from threedie.render.shard import Shard
+from threedie.render.supervisor import Outcome
 
 
 @pytest.fixture

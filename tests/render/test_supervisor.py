@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from manifests.dataset import DatasetInfo, part_path
-from manifests.errors import ThreeDieError
-from manifests.objects import ObjectRef
-from render.messages import Probe, Setup, Task
-from render.models.embedded_source import EmbeddedSource
-from render.preset import load_preset
-from render.quality import QUALITIES
-from render.supervisor import Limits, Outcome, Supervisor
+from threedie.manifests.dataset import DatasetInfo, part_path
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.objects import ObjectRef
+from threedie.render.messages import Probe, Setup, Task
+from threedie.render.models.embedded_source import EmbeddedSource
+from threedie.render.preset import load_preset
+from threedie.render.quality import QUALITIES
+from threedie.render.supervisor import Limits, Outcome, Supervisor
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_worker.py")))
 IMPATIENT = Limits(view_s=3.0, start_s=20.0, memory_gib=0.3, objects_per_child=3, tries=2)

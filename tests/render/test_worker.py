@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from render.worker import few_cores
+from threedie.render.worker import few_cores
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system doesn't pin threads to cores")

@@ -3,10 +3,10 @@ printer, remote control, telephone."""
 
 import numpy as np
 
-from render.models.synth import materials as mat
-from render.models.synth.materials import Canvas, Material
-from render.models.synth.scene import Scene, pick
-from render.models.synth.shapes import (
+from threedie.render.models.synth import materials as mat
+from threedie.render.models.synth.materials import Canvas, Material
+from threedie.render.models.synth.scene import Scene, pick
+from threedie.render.models.synth.shapes import (
     Mesh,
     box,
     cylinder,

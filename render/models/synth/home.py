@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from render.models.synth import materials as mat
-from render.models.synth.materials import Canvas, Colour, Material, Pixels
-from render.models.synth.scene import Scene, pick
-from render.models.synth.shapes import (
+from threedie.render.models.synth import materials as mat
+from threedie.render.models.synth.materials import Canvas, Colour, Material, Pixels
+from threedie.render.models.synth.scene import Scene, pick
+from threedie.render.models.synth.shapes import (
     Mesh,
     box,
     cylinder,

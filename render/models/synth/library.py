@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from manifests.classes import name_of
-from manifests.errors import ThreeDieError
-from manifests.objects import ObjectRef
-from render.models.source import MESH_FILE
-from render.models.synth import (
+from threedie.manifests.classes import name_of
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.objects import ObjectRef
+from threedie.render.models.source import MESH_FILE
+from threedie.render.models.synth import (
     appliances,
     craft,
     electronics,
@@ -25,7 +25,7 @@ from render.models.synth import (
     vessels,
     wear,
 )
-from render.models.synth.scene import Scene, write_scene
+from threedie.render.models.synth.scene import Scene, write_scene
 
 VERSION = 1
 """To be raised whenever any generator's output changes: datasets record it."""

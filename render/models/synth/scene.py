@@ -12,10 +12,10 @@ from PIL import Image
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from render.models.source import MESH_FILE
-from render.models.synth.materials import Material
-from render.models.synth.shapes import Floats, Mesh
-from render.models.write import whole_object, write_files
+from threedie.render.models.source import MESH_FILE
+from threedie.render.models.synth.materials import Material
+from threedie.render.models.synth.shapes import Floats, Mesh
+from threedie.render.models.write import whole_object, write_files
 
 Item = TypeVar("Item")
 Ints = NDArray[np.int64]

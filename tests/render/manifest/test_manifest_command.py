@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from manifests.classes import SYNSETS
-from manifests.dataset import DatasetObject, part_path, write_part
-from manifests.errors import ThreeDieError
-from manifests.manifest import Entry, read_manifest, write_manifest
-from manifests.objects import ObjectRef
-from render.manifest.cli import manifest
-from render.models.folder import FolderSource
-from render.preset import load_preset
-from render.quality import choose_quality
-from render.run import Plan, RunFolder, make_plan
+from threedie.manifests.classes import SYNSETS
+from threedie.manifests.dataset import DatasetObject, part_path, write_part
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.manifest import Entry, read_manifest, write_manifest
+from threedie.manifests.objects import ObjectRef
+from threedie.render.commands.manifest import manifest
+from threedie.render.models.folder import FolderSource
+from threedie.render.preset import load_preset
+from threedie.render.quality import choose_quality
+from threedie.render.run import Plan, RunFolder, make_plan
 
 TRIANGLE = "v 0 0 0\nv 1 0 0\nv 0 1 {}\nf 1 2 3\n"
 CHAIR, PLANE, TABLE = "03001627", "02691156", "04379243"

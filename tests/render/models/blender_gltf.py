@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 from mathutils import Euler, Vector
 
-from render.blender import _invert_driven_alpha
+from threedie.render.blender import _invert_driven_alpha
 
 SIZE = 32
 _SIDES = [(0.9, 0.0, 0.6), (-2.2, 0.0, -2.4)]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from render.blender import Stage
-from render.models.folder import FolderSource
-from render.preset import load_preset
-from render.quality import choose_quality
-from render.scene import view_scene
+from threedie.render.blender import Stage
+from threedie.render.models.folder import FolderSource
+from threedie.render.preset import load_preset
+from threedie.render.quality import choose_quality
+from threedie.render.scene import view_scene
 
 models, out = Path(sys.argv[1]), Path(sys.argv[2])
 preset = load_preset("3diebench")

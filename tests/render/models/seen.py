@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from render.models.container import Folder
-from render.models.importer import import_mesh
-from render.models.srgb import decoded, encoded
+from threedie.render.models.container import Folder
+from threedie.render.models.importer import import_mesh
+from threedie.render.models.srgb import decoded, encoded
 
 CUP = "03797390"
 

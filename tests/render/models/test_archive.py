@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from model_samples import CHAIR, PLANE, TRIANGLE, model, pack, put
 
-from manifests.classes import SYNSETS
-from manifests.errors import ThreeDieError
-from manifests.files import machine
-from manifests.objects import ObjectRef
-from render.models import archive as archive_module
-from render.models.archive import ArchiveSource, clear_slots
-from render.models.choose import JoinedSource, open_source
-from render.models.embedded_source import EmbeddedSource
-from render.models.folder import FolderSource
-from render.models.inspect import inspect_mesh
-from render.models.source import ModelError
+from threedie.manifests.classes import SYNSETS
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import machine
+from threedie.manifests.objects import ObjectRef
+from threedie.render.models import archive as archive_module
+from threedie.render.models.archive import ArchiveSource, clear_slots
+from threedie.render.models.choose import JoinedSource, open_source
+from threedie.render.models.embedded_source import EmbeddedSource
+from threedie.render.models.folder import FolderSource
+from threedie.render.models.inspect import inspect_mesh
+from threedie.render.models.source import ModelError
 
 A = ObjectRef(CHAIR, "a")
 

@@ -14,18 +14,18 @@ import pytest
 from click.testing import CliRunner
 from model_samples import CHAIR, PLANE, TRIANGLE, model, pack, put
 
-from manifests.classes import SYNSETS
-from manifests.errors import ThreeDieError
-from manifests.objects import ObjectRef
-from render.models.archive import ArchiveSource
-from render.models.choose import left_out_notes, open_source
-from render.models.cli import models
-from render.models.container import open_container
-from render.models.folder import FolderSource
-from render.models.source import ModelError, ModelSource
-from render.preset import load_preset
-from render.quality import choose_quality
-from render.run import Plan, make_plan
+from threedie.manifests.classes import SYNSETS
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.objects import ObjectRef
+from threedie.render.commands.models import models
+from threedie.render.models.archive import ArchiveSource
+from threedie.render.models.choose import left_out_notes, open_source
+from threedie.render.models.container import open_container
+from threedie.render.models.folder import FolderSource
+from threedie.render.models.source import ModelError, ModelSource
+from threedie.render.preset import load_preset
+from threedie.render.quality import choose_quality
+from threedie.render.run import Plan, make_plan
 
 CASES = Path(__file__).parents[2] / "data" / "cases"
 MUG = "03797390"

@@ -6,13 +6,13 @@ import pytest
 from click.testing import CliRunner
 from model_samples import CHAIR, PLANE, TRIANGLE, model, pack, put
 
-from manifests.classes import SYNSETS
-from manifests.objects import ObjectRef
-from manifests.official import OFFICIAL_COUNTS, compare_counts
-from render.models.check import check_object, check_objects
-from render.models.cli import models
-from render.models.folder import FolderSource
-from render.models.pool import over_all
+from threedie.manifests.classes import SYNSETS
+from threedie.manifests.objects import ObjectRef
+from threedie.manifests.official import OFFICIAL_COUNTS, compare_counts
+from threedie.render.commands.models import models
+from threedie.render.models.check import check_object, check_objects
+from threedie.render.models.folder import FolderSource
+from threedie.render.models.pool import over_all
 
 CAR = "02958343"
 

@@ -5,9 +5,9 @@ import pytest
 from click.testing import CliRunner
 from model_samples import CHAIR, PLANE
 
-from manifests.errors import ThreeDieError
-from render.models.class_table import ClassTable
-from render.models.cli import models
+from threedie.manifests.errors import ThreeDieError
+from threedie.render.commands.models import models
+from threedie.render.models.class_table import ClassTable
 
 CASE = Path(__file__).parents[2] / "data" / "cases" / "csv_bom"
 MUG = "03797390"

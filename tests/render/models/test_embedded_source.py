@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from manifests.classes import SYNSETS
-from manifests.errors import ThreeDieError
-from manifests.objects import ObjectRef
-from render.models import embedded_source
-from render.models.embedded_source import SHIPPED, EmbeddedSource, on_offer
-from render.models.folder import FolderSource
-from render.models.inspect import inspect_mesh
-from render.models.source import ModelError
-from render.models.synth import library
+from threedie.manifests.classes import SYNSETS
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.objects import ObjectRef
+from threedie.render.models import embedded_source
+from threedie.render.models.embedded_source import SHIPPED, EmbeddedSource, on_offer
+from threedie.render.models.folder import FolderSource
+from threedie.render.models.inspect import inspect_mesh
+from threedie.render.models.source import ModelError
+from threedie.render.models.synth import library
 
 CHAIR = "03001627"
 THONET = ObjectRef(CHAIR, "4643a5d63173a946691246c2603874b9")

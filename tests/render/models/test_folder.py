@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from model_samples import CHAIR, PICTURE, PLANE, TRIANGLE, put
 
-from manifests.errors import ThreeDieError
-from manifests.objects import ObjectRef
-from render.models import inspect
-from render.models.cleaned import blender_file
-from render.models.folder import FolderSource
-from render.models.inspect import escaping_textures, inspect_mesh
-from render.models.source import ModelError
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.objects import ObjectRef
+from threedie.render.models import inspect
+from threedie.render.models.cleaned import blender_file
+from threedie.render.models.folder import FolderSource
+from threedie.render.models.inspect import escaping_textures, inspect_mesh
+from threedie.render.models.source import ModelError
 
 
 @pytest.fixture

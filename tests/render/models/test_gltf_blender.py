@@ -12,10 +12,10 @@ import pytest
 from gltf_samples import SAMPLES, made
 from model_samples import PLANE
 
-from render.models.container import Folder
-from render.models.gltf import read_gltf
-from render.models.importer import import_mesh
-from render.models.surface import ReadMesh
+from threedie.render.models.container import Folder
+from threedie.render.models.gltf import read_gltf
+from threedie.render.models.importer import import_mesh
+from threedie.render.models.surface import ReadMesh
 
 pytestmark = [pytest.mark.blender, pytest.mark.slow]
 

@@ -13,15 +13,15 @@ from gltf_samples import COLORS, SAMPLES, Gltf, cube, encoded, made, pack, quadr
 from model_samples import pack as zipped
 from PIL import Image
 
-from render.models import draco, gltf_scene
-from render.models.cli import models
-from render.models.container import Archive, Folder
-from render.models.gltf import read_gltf
-from render.models.gltf_scene import triangles_of
-from render.models.obj import read_obj
-from render.models.source import ModelError
-from render.models.surface import ReadMesh
-from render.models.surface_files import surface_files
+from threedie.render.commands.models import models
+from threedie.render.models import draco, gltf_scene
+from threedie.render.models.container import Archive, Folder
+from threedie.render.models.gltf import read_gltf
+from threedie.render.models.gltf_scene import triangles_of
+from threedie.render.models.obj import read_obj
+from threedie.render.models.source import ModelError
+from threedie.render.models.surface import ReadMesh
+from threedie.render.models.surface_files import surface_files
 
 DATA = Path(__file__).parents[2] / "data"
 

@@ -11,16 +11,16 @@ from click.testing import CliRunner
 from model_samples import CHAIR, PLANE, pack
 from PIL import Image
 
-from manifests.classes import SYNSETS
-from manifests.errors import ThreeDieError
-from render.models import container
-from render.models.cli import models
-from render.models.container import Archive, Folder, find
-from render.models.folder import FolderSource
-from render.models.importer import ClassChooser, find_meshes, import_mesh
-from render.models.inspect import inspect_mesh
-from render.models.obj import read_obj
-from render.models.source import ModelError
+from threedie.manifests.classes import SYNSETS
+from threedie.manifests.errors import ThreeDieError
+from threedie.render.commands.models import models
+from threedie.render.models import container
+from threedie.render.models.container import Archive, Folder, find
+from threedie.render.models.folder import FolderSource
+from threedie.render.models.importer import ClassChooser, find_meshes, import_mesh
+from threedie.render.models.inspect import inspect_mesh
+from threedie.render.models.obj import read_obj
+from threedie.render.models.source import ModelError
 
 BOX = trimesh.creation.box((1, 2, 3))
 OBJ = (

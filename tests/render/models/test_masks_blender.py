@@ -12,8 +12,8 @@ from gltf_samples import Gltf, encoded
 from model_samples import PLANE
 from PIL import Image
 
-from render.models.container import Folder
-from render.models.importer import import_mesh
+from threedie.render.models.container import Folder
+from threedie.render.models.importer import import_mesh
 
 pytestmark = pytest.mark.blender
 

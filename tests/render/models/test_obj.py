@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.models.obj import read_obj
-from render.models.source import ModelError
+from threedie.render.models.obj import read_obj
+from threedie.render.models.source import ModelError
 
 SQUARE = b"v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\n"
 

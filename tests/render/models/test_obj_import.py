@@ -13,13 +13,13 @@ from click.testing import CliRunner
 from model_samples import picture
 from PIL import Image
 
-from render.models.check import check_object
-from render.models.cli import models
-from render.models.container import Archive, Folder
-from render.models.folder import FolderSource
-from render.models.importer import import_mesh
-from render.models.obj import read_corners, read_obj, vertex_colors
-from render.models.source import MESH_FILE, ModelError
+from threedie.render.commands.models import models
+from threedie.render.models.check import check_object
+from threedie.render.models.container import Archive, Folder
+from threedie.render.models.folder import FolderSource
+from threedie.render.models.importer import import_mesh
+from threedie.render.models.obj import read_corners, read_obj, vertex_colors
+from threedie.render.models.source import MESH_FILE, ModelError
 
 CASES = Path(__file__).parents[2] / "data" / "cases"
 MUG = "03797390"

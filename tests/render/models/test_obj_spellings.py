@@ -12,11 +12,11 @@ import pytest
 from model_samples import picture
 from PIL import Image
 
-from manifests.objects import ObjectRef
-from render.models.check import check_object
-from render.models.cleaned import blender_file
-from render.models.folder import FolderSource
-from render.models.inspect import inspect_mesh
+from threedie.manifests.objects import ObjectRef
+from threedie.render.models.check import check_object
+from threedie.render.models.cleaned import blender_file
+from threedie.render.models.folder import FolderSource
+from threedie.render.models.inspect import inspect_mesh
 
 CASES = Path(__file__).parents[2] / "data" / "cases"
 MUG = "03797390"

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 from seen import Seen, area
 
-from render.models.container import Folder
-from render.models.off import read_off
-from render.models.source import ModelError
-from render.models.surface import ReadMesh
+from threedie.render.models.container import Folder
+from threedie.render.models.off import read_off
+from threedie.render.models.source import ModelError
+from threedie.render.models.surface import ReadMesh
 
 CASES = Path(__file__).parents[2] / "data" / "cases"
 POINTS = "0 0 0\n1 0 0\n1 3 0\n0 3 0\n"

@@ -8,8 +8,8 @@ import pytest
 from model_samples import picture
 from PIL import Image, ImageCms
 
-from render.models import pictures
-from render.models.pictures import PictureError, Pictures, decode_picture, read_picture
+from threedie.render.models import pictures
+from threedie.render.models.pictures import PictureError, Pictures, decode_picture, read_picture
 
 Q16 = 16384
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8))

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 from seen import Seen, area
 
-from render.models.container import Folder
-from render.models.ply import read_ply
-from render.models.ply_data import read_header
-from render.models.source import ModelError
-from render.models.surface import ReadMesh
+from threedie.render.models.container import Folder
+from threedie.render.models.ply import read_ply
+from threedie.render.models.ply_data import read_header
+from threedie.render.models.source import ModelError
+from threedie.render.models.surface import ReadMesh
 
 CASES = Path(__file__).parents[2] / "data" / "cases"
 HEADER = "ply\nformat ascii 1.0\n"

@@ -1,6 +1,6 @@
 import numpy as np
 
-from render.models.polygons import corners_of, fans, first_corners, ranges
+from threedie.render.models.polygons import corners_of, fans, first_corners, ranges
 
 SIZES = np.array([3, 0, 5, 2, 4])
 

@@ -5,8 +5,8 @@ from click.testing import CliRunner
 from model_samples import CHAIR, put
 from PIL import Image
 
-from render.models.cli import models
-from render.models.embedded_source import SHIPPED
+from threedie.render.commands.models import models
+from threedie.render.models.embedded_source import SHIPPED
 
 
 @pytest.mark.blender

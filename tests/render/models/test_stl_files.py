@@ -5,10 +5,10 @@ import pytest
 import trimesh
 from seen import Seen
 
-from render.models.container import Folder
-from render.models.source import ModelError
-from render.models.stl import read_stl
-from render.models.surface import ReadMesh
+from threedie.render.models.container import Folder
+from threedie.render.models.source import ModelError
+from threedie.render.models.stl import read_stl
+from threedie.render.models.surface import ReadMesh
 
 CASES = Path(__file__).parents[2] / "data" / "cases"
 BOX = trimesh.creation.box((1, 3, 1))

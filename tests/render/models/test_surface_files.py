@@ -6,13 +6,13 @@ import pytest
 from PIL import Image
 from seen import Seen
 
-from render.models import convert, importer, looks
-from render.models.looks import Looks
-from render.models.source import ModelError
-from render.models.srgb import OF_BYTE, decoded, encoded, to_bytes
-from render.models.surface import Material, ReadMesh, Surface, triangles
-from render.models.surface_files import surface_files
-from render.models.triangulate import triangulate
+from threedie.render.models import convert, importer, looks
+from threedie.render.models.looks import Looks
+from threedie.render.models.source import ModelError
+from threedie.render.models.srgb import OF_BYTE, decoded, encoded, to_bytes
+from threedie.render.models.surface import Material, ReadMesh, Surface, triangles
+from threedie.render.models.surface_files import surface_files
+from threedie.render.models.triangulate import triangulate
 
 SQUARE = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], float)
 UV = np.array([[0.25, 0.25], [0.75, 0.25], [0.75, 0.75], [0.25, 0.75]])
@@ -297,7 +297,7 @@ def test_refusals(surfaces: list[Surface], reason: str) -> None:
 
 
 def test_too_large_an_obj_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("render.models.surface_files.MAX_BYTES", 50)
+    monkeypatch.setattr("threedie.render.models.surface_files.MAX_BYTES", 50)
     with pytest.raises(ModelError, match="too many faces"):
         surface_files([square()], np.eye(3))
 

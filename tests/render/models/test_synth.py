@@ -7,14 +7,14 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from manifests.classes import SYNSETS, name_of
-from manifests.errors import ThreeDieError
-from render.models.cli import models
-from render.models.folder import FolderSource
-from render.models.inspect import inspect_mesh
-from render.models.synth import library, shapes
-from render.models.synth.scene import Scene, normals, scene_files
-from render.models.synth.shapes import Mesh
+from threedie.manifests.classes import SYNSETS, name_of
+from threedie.manifests.errors import ThreeDieError
+from threedie.render.commands.models import models
+from threedie.render.models.folder import FolderSource
+from threedie.render.models.inspect import inspect_mesh
+from threedie.render.models.synth import library, shapes
+from threedie.render.models.synth.scene import Scene, normals, scene_files
+from threedie.render.models.synth.shapes import Mesh
 
 EVERY = pytest.mark.parametrize("synset", sorted(library.GENERATORS), ids=name_of)
 SAMPLES = range(5)
@@ -101,7 +101,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     def broken(scene: Scene) -> dict[str, bytes]:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("render.models.synth.scene.scene_files", broken)
+    monkeypatch.setattr("threedie.render.models.synth.scene.scene_files", broken)
     with pytest.raises(ThreeDieError, match="disk is full"):
         library.write_object(0, "03001627", 0, tmp_path)
     assert [path.name for path in tmp_path.rglob("*")] == ["03001627"]

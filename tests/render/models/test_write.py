@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from manifests.files import temporary_prefix
-from render.models.write import whole_object, write_files
+from threedie.manifests.files import temporary_prefix
+from threedie.render.models.write import whole_object, write_files
 
 
 def test_an_object_is_whole_or_not_there_and_dead_halves_are_deleted(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The commands `3die bench` and `3die leaderboard`: they parse, call and print."""

@@ -1,0 +1,1 @@
+"""Evaluation: features of every view, heads and searches, tasks by a protocol."""

@@ -1,0 +1,175 @@
+"""Features: every view once through a trained method, kept in files that the tasks then work on."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from threedie.baselines.method import Method
+from threedie.benchmark.data.images import Images, Pixels, ordered
+from threedie.benchmark.data.pairs import Indices
+from threedie.benchmark.training.loop import Normalisation
+from threedie.manifests.errors import ThreeDieError, first_line
+from threedie.manifests.files import replacing
+
+FEATURES_FOLDER = "features"
+"""Where in a run's folder the features lie."""
+_BATCH = 256
+_MARK = b"3die-features-sha256"
+"""Behind an array's numbers, and before the SHA-256 of all that comes before both."""
+_PIECE = 2**22
+_VERSION = 2
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Features:
+    """What a method makes of a dataset, mapped from files.
+
+    Attributes:
+        representation: backbone outputs of all objects, float32 (N, V, D).
+        embedding: projector outputs of all objects, float32 (N, V, E).
+        cached: whether they were there already.
+    """
+
+    representation: Floats
+    embedding: Floats
+    cached: bool
+
+
+def feature_key(weights: str, fingerprint: str, images_sha256: str, preprocessing: dict[str, Any]) -> str:
+    """Short name of the features of given weights on given images, seen through given preprocessing."""
+    text = json.dumps([_VERSION, weights, fingerprint, images_sha256, preprocessing], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def extract_features(
+    method: Method,
+    images: Images,
+    normalise: Normalisation,
+    folder: Path,
+    key: str,
+    device: str = "cpu",
+    progress: Callable[[Sequence[Indices]], Iterable[Indices]] = iter,
+    note: Callable[[str], object] = lambda _: None,
+) -> Features:
+    """Every view through the method in evaluation mode (batch norm by its running statistics), or from the files.
+
+    Args:
+        method: the trained method.
+        images: the dataset's images at the size it was trained on.
+        normalise: as it was trained with.
+        folder: where the files lie.
+        key: from `feature_key`; files of another key are left alone.
+        device: `cpu` or `cuda`.
+        progress: wraps the iteration over batches.
+        note: called with a line for each file that is there and can't be used; its features are made anew.
+
+    Raises:
+        ThreeDieError: a feature isn't finite, or the disk is full.
+    """
+    dataset = images.dataset
+    count, views = len(dataset), dataset.info.views
+    paths = [folder / f"representation-{key}.npy", folder / f"embedding-{key}.npy"]
+    found = [open_features(path, (count, views), note) for path in paths]
+    if found[0] is not None and found[1] is not None:
+        return Features(found[0], found[1], True)
+
+    place = torch.device(device)
+    method = method.to(place).eval()
+    rows = np.arange(count * views)
+    batches = [rows[begin : begin + _BATCH] for begin in range(0, len(rows), _BATCH)]
+
+    def load(batch: Indices) -> tuple[Indices, Pixels]:
+        return batch, images.take(batch // views, batch % views)
+
+    with replacing(paths[0]) as first, replacing(paths[1]) as second, torch.inference_mode():
+        outputs: list[np.memmap] = []
+        for batch, pixels in ordered(load, progress(batches), 1):
+            representation = method.represent(normalise(pixels, place))
+            embedding = method.embed(representation)
+            if not (torch.isfinite(representation).all() and torch.isfinite(embedding).all()):
+                raise ThreeDieError(
+                    f"{folder.parent}: the trained method gives numbers that aren't finite for "
+                    f"{dataset.objects[batch[0] // views]} or its neighbours; nothing can be measured on it"
+                )
+            if not outputs:
+                made = zip((first, second), (representation, embedding), strict=True)
+                outputs = [_new_file(path, (count, views, values.shape[1])) for path, values in made]
+            for output, values in zip(outputs, (representation, embedding), strict=True):
+                output.reshape(len(rows), -1)[batch] = values.float().cpu().numpy()
+        for output, path in zip(outputs, (first, second), strict=True):
+            output.flush()
+            sign_features(path)
+    found = [open_features(path, (count, views), note) for path in paths]
+    if found[0] is None or found[1] is None:
+        raise ThreeDieError(f"{folder}: the features just written can't be read back; is the disk all right?")
+    return Features(found[0], found[1], False)
+
+
+def _new_file(path: Path, shape: tuple[int, ...]) -> np.memmap:
+    array = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+    if hasattr(os, "posix_fallocate"):
+        # Writing to a mapped file on a full disk ends the process; asking for the room first fails with a reason.
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
+
+
+def sign_features(path: Path) -> None:
+    """Put mark and SHA-256 behind what a file holds; readers of .npy files stop before them."""
+    digest = _sha256(path, path.stat().st_size)
+    with path.open("ab") as file:
+        file.write(_MARK + digest)
+
+
+def _sha256(path: Path, size: int) -> bytes:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while size > 0 and (piece := file.read(min(size, _PIECE))):
+            digest.update(piece)
+            size -= len(piece)
+    return digest.digest()
+
+
+def open_features(path: Path, shape: tuple[int, ...], note: Callable[[str], object]) -> Floats | None:
+    """The array of a file that `sign_features` has signed, mapped; its checksum is verified first.
+
+    Args:
+        path: the file.
+        shape: number of objects and views that it must have.
+        note: called with a line that says why a file that is there can't be used.
+
+    Returns:
+        float32 (N, V, D), or None where the file is missing, has no checksum, is damaged, or has another shape.
+    """
+    try:
+        size = path.stat().st_size - len(_MARK) - hashlib.sha256().digest_size
+        with path.open("rb") as file:
+            file.seek(max(0, size))
+            end = file.read()
+        if size <= 0 or not end.startswith(_MARK):
+            note(f"{path}: has no checksum (written by an older version, or cut off); its features are made anew")
+            return None
+        if end[len(_MARK) :] != _sha256(path, size):
+            note(f"{path}: damaged, its content doesn't match its checksum; its features are made anew")
+            return None
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        return None
+    except Exception as error:
+        # NumPy and mmap have exceptions of their own for each way in which a header can be wrong.
+        note(f"{path}: can't be read ({first_line(error)}); its features are made anew")
+        return None
+    if array.dtype == np.float32 and array.ndim == 3 and array.shape[:2] == shape:
+        return array
+    note(f"{path}: holds {array.dtype} of shape {array.shape}; its features are made anew")
+    return None

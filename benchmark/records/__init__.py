@@ -1,0 +1,1 @@
+"""Result records: their format, building them, reading them."""

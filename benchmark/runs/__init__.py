@@ -1,0 +1,1 @@
+"""A run: its folder, its settings, and what is told about it."""

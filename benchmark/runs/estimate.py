@@ -1,0 +1,161 @@
+"""How long a run will take, from a few steps of a throwaway copy."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from threedie.benchmark.data.images import Images, Pixels
+from threedie.benchmark.data.inputs import Loaded, Normalisation, augmentation_for, prepare
+from threedie.benchmark.data.pairs import draw_pass
+from threedie.benchmark.evaluation.evaluate import Scope, head_count, head_steps
+from threedie.benchmark.evaluation.heads import FeatureHeads
+from threedie.benchmark.settings.protocol import Protocol
+from threedie.benchmark.settings.recipe import Recipe
+from threedie.benchmark.tasks.task import REPRESENTATION, Data, Question
+from threedie.benchmark.training.loop import Settings, Stepper, build
+from threedie.manifests.dataset import Dataset
+
+_PROBE_PAIRS = 128
+"""Pairs in a timed step on a CPU, where time grows with their number; a GPU gets the whole batch."""
+_PROBE_STEPS = 3
+_PROBE_HEAD_STEPS = 8
+_USUAL_PATIENCES = 3
+"""A head that stops early does so after about three times its patience."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Expected seconds of a run's stages."""
+
+    train_s: float
+    features_s: float
+    tasks_s: float
+
+    @property
+    def total_s(self) -> float:
+        """All stages together."""
+        return self.train_s + self.features_s + self.tasks_s
+
+    def __str__(self) -> str:
+        return (
+            f"about {span(self.total_s)}: training {span(self.train_s)}, features {span(self.features_s)}, "
+            f"tasks {span(self.tasks_s)}"
+        )
+
+
+def span(seconds: float) -> str:
+    """A length of time in two figures at most: `40 s`, `12 min`, `3.5 h`, `2.1 days`."""
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 100 * 60:
+        return f"{round(seconds / 60)} min"
+    hours = seconds / 3600
+    return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} days"
+
+
+def estimate(
+    settings: Settings,
+    dataset: Dataset,
+    protocol: Protocol,
+    device: str,
+    images: Images | None = None,
+    scope: Scope | None = None,
+) -> Estimate:
+    """Time some steps and count how many there will be. No random number of the run is touched.
+
+    Args:
+        settings: what would be trained.
+        dataset: on what.
+        protocol: by which rules it would be measured.
+        device: `auto`, `cpu` or `cuda`.
+        images: the images to time loading with; random pixels, and no loading, where None.
+        scope: what of the evaluation is wanted.
+    """
+    recipe = settings.recipe
+    objects = dataset.indices("train")
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        method = build(settings)
+        stepper = Stepper(method, recipe, device)
+        on_gpu = stepper.device.type == "cuda"
+        batch = min(len(objects), recipe.batch_size, 1 << 20 if on_gpu else _PROBE_PAIRS)
+        pixels, loading_s = _pixels(dataset, images, recipe, settings.seed or 0, batch)
+        kind = method.action
+        drawn = draw_pass(objects, dataset.info.views, settings.seed or 0, 0)[:batch]
+        action = np.zeros((batch, 0)) if kind is None else drawn.actions(kind, dataset.info.fields, dataset.latents)
+        loaded = Loaded(pixels, pixels, action.astype("float32"), np.zeros(batch, np.int64))
+        normalise, augmentation = Normalisation((0.5,) * 3, (0.25,) * 3), augmentation_for(method, recipe)
+        view = normalise(pixels, stepper.device)
+
+        def step() -> None:
+            stepper.step(prepare(loaded, augmentation, normalise, stepper.device), 0.0)
+
+        step_s = 0.0
+        if method.needs_training:
+            step_s = _timed(step, _PROBE_STEPS)
+        method.eval()
+        with torch.inference_mode():
+            image_s = _timed(lambda: method.represent(view).sum().item(), _PROBE_STEPS) / batch
+            parts, width = len(method.parts.representation), method.represent(view[:2]).shape[1]
+    # Loading runs beside the steps: the slower of the two sets the pace.
+    pair_s = max(step_s, 2 * loading_s) / batch
+    pairs = len(objects) * recipe.passes * recipe.epochs if method.needs_training else 0
+    images_in_all = len(dataset) * dataset.info.views
+    count = head_count(dataset.info.fields, parts, scope or Scope())
+    steps = head_steps(protocol, count, len(objects))
+    if protocol.patience:
+        steps = min(steps, count * _USUAL_PATIENCES * protocol.patience)
+    heads = steps * _head_seconds(width, protocol, str(stepper.device))
+    return Estimate(pairs * pair_s, images_in_all * max(image_s, loading_s / batch), heads)
+
+
+def time_steps(settings: Settings, pixels: Pixels, device: str) -> float:
+    """Seconds of a training step on pairs of these pictures, uint8 (B, S, S, 3), for a method without an action.
+
+    A throwaway copy of the method takes a few; no random number of the run is touched.
+    """
+    recipe = settings.recipe
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        method = build(settings)
+        if not method.needs_training:
+            return 0.0
+        stepper = Stepper(method, recipe, device)
+        loaded = Loaded(pixels, pixels, np.zeros((len(pixels), 0), np.float32), np.zeros(len(pixels), np.int64))
+        normalise, augmentation = Normalisation((0.5,) * 3, (0.25,) * 3), augmentation_for(method, recipe)
+        return _timed(lambda: stepper.step(prepare(loaded, augmentation, normalise, stepper.device), 0.0), _PROBE_STEPS)
+
+
+def _pixels(dataset: Dataset, images: Images | None, recipe: Recipe, seed: int, batch: int) -> tuple[np.ndarray, float]:
+    if images is None:
+        shape = (batch, recipe.image_size, recipe.image_size, 3)
+        return np.random.Generator(np.random.PCG64(seed)).integers(0, 256, shape, np.uint8), 0.0
+    drawn = draw_pass(dataset.indices("train"), dataset.info.views, seed, 0)[:batch]
+    began = time.perf_counter()
+    pixels = images.take(drawn.objects, drawn.view1)
+    return pixels, time.perf_counter() - began
+
+
+def _head_seconds(width: int, protocol: Protocol, device: str) -> float:
+    """Mean seconds of a head's step, over the heads of a part: a linear one, the others perceptrons."""
+    generator = np.random.Generator(np.random.PCG64(0))
+    features = generator.standard_normal((protocol.batch_size, 2, width), np.float32)
+    marks = [time.perf_counter()]
+    short = replace(protocol, epochs=None, steps=_PROBE_HEAD_STEPS, holdout=0.0)
+    rows = np.arange(len(features))
+    data = Data((), np.zeros((len(rows), 2, 0)), rows, features, features)
+    heads = FeatureHeads(data, rows, short, device, lambda _: marks.append(time.perf_counter()))
+    question = Question("probe", 2, lambda _, pairs: np.zeros((len(pairs), 4)))
+    heads.answers(question, REPRESENTATION, slice(None), data, draw_pass(rows[:8], 2, 0, 0))
+    return float(np.median(np.diff(marks))) * 4 / 5
+
+
+def _timed(work: Callable[[], object], times: int) -> float:
+    """Median seconds of a call, after one to warm up."""
+    spent = []
+    for _ in range(times + 1):
+        began = time.perf_counter()
+        work()
+        spent.append(time.perf_counter() - began)
+    return float(np.median(spent[1:]))

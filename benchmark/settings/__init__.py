@@ -1,0 +1,1 @@
+"""What can be set: recipes of training, protocols of evaluation."""

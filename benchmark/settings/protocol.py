@@ -1,0 +1,137 @@
+"""Protocols: how the tasks' heads are trained and what is measured on, fixed under a name and a version."""
+
+import difflib
+import hashlib
+from dataclasses import dataclass
+
+from threedie.manifests.errors import ThreeDieError
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How evaluation is done. Any change that changes a number gets a new version.
+
+    Pairs and views depend on the protocol's name, its version and the dataset, so every method is asked the same.
+
+    Attributes:
+        name, version: what records cite.
+        definition: the rules in words.
+        epochs: passes over the training objects that a head sees, one view or pair of each object in each; None where
+            `steps` says it.
+        steps: optimizer steps of a head; None where `epochs` says it.
+        batch_size: views or pairs in a step.
+        learning_rate: Adam's, constant.
+        weight_decay: decoupled (AdamW).
+        hidden: width of the two hidden layers of the heads that see pairs.
+        standardise: whether each dimension of a representation is brought to mean 0 and deviation 1 over the training
+            views first.
+        holdout: share of the training objects kept out of training to choose the moment a head is best at; a head then
+            begins as the best constant, so that having learned nothing is among the choices. 0: none, the last step is
+            taken.
+        check_every: steps between looks at the held-out objects.
+        patience: steps without a better look after which a head stops.
+        nearest_objects: how many objects of each split the nearest-neighbour errors ask about and look among; None for
+            all.
+        bank_objects: how many training objects the nearest-neighbour classifier knows; None for all.
+    """
+
+    name: str
+    version: int
+    definition: str
+    epochs: int | None
+    steps: int | None
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    hidden: int
+    standardise: bool
+    holdout: float
+    check_every: int
+    patience: int
+    nearest_objects: int | None
+    bank_objects: int | None
+
+    @property
+    def seed(self) -> int:
+        """A number drawn from name and version, that keys the choice of pairs and the heads' first weights."""
+        return int.from_bytes(hashlib.sha256(f"{self.name} {self.version}".encode()).digest()[:4], "big")
+
+    def head_seed(self, index: int) -> int:
+        """Seed of the heads' first weights and of the views they see; the first one, index 0, is `seed`."""
+        if index == 0:
+            return self.seed
+        text = f"{self.name} {self.version} head {index}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+    def head_steps(self, objects: int) -> int:
+        """Steps a head is trained for on so many objects."""
+        if self.steps is not None:
+            return self.steps
+        assert self.epochs is not None
+        return -(-self.epochs * objects // self.batch_size)
+
+
+PROTOCOLS: dict[str, Protocol] = {
+    "quick": Protocol(
+        name="quick",
+        version=2,
+        definition=(
+            "Heads see random views (pairs) of the training objects, standardised, in batches of 256: AdamW 1e-3, "
+            "weight decay 0.05, at most 1500 steps; perceptrons are 512 wide. From the best constant on, the moment is "
+            "kept at which a head is best on a fifth of the training objects held out of its training; 200 steps "
+            "without a better one end it. Measured on every view of every validation object: each view once, in pairs "
+            "each view once as the first with a fixed random other one. Neighbours are sought among 200 objects of "
+            "each split for poses and among 1000 training objects for classes, spread evenly over the list. Encoders "
+            "in evaluation mode. For a laptop and for small datasets; not to be compared with published numbers. "
+            "Version 2: those numbers of objects, and the tasks of version 1 asked on other pairs."
+        ),
+        epochs=None,
+        steps=1500,
+        batch_size=256,
+        learning_rate=1e-3,
+        weight_decay=0.05,
+        hidden=512,
+        standardise=True,
+        holdout=0.2,
+        check_every=20,
+        patience=200,
+        nearest_objects=200,
+        bank_objects=1000,
+    ),
+    "sie-v1": Protocol(
+        name="sie-v1",
+        version=1,
+        definition=(
+            "As SIE (Garrido, Najman & LeCun, ICML 2023, section 5): heads see one random view or pair of each "
+            "training object in each of 300 epochs; perceptrons are 1024 wide; Adam 1e-3 at a constant rate, batches "
+            "of 256 joined across epochs; the last weights count. Measured on every view of every validation object "
+            "instead of one at random: the same expectation with less noise. One difference matters: the encoder's "
+            "batch norm is in evaluation mode, the original's was in training mode while heads trained."
+        ),
+        epochs=300,
+        steps=None,
+        batch_size=256,
+        learning_rate=1e-3,
+        weight_decay=0.0,
+        hidden=1024,
+        standardise=False,
+        holdout=0.0,
+        check_every=100,
+        patience=0,
+        nearest_objects=None,
+        bank_objects=None,
+    ),
+}
+
+
+def find_protocol(name: str) -> Protocol:
+    """A protocol by name.
+
+    Raises:
+        ThreeDieError: there is none; the message suggests the nearest.
+    """
+    if name not in PROTOCOLS:
+        near = difflib.get_close_matches(name, PROTOCOLS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(PROTOCOLS)}"
+        raise ThreeDieError(f"there is no protocol {name!r}; {hint}")
+    return PROTOCOLS[name]

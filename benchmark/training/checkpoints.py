@@ -1,0 +1,250 @@
+"""Checkpoints: written whole or not at all, read without running anything they contain, and checked when read."""
+
+import hashlib
+import re
+import struct
+import warnings
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from threedie.baselines.weights import tensor_fault
+from threedie.benchmark.training.weight_files import refuse_other_formats, require_torch_zip
+from threedie.manifests.errors import ThreeDieError, first_line
+from threedie.manifests.files import explained, replacing
+
+FORMAT = "3die-checkpoint"
+VERSION = 2
+"""Version 1 has no `content_sha256`."""
+DIGEST = "content_sha256"
+CHECKPOINT_FILE = "checkpoint.pt"
+"""Name of the checkpoint in a run's folder."""
+
+MEND = "put a copy of it back, or delete it and train again (no older one is kept)"
+"""What to do about a damaged checkpoint of a run."""
+_NEEDED = {"settings": dict, "model": dict, "normalisation": dict, "progress": dict, "finished": bool}
+_PROGRESS: dict[str, tuple[type, ...]] = {
+    "epoch": (int,), "step": (int,), "steps_done": (int,), "seconds": (float, int), "sums": (dict,), "curves": (dict,),
+}  # fmt: skip
+_DEEPEST = 32
+_LARGEST_PIXEL = 1e6
+
+
+def save_checkpoint(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a checkpoint with a checksum of all it holds; an older one stays until the new one is complete on disk.
+
+    Args:
+        path: the file.
+        content: tensors, numbers, text, lists and dictionaries.
+
+    Raises:
+        ThreeDieError: the disk is full or the folder can't be written to.
+    """
+    whole = {**content, "format": FORMAT, "version": VERSION}
+    whole[DIGEST] = content_sha256(whole)
+    with replacing(path) as temporary:
+        try:
+            torch.save(whole, temporary)
+        except RuntimeError as error:
+            # torch's writer reports a full disk as a RuntimeError of its own.
+            raise ThreeDieError(
+                f"{path}: can't write the checkpoint ({first_line(error)}); is the disk full?"
+            ) from error
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint of ours to the CPU.
+
+    Raises:
+        ThreeDieError: no such file, no checkpoint, damaged, or of a newer version.
+    """
+    content = load_weights(path)
+    if not is_ours(content):
+        raise ThreeDieError(f"{path}: a file of weights, but no checkpoint of '3die bench run'")
+    return content
+
+
+def is_ours(content: Mapping[str, Any]) -> bool:
+    """Whether a file's content is a checkpoint of this program, and not another's."""
+    name = content.get("format")
+    return isinstance(name, str) and name == FORMAT
+
+
+def load_weights(path: Path) -> dict[str, Any]:
+    """Read any file of weights to the CPU: of this program or of another. What ours holds is checked.
+
+    Raises:
+        ThreeDieError: no such file, none of weights, damaged, or ours of a newer version.
+    """
+    try:
+        refuse_other_formats(path)
+        if zipfile.is_zipfile(path):
+            require_torch_zip(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # Of a path torch would judge by the name's ending.
+            with path.open("rb") as file:
+                content = torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251
+    except ThreeDieError:
+        raise
+    except OSError as error:
+        raise explained(error, path) from error
+    except Exception as error:
+        # A damaged pickle can raise anything.
+        raise ThreeDieError(f"{path}: {_reason(error)}") from error
+    if not isinstance(content, dict):
+        raise ThreeDieError(f"{path}: holds a {type(content).__name__} instead of a dictionary of weights")
+    if is_ours(content):
+        try:
+            _check(content)
+        except ValueError as error:
+            raise ThreeDieError(f"{path}: {error}") from error
+        content.pop(DIGEST, None)
+    return content
+
+
+def weights_sha256(state: Mapping[str, Tensor]) -> str:
+    """SHA-256 of the weights alone: name, type, shape and bytes of each, sorted by name.
+
+    The file's own hash would change with the time a run took; the same weights have the same hash on any machine.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        tensor = state[name].detach().cpu().contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def content_sha256(content: Mapping[str, Any]) -> str:
+    """SHA-256 of a checkpoint's content without this hash itself: the same before it is written and after.
+
+    Raises:
+        ValueError: something in it that checkpoints don't hold, named.
+    """
+    digest = hashlib.sha256()
+    _hash(digest, {key: value for key, value in content.items() if key != DIGEST}, "")
+    return digest.hexdigest()
+
+
+def _hash(digest: Any, value: Any, where: str, depth: int = 0) -> None:
+    """Feed a value and its type to a hash, each with its length, so that no two contents are one text."""
+    if depth > _DEEPEST:
+        raise ValueError(f"{where[:200]}: nested deeper than {_DEEPEST} levels")
+    if isinstance(value, Tensor):
+        fault = tensor_fault(value)
+        if fault:
+            raise ValueError(f"{where} {fault}")
+        plain = value.detach().cpu().contiguous()
+        digest.update(f"tensor {plain.dtype} {tuple(plain.shape)}\n".encode())
+        digest.update(plain.reshape(-1).view(torch.uint8).numpy().data)
+    elif isinstance(value, Mapping):
+        digest.update(f"dict {len(value)}\n".encode())
+        for key, entry in value.items():
+            _hash(digest, key, f"a key in {where or 'the checkpoint'}", depth + 1)
+            _hash(digest, entry, f"{where}: {key}" if where else str(key)[:200], depth + 1)
+    elif isinstance(value, list | tuple):
+        digest.update(f"{'list' if isinstance(value, list) else 'tuple'} {len(value)}\n".encode())
+        for index, entry in enumerate(value):
+            _hash(digest, entry, f"{where}: {index}", depth + 1)
+    elif value is None or isinstance(value, bool):
+        digest.update(f"{value}\n".encode())
+    elif isinstance(value, int):
+        digest.update(f"int {value:x}\n".encode())
+    elif isinstance(value, float):
+        digest.update(b"float " + struct.pack("<d", value))
+    elif isinstance(value, str | bytes):
+        data = value.encode(errors="surrogatepass") if isinstance(value, str) else value
+        digest.update(f"{type(value).__name__} {len(data)}\n".encode() + data)
+    else:
+        raise ValueError(f"{where} is of type {type(value).__name__}, which checkpoints don't hold")
+
+
+def _check(content: Mapping[str, Any]) -> None:
+    """Check a checkpoint of ours as far as it can be without its method.
+
+    Raises:
+        ValueError: names the key and what is wrong with it.
+    """
+    version = content.get("version")
+    if type(version) is not int or version < 1:
+        what = f"version {version!r:.40}" if "version" in content else "no version"
+        raise ValueError(f"a 3die checkpoint with {what} instead of a number: damaged; {MEND}")
+    if version > VERSION:
+        raise ValueError(f"checkpoint version {version}; this program reads up to {VERSION}: update")
+    if version >= 2 or DIGEST in content:
+        if not isinstance(content.get(DIGEST), str):
+            raise ValueError(f"damaged: it has no {DIGEST}; {MEND}")
+        if content[DIGEST] != content_sha256(content):
+            raise ValueError(f"damaged: its content doesn't match its checksum; {MEND}")
+    else:
+        content_sha256(content)
+    for key, expected in _NEEDED.items():
+        if key not in content:
+            raise ValueError(f"a 3die checkpoint without '{key}': damaged; {MEND}")
+        if not isinstance(content[key], expected):
+            raise ValueError(f"{key} is of type {type(content[key]).__name__} instead of {expected.__name__}; {MEND}")
+    for name, value in content["model"].items():
+        if not isinstance(name, str) or not isinstance(value, Tensor):
+            raise ValueError(f"model: {name!r:.80} is no tensor with a name; {MEND}")
+    _check_normalisation(content["normalisation"])
+    _check_progress(content["progress"])
+
+
+def _check_normalisation(pixels: Mapping[str, Any]) -> None:
+    for key in ("mean", "std"):
+        values = pixels.get(key)
+        whole = isinstance(values, list | tuple) and len(values) == 3
+        if not whole or not all(_is_number(value) and abs(value) < _LARGEST_PIXEL for value in values or ()):
+            raise ValueError(f"normalisation: {key} is {values!r:.80}; three numbers are needed; {MEND}")
+        if key == "std" and min(values or ()) <= 0:
+            raise ValueError(f"normalisation: {key} is {values!r:.80}; three numbers are needed; {MEND}")
+
+
+def _check_progress(progress: Mapping[str, Any]) -> None:
+    for key in progress:
+        if key not in _PROGRESS:
+            raise ValueError(f"progress: {key!r:.40} is unknown; {MEND}")
+    for key, expected in _PROGRESS.items():
+        value = progress.get(key)
+        if not isinstance(value, expected) or isinstance(value, bool):
+            raise ValueError(f"progress: {key} is {value!r:.40}; {MEND}")
+        if isinstance(value, int | float) and not 0 <= value < 1e15:
+            raise ValueError(f"progress: {key} is {value!r:.40}; it can't be; {MEND}")
+    if not all(isinstance(name, str) and _is_number(value) for name, value in progress["sums"].items()):
+        raise ValueError(f"progress: sums holds more than numbers by name; {MEND}")
+    curves = progress["curves"]
+    for name, points in curves.items():
+        if not isinstance(name, str) or not isinstance(points, list) or not all(map(_is_number, points)):
+            raise ValueError(f"progress: curves: {name!r:.40} is no list of numbers; {MEND}")
+    if "epoch" not in curves:
+        raise ValueError(f"progress: curves has no 'epoch'; {MEND}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float) or (type(value) is int and abs(value) < 2**63)
+
+
+def _reason(error: Exception) -> str:
+    """What torch has against a file, without its advice to read it unsafely."""
+    text = str(error)
+    found = re.search(r"GLOBAL (\S+) (?:was not an allowed|whose module)", text) or re.search(
+        r"unrecognized function (.+)|but got (<class .+>)", text
+    )
+    if found:
+        name = next(group for group in found.groups() if group)[:100]
+        return (
+            f"holds an object of {name} beside weights, and reading such objects could run anything; save the weights "
+            "alone where the file is from: torch.save(model.state_dict(), FILE)"
+        )
+    if isinstance(error, MemoryError) or "can't allocate memory" in text:
+        return "not a checkpoint, or a damaged one (it asks for more memory than there is)"
+    # Below its own words torch quotes what it stumbled over.
+    lines = [line.split("WeightsUnpickler error: ")[-1].strip() for line in text.splitlines()]
+    lines = [line for line in lines if line and "weights_only" not in line and "allowlist" not in line]
+    what = lines[0][:200] if lines else type(error).__name__
+    return f"not a checkpoint, or a damaged one ({what}); copy or download it again"

@@ -1,0 +1,148 @@
+"""Weights that another program trained, as a checkpoint of ours: what it says of itself, and nothing made up."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from threedie.baselines.catalogue import suggestion
+from threedie.baselines.original_checkpoints import Architecture, architecture, load_original, original_state
+from threedie.baselines.original_experiences import EXPERIENCES
+from threedie.benchmark.data.inputs import FIXED_NORMALISATIONS
+from threedie.benchmark.settings.recipe import SECTION, SHORT_SECTION, Recipe, parse_value
+from threedie.benchmark.training.loop import Settings, build
+from threedie.manifests.errors import ThreeDieError
+
+RECIPE_NAME = "imported"
+KNOWN_SETTINGS = (
+    "image_size", "centre", "normalisation", "channels", "backbone", "form", "width", "projector", "method_options",
+)  # fmt: skip
+"""Of a recipe, what is known of weights that were trained elsewhere."""
+BACKBONE_ALONE = "random"
+"""The method that is a network and nothing else."""
+
+
+def import_checkpoint(
+    path: Path,
+    content: Mapping[str, Any],
+    image_size: int,
+    experience: str | None = None,
+    name: str | None = None,
+    normalisation: str | None = None,
+    overrides: Sequence[str] = (),
+) -> dict[str, Any]:
+    """A checkpoint in our form of another program's weights: the original's, or a bare ResNet.
+
+    Args:
+        path: the file.
+        content: what is in it.
+        image_size: of the pictures that it will see.
+        experience: what the original calls the method; needed where names and shapes don't tell it.
+        name: what records call it; by default the method's name, or the file's for a bare backbone.
+        normalisation: of the pixels; by default `original`, and `imagenet` for a bare backbone in torchvision's form.
+        overrides: `method.option=value` each: what the weights don't tell of the method.
+
+    Raises:
+        ThreeDieError: there are no weights in it, they are of no method here, of several, or don't fit an override.
+    """
+    given = read_options(overrides)
+    try:
+        if experience is not None and experience not in EXPERIENCES:
+            raise ValueError(f"--experience {experience}: no such experience; {suggestion(experience, [*EXPERIENCES])}")
+        found = architecture(content, given)
+        method, options = _choose(found, experience)
+        if method == BACKBONE_ALONE and given:
+            raise ValueError("--set: it is a backbone alone, which has no options")
+    except ValueError as error:
+        raise ThreeDieError(f"{path}: {error}") from error
+    usual = "imagenet" if method == BACKBONE_ALONE and found.form == "torchvision" else "original"
+    pixels = normalisation or usual
+    recipe = Recipe(
+        name=RECIPE_NAME, image_size=image_size, normalisation=pixels,
+        channels="rgb" if pixels == "imagenet" else "file", backbone=found.backbone,
+        form=found.form, width=found.width, projector=found.projector or "1",
+        # How it was trained isn't known; these are never read, and records leave them out.
+        epochs=1, passes=1, batch_size=2, optimizer="adam", learning_rate=1.0, weight_decay=0.0, schedule="constant",
+        warmup_epochs=0.0, precision="32-true", sync_batchnorm=False, method_options=options,
+    )  # fmt: skip
+    settings = Settings(method, recipe, None, None, None)
+    try:
+        module = build(settings)
+        load_original(module, content)
+    except (ValueError, ThreeDieError) as error:
+        raise ThreeDieError(f"{path}: {error}") from error
+    types = sorted({str(value.dtype).removeprefix("torch.") for value in original_state(content).values()})
+    converted = [name for name in types if name not in ("float32", "int64")]
+    notes = [f"its numbers of type {', '.join(converted)} became float32"] if converted else []
+    epoch = content.get("epoch")
+    mean, std = FIXED_NORMALISATIONS[pixels]
+    return {
+        "settings": settings.to_json(),
+        "normalisation": {"mean": list(mean), "std": list(std)},
+        "model": module.state_dict(),
+        "progress": {
+            "epoch": epoch if type(epoch) is int else None,
+            "steps_done": None, "seconds": None, "curves": {"epoch": []},
+        },
+        "finished": True,
+        "imported": {
+            "name": _name(name or (_plain(path.stem) if method == BACKBONE_ALONE else method)),
+            "source": f"weights from {path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}",
+            "notes": notes,
+        },
+    }  # fmt: skip
+
+
+def read_options(overrides: Sequence[str]) -> dict[str, Any]:
+    """Options of a method from `method.name=value`, the predictor's as a table.
+
+    Raises:
+        ThreeDieError: it isn't written so, or is no option of a method.
+    """
+    options: dict[str, Any] = {}
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        section, *names = [name.strip() for name in key.split(".")]
+        if not equals or section not in (SECTION, SHORT_SECTION) or len(names) not in (1, 2) or not all(names):
+            raise ThreeDieError(
+                f"--set {override}: write {SHORT_SECTION}.NAME=VALUE, such as {SHORT_SECTION}.predictor.bias=true; "
+                "of weights of another program only the method's options can be set"
+            )
+        value = parse_value(text)
+        if isinstance(value, dict) != (names == ["predictor"]) or (len(names) == 2 and names[0] != "predictor"):
+            raise ThreeDieError(f"--set {override}: only predictor has entries of its own, as predictor.hidden=64")
+        if len(names) == 2 or isinstance(value, dict):
+            before = options.get(names[0], {})
+            options[names[0]] = {**before, **(value if isinstance(value, dict) else {names[1]: value})}
+        else:
+            options[names[0]] = value
+    return options
+
+
+def _choose(found: Architecture, experience: str | None) -> tuple[str, dict[str, Any]]:
+    """Method and options from what the weights tell and what the user says."""
+    options = dict(found.options)
+    if experience is not None:
+        method, variant = EXPERIENCES[experience]
+        if method not in found.methods:
+            there = " or ".join(found.methods) or "a backbone alone"
+            raise ValueError(f"--experience {experience}: is {method} here, and the weights are of {there}")
+        # What shapes tell counts; the rest is the experience's.
+        return method, {**variant, **options}
+    if not found.methods:
+        return BACKBONE_ALONE, {}
+    if len(found.methods) > 1 or found.methods == ("equimod",):
+        fitting = [each for each, (method, _) in EXPERIENCES.items() if method in found.methods]
+        raise ValueError(f"its names fit several methods: say which with --experience, one of {', '.join(fitting)}")
+    return found.methods[0], options
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._+-]+", "-", text).strip("-._+") or "weights"
+
+
+def _name(text: str) -> str:
+    if _plain(text) != text:
+        raise ThreeDieError(f"--name {text}: use letters, digits and . _ + - between them, such as {_plain(text)}")
+    return text

@@ -1,0 +1,144 @@
+"""`3die data`: look at datasets, check them, change their form."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+LISTED = 50
+"""So many problems are printed; a damaged disk can give thousands."""
+
+PATH = click.Path(path_type=Path)
+
+
+def _bar(what: str) -> Callable[..., Iterable[Any]]:
+    from tqdm import tqdm
+
+    def wrapped(items: Iterable[Any], total: int | None = None) -> Iterable[Any]:
+        return tqdm(items, desc=what, total=total, unit=" objects", file=sys.stderr, disable=None, leave=False)
+
+    return wrapped
+
+
+@click.group()
+def data() -> None:
+    """Check, preview, measure, pack and export datasets."""
+
+
+@data.command()
+@click.argument("path", type=PATH)
+def verify(path: Path) -> None:
+    """Check that a dataset is whole: every image decodes, latents lie in their ranges, counts agree.
+
+    PATH is a dataset file, a folder of part files, the output folder of a render, or a tree SYNSET/OBJECT/. Ends with
+    code 0 if all is well, with 1 and a list of what is wrong if not.
+    """
+    from threedie.manifests.verify import verify as check
+
+    report = check(path, _bar("checking"))
+    for note in report.notes:
+        click.echo(f"note: {note}")
+    for problem in report.problems[:LISTED]:
+        click.echo(problem)
+    if len(report.problems) > LISTED:
+        click.echo(f"... and {len(report.problems) - LISTED} more")
+    if report.problems:
+        click.echo(f"{len(report.problems)} problems in {report.checked}")
+        raise SystemExit(1)
+    click.echo(f"all well: {report.checked}")
+
+
+@data.command()
+@click.argument("path", type=PATH)
+@click.option("-o", "--out", type=PATH, default=Path("preview.png"), show_default=True, help="PNG file to write.")
+@click.option(
+    "--objects", type=click.IntRange(1, 200), default=8, show_default=True, help="Rows, spread over the classes."
+)
+@click.option(
+    "--views", type=click.IntRange(1, 50), default=6, show_default=True, help="Columns: the first views of each."
+)
+def preview(path: Path, out: Path, objects: int, views: int) -> None:
+    """Draw a contact sheet of a dataset with the latents under each picture."""
+    from threedie.manifests.collection import open_collection
+    from threedie.manifests.files import replacing
+    from threedie.manifests.preview import contact_sheet
+
+    picture = contact_sheet(open_collection(path), objects, views)
+    with replacing(out) as temporary:
+        temporary.write_bytes(picture)
+    click.echo(f"wrote {out}")
+
+
+@data.command()
+@click.argument("path", type=PATH)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def stats(path: Path, as_json: bool) -> None:
+    """Count objects, views, classes; measure the pixels' mean and deviation and the size of the JPEGs."""
+    from threedie.manifests.collection import open_collection
+    from threedie.manifests.stats import collect
+
+    figures = collect(open_collection(path), _bar("measuring"))
+    if as_json:
+        click.echo(json.dumps(figures, indent=2))
+        return
+    size, order = figures["image_size"], figures["channel_order"]
+    click.echo(
+        f"objects  {figures['objects']:,} ({figures['splits']['train']:,} train, {figures['splits']['val']:,} val)"
+    )
+    click.echo(f"views    {figures['views']} each, {figures['images']:,} images of {size} x {size} px")
+    click.echo(f"JPEG     {figures['jpeg_bytes_mean']:,.0f} bytes on average")
+    click.echo(f"pixels   0 to 1, channels as the files have them ({' '.join(order.upper())})")
+    click.echo(f"  mean   {' '.join(f'{value:.6f}' for value in figures['mean'])}")
+    click.echo(f"  std    {' '.join(f'{value:.6f}' for value in figures['std'])}")
+    click.echo(f"classes  {len(figures['classes'])}")
+    width = max(map(len, figures["classes"]))
+    for name, count in figures["classes"].items():
+        click.echo(f"  {name:<{width}}  {count:,}")
+
+
+@data.command()
+@click.argument("source", type=PATH)
+@click.option("-o", "--out", type=PATH, required=True, help="Dataset file to write, such as dataset.h5.")
+def pack(source: Path, out: Path) -> None:
+    """Join part files, or a tree SYNSET/OBJECT/image_I.jpg, into one dataset file."""
+    from threedie.manifests.collection import nothing_there, part_files
+    from threedie.manifests.dataset import Dataset
+    from threedie.manifests.dataset import pack as pack_parts
+    from threedie.manifests.errors import ThreeDieError
+    from threedie.manifests.official_tree import OfficialTree, is_tree
+
+    if not source.is_dir():
+        raise ThreeDieError(f"{source}: no such folder; give a folder of part files or a tree SYNSET/OBJECT/")
+    if is_tree(source):
+        tree = OfficialTree(source)
+        before = list(tree.assumptions)
+        for assumption in before:
+            click.echo(f"assumed: {assumption}")
+        tree.pack(out, _bar("packing"))
+        for assumption in tree.assumptions[len(before) :]:
+            click.echo(f"note: {assumption}")
+    else:
+        parts = part_files(source)
+        if not parts:
+            raise nothing_there(source)
+        pack_parts(parts, out, _bar("packing"))
+    packed = Dataset(out)
+    click.echo(f"wrote {out}: {len(packed):,} objects, {packed.info.views} views each")
+
+
+@data.command()
+@click.argument("file", type=PATH)
+@click.option("-o", "--out", type=PATH, required=True, help="Folder to write the tree into.")
+def export(file: Path, out: Path) -> None:
+    """Write a dataset file as the tree that 3DIEBench was published as, with the original's list files.
+
+    Stopped and run again, it writes only what is missing. '3die data pack' on the tree gives the same file back.
+    """
+    from threedie.manifests.dataset import Dataset
+    from threedie.manifests.official_tree import export_tree
+
+    written, kept = export_tree(Dataset(file), out, _bar("exporting"))
+    click.echo(f"wrote {written:,} objects to {out}" + (f"; {kept:,} were there already" if kept else ""))

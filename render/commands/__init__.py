@@ -1,0 +1,1 @@
+"""The commands `3die render`, `doctor`, `models` and `manifest`: they parse, call and print."""

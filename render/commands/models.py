@@ -1,0 +1,186 @@
+"""`3die models`: make models, check them, look at them, bring other people's in."""
+
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from threedie.manifests.classes import class_names, parse_classes
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import scratch_prefix, write_json
+from threedie.manifests.text import read_json
+
+RECORD = "synth.json"
+PATH = click.Path(path_type=Path)
+WORKERS = click.option("--workers", type=click.IntRange(1, 1024), help="Processes. [one a core]")
+
+
+def _bar(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
+    from tqdm import tqdm
+
+    return tqdm(items, desc=what, total=total, unit=" models", file=sys.stderr, disable=None, leave=False)
+
+
+def _cores() -> int:
+    from threedie.render.run import available_cores
+
+    return available_cores()
+
+
+@click.group()
+def models() -> None:
+    """Make, check, import and preview models."""
+
+
+@models.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to, in ShapeNet's layout.")
+@click.option("--classes", default="all", show_default=True, help="Names or synset ids, with commas between, or 'all'.")
+@click.option("--per-class", type=click.IntRange(min=1), default=8, show_default=True, help="Objects of each class.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, other objects.")
+def synth(out: Path, classes: str, per_class: int, seed: int) -> None:
+    """Make up models of everyday things and write them as OBJ files.
+
+    The same seed gives the same files; what is already there is kept, so that a longer run goes on from a shorter one.
+    """
+    from tqdm import tqdm
+
+    from threedie.render.models.synth import library
+
+    asked = parse_classes(classes)
+    synsets = [synset for synset in asked if synset in library.GENERATORS]
+    if not synsets:
+        there = class_names(sorted(library.GENERATORS))
+        raise ThreeDieError(f"no generator makes {class_names(asked)}; there are generators for {there}")
+    record = {"kind": "synth", "version": library.VERSION}
+    if (out / RECORD).exists() and read_json(out / RECORD) != record:
+        raise ThreeDieError(f"{out}: begun by another version of the generators; give another folder with --out")
+    write_json(out / RECORD, record)
+    for synset, index in tqdm(
+        [(synset, index) for synset in synsets for index in range(per_class)], unit="model", disable=None
+    ):
+        library.write_object(seed, synset, index, out)
+    click.echo(f"{len(synsets) * per_class} models of {len(synsets)} classes in {out}")
+    left_out = [synset for synset in asked if synset not in library.GENERATORS]
+    if left_out:
+        click.echo(f"no generator yet: {class_names(left_out)}")
+
+
+@models.command()
+@click.argument("path", type=PATH)
+@click.option("--classes", default="all", show_default=True, help="Names or synset ids, with commas between, or 'all'.")
+@click.option("--manifest", type=PATH, help="List of the objects that should be there: .npy lists, or CSV.")
+@click.option("-o", "--out", type=PATH, default=Path("models_check.csv"), show_default=True, help="Report to write.")
+@WORKERS
+def check(path: Path, classes: str, manifest: Path | None, out: Path, workers: int | None) -> None:
+    """Find what is broken in a collection of models: every file is read.
+
+    PATH is ShapeNetCore v2, or other models in its layout: a folder, a zip archive, or a folder of SYNSET.zip. Broken
+    are objects that can't be rendered; those with flaws are rendered, but without a texture, say. Ends with code 1
+    where objects are broken or absent.
+    """
+    from threedie.manifests.objects import read_object_list
+    from threedie.render.models.check import Report, check_objects, compare_with_list, count_notes
+    from threedie.render.models.choose import left_out_notes, open_source
+
+    with tempfile.TemporaryDirectory(prefix=scratch_prefix()) as cache:
+        source = open_source(path, Path(cache))
+        asked = parse_classes(classes)
+        refs = source.objects(asked)
+        report = Report(len(refs))
+        for problems in _bar(check_objects(source, refs, workers or _cores()), len(refs), "checking"):
+            report.problems += problems
+    report.notes += [*left_out_notes(source), *count_notes(refs)]
+    if manifest is not None:
+        absent, notes = compare_with_list(refs, [ref for ref in read_object_list(manifest) if ref.synset in asked])
+        report.problems += absent
+        report.notes += notes
+    report.write(out)
+    for line in report.summary():
+        click.echo(line)
+    click.echo(f"wrote {out}")
+    if any(problem.level != "flaw" for problem in report.problems):
+        raise SystemExit(1)
+
+
+@models.command("import")
+@click.argument("src", type=PATH)
+@click.option("--out", type=PATH, required=True, help="Folder to write to, in ShapeNet's layout.")
+@click.option("--class", "class_name", help="Class of all, or of those that --classes-from gives none.")
+@click.option(
+    "--classes-from", metavar="folders|FILE", help="'folders': the folders' names; or a CSV with source,class."
+)
+@click.option("--up", type=click.Choice(["y", "z"]), default="y", show_default=True, help="Up axis of the meshes.")
+@WORKERS
+def import_(
+    src: Path, out: Path, class_name: str | None, classes_from: str | None, up: str, workers: int | None
+) -> None:
+    """Bring other meshes in: OBJ, PLY, STL, OFF, GLB and glTF, with their materials and textures.
+
+    SRC is a mesh file, a zip archive (Sweet Home 3D's .sh3f are such), or a folder of either. Objects are centred and
+    scaled as ShapeNet's are; an id is a hash of what the object was made from. OUT/imported.csv says which source
+    became which object, OUT/import_failures.csv why others didn't. Run again, it goes on where it was stopped.
+    """
+    from collections import Counter
+
+    from threedie.render.models.importer import ClassChooser, check_tables, find_meshes, import_meshes, write_tables
+
+    choose = ClassChooser(class_name, classes_from)
+    check_tables(out)
+    found, results = find_meshes(src, choose, out)
+    results = [*results, *_bar(import_meshes(found, out, up, workers or _cores()), len(found), "importing")]
+    table, failures = write_tables(out, results)
+    done = [each for each in results if not each.reason]
+    different = len({(each.synset, each.object_id) for each in done})
+    click.echo(f"{len(done):,} of {len(results):,} meshes imported as {different:,} different objects; see {table}")
+    lost = sum(bool(each.notes) for each in done)
+    if lost:
+        click.echo(f"{lost:,} of them lack something or are not quite as their files say; the table's notes say what")
+    for note in choose.notes():
+        click.echo(note)
+    if len(done) < len(results):
+        click.echo(f"{len(results) - len(done):,} failed; see {failures}")
+        reasons = Counter(each.reason for each in results if each.reason)
+        for reason, count in reasons.most_common(10):
+            click.echo(f"  {count:>6,}  {reason}")
+    if not done:
+        raise SystemExit(1)
+
+
+@models.command()
+@click.option("--models", "path", type=PATH, help="Models, as '3die render' takes them. Without it: the embedded ones.")
+@click.option("--classes", default="all", show_default=True, help="Names or synset ids, with commas between, or 'all'.")
+@click.option("-o", "--out", type=PATH, default=Path("models_preview"), show_default=True,
+              help="Folder for a sheet per class, or one .png file for all.")  # fmt: skip
+@click.option("--objects", type=click.IntRange(1, 50), default=6, show_default=True, help="Rows: objects per class.")
+@click.option("--views", type=click.IntRange(1, 20), default=4, show_default=True, help="Columns: views of each.")
+@click.option("--size", type=click.IntRange(16, 512), default=128, show_default=True, help="Pixels of a view.")
+@WORKERS
+def preview(
+    path: Path | None, classes: str, out: Path, objects: int, views: int, size: int, workers: int | None
+) -> None:
+    """Draw a contact sheet of each class: a few objects, a few views of each, as a render would show them."""
+    from tqdm import tqdm
+
+    from threedie.render.models.choose import open_source
+    from threedie.render.models.sheets import render_sheets
+
+    with (
+        tempfile.TemporaryDirectory(prefix=scratch_prefix()) as cache,
+        tqdm(desc="rendering", unit=" views", file=sys.stderr, disable=None, leave=False) as bar,
+    ):
+        written, failed = render_sheets(
+            open_source(path, Path(cache)),
+            parse_classes(classes),
+            out,
+            objects=objects,
+            views=views,
+            size=size,
+            workers=workers or _cores(),
+            tell=bar.update,
+        )
+    for reason in failed.values():
+        click.echo(f"left out: {reason}", err=True)
+    click.echo(f"wrote {out}" if len(written) == 1 else f"wrote {len(written)} sheets into {out}")

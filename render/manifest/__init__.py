@@ -1,1 +1,0 @@
-"""Manifests made from sources of models and from published lists."""
