@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from threedie import cli
+from threedie.cli import cli
 
 REPO = Path(__file__).parents[1]
 PAGES = [REPO / "README.md", *sorted((REPO / "docs").glob("*.md"))]

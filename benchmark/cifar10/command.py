@@ -14,8 +14,12 @@ from threedie.benchmark.runs.estimate import span, time_steps
 from threedie.benchmark.runs.folder import run_lock
 from threedie.benchmark.runs.summary import indented
 from threedie.benchmark.settings.recipe import Recipe
+from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE
-from threedie.benchmark.training.loop import LOG_FOLDER, Settings, build, find_device, resumable, train_on
+from threedie.benchmark.training.device import find_device
+from threedie.benchmark.training.loop import LOG_FOLDER, train_on
+from threedie.benchmark.training.resume import resumable
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import write_json
 from threedie.manifests.processes import find_processes

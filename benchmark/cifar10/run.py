@@ -15,11 +15,13 @@ from threedie.benchmark.cifar10.evaluation import Rules, linear_top1, monitor
 from threedie.benchmark.data.cifar10 import CLASSES, SIDE, Cifar10
 from threedie.benchmark.data.inputs import FIXED_NORMALISATIONS, Loaded, Normalisation
 from threedie.benchmark.data.pairs import Pairs, count_batches, epoch_batches
-from threedie.benchmark.evaluation.evaluate import restore
 from threedie.benchmark.records.build import LIBRARIES, code_version, hardware
 from threedie.benchmark.settings.recipe import Recipe
+from threedie.benchmark.settings.run_settings import Settings
 from threedie.benchmark.training.checkpoints import weights_sha256
-from threedie.benchmark.training.loop import Settings, find_device, train_on
+from threedie.benchmark.training.device import find_device
+from threedie.benchmark.training.loop import train_on
+from threedie.benchmark.training.restore import restore
 from threedie.manifests.errors import ThreeDieError
 
 RESULT_FILE = "cifar10.json"

@@ -16,7 +16,7 @@ from threedie.manifests.errors import ThreeDieError
 
 if TYPE_CHECKING:
     from threedie.benchmark.data.images import Images
-    from threedie.benchmark.evaluation.evaluate import Scope
+    from threedie.benchmark.evaluation.scope import Scope
     from threedie.benchmark.settings.protocol import Protocol
     from threedie.benchmark.settings.recipe import Recipe
     from threedie.manifests.dataset import Dataset
@@ -167,13 +167,16 @@ def run(
     scope = _scope(seeds, on_embedding)
 
     from threedie.benchmark.data.identity import identify
-    from threedie.benchmark.evaluation.evaluate import require_training, require_validation, size_warnings
+    from threedie.benchmark.evaluation.requirements import require_training, require_validation, size_warnings
     from threedie.benchmark.records.build import run_name
     from threedie.benchmark.records.record import read_record
     from threedie.benchmark.runs.folder import CONFIG_FILE, run_lock
     from threedie.benchmark.runs.summary import dataset_summary, indented
+    from threedie.benchmark.settings.run_settings import Settings
     from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE
-    from threedie.benchmark.training.loop import Settings, find_device, resumable, train
+    from threedie.benchmark.training.device import find_device
+    from threedie.benchmark.training.loop import train
+    from threedie.benchmark.training.resume import resumable
     from threedie.manifests.files import write_json
     from threedie.manifests.processes import find_processes
 
@@ -250,7 +253,7 @@ def _run_cifar10(
 @contextmanager
 def _exits_when_interrupted(folder: Path) -> Iterator[None]:
     """Say how to go on where training was interrupted, and exit with the signal's code."""
-    from threedie.benchmark.training.loop import Interrupted
+    from threedie.benchmark.training.signals import Interrupted
 
     try:
         yield
@@ -260,7 +263,7 @@ def _exits_when_interrupted(folder: Path) -> Iterator[None]:
 
 
 def _scope(seeds: int, on_embedding: bool, tasks: tuple[str, ...] | None = None) -> "Scope":
-    from threedie.benchmark.evaluation.evaluate import Scope
+    from threedie.benchmark.evaluation.scope import Scope
     from threedie.benchmark.tasks.task import EMBEDDING, REPRESENTATION
 
     return Scope(tasks, seeds, (REPRESENTATION, EMBEDDING) if on_embedding else (REPRESENTATION,))
@@ -287,10 +290,11 @@ def _find_tasks(text: str | None) -> tuple[str, ...] | None:
 
 def _is_record_of(record_file: Path, checkpoint: dict[str, Any], scope: "Scope", dataset: "Dataset") -> bool:
     """Whether a record is there, of just this checkpoint, of all of today's tasks and of what is asked for."""
-    from threedie.benchmark.evaluation.evaluate import due_tasks, restore
+    from threedie.benchmark.evaluation.scope import due_tasks
     from threedie.benchmark.records.record import read_record
     from threedie.benchmark.tasks import TASKS
     from threedie.benchmark.training.checkpoints import weights_sha256
+    from threedie.benchmark.training.restore import restore
 
     if not record_file.exists():
         return False
@@ -373,19 +377,14 @@ def eval_(
     dataset = _open(data)
     other = None if eval_data is None else _open(eval_data)
 
-    from threedie.benchmark.evaluation.evaluate import (
-        read_settings,
-        require_training,
-        require_validation,
-        restore,
-        size_warnings,
-    )
+    from threedie.benchmark.evaluation.requirements import require_training, require_validation, size_warnings
     from threedie.benchmark.records.build import run_name
     from threedie.benchmark.runs.summary import dataset_summary, indented
     from threedie.benchmark.settings.recipe import Recipe
     from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, is_ours, load_weights, weights_sha256
+    from threedie.benchmark.training.device import find_device
     from threedie.benchmark.training.imported import import_checkpoint
-    from threedie.benchmark.training.loop import find_device
+    from threedie.benchmark.training.restore import read_settings, restore
 
     require_training(dataset)
     require_validation(other or dataset)
@@ -516,7 +515,7 @@ def score_(
         raise ThreeDieError(f"--out {out}: is the file of arrays itself, which would be lost; name another")
 
     from threedie.benchmark.evaluation.arrays import read_inputs, score
-    from threedie.benchmark.training.loop import find_device
+    from threedie.benchmark.training.device import find_device
     from threedie.manifests.files import replacing
 
     found = score(read_inputs(file), rules, not no_normalise, not no_heads, seeds, find_device(device))
@@ -568,7 +567,7 @@ def _say_how_long(
     from threedie.benchmark.runs.estimate import estimate, span
     from threedie.benchmark.runs.summary import indented
     from threedie.benchmark.settings.recipe import load_recipe
-    from threedie.benchmark.training.loop import steps_per_epoch
+    from threedie.benchmark.training.schedule import steps_per_epoch
 
     expected = estimate(settings, dataset, rules, device, images, scope)
     if before:
@@ -604,12 +603,14 @@ def _measure(
     asked: "Images | None" = None,
 ) -> None:
     from threedie.benchmark.data.identity import identify
-    from threedie.benchmark.evaluation.evaluate import evaluate, head_count, head_steps, restore
+    from threedie.benchmark.evaluation.evaluate import evaluate
+    from threedie.benchmark.evaluation.scope import head_count, head_steps
     from threedie.benchmark.records.build import build_record, with_other_tasks
     from threedie.benchmark.records.record import read_record, write_record
     from threedie.benchmark.runs.curves import CURVES_FILE, draw_curves
     from threedie.benchmark.runs.summary import indented
     from threedie.benchmark.training.checkpoints import weights_sha256
+    from threedie.benchmark.training.restore import restore
     from threedie.manifests.progress import bar
 
     def note(line: str) -> None:

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from threedie.baselines.method import Parts
 from threedie.benchmark.data.pairs import Indices
-from threedie.benchmark.evaluation.evaluate import Scope, build_subject, measure
+from threedie.benchmark.evaluation.measure import build_subject, measure
+from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.classification import Classification

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from threedie.benchmark.evaluation.evaluate import Scope, build_subject
+from threedie.benchmark.evaluation.measure import build_subject
+from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.figures.study import Array, Study, class_name
 from threedie.benchmark.figures.style import GREY, PART_COLOURS, Drawing, clean, new_figure, shorten
 from threedie.benchmark.settings.protocol import PROTOCOLS, Protocol

@@ -14,11 +14,11 @@ from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.images import Images, Pixels
 from threedie.benchmark.data.inputs import images_of, preprocessing
 from threedie.benchmark.data.pairs import Indices, spread_over
-from threedie.benchmark.evaluation.evaluate import restore
 from threedie.benchmark.evaluation.features import FEATURES_FOLDER, extract_features, feature_key
 from threedie.benchmark.records.record import Record
 from threedie.benchmark.tasks.task import Data
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint, weights_sha256
+from threedie.benchmark.training.restore import restore
 from threedie.manifests.classes import CLASSES, SYNSETS
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError

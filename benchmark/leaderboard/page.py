@@ -102,7 +102,7 @@ def render_page(
     from markupsafe import Markup  # noqa: PLC0415
 
     environment = Environment(
-        loader=PackageLoader("benchmark", "leaderboard"),
+        loader=PackageLoader("threedie.benchmark", "leaderboard"),
         autoescape=True,
         undefined=StrictUndefined,
         keep_trailing_newline=True,

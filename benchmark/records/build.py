@@ -17,9 +17,9 @@ import threedie
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.evaluation.evaluate import Evaluation
 from threedie.benchmark.settings.protocol import Protocol
+from threedie.benchmark.settings.run_settings import Settings
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.training.imported import KNOWN_SETTINGS
-from threedie.benchmark.training.loop import Settings
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.objects import split_of
 

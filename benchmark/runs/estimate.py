@@ -10,12 +10,14 @@ import torch
 from threedie.benchmark.data.images import Images, Pixels
 from threedie.benchmark.data.inputs import Loaded, Normalisation, augmentation_for, prepare
 from threedie.benchmark.data.pairs import draw_pass
-from threedie.benchmark.evaluation.evaluate import Scope, head_count, head_steps
 from threedie.benchmark.evaluation.heads import FeatureHeads
+from threedie.benchmark.evaluation.scope import Scope, head_count, head_steps
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe
+from threedie.benchmark.settings.run_settings import Settings
 from threedie.benchmark.tasks.task import REPRESENTATION, Data, Question
-from threedie.benchmark.training.loop import Settings, Stepper, build
+from threedie.benchmark.training.build import build
+from threedie.benchmark.training.stepper import Stepper
 from threedie.manifests.dataset import Dataset
 
 _PROBE_PAIRS = 128

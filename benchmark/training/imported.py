@@ -11,7 +11,8 @@ from threedie.baselines.original_checkpoints import Architecture, architecture, 
 from threedie.baselines.original_experiences import EXPERIENCES
 from threedie.benchmark.data.inputs import FIXED_NORMALISATIONS
 from threedie.benchmark.settings.recipe import SECTION, SHORT_SECTION, Recipe, parse_value
-from threedie.benchmark.training.loop import Settings, build
+from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.training.build import build
 from threedie.manifests.errors import ThreeDieError
 
 RECIPE_NAME = "imported"

@@ -17,15 +17,16 @@ from click.testing import CliRunner, Result
 from record_samples import make_record
 
 from threedie.benchmark.commands.bench import bench
-from threedie.benchmark.evaluation.evaluate import measured_objects, origin_warnings, size_warnings
+from threedie.benchmark.evaluation.requirements import measured_objects, origin_warnings, size_warnings
 from threedie.benchmark.leaderboard.check import impossible
 from threedie.benchmark.records.build import with_other_tasks
 from threedie.benchmark.records.record import read_record, validate, write_record
 from threedie.benchmark.runs.folder import run_lock
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.settings.recipe import load_recipe
+from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import load_checkpoint, save_checkpoint, weights_sha256
-from threedie.benchmark.training.loop import Settings, build
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 

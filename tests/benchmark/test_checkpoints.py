@@ -20,8 +20,9 @@ import torch
 from torch import Tensor, nn
 
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.evaluation.evaluate import read_settings, restore
 from threedie.benchmark.settings.recipe import load_recipe
+from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import (
     DIGEST,
     FORMAT,
@@ -31,7 +32,9 @@ from threedie.benchmark.training.checkpoints import (
     save_checkpoint,
     weights_sha256,
 )
-from threedie.benchmark.training.loop import Settings, build, resumable, train
+from threedie.benchmark.training.loop import train
+from threedie.benchmark.training.restore import read_settings, restore
+from threedie.benchmark.training.resume import resumable
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 
@@ -438,7 +441,7 @@ def test_damage_is_said_with_what_to_do(content: dict[str, Any], tmp_path: Path)
 
 def test_every_method_can_be_checked_without_its_numbers():
     from threedie.baselines.registry import METHODS
-    from threedie.benchmark.training.loop import require_fit
+    from threedie.benchmark.training.build import require_fit
 
     for name in METHODS:
         settings = Settings(name, load_recipe("smoke", ["width=4", "projector=8-8"]), 0, None, None)

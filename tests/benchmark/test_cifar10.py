@@ -17,7 +17,7 @@ from threedie.benchmark.commands.bench import bench
 from threedie.benchmark.data.cifar10 import read_cifar10
 from threedie.benchmark.records.record import read_records
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint, weights_sha256
-from threedie.benchmark.training.loop import Stepper
+from threedie.benchmark.training.stepper import Stepper
 from threedie.manifests.errors import ThreeDieError
 
 

@@ -13,7 +13,8 @@ from threedie.benchmark.data.images import Images
 from threedie.benchmark.data.inputs import Normalisation
 from threedie.benchmark.evaluation.features import Features, extract_features, open_features, sign_features
 from threedie.benchmark.settings.recipe import load_recipe
-from threedie.benchmark.training.loop import Settings, build
+from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.training.build import build
 from threedie.manifests.dataset import Dataset
 
 SHAPE = (4, 3)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from threedie.benchmark import neighbours
+from threedie.benchmark.evaluation import neighbors as neighbours
 from threedie.benchmark.evaluation.neighbors import BlockNeighbours
 from threedie.benchmark.tasks.pose_retrieval import Nearest, closest, random_error
 from threedie.benchmark.tasks.retrieval import rank_places

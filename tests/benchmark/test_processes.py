@@ -14,7 +14,7 @@ from torch import nn
 from threedie.benchmark.settings.recipe import load_recipe
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint
 from threedie.benchmark.training.launch import SrunEnvironment, environment_of
-from threedie.benchmark.training.loop import Stepper
+from threedie.benchmark.training.stepper import Stepper
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.processes import Processes, drop_odd_ranks, find_processes
@@ -145,12 +145,12 @@ def test_a_rank_that_is_no_number_is_dropped_before_fabric_reads_it(name: str, v
 
 LONELY = """
 import sys
-from threedie.benchmark.training.loop import _fabric
+from threedie.benchmark.training.device import build_fabric
 from threedie.manifests.processes import find_processes
 from threedie.manifests.signals import exits_on_signals
 with exits_on_signals(print):
     print("waiting", flush=True)
-    _fabric("cpu", "32-true", find_processes())
+    build_fabric("cpu", "32-true", find_processes())
 """
 
 

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from threedie.benchmark import recipe as recipe_module
 from threedie.benchmark.commands.bench import bench
+from threedie.benchmark.settings import recipe as recipe_module
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.settings.recipe import Recipe, load_recipe, read_settings, recipe_names
-from threedie.benchmark.training.loop import Settings, Stepper, build
+from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.training.build import build
+from threedie.benchmark.training.stepper import Stepper
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 

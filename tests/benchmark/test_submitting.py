@@ -66,7 +66,7 @@ def test_a_new_record_passes_and_gets_its_row(tmp_path, monkeypatch):
 
 def test_an_entry_in_the_catalogue_is_all_that_makes_a_method_known():
     script = (
-        "from baselines import catalogue\n"
+        "from threedie.baselines import catalogue\n"
         "catalogue.CATALOGUE['twin'] = catalogue.CATALOGUE['vicreg']\n"
         "from threedie.baselines.registry import METHODS, build_method\n"
         "assert list(METHODS) == list(catalogue.CATALOGUE)\n"

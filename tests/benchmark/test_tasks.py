@@ -11,8 +11,10 @@ from scipy.spatial.transform import Rotation
 
 from threedie.baselines.hypernetwork import HypernetworkPredictor, MLPPredictor
 from threedie.baselines.method import Parts
-from threedie.benchmark.evaluation.evaluate import Scope, build_subject, measure, mover
 from threedie.benchmark.evaluation.heads import FeatureHeads
+from threedie.benchmark.evaluation.measure import build_subject, measure
+from threedie.benchmark.evaluation.predictor import mover
+from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.settings.protocol import PROTOCOLS, Protocol
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.task import Data, Outcome, Score, Subject

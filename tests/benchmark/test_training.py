@@ -15,8 +15,12 @@ import torch
 from threedie.baselines.method import ACTION_DIMS
 from threedie.benchmark.data.images import Images
 from threedie.benchmark.settings.recipe import load_recipe
+from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint, save_checkpoint, weights_sha256
-from threedie.benchmark.training.loop import LOG_FOLDER, Settings, Stepper, build, learning_rate, train
+from threedie.benchmark.training.loop import LOG_FOLDER, train
+from threedie.benchmark.training.schedule import learning_rate
+from threedie.benchmark.training.stepper import Stepper
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 

@@ -128,7 +128,7 @@ def test_tables_of_classes(tmp_path: Path) -> None:
 
 
 def test_recipes(tmp_path: Path) -> None:
-    folder = Path(__file__).parents[2] / "benchmark" / "recipes"
+    folder = Path(__file__).parents[2] / "benchmark" / "settings" / "recipes"
     samples = [path.read_bytes() + b"method_options.split = false\n" for path in sorted(folder.glob("*.toml"))]
 
     def read(path: Path) -> None:

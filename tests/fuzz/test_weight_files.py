@@ -14,11 +14,12 @@ from mutations import fuzz
 from threedie.baselines.original_checkpoints import architecture
 from threedie.baselines.registry import build_method
 from threedie.baselines.resnet import build_backbone
-from threedie.benchmark.evaluation.evaluate import read_settings, restore
 from threedie.benchmark.settings.recipe import load_recipe
+from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import content_sha256, is_ours, load_weights, save_checkpoint
 from threedie.benchmark.training.imported import import_checkpoint
-from threedie.benchmark.training.loop import Settings, build
+from threedie.benchmark.training.restore import read_settings, restore
 from threedie.manifests.errors import ThreeDieError
 
 pytestmark = pytest.mark.fuzz

@@ -19,7 +19,7 @@ from threedie.manifests.errors import DamagedFileError, ThreeDieError
 from threedie.manifests.files import machine, temporary_prefix
 from threedie.manifests.objects import ObjectRef
 from threedie.manifests.text import read_json
-from threedie.render import cli
+from threedie.render.commands import render as cli
 from threedie.render.models.embedded_source import EmbeddedSource
 from threedie.render.preset import load_preset
 from threedie.render.quality import choose_quality

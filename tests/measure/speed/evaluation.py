@@ -17,8 +17,9 @@ from threedie.baselines.registry import build_method
 from threedie.baselines.resnet import ResNet
 from threedie.benchmark.data.images import Images
 from threedie.benchmark.data.inputs import Normalisation
-from threedie.benchmark.evaluation.evaluate import build_subject, measure, mover
 from threedie.benchmark.evaluation.features import extract_features
+from threedie.benchmark.evaluation.measure import build_subject, measure
+from threedie.benchmark.evaluation.predictor import mover
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.task import Data

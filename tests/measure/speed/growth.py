@@ -12,7 +12,8 @@ from speed.comparison import MIB, Comparison, peak_mib
 from threedie.baselines.hypernetwork import HypernetworkPredictor
 from threedie.baselines.method import Parts
 from threedie.benchmark import neighbours
-from threedie.benchmark.evaluation.evaluate import build_subject, measure, mover
+from threedie.benchmark.evaluation.measure import build_subject, measure
+from threedie.benchmark.evaluation.predictor import mover
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.tasks.pose_retrieval import QUERY_BYTES
 from threedie.benchmark.tasks.task import Data

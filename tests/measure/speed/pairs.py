@@ -20,7 +20,7 @@ from threedie.manifests.latents import UNITS, LatentField
 from threedie.manifests.objects import ObjectRef
 
 SUBJECT = "pairs of views read, decoded and given their action, 256 px, one core, against single files and PIL"
-PICTURES = Path(__file__).parents[2] / "tests" / "data" / "fidelity" / "original"
+PICTURES = Path(__file__).parents[2] / "data" / "fidelity" / "original"
 OBJECTS, VIEWS, BATCH, ROUNDS = 256, 6, 128, 3
 PIXELS = 256
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from speed.comparison import Comparison
 
 SUBJECT = "3die render, fast against reference quality, whole command, 7 models x 10 views, 256 px"
-MODELS = Path(__file__).parents[2] / "render" / "models" / "embedded" / "shapenet_layout"
+MODELS = Path(__file__).parents[3] / "render" / "models" / "embedded" / "shapenet_layout"
 VIEWS = 10
 FAST_RUNS = 3
 """Times the fast command runs for one of the reference quality: before, after, and after that."""

@@ -10,7 +10,8 @@ from speed import plain_retrieval
 from speed.comparison import Comparison
 from threedie.baselines.hypernetwork import HypernetworkPredictor
 from threedie.baselines.method import Parts
-from threedie.benchmark.evaluation.evaluate import build_subject, mover
+from threedie.benchmark.evaluation.measure import build_subject
+from threedie.benchmark.evaluation.predictor import mover
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.task import Data, Indices, Subject

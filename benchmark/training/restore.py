@@ -1,0 +1,43 @@
+"""A trained method from the content of a checkpoint."""
+
+from pathlib import Path
+from typing import Any
+
+from threedie.baselines.method import Method
+from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.training.build import build, require_fit
+from threedie.benchmark.training.loop import Normalisation
+from threedie.manifests.errors import ThreeDieError
+
+
+def read_settings(checkpoint: dict[str, Any], path: Path | None = None) -> Settings:
+    """Settings in a checkpoint's content; `path` is the file it is from, for messages.
+
+    Raises:
+        ThreeDieError: settings that this program doesn't know.
+    """
+    try:
+        settings = Settings.from_json(checkpoint["settings"])
+        if settings.seed is None and "imported" not in checkpoint:
+            raise ThreeDieError("settings: seed is None")
+        return settings
+    except ThreeDieError as error:
+        raise ThreeDieError(f"{path or 'the checkpoint'}: {error}") from error
+
+
+def restore(checkpoint: dict[str, Any], path: Path | None = None) -> tuple[Settings, Method, Normalisation]:
+    """Settings, trained method and normalisation of inputs from a checkpoint's content.
+
+    Args:
+        checkpoint: content of a checkpoint.
+        path: the file it is from, for messages.
+
+    Raises:
+        ThreeDieError: settings that this program doesn't know, or weights that don't fit them.
+    """
+    settings = read_settings(checkpoint, path)
+    require_fit(settings, checkpoint["model"], str(path or "the checkpoint"))
+    method = build(settings)
+    method.load_state_dict(checkpoint["model"])
+    pixels = checkpoint["normalisation"]
+    return settings, method.eval(), Normalisation(tuple(pixels["mean"]), tuple(pixels["std"]))

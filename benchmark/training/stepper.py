@@ -1,0 +1,98 @@
+"""One step of training: forward, backward, optimizer."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from threedie.baselines.method import Batch, Method
+from threedie.benchmark.settings.recipe import Recipe
+from threedie.benchmark.training.device import build_fabric
+from threedie.manifests.processes import Processes
+
+Outputs = tuple[dict[str, Tensor], tuple[Tensor, Tensor]]
+
+
+class _Losses(nn.Module):
+    """A method as Fabric wants it: plain tensors in, a dictionary of tensors and the representations out."""
+
+    def __init__(self, method: Method) -> None:
+        super().__init__()
+        self.method = method
+
+    def forward(self, view1: Tensor, view2: Tensor, action: Tensor, label: Tensor, crop: Tensor | None) -> Outputs:
+        output = self.method(Batch(view1, view2, action, label, crop))
+        one, two = output.representation
+        return {"loss": output.loss, **output.terms}, (one.detach(), two.detach())
+
+
+class Stepper:
+    """One method and its optimizer on a device: takes steps."""
+
+    def __init__(
+        self, method: Method, recipe: Recipe, device: str = "auto", processes: Processes | None = None
+    ) -> None:
+        """Prepare.
+
+        Args:
+            method: the method; trained in place.
+            recipe: optimizer, precision, batch normalisation over devices.
+            device: `auto`, `cpu` or `cuda`.
+            processes: of the run, each with a device of its own; this one alone where None.
+
+        Raises:
+            ThreeDieError: there is no such device.
+        """
+        self.processes = processes or Processes()
+        self.fabric = build_fabric(device, recipe.precision, self.processes)
+        self.device = self.fabric.device
+        # Torch has no synchronised batch-norm for CPUs; there each process has statistics of its own.
+        if recipe.sync_batchnorm and self.processes.count > 1 and self.device.type != "cpu":
+            method = nn.SyncBatchNorm.convert_sync_batchnorm(method)
+        self.method = method
+        trained = [parameter for parameter in method.parameters() if parameter.requires_grad]
+        self._model, self.optimizer = self.fabric.setup(_Losses(method), _optimizer(trained, recipe))
+        self.representation: tuple[Tensor, Tensor] | None = None
+        method.train()
+
+    def step(self, batch: Batch, rate: float, done: float = 1.0) -> dict[str, float]:
+        """One step; the loss and its terms before it. `representation` then holds what the backbone said, detached.
+
+        Args:
+            batch: the batch, of this process alone.
+            rate: learning rate.
+            done: share of the run's steps that are done with this one.
+
+        Raises:
+            FloatingPointError: the loss isn't finite; the weights are left as they were. The message has the terms.
+        """
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad(set_to_none=True)
+        output, self.representation = self._model(batch.view1, batch.view2, batch.action, batch.label, batch.crop)
+        names = list(output)
+        numbers = torch.stack([output[name].detach().float() for name in names]).cpu().double().tolist()
+        values = dict(zip(names, numbers, strict=True))
+        if not torch.isfinite(output["loss"]):
+            raise FloatingPointError(", ".join(f"{name} {value:g}" for name, value in values.items()))
+        self.fabric.backward(output["loss"])
+        self.optimizer.step()
+        self.method.after_step(done)
+        return values
+
+    def any_process(self, *flags: bool) -> list[bool]:
+        """Each flag, true if it is in any of the processes."""
+        if self.processes.count == 1:
+            return list(flags)
+        told = torch.tensor([float(flag) for flag in flags], device=self.device)
+        most = self.fabric.all_reduce(told, reduce_op="max")
+        assert isinstance(most, Tensor)
+        return [value > 0 for value in most.tolist()]
+
+
+def _optimizer(trained: list[nn.Parameter], recipe: Recipe) -> torch.optim.Optimizer:
+    rates: dict[str, Any] = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay, "fused": True}
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(trained, momentum=recipe.momentum, **rates)
+    kind = torch.optim.Adam if recipe.optimizer == "adam" else torch.optim.AdamW
+    return kind(trained, **rates)
