@@ -39,7 +39,7 @@ class ViewsInfo(Protocol):
 
 
 class LabeledViews(Protocol):
-    """N objects of V views with classes, splits and latents: a `manifests.dataset.Dataset`, or what looks like one."""
+    """N objects of V views with classes, splits and latents; `manifests.dataset.Dataset` is one."""
 
     @property
     def path(self) -> Path:
@@ -139,7 +139,7 @@ class Source(ABC):
 
         Args:
             path: where it is; None for the usual place, if there is one.
-            reporter: is told which place was taken.
+            reporter: shows which place was taken.
 
         Raises:
             ThreeDieError: it isn't there, damaged, or of another kind.

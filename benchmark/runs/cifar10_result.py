@@ -1,4 +1,4 @@
-"""`cifar10.json`: the results on CIFAR-10 in the form that was there before they were records."""
+"""`cifar10.json`: results on CIFAR-10 in the form they had before they were records."""
 
 import importlib.metadata
 from dataclasses import asdict

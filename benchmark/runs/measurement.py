@@ -103,7 +103,7 @@ class Measurement:
 
         Raises:
             ThreeDieError: see `threedie.benchmark.evaluation.evaluate.evaluate`; or the record of some tasks can't be
-                added to the one there.
+                added to the existing one.
         """
         self._check_addition()
         dataset = self.source.dataset
@@ -137,7 +137,7 @@ class Measurement:
         return record
 
     def show(self) -> Record:
-        """Report the record that is there, as text; the record."""
+        """Report the existing record as text, and return it."""
         record = read_record(self.record_file)
         self.reporter.text(results_text(record, self.record_file, self.folder, self.records or self.folder.parent))
         return record

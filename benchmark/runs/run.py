@@ -59,7 +59,7 @@ class Run:
         workers: threads that decode images.
         save_every_s: seconds between checkpoints.
         reporter: shows what happens.
-        data: where the dataset was opened, as it was given.
+        data: path of the dataset, as the caller wrote it.
         method_file: `FILE.py:CLASS` of a method that isn't one of this program's.
     """
 
