@@ -18,6 +18,15 @@ from threedie.manifests.errors import ThreeDieError
     type=click.Choice([name for name in source_names() if name != DEFAULT_SOURCE]),
     help="CIFAR-10 instead; --data is the folder of its files.",
 )
+@click.option("--recipe", help="How to train: see 'list'.  [default: mini, or the --dataset's own]")
+@click.option(
+    "-o",
+    "--out",
+    type=options.PATH,
+    default=options.DEFAULT_RUNS,
+    show_default=True,
+    help="Folder that gets a folder for the run.",
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Weights, pairs, order.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting of the recipe.")
 @options.protocol

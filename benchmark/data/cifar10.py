@@ -136,7 +136,8 @@ def _encode(text: str, encoding: str) -> bytes:
 class _Bytes:
     """Stands in for an array of bytes: the shape and content that a pickle names, checked.
 
-    Numpy builds nothing for a pickle: its own classes would take a buffer for an array of objects, whose pointers the file then chooses.
+    Numpy builds nothing for a pickle: its own classes would take a buffer for an array of objects, whose pointers the
+    file then chooses.
     """
 
     def __init__(self) -> None:
