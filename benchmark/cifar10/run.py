@@ -104,7 +104,8 @@ def run_cifar10(
     look = monitor(data)
     checkpoint = train_on(PicturePairs(data), settings, folder, device, save_every_s, look)
     place = torch.device(find_device(device))
-    _, method, normalise = restore(checkpoint)
+    model = restore(checkpoint)
+    method, normalise = model.method, model.normalization
     method = method.to(place).eval()
     began = datetime.now(started.tzinfo)
     neighbours = look(method, normalise, place)["knn_top1"]

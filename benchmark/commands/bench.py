@@ -4,7 +4,7 @@ import errno
 import functools
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -210,7 +210,7 @@ def run(
             _show(read_record(record_file), record_file, folder, out)
             return
         for warning in size_warnings(dataset, plan):
-            click.echo(indented("warning", warning))
+            click.echo(indented("warning", str(warning)))
 
         images = _images(dataset, plan, workers)
         if finished:
@@ -264,7 +264,7 @@ def _exits_when_interrupted(folder: Path) -> Iterator[None]:
 
 def _scope(seeds: int, on_embedding: bool, tasks: tuple[str, ...] | None = None) -> "Scope":
     from threedie.benchmark.evaluation.scope import Scope
-    from threedie.benchmark.tasks.task import EMBEDDING, REPRESENTATION
+    from threedie.benchmark.tasks.subject import EMBEDDING, REPRESENTATION
 
     return Scope(tasks, seeds, (REPRESENTATION, EMBEDDING) if on_embedding else (REPRESENTATION,))
 
@@ -304,7 +304,7 @@ def _is_record_of(record_file: Path, checkpoint: dict[str, Any], scope: "Scope",
         return False
     # A task whose every score is undefined on this data has a warning instead.
     asked = {task for task, _ in versions} | {line.split(":")[0] for line in record["warnings"]}
-    if not due_tasks(restore(checkpoint)[1], dataset) <= asked:
+    if not due_tasks(restore(checkpoint).method, dataset) <= asked:
         return False
     same_scope = record.get("evaluation", {}) == scope.to_json()
     return same_scope and versions <= {(task.name, task.version) for task in TASKS.values()}
@@ -422,7 +422,7 @@ def eval_(
     click.echo(dataset_summary(dataset))
     plan = Recipe.from_json(content["settings"]["recipe"])
     for warning in size_warnings(dataset, plan):
-        click.echo(indented("warning", warning))
+        click.echo(indented("warning", str(warning)))
     folder, records = (folder, folder.parent) if out is None else (out, out)
     with _eval_folder(folder, made and out is None, out is None):
         if out is not None:
@@ -514,18 +514,20 @@ def score_(
     if out is not None and out.exists() and file.exists() and out.samefile(file):
         raise ThreeDieError(f"--out {out}: is the file of arrays itself, which would be lost; name another")
 
-    from threedie.benchmark.evaluation.arrays import read_inputs, score
+    from threedie.benchmark.evaluation.arrays import read_arrays
+    from threedie.benchmark.evaluation.own_features import evaluate_arrays
     from threedie.benchmark.training.device import find_device
     from threedie.manifests.files import replacing
 
-    found = score(read_inputs(file), rules, not no_normalise, not no_heads, seeds, find_device(device))
-    text = json.dumps(found, indent=1)
+    arrays = read_arrays(file)
+    result = evaluate_arrays(arrays, rules, not no_normalise, not no_heads, seeds, find_device(device)).to_json()
+    text = json.dumps(result, indent=1)
     if out is None:
         click.echo(text)
         return
     with replacing(out) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
-    click.echo(f"{len(found['results'])} numbers in {out}")
+    click.echo(f"{len(result['results'])} numbers in {out}")
 
 
 def _open(data: Path | None) -> "Dataset":
@@ -602,21 +604,16 @@ def _measure(
     scope: "Scope",
     asked: "Images | None" = None,
 ) -> None:
+    from threedie.benchmark.commands.console import ConsoleReporter
     from threedie.benchmark.data.identity import identify
     from threedie.benchmark.evaluation.evaluate import evaluate
-    from threedie.benchmark.evaluation.scope import head_count, head_steps
+    from threedie.benchmark.evaluation.features import FEATURES_FOLDER
     from threedie.benchmark.records.build import build_record, with_other_tasks
     from threedie.benchmark.records.record import read_record, write_record
     from threedie.benchmark.runs.curves import CURVES_FILE, draw_curves
-    from threedie.benchmark.runs.summary import indented
     from threedie.benchmark.training.checkpoints import weights_sha256
     from threedie.benchmark.training.restore import restore
-    from threedie.manifests.progress import bar
 
-    def note(line: str) -> None:
-        click.echo(indented("note", line))
-
-    dataset = images.dataset
     known = [identify(each.dataset).fingerprint for each in (images, asked or images)]
     record_file = _record_file(folder, rules, known[1], known[0] if asked else None)
     if scope.tasks is not None and record_file.exists():
@@ -627,15 +624,9 @@ def _measure(
                 f"{record_file}: was measured with other --seeds or another --on-embedding, so some tasks can't be "
                 "added to it; give the same, or leave --tasks out to measure all anew"
             )
-    _, method, _ = restore(checkpoint)
-    heads_in_all = head_count(dataset.info.fields, len(method.parts.representation), scope)
-    steps = head_steps(rules, heads_in_all, len(dataset.indices("train")))
-
-    def features_bar(items: Sequence[Any]) -> Iterable[Any]:
-        return bar("features", len(items), "batch", items)
-
-    with bar("tasks", steps, "step") as heads:
-        evaluation = evaluate(checkpoint, images, rules, folder, device, features_bar, heads.update, scope, asked, note)
+    model = restore(checkpoint)
+    features = folder / FEATURES_FOLDER
+    evaluation = evaluate(model, images, asked, rules, scope, features, device, ConsoleReporter())
     record = build_record(checkpoint, evaluation, rules, device, started)
     if scope.tasks is not None and record_file.exists():
         record = with_other_tasks(record, read_record(record_file))
