@@ -123,7 +123,7 @@ def build_record(
             for breakdown in outcome.breakdowns
         ],
         "curves": progress["curves"],
-        "warnings": [*([UNKNOWN_TRAINING] if imported else []), *evaluation.warnings],
+        "warnings": [*([UNKNOWN_TRAINING] if imported else []), *map(str, evaluation.warnings)],
     }
 
 

@@ -231,7 +231,7 @@ class Run:
                 report(f"\n{self.folder}: finished before; nothing to do")
                 return measurement.show()
             for warning in size_warnings(source.dataset, self.settings.recipe):
-                report(titled("warning", warning))
+                report(titled("warning", str(warning)))
             self._decoded()
             if finished:
                 report(f"\n{self.folder}: trained before; only measuring")
