@@ -83,6 +83,11 @@ class LabeledViews(Protocol):
         ...
 
 
+def is_pictures(dataset: LabeledViews) -> bool:
+    """Whether it holds pictures without latents, one view each."""
+    return dataset.info.views == 1 and not dataset.info.fields
+
+
 class ImageStore(ABC):
     """The images of a dataset, ready to be taken at one size.
 

@@ -1,17 +1,19 @@
 """Evaluation: a trained method and a dataset to scores, by a protocol."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from threedie.baselines.method import Method
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.inputs import preprocessing
-from threedie.benchmark.data.source import ImageStore, LabeledViews
+from threedie.benchmark.data.source import ImageStore, LabeledViews, is_pictures
 from threedie.benchmark.evaluation.features import extract_features, feature_key
 from threedie.benchmark.evaluation.measure import build_subject, measure
+from threedie.benchmark.evaluation.pictures import PictureProbes
 from threedie.benchmark.evaluation.predictor import view_predictor
 from threedie.benchmark.evaluation.requirements import (
     measured_objects,
@@ -22,6 +24,7 @@ from threedie.benchmark.evaluation.requirements import (
 )
 from threedie.benchmark.evaluation.scope import Scope, head_count, head_steps
 from threedie.benchmark.settings.protocol import Protocol
+from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.subject import Data
 from threedie.benchmark.tasks.warning import ResultWarning
@@ -90,10 +93,12 @@ def evaluate(
     # Here and not where features are made: they may be cached, and the predictor is needed all the same.
     method = model.method.to(torch.device(device))
     began = time.monotonic()
-    train_data = _load_data(model, weights, train_images, features_folder, device, reporter)
+    # Tasks on pictures work with the network itself.
+    folder = features_folder if any(not TASKS[name].needs.pictures for name in scope.tasks or TASKS) else None
+    train_data = _load_data(model, weights, train_images, folder, device, reporter)
     eval_data = train_data
     if eval_images is not train_images:
-        eval_data = _load_data(model, weights, eval_images, features_folder, device, reporter)
+        eval_data = _load_data(model, weights, eval_images, folder, device, reporter)
     features_s = time.monotonic() - began
     eval_objects, object_warnings = measured_objects(dataset, other)
     train_objects = dataset.indices("train")
@@ -114,6 +119,10 @@ def evaluate(
             steps.update,
             scope,
         )
+        if is_pictures(other):
+            seed = model.settings.seed or 0
+            pictures = PictureProbes(method, eval_images, model.normalization, torch.device(device), seed)
+            subject = replace(subject, pictures=pictures)
         outcomes, task_warnings = measure(subject, scope.tasks)
     return Evaluation(
         outcomes,
@@ -135,10 +144,14 @@ def evaluate(
 
 
 def _load_data(
-    model: TrainedMethod, weights: str, images: ImageStore, folder: Path, device: str, reporter: Reporter
+    model: TrainedMethod, weights: str, images: ImageStore, folder: Path | None, device: str, reporter: Reporter
 ) -> Data:
-    """A dataset with the features of its every view, from the folder or made anew."""
+    """A dataset with the features of its every view, from the folder or made anew; without features if it is None."""
     dataset = images.dataset
+    fields, latents = dataset.info.fields, dataset.latents
+    if folder is None:
+        nothing = np.zeros((*latents.shape[:2], 0), np.float32)
+        return Data(fields, latents, dataset.labels, nothing, nothing)
     identity, pixels = identify(dataset), preprocessing(model.settings.recipe, model.normalization)
     key = feature_key(weights, identity.fingerprint, identity.images_sha256, pixels)
     features = extract_features(
@@ -151,5 +164,4 @@ def _load_data(
         lambda batches: reporter.bar("features", len(batches), "batch", batches),
         reporter.note,
     )
-    fields, latents = dataset.info.fields, dataset.latents
     return Data(fields, latents, dataset.labels, features.representation, features.embedding)

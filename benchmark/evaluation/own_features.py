@@ -164,6 +164,9 @@ def evaluate_arrays(
     left_out = {}
     for name, task in TASKS.items():
         missing = task.missing(subject)
+        if task.needs.pictures:
+            # No array could be it.
+            continue
         if missing:
             left_out[name] = f"needs {' and '.join(_NEEDS.get(need, words) for need, words in missing.items())}"
         elif task.needs.heads and not heads:

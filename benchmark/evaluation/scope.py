@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from threedie.baselines.method import Method
-from threedie.benchmark.data.source import LabeledViews
+from threedie.benchmark.data.source import LabeledViews, is_pictures
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.needs import Available
@@ -46,6 +46,7 @@ def due_tasks(method: Method, dataset: LabeledViews) -> set[str]:
         predictor=method.has_predictor and method.action is not None,
         labels=True,
         train_objects=len(dataset.indices("train")),
+        pictures=is_pictures(dataset),
     )
     return {name for name, task in TASKS.items() if not task.needs.missing(available)}
 

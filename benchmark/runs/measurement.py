@@ -117,12 +117,22 @@ class Measurement:
             self.device,
             self.reporter,
         )
-        record = build_record(self.checkpoint, result, self.protocol, self.device, self.started)
+        measured_on = self.eval_source or self.source
+        record = build_record(
+            self.checkpoint,
+            result,
+            self.protocol,
+            self.device,
+            self.started,
+            measured_on.describe(),
+            self.source.describe() if self.eval_source else None,
+        )
         if self.scope.tasks is not None and self.record_file.exists():
             record = with_other_tasks(record, read_record(self.record_file))
         if self.checkpoint["progress"]["curves"]["epoch"]:
             draw_curves(self.folder / CURVES_FILE, self.checkpoint["progress"]["curves"], record["id"])
         write_record(self.record_file, record)
+        self._write_more(record, result)
         return record
 
     def show(self) -> Record:
@@ -130,6 +140,9 @@ class Measurement:
         record = read_record(self.record_file)
         self.reporter.text(results_text(record, self.record_file, self.folder, self.records or self.folder.parent))
         return record
+
+    def _write_more(self, record: Record, result: evaluation.Evaluation) -> None:
+        """Write what some kinds of datasets want beside the record."""
 
     def _check_addition(self) -> None:
         """Refuse to add some tasks to a record that was measured in another scope."""

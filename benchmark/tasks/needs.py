@@ -14,6 +14,7 @@ class Available:
         predictor: whether embeddings can be moved by an action.
         labels: whether the objects' classes are given.
         train_objects: how many objects there are to train on.
+        pictures: whether there are pictures of one view each, and the network that sees them.
     """
 
     fields: Collection[str]
@@ -21,6 +22,7 @@ class Available:
     predictor: bool
     labels: bool
     train_objects: int
+    pictures: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Needs:
         fields: latent fields.
         views: at least so many views of each object.
         heads: whether a head is trained for it.
+        pictures: pictures of one view each, and the network that sees them: for what can't be measured on features.
     """
 
     predictor: bool = False
@@ -42,6 +45,7 @@ class Needs:
     fields: tuple[str, ...] = ()
     views: int = 1
     heads: bool = False
+    pictures: bool = False
 
     def missing(self, available: Available) -> dict[str, str]:
         """What isn't available: names of the attributes above, each with its words; empty where nothing is missing."""
@@ -56,6 +60,8 @@ class Needs:
             missing["fields"] = f"latents {', '.join(name for name in self.fields if name not in available.fields)}"
         if available.views < self.views:
             missing["views"] = f"{_COUNTS.get(self.views, self.views)} views of each object"
+        if self.pictures and not available.pictures:
+            missing["pictures"] = "pictures of one view each"
         return missing
 
     def has_fields(self, names: Collection[str]) -> bool:

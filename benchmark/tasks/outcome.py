@@ -24,6 +24,7 @@ class Score:
         input: `representation` or `embedding`.
         deviation: standard deviation (n - 1) over seeds of heads; None with one seed or without heads.
         interval: 95% bootstrap interval over objects; None with fewer than two objects, and of a rank.
+        runs: the number of each run, for a task that trains something several times by its own rules.
     """
 
     metric: str
@@ -36,6 +37,7 @@ class Score:
     input: str = REPRESENTATION
     deviation: float | None = None
     interval: tuple[float, float] | None = None
+    runs: tuple[float, ...] = ()
 
     @property
     def below_floor(self) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from threedie.benchmark.data.pairs import Indices, Pairs, spread_over
+from threedie.benchmark.settings.linear_rules import LinearRules
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.tasks.needs import Available
 from threedie.benchmark.tasks.spread import Bootstrap
@@ -142,6 +143,18 @@ class NeighborSearch(Interface):
         ...
 
 
+class PictureNetwork(Interface):
+    """A frozen network that sees labeled pictures; `threedie.benchmark.evaluation.pictures` runs it with torch."""
+
+    def neighbors(self) -> npt.NDArray[np.bool_]:
+        """Whether the vote of the nearest training pictures is right for each measured picture, (Q,)."""
+        ...
+
+    def linear(self, rules: LinearRules) -> list[npt.NDArray[np.bool_]]:
+        """Whether a linear layer is right for each measured picture, (Q,) for each run that the rules ask for."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """What is measured, and on what.
@@ -162,6 +175,7 @@ class Subject:
             order.
         head_sources: what heads are trained on.
         normalize: whether embeddings are compared at length 1.
+        pictures: the network on pictures of one view each; None for other data.
     """
 
     train_data: Data
@@ -178,6 +192,7 @@ class Subject:
     eval_pairs: Pairs
     head_sources: tuple[str, ...] = (REPRESENTATION,)
     normalize: bool = True
+    pictures: PictureNetwork | None = None
 
     @property
     def bootstrap(self) -> Bootstrap:
@@ -197,6 +212,7 @@ class Subject:
             self.predict_views is not None,
             all(data.has_labels for data in datasets),
             len(self.train_objects),
+            self.pictures is not None,
         )
 
 
