@@ -1,4 +1,4 @@
-"""Translation: how the object was moved between two views, by a perceptron; in its own frame and in the base frame."""
+"""Translation: how far the object moved between two views, by a perceptron; in its own frame and in the base frame."""
 
 import numpy as np
 
