@@ -97,8 +97,9 @@ def origin_warnings(settings: Settings, dataset: LabeledViews) -> list[ResultWar
 
 
 def measured_objects(train: LabeledViews, measured: LabeledViews) -> tuple[Indices, list[ResultWarning]]:
-    """Positions of the objects to measure on, and warnings: the validation objects of `measured` that aren't training
-    objects of `train`.
+    """Positions of the objects to measure on, and warnings.
+
+    They are the validation objects of `measured`, without those that are training objects of `train`.
 
     Raises:
         ThreeDieError: none is left.

@@ -40,7 +40,7 @@ def told_by_heads(study: Study, protocol: Protocol) -> tuple[Told, Told]:
     target = Rotation().target(study.data, subject.eval_pairs)
     for question in (named, turned):
         for where in subject.representation_parts.values():
-            subject.heads.plan(question, REPRESENTATION, where)  # type: ignore[attr-defined]
+            subject.heads.plan(question, REPRESENTATION, where)
     right, errors = {}, {}
     shape = (len(study.val), study.data.views)
     for part, where in subject.representation_parts.items():
