@@ -67,9 +67,9 @@ def check(settings: Settings, action: str | None) -> None:
     recipe = settings.recipe
     if recipe.image_size != SIDE:
         raise ThreeDieError(f"recipe {recipe.name}: image_size is {recipe.image_size}; CIFAR-10 has {SIDE} px")
-    if recipe.centre != 1:
+    if recipe.center != 1:
         raise ThreeDieError(
-            f"recipe {recipe.name}: centre is {recipe.centre}; CIFAR-10's pictures are seen whole, leave it at 1"
+            f"recipe {recipe.name}: center is {recipe.center}; CIFAR-10's pictures are seen whole, leave it at 1"
         )
     if action is not None:
         raise ThreeDieError(

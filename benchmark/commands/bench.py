@@ -271,18 +271,15 @@ def _scope(seeds: int, on_embedding: bool, tasks: tuple[str, ...] | None = None)
 
 def _find_tasks(text: str | None) -> tuple[str, ...] | None:
     """Names of tasks from `a,b`; None without any."""
-    import difflib
-
     from threedie.benchmark.tasks import TASKS
+    from threedie.manifests.suggest import suggest
 
     if text is None:
         return None
     names = tuple(name.strip().replace("-", "_") for name in text.split(",") if name.strip())
     for name in names:
         if name not in TASKS:
-            near = difflib.get_close_matches(name, TASKS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(TASKS)}"
-            raise ThreeDieError(f"--tasks: there is no task {name!r}; {hint}")
+            raise ThreeDieError(f"--tasks: there is no task {name!r}; {suggest(name, TASKS)}")
     if not names:
         raise ThreeDieError(f"--tasks: names no task; there are {', '.join(TASKS)}")
     return names
@@ -474,10 +471,12 @@ def _refuse_other_weights(folder: Path, content: dict[str, Any]) -> None:
 
 
 def _describe(content: dict[str, Any]) -> str:
-    recipe = content["settings"]["recipe"]
+    from threedie.benchmark.settings.recipe import with_current_names
+
+    recipe = with_current_names(content["settings"]["recipe"])
     method = content["settings"]["method"]
     what = "a backbone alone" if method == "random" else f"method {method} {recipe['method_options'] or ''}".strip()
-    return f"{what}, {recipe['backbone']} in the form {recipe['form']}, pixels normalised as {recipe['normalisation']}"
+    return f"{what}, {recipe['backbone']} in the form {recipe['form']}, pixels normalized as {recipe['normalization']}"
 
 
 @bench.command("score")

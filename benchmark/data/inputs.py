@@ -64,7 +64,7 @@ def images_of(
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> Images:
     """A dataset's images as a recipe wants them; see `Images`."""
-    return Images(dataset, recipe.image_size, recipe.channels, workers, memory, progress, recipe.centre)
+    return Images(dataset, recipe.image_size, recipe.channels, workers, memory, progress, recipe.center)
 
 
 def preprocessing(recipe: Recipe, normalise: Normalisation) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def preprocessing(recipe: Recipe, normalise: Normalisation) -> dict[str, Any]:
     return {
         "size": recipe.image_size,
         "channels": recipe.channels,
-        "centre": recipe.centre,
+        "centre": recipe.center,
         "mean": list(normalise.mean),
         "std": list(normalise.std),
     }

@@ -72,10 +72,10 @@ def size_warnings(dataset: Dataset, recipe: Recipe) -> list[str]:
             f"batch_size is {recipe.batch_size} but no object comes twice in a batch: batches hold all {train} "
             "training objects"
         )
-    if recipe.centre < 1 and any(field.name in TRANSLATION for field in dataset.info.fields):
+    if recipe.center < 1 and any(field.name in TRANSLATION for field in dataset.info.fields):
         warnings.append(
-            f"centre is {recipe.centre:g} and objects move in this dataset: those near the border are cut off; set "
-            "centre=1 to see all of the pictures"
+            f"center is {recipe.center:g} and objects move in this dataset: those near the border are cut off; set "
+            "center=1 to see all of the pictures"
         )
     return warnings
 

@@ -26,7 +26,7 @@ def metric_of(task: str, name: str) -> Declared | None:
     return own or _METRICS.get(name)
 
 
-NO_SETTINGS = ("seed", "normalisation_mean", "normalisation_std")
+NO_SETTINGS = ("seed", "normalization_mean", "normalization_std")
 """Entries of a configuration that don't tell one row from another."""
 
 

@@ -17,7 +17,7 @@ from threedie.manifests.errors import ThreeDieError
 
 RECIPE_NAME = "imported"
 KNOWN_SETTINGS = (
-    "image_size", "centre", "normalisation", "channels", "backbone", "form", "width", "projector", "method_options",
+    "image_size", "center", "normalization", "channels", "backbone", "form", "width", "projector", "method_options",
 )  # fmt: skip
 """Of a recipe, what is known of weights that were trained elsewhere."""
 BACKBONE_ALONE = "random"
@@ -60,7 +60,7 @@ def import_checkpoint(
     usual = "imagenet" if method == BACKBONE_ALONE and found.form == "torchvision" else "original"
     pixels = normalisation or usual
     recipe = Recipe(
-        name=RECIPE_NAME, image_size=image_size, normalisation=pixels,
+        name=RECIPE_NAME, image_size=image_size, normalization=pixels,
         channels="rgb" if pixels == "imagenet" else "file", backbone=found.backbone,
         form=found.form, width=found.width, projector=found.projector or "1",
         # How it was trained isn't known; these are never read, and records leave them out.

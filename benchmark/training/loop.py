@@ -89,7 +89,7 @@ def train_on(
         return before
     recipe, seed, processes = settings.recipe, settings.seed or 0, find_processes()
     method = build(settings)
-    normalise = source.normalisation(recipe.normalisation)
+    normalise = source.normalisation(recipe.normalization)
     augmentation = augmentation_for(method, recipe)
     state = TrainingState()
     if before:

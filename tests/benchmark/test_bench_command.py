@@ -209,12 +209,12 @@ def test_a_network_that_sees_the_middle_alone_is_warned_of_moving_objects(
 ):
     moving = Dataset(make_dataset(tmp_path / "moving.h5", objects=8, views=2, size=32, moved=True))
     still = Dataset(make_dataset(tmp_path / "still.h5", objects=8, views=2, size=32))
-    middle, whole = load_recipe("smoke", ["centre=0.5"]), load_recipe("smoke")
+    middle, whole = load_recipe("smoke", ["center=0.5"]), load_recipe("smoke")
     told = [
-        any("centre is 0.5" in line for line in size_warnings(*each)) for each in ((moving, middle), (still, middle))
+        any("center is 0.5" in line for line in size_warnings(*each)) for each in ((moving, middle), (still, middle))
     ]
     assert told == [True, False]
-    assert not any("centre" in line for line in size_warnings(moving, whole))
+    assert not any("center" in line for line in size_warnings(moving, whole))
 
 
 def test_another_dataset_gets_a_record_of_its_own(
