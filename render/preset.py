@@ -2,17 +2,25 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+)
 from pydantic.annotated_handlers import GetCoreSchemaHandler
 from pydantic.dataclasses import dataclass
 from pydantic_core import CoreSchema
-from pydantic_core.core_schema import no_info_after_validator_function, typed_dict_field, typed_dict_schema
+from pydantic_core.core_schema import no_info_wrap_validator_function, typed_dict_field, typed_dict_schema
 
 from threedie.manifests.errors import ThreeDieError, one_line
 from threedie.manifests.fields import FieldError, Must, Text, Whole, field_name, first_error, unexpected
@@ -128,15 +136,19 @@ class Jpeg:
 
 
 class _LatentsOfFile:
-    """Annotation of the latent fields: in a preset's file a table of ranges by the fields' names."""
+    """Annotation of latent fields: a preset's file has a table of ranges by name."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         ranges = handler.generate_schema(Ranges)
         entries = {name: typed_dict_field(ranges, required=name in REQUIRED_FIELDS) for name in UNITS}
-        return no_info_after_validator_function(self._fields, typed_dict_schema(entries, extra_behavior="forbid"))
+        table = typed_dict_schema(entries, extra_behavior="forbid")
+        return no_info_wrap_validator_function(self._fields, table)
 
     @staticmethod
-    def _fields(ranges: Mapping[str, Any]) -> tuple[LatentField, ...]:
+    def _fields(value: Any, table: ValidatorFunctionWrapHandler) -> tuple[LatentField, ...]:
+        if isinstance(value, tuple) and all(isinstance(each, LatentField) for each in value):
+            return value
+        ranges = table(value)
         return tuple(LatentField(name, ranges[name]) for name in UNITS if name in ranges)
 
 

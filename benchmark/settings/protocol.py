@@ -18,8 +18,7 @@ Rate = Annotated[Number, Field(ge=0, allow_inf_nan=False)]
 class Protocol:
     """How evaluation is done. Any change that changes a number gets a new version.
 
-    Pairs and views depend on the protocol's name, its version and the dataset alone, so that they are the same for every
-    method.
+    Pairs and views depend on the protocol's name, its version and the dataset alone, and are the same for every method.
 
     Attributes:
         name, version: what records cite.

@@ -60,9 +60,9 @@ def import_checkpoint(
     usual = "imagenet" if method == BACKBONE_ALONE and found.form == "torchvision" else "original"
     pixels = normalisation or usual
     recipe = Recipe(
-        name=RECIPE_NAME, image_size=image_size, normalization=pixels,
+        name=RECIPE_NAME, image_size=image_size, normalization=pixels,  # type: ignore[arg-type]
         channels="rgb" if pixels == "imagenet" else "file", backbone=found.backbone,
-        form=found.form, width=found.width, projector=found.projector or "1",
+        form=found.form, width=found.width, projector=found.projector or "1",  # type: ignore[arg-type]
         # How it was trained isn't known; these are never read, and records leave them out.
         epochs=1, passes=1, batch_size=2, optimizer="adam", learning_rate=1.0, weight_decay=0.0, schedule="constant",
         warmup_epochs=0.0, precision="32-true", sync_batchnorm=False, method_options=options,

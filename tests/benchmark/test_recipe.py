@@ -160,7 +160,7 @@ def test_settings_of_the_optimizer_reach_it(field: str, value: float):
         ("image_size=100000", "image_size is 100000; it must be at most 16,384"),
         (
             f"learning_rate={'9' * 400}",
-            "learning_rate is a whole number of 1329 bits; it must be a number that a float",
+            "learning_rate is a whole number of 1329 bits; it must be a number that",
         ),
         ("learning_rate=inf", "learning_rate is inf; it must be positive"),
         ("weight_decay=nan", "weight_decay is nan; it must be 0 or more"),
