@@ -153,6 +153,8 @@ class Recipe:
         except ValidationError as error:
             name = value.kwargs.get("name", "?") if isinstance(value, ArgsKwargs) and value.kwargs else "?"
             recipe, wrong = f"recipe {str(name)[:_LONGEST]}", first_error(error, tuple(setting_names()))
+            if not wrong.path:
+                raise  # no table at all; what it is part of has a name
             if wrong.kind == "unknown":
                 hint = suggest(wrong.name, setting_names())
                 raise ThreeDieError(f"{recipe}: there is no setting {shown_value(wrong.name)}; {hint}") from error

@@ -67,7 +67,7 @@ def test_overrides_are_typed():
         ("backbone=resnet50", "form is 'original'; it must be torchvision or cifar with backbone resnet50"),
         ("augmentation=flip", "augmentation is 'flip'; it must be one of none, essl"),
         ("online_probes=yes", "online_probes is 'yes'; it must be of type bool"),
-        ("center=0", "center is 0; it must be more than 0 and at most 1"),
+        ("center=0", "center is 0.0; it must be more than 0 and at most 1"),
         ("center=1.5", "center is 1.5; it must be more than 0 and at most 1"),
         ("learning_rate=nan", "learning_rate is nan; it must be positive"),
     ],
