@@ -33,7 +33,8 @@ def unexpected(value: Any, expected: str) -> PydanticCustomError:
         value: the value.
         expected: what it must be, in words.
     """
-    return PydanticCustomError(_EXPECTED, "{expected}", {"value": value, "expected": expected})
+    # As text: pydantic fails on values with half characters.
+    return PydanticCustomError(_EXPECTED, "{expected}", {"shown": shown_value(value), "expected": expected})
 
 
 @dataclass(frozen=True)
@@ -43,18 +44,18 @@ class Must:
     Attributes:
         condition: takes a value of the type.
         expected: what the value must be, in words; may have a reason after a colon.
-        schema: what the JSON schema says of it.
+        schema: keywords of the JSON schema with their values.
     """
 
     condition: Callable[[Any], bool]
     expected: str
-    schema: Mapping[str, Any] | None = None
+    schema: tuple[tuple[str, Any], ...] = ()
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return no_info_after_validator_function(self._check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), **(self.schema or {})}
+        return {**handler(schema), **dict(self.schema)}
 
     def _check(self, value: Any) -> Any:
         if not self.condition(value):
@@ -87,19 +88,16 @@ class FieldError:
     Attributes:
         path: names and positions that lead to it; empty for the whole.
         kind: `unknown`, `missing`, `wrong` value, or `size` of a text or list.
-        value: what is there.
-        expected: what a wrong value must be, and of a size what is there and what is allowed.
+        value: the field's value.
+        shown: the wrong value, or the wrong part of it, in a line of bounded length.
+        expected: what a wrong value must be, and of a size what it is and what is allowed.
     """
 
     path: Path
     kind: str
-    value: Any
+    value: Any = None
+    shown: str = ""
     expected: str = ""
-
-    @property
-    def shown(self) -> str:
-        """The value in a line of bounded length."""
-        return shown_value(self.value)
 
     @property
     def name(self) -> str:
@@ -107,8 +105,12 @@ class FieldError:
         return str(self.path[-1]) if self.path else ""
 
     def sentence(self) -> str:
-        """What follows the field's name in a message."""
-        return self.expected if self.kind == "size" else f"is {self.shown}; it must be {self.expected}"
+        """What follows the field's name, as in `epochs is 0; it must be 1 or more`."""
+        return f"has {self.expected}" if self.kind == "size" else f"is {self.shown}; it must be {self.expected}"
+
+    def statement(self) -> str:
+        """What follows the field's name and a colon, as in `results[0].value: '0.5' isn't of type float`."""
+        return self.expected if self.kind == "size" else f"{self.shown} isn't {self.expected}"
 
 
 def first_error(error: ValidationError, positional: tuple[str, ...] = ()) -> FieldError:
@@ -140,11 +142,11 @@ def _field_error(error: Mapping[str, Any], positional: tuple[str, ...]) -> Field
     if kind in ("extra_forbidden", "unexpected_keyword_argument", "invalid_key"):
         return FieldError(path, "unknown", value)
     if kind in ("missing", "missing_argument"):
-        return FieldError(path, "missing", None)
+        return FieldError(path, "missing")
     if kind in (_TOO_LONG, "too_long", "too_short"):
-        return FieldError(path, "size", value, _size(kind, value, context))
-    value = context.get("value", value) if kind == _EXPECTED else value
-    return FieldError(path, "wrong", value, _expected(kind, value, context, str(error["msg"])))
+        return FieldError(path, "size", value, expected=_size(kind, value, context))
+    shown = str(context["shown"]) if kind == _EXPECTED else shown_value(value)
+    return FieldError(path, "wrong", value, shown, _expected(error))
 
 
 def _size(kind: str, value: Any, context: Mapping[str, Any]) -> str:
@@ -162,7 +164,11 @@ _TYPES = {
 }  # fmt: skip
 
 
-def _expected(kind: str, value: Any, context: Mapping[str, Any], message: str) -> str:
+_BOUNDS = {"ge": "{:,} or more", "gt": "more than {:,}", "le": "at most {:,}", "lt": "less than {:,}"}
+
+
+def _expected(error: Mapping[str, Any]) -> str:
+    kind, value, context = error["type"], error["input"], error.get("ctx", {})
     if kind == _EXPECTED:
         return str(context["expected"])
     if kind == "float_type" and type(value) is int:
@@ -172,10 +178,10 @@ def _expected(kind: str, value: Any, context: Mapping[str, Any], message: str) -
     if kind == "literal_error":
         choices = str(context["expected"]).replace("'", "").replace(" or ", ", ")
         return f"one of {choices}" if "," in choices else choices
-    bounds = {
-        "greater_than_equal": "{ge:,} or more", "greater_than": "more than {gt:,}", "less_than_equal": "at most {le:,}",
-        "less_than": "less than {lt:,}",
-    }  # fmt: skip
-    if kind in bounds:
-        return bounds[kind].format(**context)
-    return message.removeprefix("Input should be ").removeprefix("Value error, ")
+    if kind == "string_unicode":
+        return "a text of whole characters"
+    for bound, words in _BOUNDS.items():
+        if bound in context:
+            limit = context[bound]
+            return words.format(int(limit) if limit == int(limit) else limit)
+    return str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")

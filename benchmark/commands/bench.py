@@ -17,6 +17,7 @@ from threedie.manifests.errors import ThreeDieError
 if TYPE_CHECKING:
     from threedie.benchmark.data.images import Images
     from threedie.benchmark.evaluation.scope import Scope
+    from threedie.benchmark.records.record import Record
     from threedie.benchmark.settings.protocol import Protocol
     from threedie.benchmark.settings.recipe import Recipe
     from threedie.manifests.dataset import Dataset
@@ -288,7 +289,7 @@ def _find_tasks(text: str | None) -> tuple[str, ...] | None:
 def _is_record_of(record_file: Path, checkpoint: dict[str, Any], scope: "Scope", dataset: "Dataset") -> bool:
     """Whether a record is there, of just this checkpoint, of all of today's tasks and of what is asked for."""
     from threedie.benchmark.evaluation.scope import due_tasks
-    from threedie.benchmark.records.record import read_record
+    from threedie.benchmark.records.record import read_record, weights_of
     from threedie.benchmark.tasks import TASKS
     from threedie.benchmark.training.checkpoints import weights_sha256
     from threedie.benchmark.training.restore import restore
@@ -297,10 +298,10 @@ def _is_record_of(record_file: Path, checkpoint: dict[str, Any], scope: "Scope",
         return False
     record = read_record(record_file)
     versions = {(row["task"], row["version"]) for row in record["results"]}
-    if record["checkpoint"]["sha256"] != weights_sha256(checkpoint["model"]):
+    if weights_of(record) != weights_sha256(checkpoint["model"]):
         return False
     # A task whose every score is undefined on this data has a warning instead.
-    asked = {task for task, _ in versions} | {line.split(":")[0] for line in record["warnings"]}
+    asked = {task for task, _ in versions} | {warning["task"] for warning in record["warnings"] or []}
     if not due_tasks(restore(checkpoint)[1], dataset) <= asked:
         return False
     same_scope = record.get("evaluation", {}) == scope.to_json()
@@ -462,11 +463,11 @@ def _eval_folder(folder: Path, own: bool, default: bool) -> Iterator[None]:
 
 def _refuse_other_weights(folder: Path, content: dict[str, Any]) -> None:
     """Refuse a folder with the record of another checkpoint."""
-    from threedie.benchmark.records.record import RECORD_FILE, read_record
+    from threedie.benchmark.records.record import RECORD_FILE, read_record, weights_of
     from threedie.benchmark.training.checkpoints import weights_sha256
 
     for file in (folder / RECORD_FILE, *folder.glob(f"*/{RECORD_FILE}")):
-        if file.exists() and read_record(file)["checkpoint"]["sha256"] != weights_sha256(content["model"]):
+        if file.exists() and weights_of(read_record(file)) != weights_sha256(content["model"]):
             raise ThreeDieError(f"{file}: the record of another checkpoint; name another folder with --out")
 
 
@@ -605,7 +606,7 @@ def _measure(
     from threedie.benchmark.evaluation.evaluate import evaluate
     from threedie.benchmark.evaluation.scope import head_count, head_steps
     from threedie.benchmark.records.build import build_record, with_other_tasks
-    from threedie.benchmark.records.record import read_record, write_record
+    from threedie.benchmark.records.record import read_record, weights_of, write_record
     from threedie.benchmark.runs.curves import CURVES_FILE, draw_curves
     from threedie.benchmark.runs.summary import indented
     from threedie.benchmark.training.checkpoints import weights_sha256
@@ -620,7 +621,7 @@ def _measure(
     record_file = _record_file(folder, rules, known[1], known[0] if asked else None)
     if scope.tasks is not None and record_file.exists():
         there = read_record(record_file)
-        same = there["checkpoint"]["sha256"] == weights_sha256(checkpoint["model"])
+        same = weights_of(there) == weights_sha256(checkpoint["model"])
         if same and there.get("evaluation") != scope.to_json():
             raise ThreeDieError(
                 f"{record_file}: was measured with other --seeds or another --on-embedding, so some tasks can't be "
@@ -666,7 +667,8 @@ def _record_file(folder: Path, rules: "Protocol", fingerprint: str, trained_on: 
     return first
 
 
-def _show(record: dict[str, Any], record_file: Path, folder: Path, out: Path) -> None:
+def _show(record: "Record", record_file: Path, folder: Path, out: Path) -> None:
+    from threedie.benchmark.records.upgrade import warning_line
     from threedie.benchmark.runs.curves import CURVES_FILE
     from threedie.benchmark.runs.summary import indented, results_table
     from threedie.benchmark.training.loop import LOG_FOLDER
@@ -675,8 +677,8 @@ def _show(record: dict[str, Any], record_file: Path, folder: Path, out: Path) ->
     click.echo(f"\n{record['id']}, protocol {protocol['name']} v{protocol['version']}\n")
     click.echo(results_table(record))
     click.echo("")
-    for warning in record["warnings"]:
-        click.echo(indented("warning", warning))
+    for warning in record["warnings"] or []:
+        click.echo(indented("warning", warning_line(warning)))
     click.echo(indented("record", str(record_file)))
     if (record["curves"] or {}).get("epoch"):
         click.echo(indented("curves", str(folder / CURVES_FILE)))

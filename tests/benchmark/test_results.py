@@ -58,7 +58,8 @@ def test_nothing_in_a_measured_record_is_null_but_the_commit(path):
 @pytest.mark.parametrize(
     ("path", "value", "names"),
     [
-        (("schema",), 2, "schema"),
+        (("schema",), 3, "schema"),
+        (("schema",), True, "schema"),
         (("id",), "../../escape", "id"),
         (("origin", "kind"), "guessed", "origin.kind"),
         (("origin",), {"kind": "published"}, "source"),
@@ -75,7 +76,10 @@ def test_nothing_in_a_measured_record_is_null_but_the_commit(path):
         (("surplus",), 1, "surplus"),
         (("curves", "loss"), [1.0], "curves.loss"),
         (("curves", "epoch"), KeyError, "epoch"),
-        (("warnings",), [""], "warnings"),
+        (("warnings",), [{"task": None, "text": ""}], r"warnings\[0\].text"),
+        (("warnings",), ["a text"], r"warnings\[0\]"),
+        (("warnings",), [{"text": "of nothing"}], r"warnings\[0\]: 'task'"),
+        (("config", "name"), "", "config.name"),
     ],
 )
 def test_a_wrong_field_is_named(path, value, names):
@@ -95,6 +99,13 @@ def test_no_number_is_infinite_or_none_at_all(path, infinite):
 def test_anything_but_a_record_is_refused_politely(value):
     with pytest.raises(ThreeDieError):
         validate(value)
+
+
+def test_a_misspelled_field_is_guessed():
+    with pytest.raises(
+        ThreeDieError, match=r"results\[0\]: there is no field 'floor_note_'; did you mean 'floor_note'"
+    ):
+        validate(changed(("results", 0, "floor_note_"), "chance"))
 
 
 def test_a_result_twice_is_refused():
