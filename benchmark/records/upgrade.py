@@ -3,11 +3,11 @@
 from typing import Any
 
 from threedie.benchmark.records.types import SCHEMA, RecordWarning
-from threedie.benchmark.settings.recipe import with_current_names
+from threedie.benchmark.settings.recipe import OLD_NAMES, with_current_names
 from threedie.benchmark.tasks import TASKS
 from threedie.manifests.errors import ThreeDieError
 
-_OLD_CONFIG = {"normalisation_mean": "normalization_mean", "normalisation_std": "normalization_std"}
+_OLD_STATISTICS = {"normalisation_mean": "normalization_mean", "normalisation_std": "normalization_std"}
 
 
 def upgrade(record: Any) -> Any:
@@ -31,8 +31,7 @@ def _from_version_1(record: dict[str, Any]) -> dict[str, Any]:
     if isinstance(record.get("warnings"), list):
         upgraded["warnings"] = [split_warning(each) if isinstance(each, str) else each for each in record["warnings"]]
     if isinstance(record.get("config"), dict):
-        config = with_current_names(record["config"])
-        upgraded["config"] = {_OLD_CONFIG.get(key, key): value for key, value in config.items()}
+        upgraded["config"] = with_current_names(record["config"], {**OLD_NAMES, **_OLD_STATISTICS})
     return upgraded
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Annotated, Any, Literal
@@ -187,11 +187,15 @@ def setting_names() -> list[str]:
     return [item.name for item in dataclasses.fields(Recipe)]
 
 
-def with_current_names(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings by today's names; an old name beside the new one stays, to be refused."""
+def with_current_names(settings: dict[str, Any], names: Mapping[str, str] = OLD_NAMES) -> dict[str, Any]:
+    """Settings by today's names; an old name beside its new one stays, to be refused.
+
+    Args:
+        settings: by name.
+        names: old names and the new ones.
+    """
     return {
-        OLD_NAMES[key] if key in OLD_NAMES and OLD_NAMES[key] not in settings else key: entry
-        for key, entry in settings.items()
+        names[key] if key in names and names[key] not in settings else key: entry for key, entry in settings.items()
     }
 
 

@@ -116,7 +116,7 @@ def test_a_model_of_the_original_is_measured(dataset: Dataset, tmp_path: Path, m
     assert record["checkpoint"]["steps"] is None
     assert record["config"]["normalization_mean"] == list(ORIGINAL_MEAN)
     assert not {"epochs", "learning_rate", "batch_size", "optimizer"} & set(record["config"])
-    assert "on what data, from which seed and how long isn't known" in record["warnings"][0]
+    assert "on what data, from which seed and how long isn't known" in record["warnings"][0]["text"]
     tasks = {(row["task"], row["part"]) for row in record["results"]}
     assert {("classification", "invariant"), ("rotation", "equivariant")} <= tasks
     assert any(task == "retrieval" for task, _ in tasks)
