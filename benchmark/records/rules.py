@@ -20,7 +20,7 @@ MEASURED: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 """Fields that are never null in a measured record; `*` is every entry."""
 TRAINED_HERE: tuple[tuple[str, ...], ...] = (
-    ("seed",), ("checkpoint", "epochs"), ("checkpoint", "steps"), ("times", "train_s"),
+    ("checkpoint", "epochs"), ("checkpoint", "steps"), ("times", "train_s"), ("seed",),
 )  # fmt: skip
 """Fields that are never null either where this program trained the weights."""
 
