@@ -1,9 +1,9 @@
 """The 55 classes of ShapeNetCore v2, and how a person may name them."""
 
-import difflib
 from collections.abc import Sequence
 
 from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.suggest import suggest
 
 CLASSES: dict[str, tuple[str, ...]] = {
     "02691156": ("airplane", "plane", "aeroplane"),
@@ -69,7 +69,7 @@ SYNSETS: tuple[str, ...] = tuple(CLASSES)
 
 _LABELS = {synset: label for label, synset in enumerate(SYNSETS)}
 _LONGEST = 60
-"""So much of an unknown word is compared and named."""
+"""Characters of an unknown word that messages show."""
 _BY_WORD = {word: synset for synset, names in CLASSES.items() for word in (synset, *names)}
 
 
@@ -98,8 +98,7 @@ def find_class(word: str) -> str:
     plain = " ".join(word.lower().replace("_", " ").replace("-", " ").split())
     if plain in _BY_WORD:
         return _BY_WORD[plain]
-    near = difflib.get_close_matches(plain[:_LONGEST], _BY_WORD, n=1)
-    mend = f"did you mean {near[0]!r}?" if near else f"choose from {class_names(SYNSETS)}"
+    mend = suggest(plain, _BY_WORD, f"choose from {class_names(SYNSETS)}")
     raise ThreeDieError(f"{word[:_LONGEST]!r} is not a class: {mend}")
 
 

@@ -211,7 +211,7 @@ class Stage:
         world = bpy.data.worlds.new("world")
         self._scene.world = world
         world.use_nodes = True
-        grey = self._preset.world.grey
+        grey = self._preset.world.gray
         background = next(node for node in world.node_tree.nodes if node.type == "BACKGROUND")
         background.inputs["Color"].default_value = (grey, grey, grey, 1.0)
         background.inputs["Strength"].default_value = 1.0

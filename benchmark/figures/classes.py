@@ -8,6 +8,7 @@ from threedie.benchmark.evaluation.measure import build_subject
 from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.figures.study import Array, Study, class_name
 from threedie.benchmark.figures.style import GREY, PART_COLOURS, Drawing, clean, new_figure, shorten
+from threedie.benchmark.records.record import head_seeds
 from threedie.benchmark.settings.protocol import PROTOCOLS, Protocol
 from threedie.benchmark.tasks.classification import Classes, Classification
 from threedie.benchmark.tasks.retrieval import rank_places
@@ -31,7 +32,7 @@ def told_by_heads(study: Study, protocol: Protocol) -> tuple[Told, Told]:
         1 where the class is right, else 0 (the mean over head seeds); and the angle of error in degrees, from each view
         to another one.
     """
-    scope = Scope(head_seeds=(study.record.get("evaluation") or {}).get("head_seeds", 1))
+    scope = Scope(head_seeds=head_seeds(study.record))
     subject = build_subject(
         study.data, study.train, study.data, study.val, study.method.parts, None, protocol, scope=scope
     )

@@ -15,7 +15,7 @@ _COLUMNS = 3
 def curves(record: Record) -> Drawing | None:
     """A panel for the loss, one for each term, one for each quantity that probes measured; None without an epoch."""
     found = record["curves"] or {}
-    epochs = found.get("epoch", [])
+    epochs = [epoch or 0 for epoch in found.get("epoch", [])]
     if not epochs:
         return None
     panels = _panels(found)

@@ -18,7 +18,8 @@ from threedie.benchmark.figures.style import (
 )  # fmt: skip
 from threedie.benchmark.leaderboard.datasets import dataset_name
 from threedie.benchmark.leaderboard.tables import Cell, Entry, Group, measured
-from threedie.benchmark.records.record import Record
+from threedie.benchmark.records.record import Record, data_of_heads
+from threedie.benchmark.records.types import Breakdown
 
 _MARGIN = 0.08
 PART_MARKERS = {"all": "o", "invariant": "v", "equivariant": "^"}
@@ -43,9 +44,9 @@ def _cell(entry: Entry, task: str, metric: str, part: str) -> Cell | None:
 
 def _title(group: Group) -> str:
     dataset, protocol = group.record["dataset"], group.record["protocol"]
-    heads = group.record.get("trained_on")
-    words = f"{dataset_name(dataset)}, {protocol['name']} v{protocol['version']}, {dataset['fingerprint'][:8]}"
-    return shorten(words + (f", heads of {heads['fingerprint'][:8]}" if heads else ""), 80)
+    heads = data_of_heads(group.record)
+    words = f"{dataset_name(dataset)}, {protocol['name']} v{protocol['version']}, {str(dataset['fingerprint'])[:8]}"
+    return shorten(words + (f", heads of {heads[:8]}" if heads else ""), 80)
 
 
 def _name(entry: Entry, group: Group) -> str:
@@ -190,7 +191,7 @@ def _rotation_error(group: Group) -> Drawing | None:
     )
 
 
-def _is_angle(row: dict[str, object], part: str) -> bool:
+def _is_angle(row: Breakdown, part: str) -> bool:
     return (
         row["by"] == "rotation_deg" and row["task"] == "rotation" and row["part"] == part
         and row["input"] == "representation" and str(row["metric"]).startswith("geodesic")

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from threedie.baselines.catalogue import CATALOGUE
 from threedie.benchmark.leaderboard.legible import shortened
 from threedie.benchmark.leaderboard.tables import metric_of
 from threedie.benchmark.records.record import (
     RECORD_FILE,
-    Found,
     Record,
+    RecordsById,
     add_record,
     find_records,
     in_order,
@@ -56,7 +56,7 @@ def check_folder(folder: Path) -> list[Verdict]:
     files = find_records([folder])
     if not files:
         raise ThreeDieError(f"{folder}: no {RECORD_FILE} in there; '3die bench run' makes one in the run's folder")
-    good: Found = {}
+    good: RecordsById = {}
     return [
         Verdict(file, "a link; put the file itself there") if file.is_symlink() else _check(file, good)
         for file in files
@@ -71,12 +71,12 @@ def usable_records(paths: Sequence[Path]) -> tuple[list[Record], list[Verdict]]:
     Raises:
         ThreeDieError: a path that isn't there.
     """
-    good: Found = {}
+    good: RecordsById = {}
     verdicts = [_check(file, good) for file in find_records(paths)]
     return in_order(good), [verdict for verdict in verdicts if verdict.reason is not None]
 
 
-def _check(file: Path, good: Found) -> Verdict:
+def _check(file: Path, good: RecordsById) -> Verdict:
     """One file; a good record is put to the good ones."""
     try:
         record = read_record(file)
@@ -92,19 +92,19 @@ def impossible(record: Record) -> Iterator[str]:
     """What a record says that can't be, by what its tasks declare; each with its field.
 
     Args:
-        record: a record that `threedie.benchmark.records.record.validate` takes.
+        record: a record that `threedie.benchmark.records.validate.validate` takes.
     """
     yield from _impossible_counts(record)
     for index, row in enumerate(record["results"]):
         yield from _impossible_row(record, row, f"results[{index}]")
     yield from _wrong_order(record["results"])
-    for index, row in enumerate(record.get("breakdowns", [])):
-        yield from _impossible_breakdown(record, row, f"breakdowns[{index}]")
+    for index, breakdown in enumerate(record.get("breakdowns", [])):
+        yield from _impossible_breakdown(record, breakdown, f"breakdowns[{index}]")
 
 
 def _impossible_counts(record: Record) -> Iterator[str]:
     for name in ("dataset", "trained_on"):
-        counts = record.get(name) or {}
+        counts: Mapping[str, Any] = cast("Mapping[str, Any]", record).get(name) or {}
         for key in ("objects", "views", "image_size", "classes"):
             if counts.get(key) == 0:
                 yield f"{name}.{key}: 0; a dataset that something was measured on has some"
@@ -246,7 +246,8 @@ def _remarks(record: Record) -> Iterator[str]:
     one_seed = record.get("evaluation", {}).get("head_seeds") == 1
     if one_seed and any(row.get("deviation") is not None for row in record["results"]):
         yield "has deviations, though its heads were trained with one seed (evaluation.head_seeds)"
-    if record["code"]["modified"]:
+    code = record["code"] or {"modified": None, "commit": None}
+    if code["modified"]:
         yield "measured by code with changes that aren't committed"
-    elif record["code"]["commit"] is None:
+    elif code["commit"] is None:
         yield "measured by code of no known commit"

@@ -18,7 +18,7 @@ def render_json(records: Sequence[Record], others: Sequence[Record]) -> str:
         "format": FORMAT,
         "groups": [_group(group) for group in groups],
         "records": [
-            {key: record[key] for key in record if key not in ("curves", "results")}
+            {key: value for key, value in record.items() if key not in ("curves", "results")}
             for group in groups
             for entry in group.entries
             for record in entry.records

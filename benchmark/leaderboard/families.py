@@ -1,6 +1,7 @@
 """Families of methods: what a method asks of two views of one object."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 FAMILIES: dict[str, str] = {
@@ -23,7 +24,7 @@ _MEMBERS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def family(method: dict[str, Any]) -> str:
+def family(method: Mapping[str, Any]) -> str:
     """The family of a record's method: by its name, or by its parts where the name isn't known.
 
     Args:

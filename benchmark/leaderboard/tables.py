@@ -8,7 +8,9 @@ from typing import Any
 
 from threedie.benchmark.leaderboard.families import family
 from threedie.benchmark.leaderboard.legible import legible, shortened
-from threedie.benchmark.records.record import Record
+from threedie.benchmark.records.record import Record, data_of_heads
+from threedie.benchmark.records.types import Result
+from threedie.benchmark.records.upgrade import warning_line
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.metric import Metric as Declared
 from threedie.benchmark.tasks.subject import REPRESENTATION
@@ -26,7 +28,7 @@ def metric_of(task: str, name: str) -> Declared | None:
     return own or _METRICS.get(name)
 
 
-NO_SETTINGS = ("seed", "normalisation_mean", "normalisation_std")
+NO_SETTINGS = ("seed", "normalization_mean", "normalization_std")
 """Entries of a configuration that don't tell one row from another."""
 
 
@@ -253,7 +255,7 @@ def _place(record: Record) -> tuple[Any, ...]:
         dataset["split"] or "",
         protocol["name"],
         protocol["version"],
-        (record.get("trained_on") or {}).get("fingerprint") or "",
+        data_of_heads(record) or "",
     )
 
 
@@ -290,7 +292,7 @@ def _group(records: Sequence[Record]) -> Group:
     )
 
 
-def _metric(row: dict[str, Any]) -> Metric:
+def _metric(row: Result) -> Metric:
     return Metric(row["task"], row["version"], row["metric"], row["input"])
 
 
@@ -355,7 +357,7 @@ def _usual(records: Iterable[Record]) -> dict[str, dict[str, Any]]:
     by_recipe: dict[str, list[dict[str, Any]]] = {}
     for record in records:
         config = {name: value for name, value in (record["config"] or {}).items() if name != "method_options"}
-        settings = _settings({**record, "config": config, "method": {"options": {}}})
+        settings = _settings({**record, "config": config, "method": {**record["method"], "options": {}}})
         by_recipe.setdefault(str(config.get("name")), []).append(settings)
     found: dict[str, dict[str, Any]] = {}
     for recipe, rows in by_recipe.items():
@@ -373,7 +375,7 @@ _NOTHING = object()
 
 def _entry(records: Sequence[Record], variant: str) -> Entry:
     ordered = sorted(records, key=lambda record: (record["seed"] or 0, record["id"]))
-    rows: dict[Column, list[dict[str, Any]]] = {}
+    rows: dict[Column, list[Result]] = {}
     for record in ordered:
         for row in record["results"]:
             rows.setdefault((_metric(row), row["part"]), []).append(row)
@@ -390,7 +392,7 @@ def _entry(records: Sequence[Record], variant: str) -> Entry:
     return Entry(records[0]["method"]["name"], variant, tuple(ordered), cells, family(records[0]["method"]))
 
 
-def _interval(row: dict[str, Any]) -> tuple[float, float] | None:
+def _interval(row: Result) -> tuple[float, float] | None:
     ends = row.get("interval")
     return (float(ends[0]), float(ends[1])) if ends else None
 
@@ -423,6 +425,6 @@ def _ranked(entries: Sequence[Entry], column: Column) -> list[float]:
 def _warnings(records: Sequence[Record]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     found: dict[str, list[str]] = {}
     for record in records:
-        for warning in dict.fromkeys(record["warnings"] or []):
+        for warning in dict.fromkeys(map(warning_line, record["warnings"] or [])):
             found.setdefault(warning, []).append(record["method"]["name"])
     return tuple((text, tuple(found[text])) for text in sorted(found, key=lambda text: (-len(found[text]), text)))

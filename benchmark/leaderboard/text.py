@@ -5,13 +5,13 @@ import html
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from threedie.benchmark.leaderboard.datasets import dataset_name
 from threedie.benchmark.leaderboard.page import Section
 from threedie.benchmark.leaderboard.tables import Column, Entry, Group, measured, published
-from threedie.benchmark.records.record import Record
+from threedie.benchmark.records.record import Record, data_of_heads
 
 CSV_COLUMNS = (
     "origin", "source", "preset", "dataset", "split", "trained_on", "protocol", "protocol_version", "method", "family",
@@ -102,7 +102,7 @@ def render_csv(records: Sequence[Record], others: Sequence[Record]) -> str:
                 dataset, protocol = record["dataset"], record["protocol"]
                 common = (
                     record["origin"]["kind"], record["origin"].get("source"), dataset["preset"], dataset["fingerprint"],
-                    dataset["split"], (record.get("trained_on") or {}).get("fingerprint"), protocol["name"],
+                    dataset["split"], data_of_heads(record), protocol["name"],
                     protocol["version"], record["method"]["name"],
                     entry.family, json.dumps(record["method"]["options"], sort_keys=True),
                     (record["config"] or {}).get("name"),
@@ -130,7 +130,7 @@ def _plain(text: object) -> str:
     return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", line)
 
 
-def _facts(dataset: dict[str, Any], trained_on: dict[str, Any] | None) -> str:
+def _facts(dataset: Mapping[str, Any], trained_on: Mapping[str, Any] | None) -> str:
     return (
         f"{dataset['objects']} objects of {dataset['classes']} classes, {dataset['views']} views each, "
         f"{dataset['image_size']} px; {dataset['train_objects']} to train on, {dataset['val_objects']} to validate on "

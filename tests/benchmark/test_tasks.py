@@ -446,7 +446,7 @@ def test_features_of_any_size_have_scores_or_a_warning(size: float, protocol: Pr
     assert all(np.isfinite(score.value) for outcome in outcomes.values() for score in outcome.scores)
     lost = "the head on representation, part all, predicts"
     assert missing <= {warning.task for warning in warnings if warning.text.startswith(lost)}
-    if protocol.standardise:
+    if protocol.standardize:
         assert not missing
 
 
@@ -473,7 +473,7 @@ def test_a_head_that_diverges_is_named_and_the_others_have_their_scores(protocol
 def test_a_head_whose_loss_is_lost_keeps_its_best_moment():
     features = noise()
     features[1, 0, 0] = 1e30
-    subject = ask(features, replace(QUICK, standardise=False, steps=40, hidden=8))
+    subject = ask(features, replace(QUICK, standardize=False, steps=40, hidden=8))
     outcomes, warnings = measure(subject)
     lost = "has a loss that isn't finite at step 20: its best moment before counts"
     kept = [str(warning) for warning in warnings if lost in warning.text]
