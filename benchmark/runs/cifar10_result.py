@@ -48,7 +48,8 @@ class Cifar10Measurement(Measurement):
 
     def _write_more(self, record: Record, result: Evaluation) -> None:
         recipe = RunSettings.from_json(self.checkpoint["settings"]).recipe
-        dataset, times = record["dataset"], record["times"] or {}
+        dataset = record["dataset"]
+        times: dict[str, Any] = {**(record["times"] or {})}
         content = {
             "kind": KIND,
             "version": VERSION,
