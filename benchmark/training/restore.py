@@ -4,20 +4,20 @@ from pathlib import Path
 from typing import Any
 
 from threedie.baselines.method import Method
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build, require_fit
 from threedie.benchmark.training.loop import Normalisation
 from threedie.manifests.errors import ThreeDieError
 
 
-def read_settings(checkpoint: dict[str, Any], path: Path | None = None) -> Settings:
+def read_settings(checkpoint: dict[str, Any], path: Path | None = None) -> RunSettings:
     """Settings in a checkpoint's content; `path` is the file it is from, for messages.
 
     Raises:
         ThreeDieError: settings that this program doesn't know.
     """
     try:
-        settings = Settings.from_json(checkpoint["settings"])
+        settings = RunSettings.from_json(checkpoint["settings"])
         if settings.seed is None and "imported" not in checkpoint:
             raise ThreeDieError("settings: seed is None")
         return settings
@@ -25,8 +25,8 @@ def read_settings(checkpoint: dict[str, Any], path: Path | None = None) -> Setti
         raise ThreeDieError(f"{path or 'the checkpoint'}: {error}") from error
 
 
-def restore(checkpoint: dict[str, Any], path: Path | None = None) -> tuple[Settings, Method, Normalisation]:
-    """Settings, trained method and normalisation of inputs from a checkpoint's content.
+def restore(checkpoint: dict[str, Any], path: Path | None = None) -> tuple[RunSettings, Method, Normalisation]:
+    """Settings, trained method and normalization of inputs from a checkpoint's content.
 
     Args:
         checkpoint: content of a checkpoint.
