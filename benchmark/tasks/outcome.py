@@ -40,8 +40,8 @@ class Score:
     runs: tuple[float, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON."""
-        return _plain(self)
+        """As plain JSON, without the runs."""
+        return {key: value for key, value in _plain(self).items() if key != "runs"}
 
     @property
     def below_floor(self) -> bool:
