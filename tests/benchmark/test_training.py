@@ -260,7 +260,7 @@ def test_torchrun_trains_with_two_processes_that_agree(images: Images, tmp_path:
     script.write_text(TORCHRUN_CHILD)
     words = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
     here = str(Path(__file__).parent)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": here}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": f"{Path(here).parents[1]}{os.pathsep}{here}"}
     done = subprocess.run(
         [sys.executable, *words, str(images.dataset.path), str(tmp_path), here],
         env=environment, capture_output=True, text=True, timeout=240, check=False,
