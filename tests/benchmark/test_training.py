@@ -24,6 +24,7 @@ from threedie.benchmark.training.stepper import Stepper
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 
+REPO = Path(__file__).parents[2]
 TINY = ["image_size=32", "width=8", "projector=32-32", "epochs=6", "passes=3", "batch_size=8", "warmup_epochs=1"]
 
 
@@ -260,7 +261,7 @@ def test_torchrun_trains_with_two_processes_that_agree(images: Images, tmp_path:
     script.write_text(TORCHRUN_CHILD)
     words = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
     here = str(Path(__file__).parent)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": here}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([here, str(REPO)])}
     done = subprocess.run(
         [sys.executable, *words, str(images.dataset.path), str(tmp_path), here],
         env=environment, capture_output=True, text=True, timeout=240, check=False,
