@@ -19,7 +19,7 @@ from threedie.manifests.latents import ACTION_SIZES
 Transform = Callable[[Tensor], Any]
 """What is done to an image, uint8 (3, S, S)."""
 
-Item = TypeVar("Item", covariant=True)
+Item_co = TypeVar("Item_co", covariant=True)
 
 SPLITS = ("train", "val")
 CHANNELS = ("file", "rgb")
@@ -62,7 +62,7 @@ class View(NamedTuple):
     view_index: int
 
 
-class _ImageDataset(torch_data.Dataset[Item], Generic[Item]):
+class _ImageDataset(torch_data.Dataset[Item_co], Generic[Item_co]):
     """What both datasets share: the file, the objects of a split, and decoded, transformed images."""
 
     def __init__(
@@ -113,8 +113,8 @@ class PairDataset(_ImageDataset[Pair]):
     """Pairs of different views of each object, for `torch.utils.data.DataLoader`.
 
     An epoch holds one pair of each object of the split. The order of the objects and the views of each are random, and
-    decided by `seed` and the epoch alone: a loader with `shuffle=False` gives the pairs on which `3die bench run` trains
-    with that seed, one pass for each epoch. Call `set_epoch` before each epoch, or all have the same pairs.
+    decided by `seed` and the epoch alone: a loader with `shuffle=False` gives the pairs on which `3die bench run`
+    trains with that seed, one pass in each epoch. Call `set_epoch` before each epoch, or all have the same pairs.
 
     Works with any number of workers, persistent ones too, under fork and spawn (for spawn the transform must be
     picklable).
