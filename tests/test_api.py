@@ -12,12 +12,18 @@ import numpy as np
 import pytest
 import torch
 from api_samples import write_tiny
+from click.testing import CliRunner
 from torch.utils.data import DataLoader, default_collate
 
 import threedie
 from threedie.benchmark.data.images import Images
 from threedie.benchmark.data.pairs import Pairs, draw_pass, epoch_batches
+from threedie.benchmark.training.checkpoints import load_checkpoint, save_checkpoint
+from threedie.cli import cli
 from threedie.manifests.latents import actions
+
+# Small tensors: two threads would spend their time waiting for each other.
+torch.set_num_threads(1)
 
 REPO = Path(__file__).parents[1]
 INIT = REPO / "threedie" / "__init__.py"
@@ -221,3 +227,58 @@ def test_wrong_options_are_named(path: Path, options: dict[str, Any], reason: st
 def test_epochs_are_not_negative(path: Path) -> None:
     with pytest.raises(threedie.ThreeDieError, match="epoch -1"):
         threedie.PairDataset(path).set_epoch(-1)
+
+
+# Backbones
+
+
+TINY = "--recipe smoke --set epochs=1 --set warmup_epochs=0 --set passes=1 --set image_size=32 --set width=8"
+
+
+@pytest.fixture(scope="module")
+def run_folder(path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs")
+    words = (
+        f"bench run vicreg --data {path} --out {out} --set projector=16-16 --set centre=0.8 --set channels=rgb {TINY}"
+    )
+    done = CliRunner().invoke(cli, words.split(), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return next(file.parent for file in out.rglob("checkpoint.pt"))
+
+
+def test_a_backbone_gives_the_features_of_the_evaluation(path: Path, run_folder: Path) -> None:
+    expected = np.load(next(run_folder.glob("features/representation-*.npy")))
+    for run in (run_folder, str(run_folder), run_folder / "checkpoint.pt"):
+        backbone = threedie.load_backbone(run)
+        assert not any(module.training for module in backbone.modules())
+    data = threedie.ViewDataset(path, **backbone.view_options)
+    with torch.inference_mode():
+        whole = backbone(next(iter(DataLoader(data, len(data)))).image)
+        pieces = torch.cat([backbone(batch.image.float() / 255) for batch in DataLoader(data, 7)])
+    assert np.array_equal(whole.reshape(expected.shape), expected)
+    assert np.allclose(pieces.reshape(expected.shape), expected, atol=1e-5)
+    assert [*backbone.parts.representation] == ["all"]
+
+
+def test_a_backbone_can_be_saved_moved_and_pickled(path: Path, run_folder: Path) -> None:
+    backbone = threedie.load_backbone(run_folder)
+    images = threedie.ViewDataset(path, "val", **backbone.view_options)[0].image[None]
+    again = pickle.loads(pickle.dumps(backbone))
+    assert torch.equal(again(images), backbone(images))
+    assert torch.allclose(backbone.double()(images.double() / 255).float(), again(images), atol=1e-4)
+    assert not {"mean", "std"} & set(backbone.state_dict())
+
+
+def test_runs_that_give_no_backbone_say_why(run_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(threedie.ThreeDieError, match=r"checkpoint\.pt"):
+        threedie.load_backbone(tmp_path)
+    with pytest.raises(threedie.ThreeDieError, match=r"FILE\.py:CLASS"):
+        threedie.load_backbone(run_folder, method="vicreg")
+    content = load_checkpoint(run_folder / "checkpoint.pt")
+    save_checkpoint(tmp_path / "checkpoint.pt", {**content, "finished": False})
+    with pytest.raises(threedie.ThreeDieError, match="isn't finished"):
+        threedie.load_backbone(tmp_path)
+    foreign = {**content["settings"], "method": "Mine-1a2b3c4d"}
+    save_checkpoint(tmp_path / "checkpoint.pt", {**content, "settings": foreign})
+    with pytest.raises(threedie.ThreeDieError, match=r"method='FILE\.py:CLASS'"):
+        threedie.load_backbone(tmp_path)
