@@ -1,6 +1,7 @@
 """The public Python API: what `import threedie` promises."""
 
 import ast
+import importlib.util
 import itertools
 import pickle
 import subprocess
@@ -282,3 +283,18 @@ def test_runs_that_give_no_backbone_say_why(run_folder: Path, tmp_path: Path) ->
     save_checkpoint(tmp_path / "checkpoint.pt", {**content, "settings": foreign})
     with pytest.raises(threedie.ThreeDieError, match=r"method='FILE\.py:CLASS'"):
         threedie.load_backbone(tmp_path)
+
+
+# Pages
+
+
+def test_the_api_page_is_that_of_the_docstrings() -> None:
+    spec = importlib.util.spec_from_file_location("generate_api", REPO / "docs" / "generate_api.py")
+    assert spec is not None
+    assert spec.loader is not None
+    generator = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generator)
+    page = (REPO / "docs" / "api.md").read_text(encoding="utf-8")
+    assert page == generator.render_page(), f"write it anew: {generator.COMMAND}"
+    for name in threedie.__all__:
+        assert name in page
