@@ -30,7 +30,7 @@ _PROSE = ("Returns", "Yields")
 
 def render_page() -> str:
     """The page as Markdown."""
-    names = [name for name in threedie.__all__ if not name.startswith("_")]
+    names = [name for name in threedie.__all__ if name != "__version__"]  # type: ignore[attr-defined]
     contents = " · ".join(f"[`{name}`](#{name.lower()})" for name in names)
     version = '`threedie.__version__` is the version as text, such as `"0.1.0"`.'
     return HEAD + "\n\n".join([_wrap(contents), version, *(_render(name) for name in names)]) + "\n"

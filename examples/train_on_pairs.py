@@ -56,7 +56,7 @@ def main(path: str) -> None:
             pairs = [torch.cat([encoder(batch.view1), encoder(batch.view2)], dim=1) for batch in batches]
             predicted, true = rotation_head(torch.cat(pairs)), torch.cat([batch.action for batch in batches])
         print(
-            f"epoch {epoch + 1}: loss {loss.item():.3f}, rotation error (MSE) {F.mse_loss(predicted, true).item():.3f}"
+            f"epoch {epoch + 1}: loss {loss.item():.3f}, rotation error {F.mse_loss(predicted, true):.3f}"
         )
 
 

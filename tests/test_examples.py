@@ -19,7 +19,7 @@ LONGEST = 75
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("newcomer")
-    write_tiny(root / "3die-data" / "dataset.h5")
+    write_tiny(root / "3die-data" / "dataset.h5", objects=200, views=4)
     return root
 
 
@@ -44,7 +44,8 @@ def test_examples_are_short_and_say_how_they_are_called(name: str) -> None:
 
 
 def test_pairs_train_an_encoder(folder: Path) -> None:
-    shown = run("train_on_pairs.py", folder)
-    losses = [float(value) for value in re.findall(r"loss (\S+),", shown)]
+    shown = re.findall(r"loss (\S+), .* (\S+)$", run("train_on_pairs.py", folder), re.MULTILINE)
+    losses, errors = ([float(value) for value in column] for column in zip(*shown, strict=True))
     assert len(losses) == 5
     assert losses[-1] < losses[0]
+    assert errors[-1] < 0.8 * errors[0]
