@@ -55,9 +55,7 @@ def main(path: str) -> None:
             batches = list(DataLoader(val_data, BATCH_SIZE))
             pairs = [torch.cat([encoder(batch.view1), encoder(batch.view2)], dim=1) for batch in batches]
             predicted, true = rotation_head(torch.cat(pairs)), torch.cat([batch.action for batch in batches])
-        print(
-            f"epoch {epoch + 1}: loss {loss.item():.3f}, rotation error {F.mse_loss(predicted, true):.3f}"
-        )
+        print(f"epoch {epoch + 1}: loss {loss.item():.3f}, rotation error {F.mse_loss(predicted, true):.3f}")
 
 
 if __name__ == "__main__":
