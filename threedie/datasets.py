@@ -91,7 +91,7 @@ class _ImageDataset(torch_data.Dataset[Item_co], Generic[Item_co]):
             raise ThreeDieError(f"{dataset.path}: no objects" + (f" in split {split!r}" if split else ""))
         # Without memory for decoded images: a DataLoader's workers decode, and each would keep a copy.
         size = image_size or dataset.info.image_size
-        self._images = Images(dataset, size, channels, workers=1, memory=0, centre=center)
+        self._images = Images(dataset, size, channels, 1, 0, iter, center)
 
     @property
     def image_size(self) -> int:
