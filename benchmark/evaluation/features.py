@@ -13,9 +13,9 @@ import numpy.typing as npt
 import torch
 
 from threedie.baselines.method import Method
-from threedie.benchmark.data.images import Images, Pixels, ordered
+from threedie.benchmark.data.images import Images, ordered
+from threedie.benchmark.data.normalization import Normalization, Pixels
 from threedie.benchmark.data.pairs import Indices
-from threedie.benchmark.training.loop import Normalisation
 from threedie.manifests.errors import ThreeDieError, first_line
 from threedie.manifests.files import replacing
 
@@ -54,7 +54,7 @@ def feature_key(weights: str, fingerprint: str, images_sha256: str, preprocessin
 def extract_features(
     method: Method,
     images: Images,
-    normalise: Normalisation,
+    normalise: Normalization,
     folder: Path,
     key: str,
     device: str = "cpu",

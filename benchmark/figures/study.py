@@ -11,8 +11,9 @@ import torch
 
 from threedie.baselines.method import EQUIVARIANT, Method
 from threedie.benchmark.data.identity import identify
-from threedie.benchmark.data.images import Images, Pixels
+from threedie.benchmark.data.images import Images
 from threedie.benchmark.data.inputs import images_of, preprocessing
+from threedie.benchmark.data.normalization import Pixels
 from threedie.benchmark.data.pairs import Indices, spread_over
 from threedie.benchmark.evaluation.features import FEATURES_FOLDER, extract_features, feature_key
 from threedie.benchmark.records.record import Record

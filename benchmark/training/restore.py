@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from threedie.baselines.method import Method
+from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.settings.run_settings import Settings
 from threedie.benchmark.training.build import build, require_fit
-from threedie.benchmark.training.loop import Normalisation
 from threedie.manifests.errors import ThreeDieError
 
 
@@ -25,7 +25,7 @@ def read_settings(checkpoint: dict[str, Any], path: Path | None = None) -> Setti
         raise ThreeDieError(f"{path or 'the checkpoint'}: {error}") from error
 
 
-def restore(checkpoint: dict[str, Any], path: Path | None = None) -> tuple[Settings, Method, Normalisation]:
+def restore(checkpoint: dict[str, Any], path: Path | None = None) -> tuple[Settings, Method, Normalization]:
     """Settings, trained method and normalisation of inputs from a checkpoint's content.
 
     Args:
@@ -40,4 +40,4 @@ def restore(checkpoint: dict[str, Any], path: Path | None = None) -> tuple[Setti
     method = build(settings)
     method.load_state_dict(checkpoint["model"])
     pixels = checkpoint["normalisation"]
-    return settings, method.eval(), Normalisation(tuple(pixels["mean"]), tuple(pixels["std"]))
+    return settings, method.eval(), Normalization(tuple(pixels["mean"]), tuple(pixels["std"]))

@@ -16,7 +16,7 @@ from threedie.baselines.method import Method
 from threedie.baselines.registry import build_method
 from threedie.baselines.resnet import ResNet
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.data.inputs import Normalisation
+from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.evaluation.features import extract_features
 from threedie.benchmark.evaluation.measure import build_subject, measure
 from threedie.benchmark.evaluation.predictor import mover
@@ -59,7 +59,7 @@ def compare() -> Iterator[Comparison]:
         plain = [_plain_s(dataset, method, rules.epochs)]
         began = time.perf_counter()
         images = Images(dataset, SIZE)
-        found = extract_features(method, images, Normalisation((0.5,) * 3, (0.1,) * 3), Path(folder), "bench")
+        found = extract_features(method, images, Normalization((0.5,) * 3, (0.1,) * 3), Path(folder), "bench")
         features_s = time.perf_counter() - began
         fields, latents = dataset.info.fields, dataset.latents
         data = Data(fields, latents, dataset.labels, found.representation, found.embedding)
