@@ -110,7 +110,8 @@ def _one_a_line(signature: inspect.Signature) -> str:
 
 def _plain(text: str) -> str:
     """Types without the modules that they are from and without quotes; text in double quotes."""
-    text = re.sub(r"(: |-> )'([^']+)'", r"\1\2", text).replace("'", '"').replace("<factory>", "...")
+    text = re.sub(r"(: |-> )'([^']+)'", r"\1\2", text).replace("'", '"')
+    text = re.sub(r"<[^>]*>", "...", text)
     return _MODULE.sub("", text.replace("NoneType", "None"))
 
 

@@ -52,7 +52,8 @@ def main(path: str) -> None:
     record = run.evaluate()
     for row in record["results"]:
         if row["main"]:
-            print(f"{row['task']:<20} {row['metric']:<20} {row['value']:7.3f}   floor {row['floor']:7.3f}")
+            name = f"{row['task']} {row['metric']} ({row['input']})"
+            print(f"{name:<48} {row['value']:7.3f}   floor {row['floor']:7.3f}")
     print(f"record in {run.folder}; tables: 3die leaderboard runs")
 
 

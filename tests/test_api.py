@@ -249,7 +249,7 @@ def run_folder(path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_backbone_gives_the_features_of_the_evaluation(path: Path, run_folder: Path) -> None:
     expected = np.load(next(run_folder.glob("features/representation-*.npy")))
-    for run in (run_folder, str(run_folder), run_folder / "checkpoint.pt"):
+    for run in (run_folder, str(run_folder), run_folder / "checkpoint.pt", threedie.Run.open(run_folder)):
         backbone = threedie.load_backbone(run)
         assert not any(module.training for module in backbone.modules())
     data = threedie.ViewDataset(path, **backbone.view_options)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from api_samples import write_tiny
 
+import threedie
+
 REPO = Path(__file__).parents[1]
 EXAMPLES = sorted(path.name for path in (REPO / "examples").glob("*.py"))
 LONGEST = 75
@@ -49,3 +51,43 @@ def test_pairs_train_an_encoder(folder: Path) -> None:
     assert len(losses) == 5
     assert losses[-1] < losses[0]
     assert errors[-1] < 0.8 * errors[0]
+
+
+@pytest.fixture
+def small_folder(tmp_path: Path) -> Path:
+    """As `folder`, with few objects: every epoch of a recipe passes over them several times."""
+    write_tiny(tmp_path / "3die-data" / "dataset.h5")
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_a_method_of_ones_own_is_trained_and_measured(small_folder: Path) -> None:
+    shown = run("own_method.py", small_folder)
+    (record,) = threedie.read_records([small_folder / "runs"])
+    for row in record["results"]:
+        if row["main"]:
+            assert f"{row['task']} {row['metric']} ({row['input']})" in shown
+            assert f"{row['value']:7.3f}   floor {row['floor']:7.3f}" in shown
+    assert {"cosine", "variance"} <= set(record["curves"])
+    assert record["config"]["method_options"] == {"variance_weight": 2.0}
+    folder = next((small_folder / "runs").iterdir())
+    method = f"{small_folder / 'own_method.py'}:Cosine"
+    images = threedie.ViewDataset(small_folder / "3die-data" / "dataset.h5", image_size=64)[0].image[None]
+    assert threedie.load_backbone(folder, method=method)(images).shape == (1, 128)
+
+
+PAGES = ["README.md", "docs/python.md"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+def test_python_blocks_of_the_pages_run_one_after_the_other(page: str, small_folder: Path) -> None:
+    text = (REPO / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert blocks
+    (small_folder / "page.py").write_text("\n".join(blocks))
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "page.py"], cwd=small_folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

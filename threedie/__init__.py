@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from threedie.baselines.method import Parts as Parts
     from threedie.baselines.projector import build_projector as build_projector
     from threedie.baselines.registry import build_method as build_method
+    from threedie.benchmark.records.record import read_records as read_records
+    from threedie.benchmark.runs.run import Run as Run
     from threedie.datasets import Pair as Pair
     from threedie.datasets import PairDataset as PairDataset
     from threedie.datasets import View as View
@@ -39,8 +41,10 @@ _HOMES: dict[str, str] = {
     "losses": "threedie.baselines.losses",
     "build_projector": "threedie.baselines.projector:build_projector",
     "build_method": "threedie.baselines.registry:build_method",
+    "Run": "threedie.benchmark.runs.run:Run",
     "load_backbone": "threedie.backbone:load_backbone",
     "Backbone": "threedie.backbone:Backbone",
+    "read_records": "threedie.benchmark.records.record:read_records",
     "ThreeDieError": "threedie.manifests.errors:ThreeDieError",
 }
 """Public name -> the module that holds it, and its name there. A test compares this with the imports above."""

@@ -1,7 +1,7 @@
 """The encoder network of a trained run, with the normalization of its inputs."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,9 @@ from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkp
 from threedie.benchmark.training.own_methods import load_method
 from threedie.benchmark.training.restore import read_settings, restore
 from threedie.manifests.errors import ThreeDieError
+
+if TYPE_CHECKING:
+    from threedie.benchmark.runs.run import Run
 
 
 class Backbone(nn.Module):
@@ -55,17 +58,17 @@ class Backbone(nn.Module):
         return self.method.represent(self.normalize(images))
 
 
-def load_backbone(run: Path | str, method: str | None = None) -> Backbone:
+def load_backbone(run: "Run | Path | str", method: str | None = None) -> Backbone:
     """The encoder network of a trained run, on the CPU and in evaluation mode.
 
     Args:
-        run: a run's folder, or its `checkpoint.pt`.
+        run: a `Run`, its folder, or its `checkpoint.pt`.
         method: `FILE.py:CLASS`, where the run trained a method of your own; a checkpoint holds no code.
 
     Raises:
         ThreeDieError: no such checkpoint, a damaged one, one of a run that isn't finished, or of another method.
     """
-    path = Path(run)
+    path = Path(run) if isinstance(run, Path | str) else run.folder
     if path.is_dir():
         path /= CHECKPOINT_FILE
     checkpoint = load_checkpoint(path)
