@@ -54,7 +54,9 @@ def _functions(prefix: str, module: ModuleType) -> Iterator[str]:
 
 
 def _class(name: str, cls: type) -> Iterator[str]:
-    if not inspect.isabstract(cls) and not issubclass(cls, Exception):
+    # Where class methods make the objects, the constructor isn't for users.
+    made_by_methods = any(isinstance(value, classmethod) for value in vars(cls).values())
+    if not (inspect.isabstract(cls) or issubclass(cls, Exception) or made_by_methods):
         yield _signature(name, cls)
     yield from _docstring(cls)
     own = cls.__dict__.get("__init__")
@@ -112,6 +114,7 @@ def _plain(text: str) -> str:
     """Types without the modules that they are from and without quotes; text in double quotes."""
     text = re.sub(r"(: |-> )'([^']+)'", r"\1\2", text).replace("'", '"')
     text = re.sub(r"<[^>]*>", "...", text)
+    text = re.sub(r"\w*Path\(([^)]*)\)", r"\1", text)
     return _MODULE.sub("", text.replace("NoneType", "None"))
 
 
