@@ -57,7 +57,7 @@ def scope_of(seeds: int, on_embedding: bool, tasks: str | None = None) -> "Scope
         ThreeDieError: there is no such task.
     """
     from threedie.benchmark.evaluation.scope import Scope
-    from threedie.benchmark.tasks.task import EMBEDDING, REPRESENTATION
+    from threedie.benchmark.tasks.subject import EMBEDDING, REPRESENTATION
 
     sources = (REPRESENTATION, EMBEDDING) if on_embedding else (REPRESENTATION,)
     return Scope(None if tasks is None else _task_names(tasks), seeds, sources)

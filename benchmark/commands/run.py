@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from threedie.benchmark.commands import options
+from threedie.benchmark.data.sources import DEFAULT_SOURCE, source_names
 from threedie.manifests.errors import ThreeDieError
 
 
@@ -12,7 +13,11 @@ from threedie.manifests.errors import ThreeDieError
 @click.argument("method", required=False)
 @click.option("--method", "own", metavar="FILE.py:CLASS", help="A method of your own, instead of METHOD.")
 @options.data
-@click.option("--dataset", type=click.Choice(["cifar10"]), help="CIFAR-10 instead; --data is the folder of its files.")
+@click.option(
+    "--dataset",
+    type=click.Choice([name for name in source_names() if name != DEFAULT_SOURCE]),
+    help="CIFAR-10 instead; --data is the folder of its files.",
+)
 @click.option("--recipe", help="How to train: see 'list'.  [default: mini, or the --dataset's own]")
 @click.option(
     "-o",
@@ -59,7 +64,6 @@ def run(
     The same command again goes on where a stopped run was, and repeats nothing that is done.
     """
     from threedie.benchmark.commands.console import ConsoleReporter
-    from threedie.benchmark.data.sources import DEFAULT_SOURCE
     from threedie.benchmark.runs.run import Run
 
     if (method is None) == (own is None):

@@ -48,12 +48,13 @@ def score(
     if out is not None and out.exists() and file.exists() and out.samefile(file):
         raise ThreeDieError(f"--out {out}: is the file of arrays itself, which would be lost; name another")
 
-    from threedie.benchmark.evaluation.arrays import read_inputs
-    from threedie.benchmark.evaluation.arrays import score as score_arrays
+    from threedie.benchmark.evaluation.arrays import read_arrays
+    from threedie.benchmark.evaluation.own_features import evaluate_arrays
     from threedie.benchmark.training.device import find_device
     from threedie.manifests.files import replacing
 
-    result = score_arrays(read_inputs(file), rules, not no_normalize, not no_heads, seeds, find_device(device))
+    arrays = read_arrays(file)
+    result = evaluate_arrays(arrays, rules, not no_normalize, not no_heads, seeds, find_device(device)).to_json()
     text = json.dumps(result, indent=1)
     if out is None:
         click.echo(text)

@@ -39,7 +39,7 @@ class ViewsInfo(Protocol):
 
 
 class LabeledViews(Protocol):
-    """N objects of V views with classes, splits and latents: a `manifests.dataset.Dataset`, or what looks like one."""
+    """N objects of V views with classes, splits and latents; `manifests.dataset.Dataset` is one."""
 
     @property
     def path(self) -> Path:
@@ -81,6 +81,11 @@ class LabeledViews(Protocol):
     def images_sha256(self) -> str:
         """SHA-256 of its images."""
         ...
+
+
+def is_pictures(dataset: LabeledViews) -> bool:
+    """Whether it holds pictures without latents, one view each."""
+    return dataset.info.views == 1 and not dataset.info.fields
 
 
 class ImageStore(ABC):
@@ -139,7 +144,7 @@ class Source(ABC):
 
         Args:
             path: where it is; None for the usual place, if there is one.
-            reporter: is told which place was taken.
+            reporter: shows which place was taken.
 
         Raises:
             ThreeDieError: it isn't there, damaged, or of another kind.

@@ -99,7 +99,7 @@ class CheckpointEvaluation:
         recipe, report = self.weights.recipe, self.reporter.text
         report(self.source.summary())
         for warning in size_warnings(self.source.dataset, recipe):
-            report(titled("warning", warning))
+            report(titled("warning", str(warning)))
         folder = self.out or self.weights.folder
         with self._lock(folder):
             if self.out is not None:

@@ -1,13 +1,18 @@
-"""`cifar10.json`: the results on CIFAR-10 in the form that was there before they were records."""
+"""`cifar10.json`: results on CIFAR-10 in the form they had before they were records."""
 
 import importlib.metadata
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from threedie.benchmark.records.record import Record
-from threedie.benchmark.settings.linear_rules import LinearRules
+import numpy as np
+
+from threedie.benchmark.evaluation.evaluate import Evaluation
+from threedie.benchmark.records.record import Record, read_record
+from threedie.benchmark.runs.measurement import Measurement
+from threedie.benchmark.settings.linear_rules import RULES
 from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.tasks.outcome import Score
 from threedie.benchmark.training.loop import LOG_FOLDER
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import write_json
@@ -16,45 +21,59 @@ from threedie.manifests.text import read_json
 
 RESULT_FILE = "cifar10.json"
 KIND, VERSION = "3die-cifar10", 1
+_TASKS = {"knn_top1": "picture_neighbors", "linear_top1": "picture_linear"}
 _TITLES = {"knn_top1": "200 nearest neighbors", "linear_top1": "linear layer"}
 
 
-def write_result(
-    path: Path, record: Record, checkpoint: dict[str, Any], rules: LinearRules, results: list[dict[str, Any]]
-) -> None:
-    """Write a record's content in the older form.
+class Cifar10Measurement(Measurement):
+    """A measurement on CIFAR-10, whose results are also written in the older form."""
 
-    Args:
-        path: the file.
-        record: of the same evaluation.
-        checkpoint: what was measured.
-        rules: of the linear layer.
-        results: rows with `metric`, `value`, `floor`, and `runs` of the linear layer.
-    """
-    method = {key: value for key, value in record["method"].items() if key != "parts"}
-    recipe = Settings.from_json(checkpoint["settings"]).recipe
-    dataset, times = record["dataset"], record["times"]
-    content = {
-        "kind": KIND,
-        "version": VERSION,
-        "method": method,
-        "rules": asdict(rules),
-        "data": {
-            "sha256": dataset["fingerprint"],
-            "train": dataset["train_objects"],
-            "test": dataset["val_objects"],
-        },
-        "config": recipe.to_json(),
-        "seed": record["seed"],
-        "checkpoint": record["checkpoint"],
-        "code": record["code"],
-        "hardware": record["hardware"],
-        "libraries": {**record["libraries"], "kornia": importlib.metadata.version("kornia")},
-        "times": {key: times[key] for key in ("started", "train_s", "tasks_s")},
-        "results": results,
-        "curves": record["curves"],
-    }
-    write_json(path, content)
+    @property
+    def result_file(self) -> Path:
+        """The file of the older form."""
+        return self.folder / RESULT_FILE
+
+    def is_done(self) -> bool:
+        """Whether there are a record and a result by these rules."""
+        return is_result_of(self.result_file, self.protocol.name, self.protocol.version) and super().is_done()
+
+    def show(self) -> Record:
+        """Report the result in the older form, and where the record is; the record."""
+        self.reporter.text(result_text(read_result(self.result_file), self.folder))
+        self.reporter.text(titled("record", str(self.record_file)))
+        return read_record(self.record_file)
+
+    def _write_more(self, record: Record, result: Evaluation) -> None:
+        recipe = Settings.from_json(self.checkpoint["settings"]).recipe
+        dataset, times = record["dataset"], record["times"]
+        content = {
+            "kind": KIND,
+            "version": VERSION,
+            "method": {key: value for key, value in record["method"].items() if key != "parts"},
+            "rules": asdict(RULES[self.protocol.name]),
+            "data": {
+                "sha256": dataset["fingerprint"],
+                "train": dataset["train_objects"],
+                "test": dataset["val_objects"],
+            },
+            "config": recipe.to_json(),
+            "seed": record["seed"],
+            "checkpoint": record["checkpoint"],
+            "code": record["code"],
+            "hardware": record["hardware"],
+            "libraries": {**record["libraries"], "kornia": importlib.metadata.version("kornia")},
+            "times": {key: times[key] for key in ("started", "train_s", "tasks_s")},
+            "results": [_row(metric, result.outcomes[task].scores[0]) for metric, task in _TASKS.items()],
+            "curves": record["curves"],
+        }
+        write_json(self.result_file, content)
+
+
+def _row(metric: str, score: Score) -> dict[str, Any]:
+    row: dict[str, Any] = {"metric": metric, "value": score.value, "floor": score.floor}
+    if score.runs:
+        row |= {"value": float(np.mean(score.runs)), "runs": list(score.runs)}
+    return row
 
 
 def is_result_of(path: Path, name: str, version: int) -> bool:

@@ -19,7 +19,7 @@ from threedie.benchmark.evaluation.scope import Scope, head_count, head_steps
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.settings.run_settings import Settings
-from threedie.benchmark.tasks.task import REPRESENTATION, Data, Question
+from threedie.benchmark.tasks.subject import REPRESENTATION, Data, HeadSpec
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.stepper import Stepper
 
@@ -166,8 +166,8 @@ def _head_seconds(width: int, protocol: Protocol, device: str) -> float:
     rows = np.arange(len(features))
     data = Data((), np.zeros((len(rows), 2, 0)), rows, features, features)
     heads = FeatureHeads(data, rows, short, device, lambda _: marks.append(time.perf_counter()))
-    question = Question("probe", 2, lambda _, pairs: np.zeros((len(pairs), 4)))
-    heads.answers(question, REPRESENTATION, slice(None), data, draw_pass(rows[:8], 2, 0, 0))
+    spec = HeadSpec("probe", 2, lambda _, pairs: np.zeros((len(pairs), 4)))
+    heads.predictions(spec, REPRESENTATION, slice(None), data, draw_pass(rows[:8], 2, 0, 0))
     return float(np.median(np.diff(marks))) * 4 / 5
 
 

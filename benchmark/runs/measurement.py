@@ -1,6 +1,6 @@
 """Measuring a checkpoint: from its content and a dataset to a record in a folder."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +9,8 @@ from typing import Any
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.source import ImageStore, Source
 from threedie.benchmark.evaluation import evaluate as evaluation
-from threedie.benchmark.evaluation.scope import Scope, due_tasks, head_count, head_steps
+from threedie.benchmark.evaluation.features import FEATURES_FOLDER
+from threedie.benchmark.evaluation.scope import Scope, due_tasks
 from threedie.benchmark.records.build import build_record, with_other_tasks
 from threedie.benchmark.records.record import RECORD_FILE, Record, read_record, write_record
 from threedie.benchmark.runs.curves import CURVES_FILE, draw_curves
@@ -92,7 +93,7 @@ class Measurement:
         measured = {(row["task"], row["version"]) for row in record["results"]}
         # A task whose every score is undefined on this data has a warning instead.
         tried = {task for task, _ in measured} | {line.split(":")[0] for line in record["warnings"]}
-        due = due_tasks(restore(self.checkpoint)[1], self.source.dataset)
+        due = due_tasks(restore(self.checkpoint).method, self.source.dataset)
         if self.source.tasks is not None:
             due &= set(self.source.tasks)
         current = {(task.name, task.version) for task in TASKS.values()}
@@ -103,44 +104,45 @@ class Measurement:
 
         Raises:
             ThreeDieError: see `threedie.benchmark.evaluation.evaluate.evaluate`; or the record of some tasks can't be
-                added to the one there.
+                added to the existing one.
         """
         self._check_addition()
-        dataset = self.source.dataset
-        _, method, _ = restore(self.checkpoint)
-        heads = head_count(dataset.info.fields, len(method.parts.representation), self.scope)
-        steps = head_steps(self.protocol, heads, len(dataset.indices("train")))
-
-        def features_bar(items: Sequence[Any]) -> Iterable[Any]:
-            shown: Iterable[Any] = self.reporter.bar("features", len(items), "batch", items)
-            return shown
-
-        with self.reporter.bar("tasks", steps, "step") as bar:
-            result = evaluation.evaluate(
-                self.checkpoint,
-                self.images(),
-                self.protocol,
-                self.folder,
-                self.device,
-                features_bar,
-                bar.update,
-                self.scope,
-                self.eval_images,
-                self.reporter.note,
-            )
-        record = build_record(self.checkpoint, result, self.protocol, self.device, self.started)
+        result = evaluation.evaluate(
+            restore(self.checkpoint),
+            self.images(),
+            self.eval_images,
+            self.protocol,
+            self.scope,
+            self.folder / FEATURES_FOLDER,
+            self.device,
+            self.reporter,
+        )
+        measured_on = self.eval_source or self.source
+        record = build_record(
+            self.checkpoint,
+            result,
+            self.protocol,
+            self.device,
+            self.started,
+            measured_on.describe(),
+            self.source.describe() if self.eval_source else None,
+        )
         if self.scope.tasks is not None and self.record_file.exists():
             record = with_other_tasks(record, read_record(self.record_file))
         if self.checkpoint["progress"]["curves"]["epoch"]:
             draw_curves(self.folder / CURVES_FILE, self.checkpoint["progress"]["curves"], record["id"])
         write_record(self.record_file, record)
+        self._write_more(record, result)
         return record
 
     def show(self) -> Record:
-        """Report the record that is there, as text; the record."""
+        """Report the existing record as text, and return it."""
         record = read_record(self.record_file)
         self.reporter.text(results_text(record, self.record_file, self.folder, self.records or self.folder.parent))
         return record
+
+    def _write_more(self, record: Record, result: evaluation.Evaluation) -> None:
+        """Write what some kinds of datasets want beside the record."""
 
     def _check_addition(self) -> None:
         """Refuse to add some tasks to a record that was measured in another scope."""

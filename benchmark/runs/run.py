@@ -13,12 +13,14 @@ from threedie.baselines.method import Method
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.source import ImageStore, Source
 from threedie.benchmark.data.sources import DEFAULT_SOURCE, find_source
+from threedie.benchmark.data.sources.cifar10 import Cifar10Source
 from threedie.benchmark.evaluation.pictures import neighbor_monitor
 from threedie.benchmark.evaluation.requirements import require_training, require_validation, size_warnings
 from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.records.build import run_name
 from threedie.benchmark.records.record import Record, read_record
 from threedie.benchmark.runs.announce import Forecast
+from threedie.benchmark.runs.cifar10_result import Cifar10Measurement
 from threedie.benchmark.runs.folder import CONFIG_FILE, run_lock
 from threedie.benchmark.runs.measurement import Measurement, record_path
 from threedie.benchmark.settings.protocol import Protocol
@@ -59,7 +61,7 @@ class Run:
         workers: threads that decode images.
         save_every_s: seconds between checkpoints.
         reporter: shows what happens.
-        data: where the dataset was opened, as it was given.
+        data: path of the dataset, as the caller wrote it.
         method_file: `FILE.py:CLASS` of a method that isn't one of this program's.
     """
 
@@ -231,7 +233,7 @@ class Run:
                 report(f"\n{self.folder}: finished before; nothing to do")
                 return measurement.show()
             for warning in size_warnings(source.dataset, self.settings.recipe):
-                report(titled("warning", warning))
+                report(titled("warning", str(warning)))
             self._decoded()
             if finished:
                 report(f"\n{self.folder}: trained before; only measuring")
@@ -260,7 +262,8 @@ class Run:
         return train(self.settings, images, self.folder, self.device, self.save_every_s, monitor, self.reporter)
 
     def _measurement(self, checkpoint: dict[str, Any], started: datetime) -> Measurement:
-        return Measurement(
+        kind = Cifar10Measurement if isinstance(self.source, Cifar10Source) else Measurement
+        return kind(
             checkpoint=checkpoint,
             folder=self.folder,
             source=self._opened(),

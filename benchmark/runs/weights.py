@@ -27,8 +27,8 @@ class ImportOptions:
     overrides: Sequence[str] = field(default_factory=tuple)
 
     @property
-    def are_given(self) -> bool:
-        """Whether there is any."""
+    def any(self) -> bool:
+        """Whether any is set."""
         return bool(self.experience or self.name or self.normalization or self.overrides)
 
 
@@ -58,12 +58,12 @@ class Weights:
             options: for weights of another program.
 
         Raises:
-            ThreeDieError: it can't be read, or options are given for a checkpoint of this program.
+            ThreeDieError: it can't be read, or options are set for a checkpoint of this program.
         """
         options = options or ImportOptions()
         content = load_weights(path)
         if is_ours(content):
-            if options.are_given:
+            if options.any:
                 raise ThreeDieError(
                     f"{path}: a checkpoint of this program, which names its method; leave --experience, --name, "
                     "--normalisation and --set out"
@@ -81,19 +81,19 @@ class Weights:
 
     @property
     def recipe(self) -> Recipe:
-        """The recipe they were trained with, as far as it is known."""
+        """The recipe they were trained with, as far as the file shows it."""
         return Recipe.from_json(self.content["settings"]["recipe"])
 
     @property
     def notes(self) -> list[str]:
-        """What was found out about weights of another program: the first line says what they are."""
+        """What weights of another program turned out to be, and remarks; empty for a checkpoint of this program."""
         if "imported" not in self.content:
             return []
         recipe, method = self.recipe, self.content["settings"]["method"]
         what = f"method {method} {recipe.method_options or ''}".strip()
         if method == "random":
             what = "a backbone alone"
-        kind = f"{recipe.backbone} in the form {recipe.form}, pixels normalised as {recipe.normalisation}"
+        kind = f"{recipe.backbone} in the form {recipe.form}, pixels normalized as {recipe.normalisation}"
         return [f"{self.content['imported']['source']}: {what}, {kind}", *self.content["imported"]["notes"]]
 
     def check(self, method_file: str | None = None) -> None:

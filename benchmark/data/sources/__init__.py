@@ -2,9 +2,12 @@
 
 import pkgutil
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from threedie.benchmark.data.source import Source
 from threedie.manifests.errors import ThreeDieError
+
+if TYPE_CHECKING:
+    from threedie.benchmark.data.source import Source
 
 DEFAULT_SOURCE = "views"
 
@@ -14,12 +17,14 @@ def source_names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
-def find_source(name: str = DEFAULT_SOURCE) -> type[Source]:
+def find_source(name: str = DEFAULT_SOURCE) -> "type[Source]":
     """The class that opens datasets of a kind.
 
     Raises:
         ThreeDieError: there is no such kind.
     """
+    from threedie.benchmark.data.source import Source  # noqa: PLC0415  (torch, which listing names needn't load)
+
     if name not in source_names():
         raise ThreeDieError(f"--dataset {name}: not known; choose one of {', '.join(source_names())}")
     module = import_module(f"{__name__}.{name}")

@@ -19,10 +19,10 @@ from threedie.benchmark.data.images import Images
 from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.evaluation.features import extract_features
 from threedie.benchmark.evaluation.measure import build_subject, measure
-from threedie.benchmark.evaluation.predictor import mover
+from threedie.benchmark.evaluation.predictor import view_predictor
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.tasks import TASKS
-from threedie.benchmark.tasks.task import Data
+from threedie.benchmark.tasks.subject import Data
 from threedie.manifests.classes import SYNSETS
 from threedie.manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
 from threedie.manifests.latents import UNITS, LatentField
@@ -64,7 +64,7 @@ def compare() -> Iterator[Comparison]:
         fields, latents = dataset.info.fields, dataset.latents
         data = Data(fields, latents, dataset.labels, found.representation, found.embedding)
         train, val = dataset.indices("train"), dataset.indices("val")
-        subject = build_subject(data, train, data, val, method.parts, mover(method.predict, "rotation"), rules)
+        subject = build_subject(data, train, data, val, method.parts, view_predictor(method.predict, "rotation"), rules)
         seconds = []
         for names in (set(TASKS) - set(HEADS), set(HEADS)):
             began = time.perf_counter()
