@@ -289,7 +289,13 @@ class Dataset:
         self.labels = np.array([ref.label for ref in self.objects], dtype=np.int64)
 
     def __len__(self) -> int:
+        """Number of objects, N."""
         return len(self.objects)
+
+    @property
+    def fields(self) -> tuple[LatentField, ...]:
+        """What the L latents are, in order: `name`, `unit` (rad, turn or length) and `ranges` of each."""
+        return self.info.fields
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_bytes": None}

@@ -11,17 +11,17 @@ VIEW_AREA = (0.2, 1.0)
 """Share of a picture's area that an augmented view shows."""
 JITTER = (0.4, 0.4, 0.4, 0.1)
 """Brightness, contrast, saturation and hue."""
-JITTER_ODDS, GREY_ODDS, FLIP_ODDS = 0.8, 0.2, 0.5
+JITTER_ODDS, GRAY_ODDS, FLIP_ODDS = 0.8, 0.2, 0.5
 
 Change = Callable[[Tensor], Tensor]
 
 
 class Augmentation:
-    """Random crop, flip, colour jitter and greyscale, with numbers of the augmentations of E-SSL on CIFAR-10.
+    """Random crop, flip, color jitter and grayscale, with numbers of the augmentations of E-SSL on CIFAR-10.
 
     Dangovski et al., "Equivariant Contrastive Learning", ICLR 2022, appendix; kornia does the work. What a method's
     action asks for is not augmented away: with any action nothing is flipped (that would mirror the rotation), with one
-    that holds hues the colours stay, with one that holds translations nothing is cropped.
+    that holds hues the colors stay, with one that holds translations nothing is cropped.
 
     Random numbers come from torch's global generator on the CPU, whose state a checkpoint holds.
     """
@@ -75,7 +75,7 @@ class Augmentation:
         if not self.action:
             steps.append(augment.RandomHorizontalFlip(p=FLIP_ODDS))
         if "color" not in self.action and "latents" not in self.action:
-            steps += [augment.ColorJitter(*JITTER, p=JITTER_ODDS), augment.RandomGrayscale(p=GREY_ODDS)]
+            steps += [augment.ColorJitter(*JITTER, p=JITTER_ODDS), augment.RandomGrayscale(p=GRAY_ODDS)]
         return nn.Sequential(*steps)
 
 

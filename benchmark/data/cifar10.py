@@ -82,12 +82,12 @@ def _read(path: Path, read: Callable[[bytes], Pictures]) -> Pictures:
     except OSError as error:
         raise explained(error, path) from error
     try:
-        found = read(content)
+        pictures = read(content)
     except ValueError as error:
         raise ThreeDieError(f"{path}: no file of CIFAR-10, or a damaged one ({error}); fetch it again") from error
-    if not len(found):
+    if not len(pictures):
         raise ThreeDieError(f"{path}: no pictures in it; fetch it again")
-    return found
+    return pictures
 
 
 def _read_binary(content: bytes) -> Pictures:
@@ -101,14 +101,14 @@ def _read_binary(content: bytes) -> Pictures:
 def _read_pickled(content: bytes) -> Pictures:
     """A dictionary with `data`, uint8 (N, 3072), and `labels`, a list."""
     try:
-        found = _Plain(io.BytesIO(content), encoding="bytes").load()
+        loaded = _Plain(io.BytesIO(content), encoding="bytes").load()
     except ValueError:
         raise
     except Exception as error:  # A damaged pickle can raise nearly anything.
         raise ValueError(f"{type(error).__name__}: {str(error).strip()[:100]}") from error
-    if not isinstance(found, dict):
-        raise ValueError(f"it holds a {type(found).__name__} instead of a dictionary")
-    entries = {key.decode("latin1") if isinstance(key, bytes) else key: value for key, value in found.items()}
+    if not isinstance(loaded, dict):
+        raise ValueError(f"it holds a {type(loaded).__name__} instead of a dictionary")
+    entries = {key.decode("latin1") if isinstance(key, bytes) else key: value for key, value in loaded.items()}
     data, labels = entries.get("data"), entries.get("labels")
     if not isinstance(data, _Bytes) or len(data.shape) != 2 or data.shape[1] != _VALUES:
         raise ValueError(f"'data' isn't an array of bytes with {_VALUES} columns")
@@ -134,9 +134,10 @@ def _encode(text: str, encoding: str) -> bytes:
 
 
 class _Bytes:
-    """Stands in for an array of bytes: what a pickle says of it, checked. Numpy itself builds nothing for a pickle.
+    """Stands in for an array of bytes: the shape and content that a pickle names, checked.
 
-    numpy's own classes would take a buffer for an array of objects, whose pointers the file then chooses.
+    Numpy builds nothing for a pickle: its own classes would take a buffer for an array of objects, whose pointers the
+    file then chooses.
     """
 
     def __init__(self) -> None:
@@ -160,7 +161,7 @@ class _Bytes:
 
 
 class _Kind:
-    """Stands in for numpy's type of bytes, the only one that is taken; what else is said of it doesn't matter."""
+    """Stands in for numpy's type of bytes, the only one that is accepted; its other attributes don't matter."""
 
     def __setstate__(self, state: Any) -> None:
         pass
@@ -178,9 +179,9 @@ def _array(*_: Any) -> _Bytes:
 
 
 def _from_buffer(content: Any, _kind: Any, shape: Any, order: Any) -> _Bytes:
-    found = _Bytes()
-    found._take(shape, content, "F" if order == "F" else "C")
-    return found
+    array = _Bytes()
+    array._take(shape, content, "F" if order == "F" else "C")
+    return array
 
 
 _ALLOWED: dict[tuple[str, str], Callable[..., Any]] = {

@@ -5,17 +5,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import psutil
 import simplejpeg
 from PIL import Image
 
+from threedie.benchmark.data.normalization import Pixels, Statistics
 from threedie.benchmark.data.pairs import Indices
+from threedie.benchmark.data.source import ImageStore
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.latents import check_latents
 
-Pixels = npt.NDArray[np.uint8]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -23,15 +23,12 @@ MEMORY_SHARE = 0.35
 """Share of the memory free at the start that decoded images may take."""
 STATISTICS_IMAGES = 1024
 """How many training images the dataset's own pixel statistics are taken from."""
-ORIGINAL_MEAN = (0.5016, 0.5037, 0.5060)
-ORIGINAL_STD = (0.1030, 0.0999, 0.0969)
-"""Pixel statistics that SIE's code normalises 3DIEBench with, channels in the order of its files."""
 _MINIMUM_STD = 1e-3
 _AT_ONCE = 8
 """Images that a thread decodes before it asks for more: asking takes a tenth as long as an image."""
 
 
-class Images:
+class Images(ImageStore):
     """The images of a dataset as pixels of one size.
 
     They are decoded by threads (the decoder lets go of Python's lock, so threads do as well as processes and share
@@ -39,8 +36,8 @@ class Images:
 
     Attributes:
         size: width and height in pixels.
-        centre: share of the width and height of the dataset's images that they show.
-        held: whether the pixels are held in memory.
+        center: share of the width and height of the dataset's images that they show.
+        in_memory: whether all pixels are kept in memory.
     """
 
     def __init__(
@@ -51,7 +48,7 @@ class Images:
         workers: int = 2,
         memory: int | None = None,
         progress: Callable[[Iterable[int]], Iterable[int]] = iter,
-        centre: float = 1.0,
+        center: float = 1.0,
     ) -> None:
         """Open, and decode if it fits.
 
@@ -61,24 +58,25 @@ class Images:
             channels: `file` keeps the order the files hold, which for `bgr` datasets means red and blue exchanged, as
                 the original trains on them; `rgb` puts them right.
             workers: decoding threads.
-            memory: bytes that held pixels may take; by default a share of what is free.
+            memory: bytes that pixels may take in memory; by default a share of what is free.
             progress: wraps the iteration over objects while decoding.
-            centre: share of width and height, around the middle, that is kept before resizing.
+            center: share of width and height, around the middle, that is kept before resizing.
 
         Raises:
             ThreeDieError: an image that can't be decoded, differs from its checksum or has another size than the
                 dataset says; latents that aren't finite.
         """
         check_latents(dataset.info.fields, dataset.latents, dataset.objects, str(dataset.path))
-        self.dataset, self.size, self.workers, self.centre = dataset, size, max(1, workers), centre
-        self._cut = _middle(dataset.info.image_size, centre)
-        exchanged = channels == "rgb" and dataset.info.channel_order == "bgr"
-        self._colorspace = "BGR" if exchanged else "RGB"
+        self.dataset: Dataset = dataset
+        self.size, self.workers, self.center = size, max(1, workers), center
+        self._cut = _middle(dataset.info.image_size, center)
+        swapped = channels == "rgb" and dataset.info.channel_order == "bgr"
+        self._colorspace = "BGR" if swapped else "RGB"
         needed = len(dataset) * dataset.info.views * size * size * 3
         allowed = int(psutil.virtual_memory().available * MEMORY_SHARE) if memory is None else memory
-        self.held = needed <= allowed
+        self.in_memory = needed <= allowed
         self._pixels: Pixels | None = None
-        if self.held:
+        if self.in_memory:
             pixels = np.empty((len(dataset), dataset.info.views, size, size, 3), np.uint8)
 
             def fill(index: int) -> None:
@@ -98,17 +96,17 @@ class Images:
     def _decode_into(self, out: Pixels, index: int, view: int) -> None:
         """One image into memory at hand, uint8 (size, size, 3): a fifth faster than into new memory at 256 px."""
         jpeg = self.dataset.jpeg(index, view)
-        if self.centre < 1 or self.dataset.info.image_size != self.size:
+        if self.center < 1 or self.dataset.info.image_size != self.size:
             pixels = self._decode(jpeg, index, view)[self._cut, self._cut]
             if len(pixels) != self.size:
                 pixels = np.asarray(Image.fromarray(pixels).resize((self.size, self.size), Image.Resampling.BILINEAR))
             out[:] = pixels
             return
         try:
-            found = simplejpeg.decode_jpeg(jpeg, colorspace=self._colorspace, buffer=out)
+            decoded = simplejpeg.decode_jpeg(jpeg, colorspace=self._colorspace, buffer=out)
         except ValueError:
-            found = None
-        if found is None or found.shape != out.shape:
+            decoded = None
+        if decoded is None or decoded.shape != out.shape:
             out[:] = self._decode(jpeg, index, view)
 
     def _decode(self, jpeg: memoryview, index: int, view: int) -> Pixels:
@@ -132,17 +130,17 @@ class Images:
         if self._pixels is not None:
             return self._pixels[objects, views]
         decoded = np.empty((len(objects), self.size, self.size, 3), np.uint8)
-        wanted = list(zip(decoded, objects.tolist(), views.tolist(), strict=True))
+        targets = list(zip(decoded, objects.tolist(), views.tolist(), strict=True))
 
-        def some(begin: int) -> None:
-            for out, index, view in wanted[begin : begin + _AT_ONCE]:
+        def decode_some(begin: int) -> None:
+            for out, index, view in targets[begin : begin + _AT_ONCE]:
                 self._decode_into(out, index, view)
 
-        for _ in ordered(some, range(0, len(wanted), _AT_ONCE), self.workers):
+        for _ in ordered(decode_some, range(0, len(targets), _AT_ONCE), self.workers):
             pass
         return decoded
 
-    def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    def statistics(self) -> Statistics:
         """Mean and standard deviation of each channel, in 0 to 1, over training images spread evenly through the data.
 
         Raises:

@@ -1,59 +1,22 @@
-"""From pairs to what a network sees: pixels loaded, augmented and normalised."""
+"""Training pairs of a dataset, and what becomes of them before a method sees them: loaded, augmented, normalized."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from threedie.baselines.method import Batch, Method
 from threedie.benchmark.data.augmentation import Augmentation
-from threedie.benchmark.data.images import ORIGINAL_MEAN, ORIGINAL_STD, Images, Pixels
+from threedie.benchmark.data.images import Images
+from threedie.benchmark.data.normalization import Normalization, Pixels, scaled
 from threedie.benchmark.data.pairs import Pairs, count_batches, epoch_batches
+from threedie.benchmark.data.source import ImageStore
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.manifests.dataset import Dataset
-
-Statistics = tuple[tuple[float, ...], tuple[float, ...]]
-
-FIXED_NORMALISATIONS: dict[str, Statistics] = {
-    "original": (ORIGINAL_MEAN, ORIGINAL_STD),
-    # What E-SSL's authors use on CIFAR-10; the deviations are means of those within a picture.
-    "cifar10": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
-    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
-}
-"""Mean and standard deviation of each channel that recipes may ask for by name."""
-
-
-@dataclass(frozen=True)
-class Normalisation:
-    """Mean and standard deviation of each channel, in 0 to 1, that inputs are normalised with."""
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-
-    def __call__(self, pixels: Pixels, device: torch.device) -> Tensor:
-        """Pixels uint8 (B, H, W, 3) to a network's input, float32 (B, 3, H, W) with channels last in memory."""
-        if device.type != "cpu":
-            return self.apply(pictures(pixels, device))
-        # One picture at a time, in place, stays in the processor's cache: 4.7 times as fast at 256 px, to the bit.
-        inputs = torch.empty(pixels.shape)
-        mean, std = (torch.tensor(each).expand(pixels.shape[1:]).contiguous() for each in (self.mean, self.std))
-        for one, out in zip(torch.from_numpy(pixels), inputs, strict=True):
-            out.copy_(one).div_(255).sub_(mean).div_(std)
-        return inputs.permute(0, 3, 1, 2)
-
-    def apply(self, images: Tensor) -> Tensor:
-        """Pictures (B, 3, H, W) with values in 0 to 1 to a network's input of the same shape."""
-        mean = torch.tensor(self.mean, device=images.device).view(1, 3, 1, 1)
-        std = torch.tensor(self.std, device=images.device).view(1, 3, 1, 1)
-        return (images - mean) / std
-
-
-def pictures(pixels: Pixels, device: torch.device) -> Tensor:
-    """Pixels uint8 (B, H, W, 3) as float32 (B, 3, H, W) with values in 0 to 1, channels last in memory."""
-    return torch.from_numpy(pixels).to(device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
+from threedie.manifests.latents import ROTATION
 
 
 def images_of(
@@ -67,14 +30,14 @@ def images_of(
     return Images(dataset, recipe.image_size, recipe.channels, workers, memory, progress, recipe.centre)
 
 
-def preprocessing(recipe: Recipe, normalise: Normalisation) -> dict[str, Any]:
-    """What is done to a picture before a network sees it, as plain JSON."""
+def preprocessing(recipe: Recipe, normalization: Normalization) -> dict[str, Any]:
+    """What is done to a picture before a network sees it, as plain JSON; names of cached features hash it."""
     return {
         "size": recipe.image_size,
         "channels": recipe.channels,
         "centre": recipe.centre,
-        "mean": list(normalise.mean),
-        "std": list(normalise.std),
+        "mean": list(normalization.mean),
+        "std": list(normalization.std),
     }
 
 
@@ -84,70 +47,60 @@ class Loaded:
 
     Attributes:
         pixels1, pixels2: uint8 (B, S, S, 3).
-        action: (B, A) float32; A = 0 where the method takes none.
-        label: class of each object, (B,).
-        rotation: relative quaternion of the pair, (B, 4) float32, or None where it wasn't asked for or there is none.
+        arrays: the other fields of `Batch` by name: `action`, (B, A) float32 with A = 0 where the method takes none,
+            and `label`, the class of each object, (B,).
+        rotation: relative quaternion of the pair, (B, 4) float32; None where it wasn't wanted or there is none.
     """
 
     pixels1: Pixels
     pixels2: Pixels
-    action: npt.NDArray
-    label: npt.NDArray
+    arrays: dict[str, npt.NDArray]
     rotation: npt.NDArray | None = None
 
 
-class Source(Protocol):
-    """Where training pairs come from."""
-
-    def steps_per_epoch(self, recipe: Recipe) -> int:
-        """Batches in one epoch."""
-        ...
-
-    def batches(self, recipe: Recipe, seed: int, epoch: int) -> Sequence[Pairs]:
-        """The batches of an epoch, the same for the same arguments."""
-        ...
-
-    def load(self, pairs: Pairs, action: str | None, rotation: bool) -> Loaded:
-        """Fetch a batch, with the relative quaternion if asked for and if there is one."""
-        ...
-
-    def normalisation(self, kind: str) -> Normalisation:
-        """The one a recipe names."""
-        ...
-
-
 @dataclass(frozen=True)
-class ViewPairs:
+class TrainingPairs:
     """Pairs of views of a dataset's training objects."""
 
-    images: Images
+    images: ImageStore
 
     def steps_per_epoch(self, recipe: Recipe) -> int:
         """Batches in one epoch."""
         return recipe.passes * count_batches(len(self.images.dataset.indices("train")), recipe.batch_size)
 
     def batches(self, recipe: Recipe, seed: int, epoch: int) -> Sequence[Pairs]:
-        """The batches of an epoch; see `threedie.benchmark.data.pairs.epoch_batches`."""
+        """The batches of an epoch, the same for the same arguments; see `threedie.benchmark.data.pairs.epoch_batches`.
+
+        Where both views of a pair are one image, the numbers of the views mean nothing and the order counts.
+        """
         dataset = self.images.dataset
-        objects = dataset.indices("train")
-        return epoch_batches(objects, dataset.info.views, recipe.batch_size, recipe.passes, seed, epoch)
+        views = max(2, dataset.info.views) if self.images.pairs_repeat_views else dataset.info.views
+        return epoch_batches(dataset.indices("train"), views, recipe.batch_size, recipe.passes, seed, epoch)
 
     def load(self, pairs: Pairs, action: str | None, rotation: bool = False) -> Loaded:
-        """Fetch the images, actions and labels of a batch of pairs."""
+        """Fetch the images, actions and labels of a batch of pairs.
+
+        Args:
+            pairs: which views.
+            action: name of the relative transformation that the method takes.
+            rotation: whether the relative quaternion is wanted too.
+
+        Raises:
+            ThreeDieError: the dataset has no latent field that the action is made of.
+        """
         dataset = self.images.dataset
         fields, latents = dataset.info.fields, dataset.latents
-        moved = latents[pairs.objects, pairs.view1, :0] if action is None else pairs.actions(action, fields, latents)
+        if self.images.pairs_repeat_views:
+            pairs = Pairs(pairs.objects, 0 * pairs.view1, 0 * pairs.view2)
+        values = latents[pairs.objects, pairs.view1, :0] if action is None else pairs.actions(action, fields, latents)
+        rotates = rotation and set(ROTATION) <= {field.name for field in fields}
+        pixels1 = self.images.take(pairs.objects, pairs.view1)
         return Loaded(
-            self.images.take(pairs.objects, pairs.view1),
-            self.images.take(pairs.objects, pairs.view2),
-            moved.astype("float32"),
-            dataset.labels[pairs.objects],
-            pairs.actions("rotation", fields, latents).astype("float32") if rotation else None,
+            pixels1,
+            pixels1 if self.images.pairs_repeat_views else self.images.take(pairs.objects, pairs.view2),
+            {"action": values.astype(np.float32), "label": dataset.labels[pairs.objects]},
+            pairs.actions("rotation", fields, latents).astype(np.float32) if rotates else None,
         )
-
-    def normalisation(self, kind: str) -> Normalisation:
-        """A fixed one, or with `dataset` the training images' own."""
-        return Normalisation(*(self.images.statistics() if kind == "dataset" else FIXED_NORMALISATIONS[kind]))
 
 
 def augmentation_for(method: Method, recipe: Recipe) -> Augmentation:
@@ -155,15 +108,15 @@ def augmentation_for(method: Method, recipe: Recipe) -> Augmentation:
     return Augmentation(recipe.augmentation, method.action, method.crop_side(recipe.image_size), method.crop_area)
 
 
-def prepare(loaded: Loaded, augmentation: Augmentation, normalise: Normalisation, device: torch.device) -> Batch:
+def prepare(loaded: Loaded, augmentation: Augmentation, normalization: Normalization, device: torch.device) -> Batch:
     """A loaded batch as a method takes it, on the device."""
     crop = None
     if augmentation.changes_nothing:
-        view1, view2 = normalise(loaded.pixels1, device), normalise(loaded.pixels2, device)
+        view1, view2 = normalization(loaded.pixels1, device), normalization(loaded.pixels2, device)
     else:
-        first, second = pictures(loaded.pixels1, device), pictures(loaded.pixels2, device)
-        view1, view2 = (normalise.apply(augmentation.view(each)) for each in (first, second))
+        first, second = scaled(loaded.pixels1, device), scaled(loaded.pixels2, device)
+        view1, view2 = (normalization.apply(augmentation.view(each)) for each in (first, second))
         cut = augmentation.crop(first)
-        crop = None if cut is None else normalise.apply(cut)
-    action, label = (torch.from_numpy(each).to(device) for each in (loaded.action, loaded.label))
-    return Batch(view1, view2, action, label, crop)
+        crop = None if cut is None else normalization.apply(cut)
+    tensors = {name: torch.from_numpy(array).to(device) for name, array in loaded.arrays.items()}
+    return Batch(view1, view2, crop=crop, **tensors)

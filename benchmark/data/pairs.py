@@ -1,4 +1,4 @@
-"""Which pairs of views: of every object two different views, the same for a given key whoever asks."""
+"""Drawing pairs of views: two different views of every object, determined by the seed and the number of the pass."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -93,8 +93,8 @@ def epoch_batches(objects: Indices, views: int, batch: int, passes: int, seed: i
 
     A pass over n objects gives ceil(n / batch) batches whose sizes differ by one at most. So no object is left out,
     none comes twice in a batch (contrastive losses would take it for another object), and there is no tiny last batch
-    to upset batch normalisation. A batch larger than the list becomes the whole list, and none has
-    less than two objects, which batch normalisation needs.
+    to upset batch normalization. A batch larger than the list becomes the whole list, and none has
+    less than two objects, which batch normalization needs.
     """
     batches = []
     for index in range(epoch * passes, (epoch + 1) * passes):
@@ -107,15 +107,15 @@ def epoch_batches(objects: Indices, views: int, batch: int, passes: int, seed: i
 def stream(objects: Indices, views: int, batch: int, seed: int, purpose: str) -> Iterator[Pairs]:
     """Endless batches of exactly `batch` pairs: passes joined end to end, for training heads on features."""
     waiting: list[Pairs] = []
-    held = index = 0
+    ready = index = 0
     while True:
-        while held < batch:
+        while ready < batch:
             waiting.append(draw_pass(objects, views, seed, index, purpose))
-            held += len(objects)
+            ready += len(objects)
             index += 1
         pool = join(waiting)
         yield pool[:batch]
-        waiting, held = [pool[batch:]], held - batch
+        waiting, ready = [pool[batch:]], ready - batch
 
 
 def every_view_first(objects: Indices, views: int, seed: int) -> Pairs:

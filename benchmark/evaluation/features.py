@@ -13,14 +13,15 @@ import numpy.typing as npt
 import torch
 
 from threedie.baselines.method import Method
-from threedie.benchmark.data.images import Images, Pixels, ordered
+from threedie.benchmark.data.images import ordered
+from threedie.benchmark.data.normalization import Normalization, Pixels
 from threedie.benchmark.data.pairs import Indices
-from threedie.benchmark.training.loop import Normalisation
+from threedie.benchmark.data.source import ImageStore
 from threedie.manifests.errors import ThreeDieError, first_line
 from threedie.manifests.files import replacing
 
 FEATURES_FOLDER = "features"
-"""Where in a run's folder the features lie."""
+"""Folder of the features in a run's folder."""
 _BATCH = 256
 _MARK = b"3die-features-sha256"
 """Behind an array's numbers, and before the SHA-256 of all that comes before both."""
@@ -32,12 +33,12 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Features:
-    """What a method makes of a dataset, mapped from files.
+    """A method's features of a dataset, mapped from files.
 
     Attributes:
         representation: backbone outputs of all objects, float32 (N, V, D).
         embedding: projector outputs of all objects, float32 (N, V, E).
-        cached: whether they were there already.
+        cached: whether they were read and not made anew.
     """
 
     representation: Floats
@@ -46,15 +47,15 @@ class Features:
 
 
 def feature_key(weights: str, fingerprint: str, images_sha256: str, preprocessing: dict[str, Any]) -> str:
-    """Short name of the features of given weights on given images, seen through given preprocessing."""
+    """Short name of the features of some weights on some images, with some preprocessing."""
     text = json.dumps([_VERSION, weights, fingerprint, images_sha256, preprocessing], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def extract_features(
     method: Method,
-    images: Images,
-    normalise: Normalisation,
+    images: ImageStore,
+    normalise: Normalization,
     folder: Path,
     key: str,
     device: str = "cpu",
@@ -67,11 +68,11 @@ def extract_features(
         method: the trained method.
         images: the dataset's images at the size it was trained on.
         normalise: as it was trained with.
-        folder: where the files lie.
+        folder: of the files.
         key: from `feature_key`; files of another key are left alone.
         device: `cpu` or `cuda`.
         progress: wraps the iteration over batches.
-        note: called with a line for each file that is there and can't be used; its features are made anew.
+        note: called with a line for each file that can't be used; its features are made anew.
 
     Raises:
         ThreeDieError: a feature isn't finite, or the disk is full.
@@ -79,9 +80,9 @@ def extract_features(
     dataset = images.dataset
     count, views = len(dataset), dataset.info.views
     paths = [folder / f"representation-{key}.npy", folder / f"embedding-{key}.npy"]
-    found = [open_features(path, (count, views), note) for path in paths]
-    if found[0] is not None and found[1] is not None:
-        return Features(found[0], found[1], True)
+    cached = [open_features(path, (count, views), note) for path in paths]
+    if cached[0] is not None and cached[1] is not None:
+        return Features(cached[0], cached[1], True)
 
     place = torch.device(device)
     method = method.to(place).eval()
@@ -102,17 +103,17 @@ def extract_features(
                     f"{dataset.objects[batch[0] // views]} or its neighbours; nothing can be measured on it"
                 )
             if not outputs:
-                made = zip((first, second), (representation, embedding), strict=True)
-                outputs = [_new_file(path, (count, views, values.shape[1])) for path, values in made]
+                files = zip((first, second), (representation, embedding), strict=True)
+                outputs = [_new_file(path, (count, views, values.shape[1])) for path, values in files]
             for output, values in zip(outputs, (representation, embedding), strict=True):
                 output.reshape(len(rows), -1)[batch] = values.float().cpu().numpy()
         for output, path in zip(outputs, (first, second), strict=True):
             output.flush()
             sign_features(path)
-    found = [open_features(path, (count, views), note) for path in paths]
-    if found[0] is None or found[1] is None:
+    written = [open_features(path, (count, views), note) for path in paths]
+    if written[0] is None or written[1] is None:
         raise ThreeDieError(f"{folder}: the features just written can't be read back; is the disk all right?")
-    return Features(found[0], found[1], False)
+    return Features(written[0], written[1], False)
 
 
 def _new_file(path: Path, shape: tuple[int, ...]) -> np.memmap:
@@ -125,7 +126,7 @@ def _new_file(path: Path, shape: tuple[int, ...]) -> np.memmap:
 
 
 def sign_features(path: Path) -> None:
-    """Put mark and SHA-256 behind what a file holds; readers of .npy files stop before them."""
+    """Append mark and SHA-256 to a file; readers of .npy files stop before them."""
     digest = _sha256(path, path.stat().st_size)
     with path.open("ab") as file:
         file.write(_MARK + digest)
@@ -146,7 +147,7 @@ def open_features(path: Path, shape: tuple[int, ...], note: Callable[[str], obje
     Args:
         path: the file.
         shape: number of objects and views that it must have.
-        note: called with a line that says why a file that is there can't be used.
+        note: called with a line that says why an existing file can't be used.
 
     Returns:
         float32 (N, V, D), or None where the file is missing, has no checksum, is damaged, or has another shape.

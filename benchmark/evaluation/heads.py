@@ -7,36 +7,56 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from threedie.benchmark.data.pairs import Indices, Pairs, every_view_first, stream
+from threedie.benchmark.evaluation.head_stack import HeadStack, forward, head_losses
 from threedie.benchmark.settings.protocol import Protocol
-from threedie.benchmark.tasks.task import Array, Data, Question
+from threedie.benchmark.tasks.subject import Array, Data, HeadSpec
+from threedie.benchmark.tasks.warning import ResultWarning
 
 _MINIMUM_DEVIATION = 1e-6
 _CHUNK = 8192
-"""Views or pairs times heads that are looked at together."""
+"""Views or pairs times heads in one pass."""
 _STATISTICS_VIEWS = 50_000
 
 
 @dataclass(frozen=True, eq=False)
 class _Member:
-    """One head of a stack: a question to a part of the features, from one seed."""
+    """One head of a stack: what it predicts, from a part of the features, and the place of its seed."""
 
-    question: Question
+    spec: HeadSpec
     source: str
     part: slice
     index: int
 
     @property
-    def key(self) -> tuple[str, str, tuple[int | None, int | None, int | None], int]:
-        """What tells it from all others."""
-        return self.question.name, self.source, (self.part.start, self.part.stop, self.part.step), self.index
+    def inputs(self) -> "_Inputs":
+        """Input and part, by which statistics are kept."""
+        return self.source, (self.part.start, self.part.stop, self.part.step)
+
+    @property
+    def key(self) -> "_Key":
+        """Distinguishes it from all others."""
+        return self.spec.name, *self.inputs, self.index
+
+
+_Inputs = tuple[str, tuple[int | None, int | None, int | None]]
+_Key = tuple[str, str, tuple[int | None, int | None, int | None], int]
+_Statistics = dict[_Inputs, tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """Width of the input, whether the head is linear, width of the output: heads that agree make one stack."""
+
+    width: int
+    linear: bool
+    outputs: int
 
 
 @dataclass(frozen=True, eq=False)
 class _Trained:
-    """A trained head: weights (in, out) and biases (out,) of each layer; what inputs are shifted and scaled by."""
+    """A trained head: weights (in, out) and biases (out,) of each layer; shift and scale of inputs."""
 
     layers: list[tuple[Tensor, Tensor]]
     shift: Tensor
@@ -44,16 +64,16 @@ class _Trained:
 
 
 class FeatureHeads:
-    """Trains heads on the features of a dataset's training objects; see `tasks.task.Heads`.
+    """Trains heads on the features of a dataset's training objects; see `tasks.subject.HeadTrainer`.
 
-    Heads with the same shape (of several parts, questions and seeds) are one stack: a step is one batched matrix
-    product for all of them. They don't see each other: each has first weights, views and a best moment of its own.
+    Heads with the same shape (of several parts, tasks and seeds) are one stack: a step is one batched matrix product
+    for all of them. They don't see each other: each has its own initial weights, views and best step.
     """
 
     def __init__(
         self,
         data: Data,
-        train: Indices,
+        train_objects: Indices,
         protocol: Protocol,
         device: str = "cpu",
         tick: Callable[[int], object] = lambda _: None,
@@ -63,170 +83,136 @@ class FeatureHeads:
 
         Args:
             data: the dataset.
-            train: positions of its training objects.
+            train_objects: positions of its training objects.
             protocol: the rules.
             device: `cpu` or `cuda`.
             tick: called with the number of steps just done or saved, for a progress bar.
-            seeds: how many heads answer each question.
+            seeds: how many heads are trained for each spec.
         """
         self.data, self.protocol, self.seeds = data, protocol, seeds
         self.device, self.tick = torch.device(device), tick
-        count = round(protocol.holdout * len(train))
+        count = round(protocol.holdout * len(train_objects))
         # Every k-th object is held out, so that all classes of a sorted list take part.
-        held = np.linspace(0, len(train) - 1, count).round().astype(np.int64) if count else np.empty(0, np.int64)
-        if count and len(train) - len(np.unique(held)) >= 2:
-            self.held, self.taught = train[np.unique(held)], np.delete(train, np.unique(held))
+        holdout = np.empty(0, np.int64)
+        if count:
+            holdout = np.unique(np.linspace(0, len(train_objects) - 1, count).round().astype(np.int64))
+        if count and len(train_objects) - len(holdout) >= 2:
+            self.holdout_objects, self.train_objects = train_objects[holdout], np.delete(train_objects, holdout)
         else:
-            self.held, self.taught = train[:0], train
-        self.warnings: list[str] = []
-        self._names: dict[tuple, str] = {}
+            self.holdout_objects, self.train_objects = train_objects[:0], train_objects
+        self.warnings: list[ResultWarning] = []
+        self._part_names: dict[_Key, str] = {}
         self._planned: list[_Member] = []
-        self._trained: dict[tuple, _Trained] = {}
+        self._trained: dict[_Key, _Trained] = {}
 
-    def plan(self, question: Question, source: str, part: slice, name: str = "") -> None:
-        """Announce a question, so that its heads are trained together with others of the same shape.
+    def plan(self, spec: HeadSpec, source: str, part: slice, name: str = "") -> None:
+        """Announce heads, so that they are trained together with others of the same shape.
 
         Args:
-            question, source, part: see `answers`.
+            spec, source, part: see `predictions`.
             name: of the part, for messages.
         """
-        members = [_Member(question, source, part, index) for index in range(self.seeds)]
+        members = [_Member(spec, source, part, index) for index in range(self.seeds)]
         self._planned += members
-        self._names |= {member.key: name for member in members}
+        self._part_names |= {member.key: name for member in members}
 
-    def answers(self, question: Question, source: str, part: slice, data: Data, pairs: Pairs) -> list[Array]:
-        """What the heads of a question say about pairs of a dataset, one (Q, classes) or (Q, T) for each seed."""
-        members = [_Member(question, source, part, index) for index in range(self.seeds)]
+    def predictions(self, spec: HeadSpec, source: str, part: slice, data: Data, pairs: Pairs) -> list[Array]:
+        """What heads predict of pairs of a dataset, one (Q, classes) or (Q, T) for each seed."""
+        members = [_Member(spec, source, part, index) for index in range(self.seeds)]
         if members[0].key not in self._trained:
             waiting = {member.key: member for member in [*members, *self._planned]}
             shape = self._shape(members[0])
             self._train([member for member in waiting.values() if self._shape(member) == shape], shape)
         features = data.features(source)
-        found = []
+        predictions = []
         with torch.inference_mode():
             for member in members:
                 head = self._trained[member.key]
                 pieces = []
                 for begin in range(0, len(pairs), _CHUNK):
                     x = self._inputs(features, member, pairs[begin : begin + _CHUNK], head.shift, head.scale)
-                    pieces.append(_forward([(w[None], b[None, None]) for w, b in head.layers], x[None])[0])
-                found.append(torch.cat(pieces).double().cpu().numpy())
-                if not np.isfinite(found[-1]).all():
+                    pieces.append(forward([(w[None], b[None, None]) for w, b in head.layers], x[None])[0])
+                values = torch.cat(pieces).double().cpu().numpy()
+                if not np.isfinite(values).all():
                     self._warn(member, "predicts numbers that aren't finite: its scores are left out")
-                    found[-1][:] = np.nan
-        return found
+                    values[:] = np.nan
+                predictions.append(values)
+        return predictions
 
-    def _shape(self, member: _Member) -> tuple[int, bool, int]:
-        """Width of the input, whether it is linear, width of the output: heads that agree make one stack."""
-        question = member.question
+    def _shape(self, member: _Member) -> _Shape:
+        spec = member.spec
         width = len(range(*member.part.indices(self.data.features(member.source).shape[2])))
-        if question.classes is not None:
-            return question.views * width, True, question.classes
-        probe = Pairs(self.taught[:1], np.zeros(1, np.int64), np.zeros(1, np.int64))
-        return question.views * width, False, question.target(self.data, probe).shape[1]
+        if spec.classes is not None:
+            return _Shape(spec.views * width, True, spec.classes)
+        probe = Pairs(self.train_objects[:1], np.zeros(1, np.int64), np.zeros(1, np.int64))
+        return _Shape(spec.views * width, False, spec.target(self.data, probe).shape[1])
 
     def _inputs(self, features: npt.NDArray, member: _Member, pairs: Pairs, shift: Tensor, scale: Tensor) -> Tensor:
-        views = (pairs.view1, pairs.view2)[: member.question.views]
-        taken = [features[pairs.objects, view][:, member.part].astype(np.float32) for view in views]
-        return torch.cat([(torch.from_numpy(values).to(self.device) - shift) / scale for values in taken], 1)
+        views = (pairs.view1, pairs.view2)[: member.spec.views]
+        rows = [features[pairs.objects, view][:, member.part].astype(np.float32) for view in views]
+        return torch.cat([(torch.from_numpy(values).to(self.device) - shift) / scale for values in rows], 1)
 
-    def _standard(self, source: str, part: slice) -> tuple[Tensor, Tensor]:
+    def _statistics(self, members: Sequence[_Member]) -> _Statistics:
+        """Shift and scale of the inputs of some heads."""
+        statistics: _Statistics = {}
+        for member in members:
+            if member.inputs not in statistics:
+                statistics[member.inputs] = self._shift_and_scale(member.source, member.part)
+        return statistics
+
+    def _shift_and_scale(self, source: str, part: slice) -> tuple[Tensor, Tensor]:
         features = self.data.features(source)
         width = len(range(*part.indices(features.shape[2])))
         if not self.protocol.standardise:
             return torch.zeros(width, device=self.device), torch.ones(width, device=self.device)
-        step = max(1, len(self.taught) * self.data.views // _STATISTICS_VIEWS)
-        values = features[self.taught[::step]][..., part].reshape(-1, width).astype(np.float64)
+        step = max(1, len(self.train_objects) * self.data.views // _STATISTICS_VIEWS)
+        values = features[self.train_objects[::step]][..., part].reshape(-1, width).astype(np.float64)
         deviation = values.std(0)
         # A dimension that doesn't vary would otherwise become a divided rounding error.
         scale = np.where(deviation > _MINIMUM_DEVIATION * np.abs(values).max(initial=1e-30), deviation, np.inf)
         statistics = torch.from_numpy(np.stack([values.mean(0), scale])).float().to(self.device)
         return statistics[0], statistics[1]
 
-    def _constant(self, question: Question) -> Array:
-        """Biases with which a head says the best constant."""
-        pairs = every_view_first(self.taught, self.data.views, self.protocol.seed)
-        target = question.target(self.data, pairs)
-        if question.classes is None:
+    def _best_constant(self, spec: HeadSpec) -> Array:
+        """Biases with which a head predicts the best constant."""
+        pairs = every_view_first(self.train_objects, self.data.views, self.protocol.seed)
+        target = spec.target(self.data, pairs)
+        if spec.classes is None:
             return np.asarray(target.mean(0))
-        shares = np.bincount(target, minlength=question.classes) / len(target)
+        shares = np.bincount(target, minlength=spec.classes) / len(target)
         return np.asarray(np.log(np.maximum(shares, 1e-3)))
 
-    def _first_weights(self, member: _Member, shape: tuple[int, bool, int]) -> list[tuple[Tensor, Tensor]]:
-        width, linear, outputs = shape
-        hidden = self.protocol.hidden
+    def _initial_layers(self, member: _Member, shape: _Shape) -> list[tuple[Tensor, Tensor]]:
+        width, hidden, outputs = shape.width, self.protocol.hidden, shape.outputs
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.protocol.head_seed(member.index))
-            sizes = [(width, outputs)] if linear else [(width, hidden), (hidden, hidden), (hidden, outputs)]
+            sizes = [(width, outputs)] if shape.linear else [(width, hidden), (hidden, hidden), (hidden, outputs)]
             layers = [nn.Linear(*size) for size in sizes]
         if self.protocol.holdout:
             with torch.no_grad():
                 layers[-1].weight.zero_()
-                layers[-1].bias.copy_(torch.from_numpy(self._constant(member.question)))
+                layers[-1].bias.copy_(torch.from_numpy(self._best_constant(member.spec)))
         return [(layer.weight.detach().T.to(self.device), layer.bias.detach().to(self.device)) for layer in layers]
 
-    def _train(self, members: Sequence[_Member], shape: tuple[int, bool, int]) -> None:
-        rules, data = self.protocol, self.data
-        standard = {}
-        for member in members:
-            where = member.key[1:3]
-            if where not in standard:
-                standard[where] = self._standard(member.source, member.part)
-        stack = _Stack([self._first_weights(member, shape) for member in members])
-        check = every_view_first(self.held, data.views, rules.seed) if len(self.held) else None
-        steps = rules.head_steps(len(self.taught))
+    def _train(self, members: Sequence[_Member], shape: _Shape) -> None:
+        """Train heads of one shape together; each is kept at its best step, or at its last one without a holdout."""
+        rules, views = self.protocol, self.data.views
+        statistics = self._statistics(members)
+        stack = HeadStack([self._initial_layers(member, shape) for member in members])
+        steps = rules.head_steps(len(self.train_objects))
         batches = {
-            index: _stream(self.taught, data.views, rules.batch_size, rules.head_seed(index))
+            index: _stream(self.train_objects, views, rules.batch_size, rules.head_seed(index))
             for index in {member.index for member in members}
         }
-
-        def look(at: Sequence[int], pairs: dict[int, Pairs]) -> tuple[Tensor, Tensor]:
-            """Inputs (heads, B, in) and targets of some of the heads, each on the pairs of its seed."""
-            inputs: dict[tuple, Tensor] = {}
-            targets: dict[tuple, Tensor] = {}
-            for member in (members[place] for place in at):
-                asked = pairs[member.index]
-                where = (*member.key[1:], member.question.views)
-                if where not in inputs:
-                    features = data.features(member.source)
-                    inputs[where] = self._inputs(features, member, asked, *standard[member.key[1:3]])
-                what = (member.question.name, member.index)
-                if what not in targets:
-                    found = torch.from_numpy(member.question.target(data, asked))
-                    targets[what] = (found if shape[1] else found.float()).to(self.device)
-            chosen = [members[place] for place in at]
-            x = torch.stack([inputs[*one.key[1:], one.question.views] for one in chosen])
-            return x, torch.stack([targets[one.question.name, one.index] for one in chosen])
-
-        best_loss, best_step = np.full(len(members), np.inf), np.zeros(len(members), np.int64)
+        progress = None
+        if len(self.holdout_objects):
+            progress = _Progress(len(members), every_view_first(self.holdout_objects, views, rules.seed))
         active = list(range(len(members)))
         for step in range(steps + 1):
-            if check is not None and (step % rules.check_every == 0 or step == steps):
-                now = np.zeros(len(active))
-                with torch.inference_mode():
-                    chunk = max(1, _CHUNK // len(active))
-                    for begin in range(0, len(check), chunk):
-                        piece = check[begin : begin + chunk]
-                        x, y = look(active, dict.fromkeys(batches, piece))
-                        now += len(piece) * _losses(stack.forward(x), y).double().cpu().numpy()
-                for place in np.flatnonzero(~np.isfinite(now)):
-                    member = members[active[place]]
-                    if np.isfinite(best_loss[active[place]]):
-                        self._warn(
-                            member, f"has a loss that isn't finite at step {step}: its best moment before counts"
-                        )
-                    else:
-                        self._warn(member, f"has a loss that isn't finite at step {step}: it isn't trained")
-                        self._keep(member, stack, int(place), standard)
-                better = now / len(check) < best_loss[active]
-                for place in np.flatnonzero(better):
-                    best_loss[active[place]], best_step[active[place]] = now[place] / len(check), step
-                    self._keep(members[active[place]], stack, int(place), standard)
-                going = [
-                    place
-                    for place, head in enumerate(active)
-                    if step - best_step[head] < rules.patience and np.isfinite(now[place])
-                ]
+            if progress is not None and (step % rules.check_every == 0 or step == steps):
+                losses = self._holdout_losses(progress.pairs, [members[head] for head in active], stack, statistics)
+                self._keep_best(progress, members, active, losses, step, stack, statistics)
+                going = progress.going(active, losses, step, rules.patience)
                 self.tick((len(active) - len(going)) * (steps - step))
                 if not going:
                     break
@@ -234,80 +220,104 @@ class FeatureHeads:
                     stack.cut(going)
                     active = [active[place] for place in going]
             if step < steps:
-                x, y = look(active, {index: next(batch) for index, batch in batches.items()})
-                stack.step(_losses(stack.forward(x), y).sum(), rules.learning_rate, rules.weight_decay)
+                pairs = {index: next(batch) for index, batch in batches.items()}
+                x, y = self._batch([members[head] for head in active], pairs, statistics)
+                stack.step(head_losses(stack.forward(x), y).sum(), rules.learning_rate, rules.weight_decay)
                 self.tick(len(active))
-        if check is None:
+        if progress is None:
             for place, member in enumerate(members):
-                self._keep(member, stack, place, standard)
+                self._keep(member, stack, place, statistics)
 
-    def _warn(self, member: _Member, what: str) -> None:
-        part = self._names.get(member.key) or f"{member.part.start or 0} to {member.part.stop or 'the end'}"
-        line = f"{member.question.name}: the head on {member.source}, part {part}, {what}"
-        if line not in self.warnings:
-            self.warnings.append(line)
+    def _batch(
+        self, members: Sequence[_Member], pairs: dict[int, Pairs], statistics: _Statistics
+    ) -> tuple[Tensor, Tensor]:
+        """Inputs (heads, B, in) and targets of some heads, each on the pairs of its seed."""
+        inputs: dict[tuple, Tensor] = {}
+        targets: dict[tuple, Tensor] = {}
+        for member in members:
+            own, spec = pairs[member.index], member.spec
+            where = (*member.inputs, member.index, spec.views)
+            if where not in inputs:
+                features = self.data.features(member.source)
+                inputs[where] = self._inputs(features, member, own, *statistics[member.inputs])
+            what = (spec.name, member.index)
+            if what not in targets:
+                target = torch.from_numpy(spec.target(self.data, own))
+                targets[what] = (target.float() if spec.classes is None else target).to(self.device)
+        x = torch.stack([inputs[*each.inputs, each.index, each.spec.views] for each in members])
+        return x, torch.stack([targets[each.spec.name, each.index] for each in members])
 
-    def _keep(self, member: _Member, stack: "_Stack", place: int, standard: dict) -> None:
+    def _holdout_losses(
+        self, pairs: Pairs, members: Sequence[_Member], stack: HeadStack, statistics: _Statistics
+    ) -> npt.NDArray[np.float64]:
+        """Sum of the losses of each head over the pairs of the held-out objects, (heads,)."""
+        losses = np.zeros(len(members))
+        chunk = max(1, _CHUNK // len(members))
+        with torch.inference_mode():
+            for begin in range(0, len(pairs), chunk):
+                piece = pairs[begin : begin + chunk]
+                same = dict.fromkeys((member.index for member in members), piece)
+                x, y = self._batch(members, same, statistics)
+                losses += len(piece) * head_losses(stack.forward(x), y).double().cpu().numpy()
+        return losses
+
+    def _keep_best(
+        self,
+        progress: "_Progress",
+        members: Sequence[_Member],
+        active: Sequence[int],
+        losses: npt.NDArray[np.float64],
+        step: int,
+        stack: HeadStack,
+        statistics: _Statistics,
+    ) -> None:
+        """Keep those of the active heads that are better than before; warn of those whose loss isn't finite."""
+        for place in np.flatnonzero(~np.isfinite(losses)):
+            member = members[active[place]]
+            if np.isfinite(progress.best_loss[active[place]]):
+                self._warn(member, f"has a loss that isn't finite at step {step}: its best moment before counts")
+            else:
+                self._warn(member, f"has a loss that isn't finite at step {step}: it isn't trained")
+                self._keep(member, stack, int(place), statistics)
+        for place in progress.improved(active, losses, step):
+            self._keep(members[active[place]], stack, place, statistics)
+
+    def _warn(self, member: _Member, text: str) -> None:
+        part = self._part_names.get(member.key) or f"{member.part.start or 0} to {member.part.stop or 'the end'}"
+        warning = ResultWarning(f"the head on {member.source}, part {part}, {text}", member.spec.name)
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+
+    def _keep(self, member: _Member, stack: HeadStack, place: int, statistics: _Statistics) -> None:
         layers = [(weight.detach()[place].clone(), bias.detach()[place, 0].clone()) for weight, bias in stack.layers]
-        self._trained[member.key] = _Trained(layers, *standard[member.key[1:3]])
+        self._trained[member.key] = _Trained(layers, *statistics[member.inputs])
 
 
-class _Stack:
-    """Heads of one shape as one network: each layer has weights (heads, in, out) and biases (heads, 1, out).
+class _Progress:
+    """How far the heads of a stack are, by their losses on the pairs of held-out objects."""
 
-    AdamW works on each number by itself, so that a stack takes the steps that its heads would take alone.
-    """
+    def __init__(self, heads: int, pairs: Pairs) -> None:
+        self.pairs = pairs
+        self.best_loss, self.best_step = np.full(heads, np.inf), np.zeros(heads, np.int64)
 
-    def __init__(self, heads: Sequence[Sequence[tuple[Tensor, Tensor]]]) -> None:
-        self.layers = [
-            (
-                torch.stack([weight for weight, _ in layer]).requires_grad_(),
-                torch.stack([bias[None] for _, bias in layer]).requires_grad_(),
-            )
-            for layer in zip(*heads, strict=True)
+    def improved(self, active: Sequence[int], losses: npt.NDArray[np.float64], step: int) -> list[int]:
+        """Places among the active heads of those that are better than ever; their losses and the step are kept."""
+        means = losses / len(self.pairs)
+        places: list[int] = np.flatnonzero(means < self.best_loss[active]).tolist()
+        for place in places:
+            self.best_loss[active[place]], self.best_step[active[place]] = means[place], step
+        return places
+
+    def going(self, active: Sequence[int], losses: npt.NDArray[np.float64], step: int, patience: int) -> list[int]:
+        """Places among the active heads of those that are trained further."""
+        return [
+            place
+            for place, head in enumerate(active)
+            if step - self.best_step[head] < patience and np.isfinite(losses[place])
         ]
-        self._optimizer: torch.optim.AdamW | None = None
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(heads, B, in) -> (heads, B, out)."""
-        return _forward(self.layers, x)
-
-    def step(self, loss: Tensor, rate: float, decay: float) -> None:
-        """One step of AdamW down the sum of the heads' losses."""
-        if self._optimizer is None:
-            parameters = [each for layer in self.layers for each in layer]
-            self._optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=decay, fused=True)
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self._optimizer.step()
-
-    def cut(self, going: Sequence[int]) -> None:
-        """Go on with some of the heads only."""
-        for layer in self.layers:
-            for each in layer:
-                state = self._optimizer.state[each] if self._optimizer else {}
-                for name in ("exp_avg", "exp_avg_sq"):
-                    if name in state:
-                        state[name] = state[name][list(going)]
-                each.grad = None
-                each.data = each.data[list(going)]
-
-
-def _forward(layers: Sequence[tuple[Tensor, Tensor]], x: Tensor) -> Tensor:
-    for number, (weight, bias) in enumerate(layers):
-        x = torch.baddbmm(bias, x.relu() if number else x, weight)
-    return x
-
-
-def _losses(said: Tensor, target: Tensor) -> Tensor:
-    """Loss of each head, (heads,): said (heads, B, out), target (heads, B) of classes or (heads, B, out) of numbers."""
-    if target.ndim == 2:
-        flat = functional.cross_entropy(said.flatten(0, 1), target.flatten(), reduction="none")
-        return flat.view(target.shape).mean(1)
-    return (said - target).square().mean((1, 2))
 
 
 def _stream(objects: Indices, views: int, batch: int, seed: int) -> Iterator[Pairs]:
-    """Endless batches of pairs; of objects with one view, that view twice, for questions about one view."""
+    """Endless batches of pairs; of objects with one view, that view twice, for heads that see one view."""
     for pairs in stream(objects, max(2, views), batch, seed, "heads"):
         yield pairs if views > 1 else Pairs(pairs.objects, 0 * pairs.view1, 0 * pairs.view2)

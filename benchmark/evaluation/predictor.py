@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from threedie.benchmark.data.pairs import Indices
-from threedie.benchmark.tasks.task import Data, Floats
+from threedie.benchmark.tasks.subject import Data, Floats
 from threedie.manifests.latents import actions
 
 Predict = Callable[[Tensor, Tensor], Tensor]
@@ -16,45 +16,50 @@ _CHUNK = 4096
 """Predictions made at once."""
 
 _PROBES, _AFFINE = 4, 1e-5
-"""Objects that tell whether a predictor is affine in the action, and how closely, relative to the largest number."""
+"""Objects on which a predictor is tested for being affine in the action, and the tolerance, relative to the largest
+number."""
 
 
-def mover(predict: Predict, action: str, device: str = "cpu") -> Callable[[Data, Indices, slice], Floats]:
-    """A predictor at work on view 0 of objects; see `Subject.moved`.
+def view_predictor(predict: Predict, action: str, device: str = "cpu") -> Callable[[Data, Indices, slice], Floats]:
+    """A predictor that moves view 0 of objects to each of their views; see `Subject.predict_views`.
 
     All views of an object are predicted from one embedding. Where the prediction is affine in the action, as that of a
-    linear hypernetwork is, each is a weighted sum of A + 1 predictions, made once for the object; a look at some rows
-    tells whether it is.
+    linear hypernetwork is, each is a weighted sum of A + 1 predictions, made once for the object; a test on a few
+    objects decides.
 
     Args:
         predict: equivariant embedding (n, E), action (n, A) -> (n, E).
-        action: which action it takes.
+        action: name of the action that it takes.
         device: `cpu` or `cuda`.
     """
     affine: list[bool] = []
 
-    def moved(data: Data, rows: Indices, part: slice) -> Floats:
-        latents = data.latents[rows]
+    def predict_views(data: Data, objects: Indices, part: slice) -> Floats:
+        latents = data.latents[objects]
         views = latents.shape[1]
-        found = actions(action, data.fields, latents[:, :1].repeat(views, 1), latents)
-        moves = torch.from_numpy(found).float().to(device)
-        first = torch.from_numpy(np.ascontiguousarray(data.embedding[rows, 0][:, part])).to(device)
-        said = np.empty((len(rows), views, first.shape[1]), np.float32)
+        from_first = actions(action, data.fields, latents[:, :1].repeat(views, 1), latents)
+        moves = torch.from_numpy(from_first).float().to(device)
+        first = torch.from_numpy(np.ascontiguousarray(data.embedding[objects, 0][:, part])).to(device)
+        predictions = np.empty((len(objects), views, first.shape[1]), np.float32)
         step = max(1, _CHUNK // views)
         with torch.inference_mode():
             if not affine:
-                # Rows from everywhere: one class after the other, the first ones may all be alike.
-                probes = torch.linspace(0, len(first) - 1, min(_PROBES, len(first))).long().to(device)
-                few, turned = first[probes], moves[probes]
-                one, other = _each(predict, few, turned), _combined(predict, few, turned)
-                affine.append(bool((one - other).abs().max() <= _AFFINE * one.abs().max()))
-            way = _combined if affine[0] else _each
-            for begin in range(0, len(rows), step):
+                affine.append(_is_affine(predict, first, moves))
+            compute = _combined if affine[0] else _each
+            for begin in range(0, len(objects), step):
                 piece = slice(begin, begin + step)
-                said[piece] = way(predict, first[piece], moves[piece]).cpu().numpy()
-        return said
+                predictions[piece] = compute(predict, first[piece], moves[piece]).cpu().numpy()
+        return predictions
 
-    return moved
+    return predict_views
+
+
+def _is_affine(predict: Predict, first: Tensor, moves: Tensor) -> bool:
+    """Whether predictions from (n, E) are affine in the actions (n, V, A), up to rounding."""
+    # Spread over the list, which is sorted by class: its first objects may all be alike.
+    probes = torch.linspace(0, len(first) - 1, min(_PROBES, len(first))).long().to(first.device)
+    each, combined = _each(predict, first[probes], moves[probes]), _combined(predict, first[probes], moves[probes])
+    return bool((each - combined).abs().max() <= _AFFINE * each.abs().max())
 
 
 def _each(predict: Predict, first: Tensor, moves: Tensor) -> Tensor:
@@ -64,7 +69,7 @@ def _each(predict: Predict, first: Tensor, moves: Tensor) -> Tensor:
 
 
 def _combined(predict: Predict, first: Tensor, moves: Tensor) -> Tensor:
-    """The same where they are affine in the action."""
+    """The same for predictions that are affine in the action."""
     size = moves.shape[2]
     basis = torch.cat([moves.new_zeros(1, size), torch.eye(size, device=moves.device)])
     corners = _each(predict, first, basis.expand(len(first), -1, -1))

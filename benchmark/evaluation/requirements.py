@@ -1,21 +1,23 @@
-"""What a dataset must have to be measured on, and what to know of it before believing a number."""
+"""What a dataset must have to be measured on, and warnings about it."""
 
 import numpy as np
 
 from threedie.baselines.method import Method
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.pairs import Indices
+from threedie.benchmark.data.source import LabeledViews
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.settings.run_settings import Settings
-from threedie.manifests.dataset import Dataset
+from threedie.benchmark.tasks.needs import MIN_TRAIN_OBJECTS
+from threedie.benchmark.tasks.warning import ResultWarning
 from threedie.manifests.errors import ThreeDieError
-from threedie.manifests.latents import TRANSLATION, actions
+from threedie.manifests.latents import ROTATION, TRANSLATION, actions
 
-GENERALISING_OBJECTS = 1000
+GENERALIZING_OBJECTS = 1000
 """Training objects below which rotation isn't learned for new objects."""
 
 
-def require_validation(dataset: Dataset) -> None:
+def require_validation(dataset: LabeledViews) -> None:
     """Refuse a dataset on which nothing could be measured.
 
     Raises:
@@ -28,25 +30,25 @@ def require_validation(dataset: Dataset) -> None:
         )
 
 
-def require_training(dataset: Dataset) -> None:
+def require_training(dataset: LabeledViews) -> None:
     """Refuse a dataset on which neither a method nor a head could be trained.
 
     Raises:
         ThreeDieError: it has fewer than two training objects.
     """
     count = len(dataset.indices("train"))
-    if count < 2:
+    if count < MIN_TRAIN_OBJECTS:
         raise ThreeDieError(
-            f"{dataset.path}: {count} of its {len(dataset)} objects are for training, and 2 or more are needed: "
-            "methods and the heads that measure them are trained on those; render more objects"
+            f"{dataset.path}: {count} of its {len(dataset)} objects are for training, and {MIN_TRAIN_OBJECTS} or more "
+            "are needed: methods and the heads that measure them are trained on those; render more objects"
         )
 
 
-def require_action(method: Method, dataset: Dataset) -> None:
-    """Refuse a dataset without what a method's predictor is told.
+def require_action(method: Method, dataset: LabeledViews) -> None:
+    """Refuse a dataset without the latent fields of the action of a method's predictor.
 
     Raises:
-        ThreeDieError: a latent field that the action is made of isn't there.
+        ThreeDieError: a field of the action is missing.
     """
     if method.has_predictor and method.action is not None:
         try:
@@ -58,54 +60,60 @@ def require_action(method: Method, dataset: Dataset) -> None:
             ) from error
 
 
-def size_warnings(dataset: Dataset, recipe: Recipe) -> list[str]:
-    """What a dataset is too small for, and what of it isn't seen."""
-    train, warnings = len(dataset.indices("train")), []
-    if train < GENERALISING_OBJECTS:
-        warnings.append(
+def size_warnings(dataset: LabeledViews, recipe: Recipe) -> list[ResultWarning]:
+    """What a dataset is too small for, and what of its images isn't seen."""
+    train, lines = len(dataset.indices("train")), []
+    names = {field.name for field in dataset.info.fields}
+    if train < GENERALIZING_OBJECTS and names.issuperset(ROTATION):
+        lines.append(
             f"{train} training objects are too few to learn rotation for new objects: from 246 objects x 20 views even "
             "a supervised network doesn't generalise to new objects. Rotation scores here only show that everything "
             "runs."
         )
     if train < recipe.batch_size:
-        warnings.append(
+        lines.append(
             f"batch_size is {recipe.batch_size} but no object comes twice in a batch: batches hold all {train} "
             "training objects"
         )
-    if recipe.centre < 1 and any(field.name in TRANSLATION for field in dataset.info.fields):
-        warnings.append(
+    if recipe.centre < 1 and names.intersection(TRANSLATION):
+        lines.append(
             f"centre is {recipe.centre:g} and objects move in this dataset: those near the border are cut off; set "
             "centre=1 to see all of the pictures"
         )
-    return warnings
+    return [ResultWarning(line) for line in lines]
 
 
-def origin_warnings(settings: Settings, dataset: Dataset) -> list[str]:
-    """What to know where a method was trained on another dataset than heads are."""
+def origin_warnings(settings: Settings, dataset: LabeledViews) -> list[ResultWarning]:
+    """A warning where a method was trained on another dataset than heads are."""
     trained_on = settings.fingerprint
     if trained_on is None or trained_on == identify(dataset).fingerprint:
         return []
-    line = f"the method was trained on another dataset ({trained_on[:12]}): whether that held objects that are measured"
-    return [f"{line} here isn't known"]
+    return [
+        ResultWarning(
+            f"the method was trained on another dataset ({trained_on[:12]}): whether that held objects that are "
+            "measured here isn't known"
+        )
+    ]
 
 
-def measured_objects(dataset: Dataset, other: Dataset) -> tuple[Indices, list[str]]:
-    """Positions of the objects of `other` to measure on, and what to know of them.
-
-    They are its validation objects, without those that are training objects of `dataset`.
+def measured_objects(train: LabeledViews, measured: LabeledViews) -> tuple[Indices, list[ResultWarning]]:
+    """Positions of the objects to measure on, and warnings: the validation objects of `measured` that aren't training
+    objects of `train`.
 
     Raises:
         ThreeDieError: none is left.
     """
-    val = other.indices("val")
-    if other is dataset:
+    val = measured.indices("val")
+    if measured is train:
         return val, []
-    trained = {dataset.objects[index] for index in dataset.indices("train")}
-    unseen = np.array([index for index in val if other.objects[index] not in trained], np.int64)
+    trained = {train.objects[index] for index in train.indices("train")}
+    unseen = np.array([index for index in val if measured.objects[index] not in trained], np.int64)
     if not len(unseen):
         raise ThreeDieError(
-            f"{other.path}: all of its {len(val)} validation objects are training objects of {dataset.path}; "
+            f"{measured.path}: all of its {len(val)} validation objects are training objects of {train.path}; "
             "measure on objects that weren't trained on"
         )
-    left = len(val) - len(unseen)
-    return unseen, [f"{left} objects were left out of the measurement: they were trained on"] if left else []
+    left_out = len(val) - len(unseen)
+    if not left_out:
+        return unseen, []
+    return unseen, [ResultWarning(f"{left_out} objects were left out of the measurement: they were trained on")]

@@ -5,25 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from threedie.baselines.method import Method
+from threedie.benchmark.data.source import LabeledViews, is_pictures
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.tasks import TASKS
-from threedie.benchmark.tasks.classification import Classification
-from threedie.benchmark.tasks.pose_retrieval import PoseRetrieval
-from threedie.benchmark.tasks.regression import Regression
-from threedie.benchmark.tasks.retrieval import Retrieval
+from threedie.benchmark.tasks.needs import Available
 from threedie.benchmark.tasks.spread import COVERAGE, DRAWS
-from threedie.benchmark.tasks.task import REPRESENTATION, Task
-from threedie.manifests.dataset import Dataset
+from threedie.benchmark.tasks.subject import REPRESENTATION
 from threedie.manifests.latents import LatentField
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What of an evaluation is wanted; nothing in it changes the numbers of what is.
+    """What of an evaluation is wanted; the numbers of a task don't depend on it.
 
     Attributes:
         tasks: names of the tasks; all that apply where None.
-        head_seeds: seeds that heads are trained from.
+        head_seeds: how many seeds heads are trained from.
         head_sources: what heads are trained on: `representation`, `embedding`.
     """
 
@@ -32,7 +29,7 @@ class Scope:
     head_sources: tuple[str, ...] = (REPRESENTATION,)
 
     def to_json(self) -> dict[str, Any]:
-        """What a record says about it, and about how the spread of numbers was found."""
+        """What a record has of it, and of how intervals are computed."""
         return {
             "head_seeds": self.head_seeds,
             "head_sources": list(self.head_sources),
@@ -41,31 +38,28 @@ class Scope:
         }
 
 
-def due_tasks(method: Method, dataset: Dataset) -> set[str]:
-    """Names of the tasks that a whole evaluation of a method on a dataset asks, from what both are alone."""
-    has, views = {known.name for known in dataset.info.fields}, dataset.info.views
-    moves = method.has_predictor and method.action is not None
-
-    def is_due(task: Task) -> bool:
-        if isinstance(task, Regression):
-            return set(task.needs) <= has and views >= task.views
-        if isinstance(task, Retrieval):
-            return moves and views > 1
-        return moves or not isinstance(task, PoseRetrieval)
-
-    return {name for name, task in TASKS.items() if is_due(task)}
+def due_tasks(method: Method, dataset: LabeledViews) -> set[str]:
+    """Names of the tasks that apply to a method and a dataset, without the features."""
+    available = Available(
+        fields={latent.name for latent in dataset.info.fields},
+        views=dataset.info.views,
+        predictor=method.has_predictor and method.action is not None,
+        labels=True,
+        train_objects=len(dataset.indices("train")),
+        pictures=is_pictures(dataset),
+    )
+    return {name for name, task in TASKS.items() if not task.needs.missing(available)}
 
 
 def head_count(fields: Sequence[LatentField], parts: int, scope: Scope) -> int:
     """Heads that are trained at most, on a dataset with some latent fields, for a method with so many parts."""
-    has = {known.name for known in fields}
-    asked = [
-        task
+    names = {latent.name for latent in fields}
+    tasks = [
+        name
         for name, task in TASKS.items()
-        if (scope.tasks is None or name in scope.tasks)
-        and (isinstance(task, Classification) or (isinstance(task, Regression) and set(task.needs) <= has))
+        if task.needs.heads and task.needs.has_fields(names) and (scope.tasks is None or name in scope.tasks)
     ]
-    return len(asked) * parts * len(scope.head_sources) * scope.head_seeds
+    return len(tasks) * parts * len(scope.head_sources) * scope.head_seeds
 
 
 def head_steps(protocol: Protocol, heads: int, train_objects: int) -> int:

@@ -13,7 +13,7 @@ from threedie.benchmark.tasks.classification import Classes, Classification
 from threedie.benchmark.tasks.retrieval import rank_places
 from threedie.benchmark.tasks.rotation import Rotation
 from threedie.benchmark.tasks.scores import geodesic_degrees, harmonic_mean_rank, reciprocal_ranks
-from threedie.benchmark.tasks.task import REPRESENTATION
+from threedie.benchmark.tasks.subject import REPRESENTATION
 
 _MARKERS = {"all": "o", "invariant": "v", "equivariant": "^"}
 Told = dict[str, Array]
@@ -35,18 +35,18 @@ def told_by_heads(study: Study, protocol: Protocol) -> tuple[Told, Told]:
     subject = build_subject(
         study.data, study.train, study.data, study.val, study.method.parts, None, protocol, scope=scope
     )
-    classes = Classes.of(subject, subject.val)
-    named, turned = Classification().questions(subject)[0], Rotation().questions(subject)[0]
-    target = Rotation().target(study.data, subject.evaluation)
+    classes = Classes.of(subject, subject.eval_objects)
+    named, turned = Classification().head(subject), Rotation().head(subject)
+    target = Rotation().target(study.data, subject.eval_pairs)
     for question in (named, turned):
         for where in subject.representation_parts.values():
             subject.heads.plan(question, REPRESENTATION, where)  # type: ignore[attr-defined]
     right, errors = {}, {}
     shape = (len(study.val), study.data.views)
     for part, where in subject.representation_parts.items():
-        logits = subject.heads.answers(named, REPRESENTATION, where, study.data, subject.evaluation)
-        said = subject.heads.answers(turned, REPRESENTATION, where, study.data, subject.evaluation)
-        right[part] = np.mean([classes.right(one, 1) for one in logits], 0).reshape(shape)
+        logits = subject.heads.predictions(named, REPRESENTATION, where, study.data, subject.eval_pairs)
+        said = subject.heads.predictions(turned, REPRESENTATION, where, study.data, subject.eval_pairs)
+        right[part] = np.mean([classes.correct(one, 1) for one in logits], 0).reshape(shape)
         errors[part] = np.mean([geodesic_degrees(target, one) for one in said], 0).reshape(shape)
     return right, errors
 

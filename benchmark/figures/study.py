@@ -11,12 +11,13 @@ import torch
 
 from threedie.baselines.method import EQUIVARIANT, Method
 from threedie.benchmark.data.identity import identify
-from threedie.benchmark.data.images import Images, Pixels
+from threedie.benchmark.data.images import Images
 from threedie.benchmark.data.inputs import images_of, preprocessing
+from threedie.benchmark.data.normalization import Pixels
 from threedie.benchmark.data.pairs import Indices, spread_over
 from threedie.benchmark.evaluation.features import FEATURES_FOLDER, extract_features, feature_key
 from threedie.benchmark.records.record import Record
-from threedie.benchmark.tasks.task import Data
+from threedie.benchmark.tasks.subject import Data
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint, weights_sha256
 from threedie.benchmark.training.restore import restore
 from threedie.manifests.classes import CLASSES, SYNSETS
@@ -126,7 +127,8 @@ def open_study(
             f"{record['dataset']['fingerprint'][:12]}; give that one with --data"
         )
     content = load_checkpoint(folder / CHECKPOINT_FILE)
-    settings, method, normalise = restore(content, folder / CHECKPOINT_FILE)
+    model = restore(content, folder / CHECKPOINT_FILE)
+    settings, method, normalise = model.settings, model.method, model.normalization
     weights = weights_sha256(method.state_dict())
     if weights != record["checkpoint"]["sha256"]:
         raise ThreeDieError(

@@ -21,7 +21,7 @@ from threedie.benchmark.records.record import (
 )
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.metric import ROUNDING, Metric
-from threedie.benchmark.tasks.task import EMBEDDING
+from threedie.benchmark.tasks.subject import EMBEDDING
 from threedie.manifests.errors import ThreeDieError
 
 CHANNELS = {"resnet18": 8, "resnet34": 8, "resnet50": 32}

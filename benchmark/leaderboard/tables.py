@@ -11,7 +11,7 @@ from threedie.benchmark.leaderboard.legible import legible, shortened
 from threedie.benchmark.records.record import Record
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.metric import Metric as Declared
-from threedie.benchmark.tasks.task import REPRESENTATION
+from threedie.benchmark.tasks.subject import REPRESENTATION
 
 PARTS = ("all", "invariant", "equivariant")
 _METRICS = {metric.name: metric for task in reversed(TASKS.values()) for metric in reversed(task.metrics)}

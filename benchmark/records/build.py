@@ -4,30 +4,23 @@ import importlib.metadata
 import os
 import platform
 import subprocess
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import psutil
 import torch
 
 import threedie
-from threedie.benchmark.data.identity import identify
 from threedie.benchmark.evaluation.evaluate import Evaluation
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.run_settings import Settings
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.training.imported import KNOWN_SETTINGS
-from threedie.manifests.dataset import Dataset
-from threedie.manifests.objects import split_of
 
 SCHEMA = 1
 UNKNOWN_TRAINING = "the weights were trained by another program: on what data, from which seed and how long isn't known"
 LIBRARIES = ("torch", "lightning-fabric", "numpy", "scipy", "h5py", "pillow", "simplejpeg")
-HASH_SPLIT = "hash-80-20"
-"""Name of the split that `threedie.manifests.objects.split_of` makes."""
 
 
 def run_name(method: str, recipe: str, seed: int | None) -> str:
@@ -41,6 +34,8 @@ def build_record(
     protocol: Protocol,
     device: str,
     started: datetime,
+    dataset: dict[str, Any],
+    trained_on: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The record of one evaluated run.
 
@@ -50,10 +45,11 @@ def build_record(
         protocol: by which rules.
         device: where it was trained and measured, as a word.
         started: when the command began, in UTC.
+        dataset: the one that was measured on; see `Source.describe`.
+        trained_on: the one that heads were trained on, where it is another.
     """
     settings = Settings.from_json(checkpoint["settings"])
     recipe, progress, method = settings.recipe, checkpoint["progress"], evaluation.method
-    other = evaluation.trained_on is not evaluation.measured_on
     imported = checkpoint.get("imported")
     name, config = settings.method, recipe.to_json()
     origin: dict[str, Any] = {"kind": "measured"}
@@ -72,8 +68,8 @@ def build_record(
             "parts": list(method.parts.representation),
             "parameters": sum(parameter.numel() for parameter in method.parameters()),
         },
-        "dataset": describe_dataset(evaluation.measured_on),
-        **({"trained_on": describe_dataset(evaluation.trained_on)} if other else {}),
+        "dataset": dataset,
+        **({} if trained_on is None else {"trained_on": trained_on}),
         "evaluation": evaluation.scope.to_json(),
         "config": {
             **config,
@@ -123,7 +119,7 @@ def build_record(
             for breakdown in outcome.breakdowns
         ],
         "curves": progress["curves"],
-        "warnings": [*([UNKNOWN_TRAINING] if imported else []), *evaluation.warnings],
+        "warnings": [*([UNKNOWN_TRAINING] if imported else []), *map(str, evaluation.warnings)],
     }
 
 
@@ -153,25 +149,6 @@ def with_other_tasks(record: dict[str, Any], there: dict[str, Any]) -> dict[str,
         old += [f"{task}: measured before, with other {' and '.join(changed)}" for task in kept]
     warnings = record["warnings"] + [line for line in old if line not in record["warnings"]]
     return {**record, "results": joined("results"), "breakdowns": joined("breakdowns"), "warnings": warnings}
-
-
-def describe_dataset(dataset: Dataset) -> dict[str, Any]:
-    """What a record says about a dataset."""
-    info = dataset.info
-    hashed = all(split_of(ref) == split for ref, split in zip(dataset.objects, dataset.splits, strict=True))
-    return {
-        **asdict(identify(dataset)),
-        "preset": str(info.preset.get("name", "unnamed")),
-        "models": info.models,
-        "objects": len(dataset),
-        "views": info.views,
-        "image_size": info.image_size,
-        "channel_order": info.channel_order,
-        "classes": len(np.unique(dataset.labels)),
-        "train_objects": len(dataset.indices("train")),
-        "val_objects": len(dataset.indices("val")),
-        "split": HASH_SPLIT if hashed else str(info.models.get("splits", "as listed")),
-    }
 
 
 def code_version(folder: Path) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""A run: its folder, its settings, and what is told about it."""
+"""A run: its folder, its steps in order, how long they take, and what is shown of it."""

@@ -1,28 +1,35 @@
 """How long a run will take, from a few steps of a throwaway copy."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from threedie.benchmark.data.images import Images, Pixels
-from threedie.benchmark.data.inputs import Loaded, Normalisation, augmentation_for, prepare
+from threedie.baselines.method import Method
+from threedie.benchmark.data.inputs import Loaded, augmentation_for, prepare
+from threedie.benchmark.data.normalization import Normalization, Pixels
 from threedie.benchmark.data.pairs import draw_pass
+from threedie.benchmark.data.source import ImageStore, LabeledViews
 from threedie.benchmark.evaluation.heads import FeatureHeads
 from threedie.benchmark.evaluation.scope import Scope, head_count, head_steps
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.settings.run_settings import Settings
-from threedie.benchmark.tasks.task import REPRESENTATION, Data, Question
+from threedie.benchmark.tasks.subject import REPRESENTATION, Data, HeadSpec
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.stepper import Stepper
-from threedie.manifests.dataset import Dataset
 
 _PROBE_PAIRS = 128
 """Pairs in a timed step on a CPU, where time grows with their number; a GPU gets the whole batch."""
+_PROBE_PICTURES = 32
+"""The same, for pictures that need no decoding."""
 _PROBE_STEPS = 3
+_NORMALIZATION = Normalization((0.5,) * 3, (0.25,) * 3)
+"""Any will do: what it costs doesn't depend on the numbers."""
 _PROBE_HEAD_STEPS = 8
 _USUAL_PATIENCES = 3
 """A head that stops early does so after about three times its patience."""
@@ -60,10 +67,10 @@ def span(seconds: float) -> str:
 
 def estimate(
     settings: Settings,
-    dataset: Dataset,
+    dataset: LabeledViews,
     protocol: Protocol,
     device: str,
-    images: Images | None = None,
+    images: ImageStore | None = None,
     scope: Scope | None = None,
 ) -> Estimate:
     """Time some steps and count how many there will be. No random number of the run is touched.
@@ -74,29 +81,18 @@ def estimate(
         protocol: by which rules it would be measured.
         device: `auto`, `cpu` or `cuda`.
         images: the images to time loading with; random pixels, and no loading, where None.
-        scope: what of the evaluation is wanted.
+        scope: which part of the evaluation is wanted.
     """
-    recipe = settings.recipe
+    recipe, seed = settings.recipe, settings.seed or 0
     objects = dataset.indices("train")
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        method = build(settings)
-        stepper = Stepper(method, recipe, device)
-        on_gpu = stepper.device.type == "cuda"
-        batch = min(len(objects), recipe.batch_size, 1 << 20 if on_gpu else _PROBE_PAIRS)
-        pixels, loading_s = _pixels(dataset, images, recipe, settings.seed or 0, batch)
+    with _probe(settings, device) as (method, stepper):
+        batch = min(len(objects), recipe.batch_size, 1 << 20 if stepper.device.type == "cuda" else _PROBE_PAIRS)
+        pixels, loading_s = _pixels(dataset, images, recipe, seed, batch)
+        drawn = draw_pass(objects, dataset.info.views, seed, 0)[:batch]
         kind = method.action
-        drawn = draw_pass(objects, dataset.info.views, settings.seed or 0, 0)[:batch]
         action = np.zeros((batch, 0)) if kind is None else drawn.actions(kind, dataset.info.fields, dataset.latents)
-        loaded = Loaded(pixels, pixels, action.astype("float32"), np.zeros(batch, np.int64))
-        normalise, augmentation = Normalisation((0.5,) * 3, (0.25,) * 3), augmentation_for(method, recipe)
-        view = normalise(pixels, stepper.device)
-
-        def step() -> None:
-            stepper.step(prepare(loaded, augmentation, normalise, stepper.device), 0.0)
-
-        step_s = 0.0
-        if method.needs_training:
-            step_s = _timed(step, _PROBE_STEPS)
+        step_s = _step_seconds(method, stepper, recipe, pixels, action) if method.needs_training else 0.0
+        view = _NORMALIZATION(pixels, stepper.device)
         method.eval()
         with torch.inference_mode():
             image_s = _timed(lambda: method.represent(view).sum().item(), _PROBE_STEPS) / batch
@@ -113,23 +109,45 @@ def estimate(
     return Estimate(pairs * pair_s, images_in_all * max(image_s, loading_s / batch), heads)
 
 
-def time_steps(settings: Settings, pixels: Pixels, device: str) -> float:
-    """Seconds of a training step on pairs of these pictures, uint8 (B, S, S, 3), for a method without an action.
+def step_seconds(settings: Settings, images: ImageStore, device: str) -> float:
+    """Seconds of a training step on pictures, for a method without an action. No random number of the run is touched.
 
-    A throwaway copy of the method takes a few; no random number of the run is touched.
+    Args:
+        settings: what would be trained.
+        images: of a dataset whose pictures lie in memory.
+        device: `auto`, `cpu` or `cuda`.
     """
-    recipe = settings.recipe
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        method = build(settings)
+    objects, recipe = images.dataset.indices("train"), settings.recipe
+    batch = min(recipe.batch_size, len(objects))
+    with _probe(settings, device) as (method, stepper):
         if not method.needs_training:
             return 0.0
-        stepper = Stepper(method, recipe, device)
-        loaded = Loaded(pixels, pixels, np.zeros((len(pixels), 0), np.float32), np.zeros(len(pixels), np.int64))
-        normalise, augmentation = Normalisation((0.5,) * 3, (0.25,) * 3), augmentation_for(method, recipe)
-        return _timed(lambda: stepper.step(prepare(loaded, augmentation, normalise, stepper.device), 0.0), _PROBE_STEPS)
+        # On a CPU a step's time grows with the batch, so that a few pictures tell it; a GPU gets them all.
+        probed = batch if stepper.device.type == "cuda" else min(batch, _PROBE_PICTURES)
+        pixels = images.take(objects[:probed], np.zeros(probed, np.int64))
+        return _step_seconds(method, stepper, recipe, pixels, np.zeros((probed, 0))) * batch / probed
 
 
-def _pixels(dataset: Dataset, images: Images | None, recipe: Recipe, seed: int, batch: int) -> tuple[np.ndarray, float]:
+@contextmanager
+def _probe(settings: Settings, device: str) -> Iterator[tuple[Method, Stepper]]:
+    """A throwaway copy of the method and its optimizer; random numbers drawn meanwhile leave no trace."""
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        method = build(settings)
+        yield method, Stepper(method, settings.recipe, device)
+
+
+def _step_seconds(method: Method, stepper: Stepper, recipe: Recipe, pixels: Pixels, action: npt.NDArray) -> float:
+    """Median seconds of a training step on pairs of the same pictures."""
+    arrays: dict[str, npt.NDArray] = {"action": action.astype(np.float32), "label": np.zeros(len(pixels), np.int64)}
+    loaded, augmentation = Loaded(pixels, pixels, arrays), augmentation_for(method, recipe)
+    return _timed(
+        lambda: stepper.step(prepare(loaded, augmentation, _NORMALIZATION, stepper.device), 0.0), _PROBE_STEPS
+    )
+
+
+def _pixels(
+    dataset: LabeledViews, images: ImageStore | None, recipe: Recipe, seed: int, batch: int
+) -> tuple[np.ndarray, float]:
     if images is None:
         shape = (batch, recipe.image_size, recipe.image_size, 3)
         return np.random.Generator(np.random.PCG64(seed)).integers(0, 256, shape, np.uint8), 0.0
@@ -148,8 +166,8 @@ def _head_seconds(width: int, protocol: Protocol, device: str) -> float:
     rows = np.arange(len(features))
     data = Data((), np.zeros((len(rows), 2, 0)), rows, features, features)
     heads = FeatureHeads(data, rows, short, device, lambda _: marks.append(time.perf_counter()))
-    question = Question("probe", 2, lambda _, pairs: np.zeros((len(pairs), 4)))
-    heads.answers(question, REPRESENTATION, slice(None), data, draw_pass(rows[:8], 2, 0, 0))
+    spec = HeadSpec("probe", 2, lambda _, pairs: np.zeros((len(pairs), 4)))
+    heads.predictions(spec, REPRESENTATION, slice(None), data, draw_pass(rows[:8], 2, 0, 0))
     return float(np.median(np.diff(marks))) * 4 / 5
 
 

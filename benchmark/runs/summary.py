@@ -1,28 +1,35 @@
-"""Text for the terminal: what is about to run, and what came out."""
+"""The results of a run as text for the terminal."""
 
+import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from threedie.manifests.dataset import Dataset
+from threedie.benchmark.records.record import Record
+from threedie.benchmark.runs.curves import CURVES_FILE
+from threedie.benchmark.training.loop import LOG_FOLDER
+from threedie.manifests.progress import titled
 
 
-def dataset_summary(dataset: Dataset) -> str:
-    """A dataset in two lines."""
-    info = dataset.info
-    order = " (red and blue exchanged in the files, as the original has them)" if info.channel_order == "bgr" else ""
-    return (
-        f"dataset  {dataset.path}: preset {info.preset.get('name', 'unnamed')}, {len(dataset):,} objects of "
-        f"{len(set(dataset.labels.tolist()))} classes x {info.views} views, {info.image_size} px, "
-        f"channels {info.channel_order}{order}\n"
-        f"         {len(dataset.indices('train')):,} objects for training, "
-        f"{len(dataset.indices('val')):,} for validation"
-    )
+def results_text(record: Record, record_file: Path, folder: Path, records: Path) -> str:
+    """What came out, and where it is.
 
-
-def indented(title: str, text: str) -> str:
-    """Lines under a title, in a column of their own."""
-    first, *rest = text.splitlines() or [""]
-    return "\n".join([f"{title:<9}{first}", *(f"{'':<9}{line}" for line in rest)])
+    Args:
+        record: the record.
+        record_file: its file.
+        folder: of the run, with its curves and its log.
+        records: folder that tables can be made of.
+    """
+    protocol = record["protocol"]
+    lines = [f"\n{record['id']}, protocol {protocol['name']} v{protocol['version']}\n", results_table(record), ""]
+    lines += [titled("warning", str(warning)) for warning in record["warnings"]]
+    lines.append(titled("record", str(record_file)))
+    if (record["curves"] or {}).get("epoch"):
+        lines.append(titled("curves", str(folder / CURVES_FILE)))
+        if (folder / LOG_FOLDER).is_dir():
+            lines.append(titled("log", f"tensorboard --logdir {shlex.quote(str(folder / LOG_FOLDER))}"))
+    lines.append(titled("next", f"3die leaderboard {shlex.quote(str(records))}"))
+    return "\n".join(lines)
 
 
 def results_table(record: Mapping[str, Any]) -> str:
@@ -34,12 +41,12 @@ def results_table(record: Mapping[str, Any]) -> str:
     for row in record["results"]:
         lines.setdefault((row["task"], row["metric"], row["input"]), {})[row["part"]] = row
     table = [["task", "metric", *parts, "floor", "the floor is"]]
-    for (task, metric, source), found in lines.items():
-        row = next(iter(found.values()))
-        values = [_value(found[part]) if part in found else "" for part in parts]
-        words = " of the embedding" if source == "embedding" and (task, metric, "representation") in lines else ""
-        words += "" if row["higher_is_better"] else " (lower is better)"
-        table.append([task, metric + words, *values, _number(row["floor"]), row["floor_note"] or ""])
+    for (task, metric, source), rows in lines.items():
+        row = next(iter(rows.values()))
+        values = [_value(rows[part]) if part in rows else "" for part in parts]
+        suffix = " of the embedding" if source == "embedding" and (task, metric, "representation") in lines else ""
+        suffix += "" if row["higher_is_better"] else " (lower is better)"
+        table.append([task, metric + suffix, *values, _number(row["floor"]), row["floor_note"] or ""])
     return _aligned(table)
 
 

@@ -1,8 +1,8 @@
 """Rotation of one view: how the object stands, by a perceptron."""
 
 from threedie.benchmark.data.pairs import Indices, Pairs
-from threedie.benchmark.tasks.regression import RotationRegression
-from threedie.benchmark.tasks.task import Array, Data
+from threedie.benchmark.tasks.regression import RotationRegression, regression_needs
+from threedie.benchmark.tasks.subject import Array, Data
 from threedie.manifests.latents import ROTATION, columns, quaternions
 
 
@@ -11,12 +11,13 @@ class AbsoluteRotation(RotationRegression):
 
     name = "absolute_rotation"
     version = 1
+    order = 40
     title = "Rotation of one view"
     in_overview = False
-    views = 1
+    needs = regression_needs(ROTATION, views=1)
     definition = (
-        "Individual rotation. A perceptron with two hidden layers (ReLU), trained with mean squared error, says the "
-        "absolute quaternion of a view's rotation (unit; x, y, z, w; w not negative) from the features of that one "
+        "Individual rotation. A perceptron with two hidden layers (ReLU), trained with mean squared error, predicts "
+        "the absolute quaternion of a view's rotation (unit; x, y, z, w; w not negative) from the features of that one "
         "view. Scores as for rotation. The best constant has a pooled R2 of about 0.46 on 3DIEBench."
     )
 
@@ -32,7 +33,7 @@ def unsigned_rotations(data: Data, objects: Indices) -> Array:
 
 
 def _unsigned(angles: Array) -> Array:
-    turned = quaternions(angles)
+    rotations = quaternions(angles)
     # Where w is negative the same rotation has a quaternion with w positive; only presets beyond a half turn do.
-    turned[turned[:, 3] < 0] *= -1
-    return turned
+    rotations[rotations[:, 3] < 0] *= -1
+    return rotations

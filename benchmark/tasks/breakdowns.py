@@ -5,7 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from threedie.benchmark.tasks.task import Array, Breakdown, Indices, Subject
+from threedie.benchmark.data.pairs import Indices
+from threedie.benchmark.tasks.metric import Metric
+from threedie.benchmark.tasks.outcome import Breakdown
+from threedie.benchmark.tasks.subject import Array, Subject
 
 STEP_DEG = 15
 """Width of a group of rotations."""
@@ -13,58 +16,47 @@ HELD_OUT, TRAINED = "classes held out of training", "classes trained on"
 
 
 def by_rotation(
-    metric: str,
-    where: tuple[str, str],
-    sizes: Array,
-    values: Sequence[Array],
-    floors: Array,
-    higher_is_better: bool = False,
+    metric: Metric, where: tuple[str, str], sizes: Array, values: Sequence[Array], floors: Array
 ) -> Breakdown:
     """The mean of a metric as a function of the size of the rotation.
 
     Args:
-        metric: its name.
+        metric: its declaration.
         where: input and part.
         sizes: angle of each query's rotation in degrees, 0 to 180, (Q,).
         values: the metric of each query, one (Q,) for each seed; seeds are averaged.
         floors: the metric of the best constant for each query, (Q,).
-        higher_is_better: the direction.
     """
     group = np.minimum(sizes // STEP_DEG, 180 // STEP_DEG - 1).astype(np.int64)
     names = [f"{low} to {low + STEP_DEG}" for low in range(0, 180, STEP_DEG)]
-    return _grouped(metric, where, "rotation_deg", names, group, values, floors, higher_is_better)
+    return _grouped(metric, where, "rotation_deg", names, group, values, floors)
 
 
 def by_class(
-    metric: str,
-    where: tuple[str, str],
-    subject: Subject,
-    values: Sequence[Array],
-    floors: Array,
-    higher_is_better: bool = False,
+    metric: Metric, where: tuple[str, str], subject: Subject, values: Sequence[Array], floors: Array
 ) -> list[Breakdown]:
     """The mean of a metric over objects of classes with and without training objects.
 
     Empty where all have some, and where nothing is trained on.
     """
-    if not len(subject.train):
+    if not len(subject.train_objects):
         return []
-    held_out = ~np.isin(subject.asked.labels[subject.val], subject.taught.labels[subject.train])
+    labels = subject.eval_data.labels[subject.eval_objects]
+    held_out = ~np.isin(labels, subject.train_data.labels[subject.train_objects])
     if not held_out.any():
         return []
     group = np.repeat(held_out, len(floors) // len(held_out)).astype(np.int64)
-    return [_grouped(metric, where, "class", [TRAINED, HELD_OUT], group, values, floors, higher_is_better)]
+    return [_grouped(metric, where, "class", [TRAINED, HELD_OUT], group, values, floors)]
 
 
 def _grouped(
-    metric: str,
+    metric: Metric,
     where: tuple[str, str],
     by: str,
     names: Sequence[str],
     group: Indices,
     values: Sequence[Array],
     floors: Array,
-    higher_is_better: bool,
 ) -> Breakdown:
     counts = np.bincount(group, minlength=len(names))
 
@@ -74,10 +66,10 @@ def _grouped(
 
     source, part = where
     return Breakdown(
-        metric,
+        metric.name,
         part,
         source,
-        higher_is_better,
+        metric.higher_is_better,
         by,
         tuple(names),
         means(np.mean(values, 0)),

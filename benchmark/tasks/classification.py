@@ -7,9 +7,12 @@ import numpy.typing as npt
 
 from threedie.benchmark.data.pairs import Indices, Pairs
 from threedie.benchmark.tasks.breakdowns import by_class
-from threedie.benchmark.tasks.metric import share
+from threedie.benchmark.tasks.metric import PERCENT, share
+from threedie.benchmark.tasks.needs import MIN_TRAIN_OBJECTS, Needs
+from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.scores import top_k
-from threedie.benchmark.tasks.task import Array, Data, Outcome, Question, Score, Subject, Task
+from threedie.benchmark.tasks.subject import Array, Data, HeadSpec, Subject
+from threedie.benchmark.tasks.task import Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,52 +20,52 @@ class Classes:
     """The classes that are told apart: those that training objects have.
 
     Attributes:
-        known: labels of those classes, sorted, (C,).
-        truth: place in `known` of the class of each query, (Q,); 0 where it isn't there.
-        taught: whether it is there, (Q,).
-        shares: how many of all queries are of each class, most first, (C,).
+        labels: of those classes, sorted, (C,).
+        targets: place in `labels` of the class of each query, (Q,); 0 where it isn't among them.
+        trained: whether it is among them, (Q,).
+        shares: share of each class in all queries, largest first, (C,).
         notes: what is odd about them.
     """
 
-    known: Indices
-    truth: Indices
-    taught: npt.NDArray[np.bool_]
+    labels: Indices
+    targets: Indices
+    trained: npt.NDArray[np.bool_]
     shares: Array
     notes: tuple[str, ...]
 
     @classmethod
     def of(cls, subject: Subject, objects: Indices) -> "Classes":
         """The classes of a subject, with the views of some measured objects as queries."""
-        known = np.unique(subject.taught.labels[subject.train])
-        labels = subject.asked.labels[objects]
-        place = np.searchsorted(known, labels).clip(0, len(known) - 1)
-        there = known[place] == labels
-        shares = np.sort(np.bincount(place[there], minlength=len(known)))[::-1] / len(labels)
+        labels = np.unique(subject.train_data.labels[subject.train_objects])
+        own = subject.eval_data.labels[objects]
+        place = np.searchsorted(labels, own).clip(0, len(labels) - 1)
+        trained = labels[place] == own
+        shares = np.sort(np.bincount(place[trained], minlength=len(labels)))[::-1] / len(own)
         notes = []
-        if not there.all():
+        if not trained.all():
             notes.append(
-                f"{len(np.unique(labels[~there]))} of the validation objects' classes have no training object; "
+                f"{len(np.unique(own[~trained]))} of the validation objects' classes have no training object; "
                 "theirs count as wrong"
             )
-        missing = np.setdiff1d(known, labels)
+        missing = np.setdiff1d(labels, own)
         if len(missing):
-            notes.append(f"{len(missing)} of {len(known)} classes have no validation object; not measured")
-        if len(known) == 1:
+            notes.append(f"{len(missing)} of {len(labels)} classes have no validation object; not measured")
+        if len(labels) == 1:
             notes.append("all training objects are of one class: naming it is no feat")
-        views = subject.asked.views
-        return cls(known, np.repeat(place, views), np.repeat(there, views), shares, tuple(notes))
+        views = subject.eval_data.views
+        return cls(labels, np.repeat(place, views), np.repeat(trained, views), shares, tuple(notes))
 
-    def right(self, logits: Array, depth: int) -> Array:
-        """Whether each query's class is among the `depth` highest of (Q, C), (Q,); all NaN where one isn't a number."""
+    def correct(self, logits: Array, depth: int) -> Array:
+        """Whether each query's class is among the `depth` highest of (Q, C), (Q,); all NaN where a logit is NaN."""
         if np.isnan(logits).any():
-            return np.full(len(self.truth), np.nan)
-        found = np.zeros(len(self.truth))
-        found[self.taught] = top_k(logits[self.taught], self.truth[self.taught], depth)
-        return found
+            return np.full(len(self.targets), np.nan)
+        correct = np.zeros(len(self.targets))
+        correct[self.trained] = top_k(logits[self.trained], self.targets[self.trained], depth)
+        return correct
 
     def floor(self, depth: int) -> tuple[float, str]:
-        """Share of queries that always naming the commonest classes gets right, and those words."""
-        count = len(self.known)
+        """Accuracy of always naming the commonest classes, and that in words."""
+        count = len(self.labels)
         if depth > 1:
             return float(self.shares[:depth].sum()), f"naming the {depth} commonest of {count} classes"
         return float(self.shares[0]), f"always naming the commonest of {count} classes; chance is {1 / count:.3f}"
@@ -73,9 +76,10 @@ class Classification(Task):
 
     name = "classification"
     version = 1
+    order = 10
     title = "Classification"
-    main = "top1"
-    metrics = (share("top1", "top-1, %", percent=True), share("top5", "top-5, %", percent=True))
+    needs = Needs(train_objects=MIN_TRAIN_OBJECTS, labels=True, heads=True)
+    metrics = (share("top1", "top-1", unit=PERCENT), share("top5", "top-5", unit=PERCENT))
     ascending = (("top1", "top5"),)
     about_objects = True
     definition = (
@@ -84,29 +88,30 @@ class Classification(Task):
         "as wrong. SIE, section 5.1."
     )
 
-    def questions(self, subject: Subject) -> list[Question]:
-        """The class among those of training objects."""
-        known = np.unique(subject.taught.labels[subject.train])
+    def head(self, subject: Subject) -> HeadSpec:
+        """A linear classifier of the classes of training objects."""
+        labels = np.unique(subject.train_data.labels[subject.train_objects])
 
         def target(data: Data, pairs: Pairs) -> Indices:
-            return np.searchsorted(known, data.labels[pairs.objects])
+            return np.searchsorted(labels, data.labels[pairs.objects])
 
-        return [Question(self.name, 1, target, len(known))]
+        return HeadSpec(self.name, 1, target, len(labels))
 
     def measure(self, subject: Subject) -> Outcome:
         """Top-1, and top-5 where there are more than five classes, of each part."""
-        (question,) = self.questions(subject)
-        classes = Classes.of(subject, subject.val)
-        outcome = Outcome(notes=list(classes.notes))
+        spec = self.head(subject)
+        classes = Classes.of(subject, subject.eval_objects)
+        outcome = Outcome(self.name, notes=list(classes.notes))
         for source in subject.head_sources:
             for part, where in subject.parts(source).items():
-                logits = subject.heads.answers(question, source, where, subject.asked, subject.evaluation)
-                for depth in [1, 5] if len(classes.known) > 5 else [1]:
-                    right = [classes.right(one, depth) for one in logits]
+                logits = subject.heads.predictions(spec, source, where, subject.eval_data, subject.eval_pairs)
+                for depth in [1, 5] if len(classes.labels) > 5 else [1]:
+                    correct = [classes.correct(each, depth) for each in logits]
                     floor, note = classes.floor(depth)
-                    estimate = subject.bootstrap.mean(right)
-                    outcome.add(Score.of(f"top{depth}", (source, part), estimate, floor, note, main=depth == 1))
+                    accuracy = subject.bootstrap.mean(correct)
+                    outcome.add(self.score(f"top{depth}", (source, part), accuracy, floor, note))
                     if depth == 1:
-                        constant = classes.taught * floor / max(classes.taught.mean(), 1e-12)
-                        outcome.breakdowns += by_class("top1", (source, part), subject, right, constant, True)
+                        constant = classes.trained * floor / max(classes.trained.mean(), 1e-12)
+                        top1 = self.declared("top1")
+                        outcome.breakdowns += by_class(top1, (source, part), subject, correct, constant)
         return outcome

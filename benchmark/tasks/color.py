@@ -1,9 +1,9 @@
-"""Colour: how the hues of floor and light changed between two views, by a perceptron."""
+"""Color: how the hues of floor and light changed between two views, by a perceptron."""
 
 from threedie.benchmark.data.pairs import Pairs
 from threedie.benchmark.tasks.metric import r2
-from threedie.benchmark.tasks.regression import Regression
-from threedie.benchmark.tasks.task import Array, Data
+from threedie.benchmark.tasks.regression import Regression, regression_needs
+from threedie.benchmark.tasks.subject import Array, Data
 from threedie.manifests.latents import COLOR
 
 
@@ -12,14 +12,15 @@ class Color(Regression):
 
     name = "color"
     version = 1
+    order = 60
     title = "Colour"
     metrics = (*Regression.metrics, r2("r2_floor_hue", "R² of floor hue"), r2("r2_light_hue", "R² of light hue"))
-    needs = COLOR
+    needs = regression_needs(COLOR)
     components = COLOR
-    about = "the best constant change"
+    best_constant = "the best constant change"
     definition = (
-        "A perceptron with two hidden layers (ReLU), trained with mean squared error, says the second view's floor hue "
-        "and light hue minus the first's, in turns, from the features of both side by side. r2: one mean over "
+        "A perceptron with two hidden layers (ReLU), trained with mean squared error, predicts the second view's floor "
+        "hue and light hue minus the first's, in turns, from the features of both side by side. r2: one mean over "
         "both, as SIE does; r2_per_component: the mean of each one's own R2, r2_floor_hue and r2_light_hue. SIE, "
         "section 5.1."
     )

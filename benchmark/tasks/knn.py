@@ -1,24 +1,28 @@
-"""Nearest neighbours: which of the classes, from one view, without training anything."""
+"""Nearest neighbors: which of the classes, from one view, without training anything."""
 
 import numpy as np
 
 from threedie.benchmark.tasks.classification import Classes
-from threedie.benchmark.tasks.metric import share
+from threedie.benchmark.tasks.metric import PERCENT, share
+from threedie.benchmark.tasks.needs import MIN_TRAIN_OBJECTS, Needs
+from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.rows import Rows
 from threedie.benchmark.tasks.spread import Bootstrap
-from threedie.benchmark.tasks.task import EMBEDDING, REPRESENTATION, Outcome, Score, Subject, Task
+from threedie.benchmark.tasks.subject import EMBEDDING, REPRESENTATION, Subject, subsample
+from threedie.benchmark.tasks.task import Task
 
 COUNT = 20
 
 
-class NearestNeighbours(Task):
+class NearestNeighbors(Task):
     """Top-1 accuracy of the vote of the nearest training views."""
 
     name = "knn"
     version = 1
+    order = 20
     title = "Nearest neighbours"
-    main = "top1"
-    metrics = (share("top1", "top-1, %", percent=True),)
+    needs = Needs(train_objects=MIN_TRAIN_OBJECTS, labels=True)
+    metrics = (share("top1", "top-1", unit=PERCENT),)
     in_overview = False
     about_objects = True
     definition = (
@@ -30,18 +34,19 @@ class NearestNeighbours(Task):
 
     def measure(self, subject: Subject) -> Outcome:
         """Top-1 of each part of representation and embedding."""
-        objects = subject.some(subject.val, subject.protocol.nearest_objects)
-        bank = subject.some(subject.train, subject.protocol.bank_objects)
+        train_data, eval_data = subject.train_data, subject.eval_data
+        objects = subsample(subject.eval_objects, subject.protocol.nearest_objects)
+        bank_objects = subsample(subject.train_objects, subject.protocol.bank_objects)
         classes = Classes.of(subject, objects)
-        outcome = Outcome(notes=list(classes.notes))
-        place = np.searchsorted(classes.known, subject.taught.labels[bank]).repeat(subject.taught.views)
+        outcome = Outcome(self.name, notes=list(classes.notes))
+        bank_classes = np.searchsorted(classes.labels, train_data.labels[bank_objects]).repeat(train_data.views)
         floor, note = classes.floor(1)
         draws = Bootstrap(len(objects), subject.protocol.seed)
         for source in (REPRESENTATION, EMBEDDING):
             for part, where in subject.parts(source).items():
-                queries = Rows(subject.asked.features(source), objects, where)
-                known = Rows(subject.taught.features(source), bank, where)
-                votes = subject.neighbours.votes(queries, known, place, len(classes.known), COUNT)
-                right = draws.mean([classes.right(votes, 1)])
-                outcome.add(Score.of("top1", (source, part), right, floor, note, main=True))
+                queries = Rows(eval_data.features(source), objects, where)
+                bank = Rows(train_data.features(source), bank_objects, where)
+                votes = subject.neighbors.votes(queries, bank, bank_classes, len(classes.labels), COUNT)
+                accuracy = draws.mean([classes.correct(votes, 1)])
+                outcome.add(self.score("top1", (source, part), accuracy, floor, note))
         return outcome

@@ -2,8 +2,8 @@
 
 from threedie.benchmark.data.pairs import Pairs
 from threedie.benchmark.tasks.metric import r2
-from threedie.benchmark.tasks.regression import Regression
-from threedie.benchmark.tasks.task import Array, Data
+from threedie.benchmark.tasks.regression import Regression, regression_needs
+from threedie.benchmark.tasks.subject import Array, Data
 from threedie.manifests.latents import LIGHT, columns
 
 
@@ -12,15 +12,16 @@ class Light(Regression):
 
     name = "light"
     version = 1
+    order = 70
     title = "Light"
     metrics = (*Regression.metrics, r2("r2_light_theta", "R² of theta"), r2("r2_light_phi", "R² of phi"))
     in_overview = False
     main = "r2_per_component"
-    needs = LIGHT
+    needs = regression_needs(LIGHT)
     components = LIGHT
-    about = "the best constant change"
+    best_constant = "the best constant change"
     definition = (
-        "A perceptron with two hidden layers (ReLU), trained with mean squared error, says the second view's light "
+        "A perceptron with two hidden layers (ReLU), trained with mean squared error, predicts the second view's light "
         "theta (from the vertical) and light phi (around it) minus the first's, in radians, as they come and not taken "
         "around the circle, from the features of both side by side. r2_per_component: the mean of each one's own R2, "
         "r2_light_theta and r2_light_phi; r2: one mean over both, in which phi weighs nearly all, for it varies more."

@@ -1,9 +1,10 @@
-"""What a task declares of each of its metrics: what it is called, which values there can be, how it is shown."""
+"""What a task declares of each of its metrics: its title and unit, its range and direction, how it is shown."""
 
 from dataclasses import dataclass
 
 ROUNDING = 1e-9
 """By how much a value may lie outside its range: sums of many terms are rounded."""
+PERCENT, DEGREES = "%", "°"
 
 
 @dataclass(frozen=True)
@@ -12,24 +13,43 @@ class Metric:
 
     Attributes:
         name: what records call it.
-        title: what tables call it, with its unit.
-        low, high: the least and the greatest value there can be, both inclusive; None where there is no such end.
+        words: what tables call it, without its unit.
+        low, high: the least and the greatest possible value, both inclusive; None where there is no bound.
+        unit: what values are shown in; shares shown in `%` are stored as 0 to 1.
         higher_is_better: the direction.
-        percent: whether tables show a share in percent.
+        ranked: whether the best value is marked as the best.
         in_interval: whether its bootstrap interval lies around the value. That of a median needn't: the draws take the
             lower one of two middle values, the value itself is their mean.
+        unsplit_name: its name on data without training and validation objects, where the usual one names a split.
     """
 
     name: str
-    title: str
+    words: str
     low: float | None
     high: float | None
+    unit: str = ""
     higher_is_better: bool = True
-    percent: bool = False
+    ranked: bool = True
     in_interval: bool = True
+    unsplit_name: str = ""
+
+    @property
+    def title(self) -> str:
+        """What tables call it, with its unit."""
+        return f"{self.words}, {self.unit}" if self.unit else self.words
+
+    @property
+    def percent(self) -> bool:
+        """Whether tables show a share in percent."""
+        return self.unit == PERCENT
+
+    @property
+    def digits(self) -> int:
+        """Digits behind the decimal point in tables."""
+        return 1 if self.unit in (PERCENT, DEGREES) else 3
 
     def holds(self, value: float) -> bool:
-        """Whether a value lies in the range, but for rounding."""
+        """Whether a value lies in the range, up to rounding."""
         return (self.low is None or value >= self.low - ROUNDING) and (
             self.high is None or value <= self.high + ROUNDING
         )
@@ -44,11 +64,24 @@ class Metric:
         return "any number" if self.high is None else f"at most {self.high:g}"
 
 
-def r2(name: str = "r2", title: str = "R²") -> Metric:
-    """A coefficient of determination: 1 at most, and as far below zero as predictions are off."""
-    return Metric(name, title, None, 1.0)
+def r2(name: str = "r2", words: str = "R²") -> Metric:
+    """A coefficient of determination: at most 1, and without a lower bound."""
+    return Metric(name, words, None, 1.0)
 
 
-def share(name: str, title: str, *, higher_is_better: bool = True, percent: bool = False) -> Metric:
+def share(
+    name: str,
+    words: str,
+    *,
+    unit: str = "",
+    higher_is_better: bool = True,
+    ranked: bool = True,
+    unsplit_name: str = "",
+) -> Metric:
     """A share, or a mean of numbers from 0 to 1."""
-    return Metric(name, title, 0.0, 1.0, higher_is_better, percent)
+    return Metric(name, words, 0.0, 1.0, unit, higher_is_better, ranked, unsplit_name=unsplit_name)
+
+
+def angle(name: str, words: str, *, in_interval: bool = True) -> Metric:
+    """An angle of error in degrees, 0 to 180; lower is better."""
+    return Metric(name, words, 0.0, 180.0, DEGREES, higher_is_better=False, in_interval=in_interval)

@@ -6,21 +6,21 @@ import numpy as np
 
 from threedie.benchmark.data.pairs import Indices
 from threedie.benchmark.tasks.metric import share
+from threedie.benchmark.tasks.needs import Needs
+from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.rows import Rows
 from threedie.benchmark.tasks.spread import Bootstrap
-from threedie.benchmark.tasks.task import EMBEDDING, Array, Data, Nearest, Outcome, Score, Sliced, Subject, Task
+from threedie.benchmark.tasks.subject import EMBEDDING, Array, Data, Nearest, Sliced, Subject, subsample
+from threedie.benchmark.tasks.task import Task
 from threedie.manifests.latents import ROTATION, columns, quaternions
 
 QUERY_BYTES = 1 << 28
 """Memory that the queries of one pass over the targets may take; more queries take more passes."""
-PRE = tuple(
-    share(name, title, higher_is_better=False)
-    for name, title in (
-        ("pre", "PRE"),
-        ("pre_train_train", "PRE train-train"),
-        ("pre_val_val", "PRE val-val"),
-        ("pre_val_all", "PRE val-all"),
-    )
+PRE = (
+    share("pre", "PRE", higher_is_better=False),
+    share("pre_train_train", "PRE train-train", higher_is_better=False),
+    share("pre_val_val", "PRE val-val", higher_is_better=False, unsplit_name="pre_all_all"),
+    share("pre_val_all", "PRE val-all", higher_is_better=False),
 )
 """1 - (q . q')^2 of two unit quaternions lies between 0 and 1."""
 
@@ -30,14 +30,16 @@ class PoseRetrieval(Task):
 
     name = "pose_retrieval"
     version = 1
+    order = 110
     title = "Pose retrieval"
-    main = "pre_val_val"
+    needs = Needs(predictor=True, fields=ROTATION)
     metrics = PRE
+    main = "pre_val_val"
     in_overview = False
     input = EMBEDDING
     definition = (
         "From view 0 of each object the predictor moves the equivariant embedding by the action to each of its V "
-        "views; the nearest neighbour of the result, by cosine, is sought among all views of a set of objects, and the "
+        "views; the nearest neighbor of the result, by cosine, is sought among all views of a set of objects, and the "
         "error is 1 - (q . q')^2 of the absolute quaternions of the view wanted and the view found. Lower is better. "
         "pre_train_train, pre_val_val, pre_val_all: from objects of the first split, among those of the second (all: "
         "both), or as many of each as the protocol says. Products that agree to 1e-12 in double precision are tied and "
@@ -45,38 +47,33 @@ class PoseRetrieval(Task):
         "5.2."
     )
 
-    def applies(self, subject: Subject) -> bool:
-        """Only methods with a predictor."""
-        return subject.moved is not None
-
     def measure(self, subject: Subject) -> Outcome:
         """The error from and among each split."""
-        part, where = subject.equivariant
-        limit = subject.protocol.nearest_objects
-        val = View.of(subject.asked, subject.some(subject.val, limit), where)
-        train = View.of(subject.taught, subject.some(subject.train, limit), where)
-        outcome = Outcome()
-        same = search(subject, val, val)
-        sets: list[tuple[str, View, Nearest, tuple[View, ...]]] = [("pre_val_val", val, same, (val,))]
+        part = subject.predicted_part
+        where, limit = subject.embedding_parts[part], subject.protocol.nearest_objects
+        val = Views.of(subject.eval_data, subsample(subject.eval_objects, limit), where)
+        train = Views.of(subject.train_data, subsample(subject.train_objects, limit), where)
+        outcome = Outcome(self.name)
+        val_val = search(subject, val, val)
+        searches: list[tuple[str, Views, Nearest, tuple[Views, ...]]] = [("pre_val_val", val, val_val, (val,))]
         if len(train.objects):
-            sets.insert(0, ("pre_train_train", train, search(subject, train, train), (train,)))
-            sets.append(("pre_val_all", val, closest(same, search(subject, val, train)), (val, train)))
-        for metric, asked, found, among in sets:
-            floor = random_error(asked.rotations, np.concatenate([view.rotations for view in among]))
-            estimate = Bootstrap(len(asked.objects), subject.protocol.seed).mean([found.errors])
-            note = "a random neighbour"
-            outcome.add(Score.of(metric, (EMBEDDING, part), estimate, floor, note, False, main=metric == self.main))
+            searches.insert(0, ("pre_train_train", train, search(subject, train, train), (train,)))
+            searches.append(("pre_val_all", val, closest(val_val, search(subject, val, train)), (val, train)))
+        for metric, queries, nearest, targets in searches:
+            floor = random_error(queries.rotations, np.concatenate([views.rotations for views in targets]))
+            error = Bootstrap(len(queries.objects), subject.protocol.seed).mean([nearest.errors])
+            outcome.add(self.score(metric, (EMBEDDING, part), error, floor, "a random neighbour"))
         return outcome
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class Views:
     """All views of some objects of a dataset: n objects, V views.
 
     Attributes:
         data: the dataset.
         objects: positions there, (n,).
-        embedding: equivariant embedding of the views, (n * V, E), mapped from its file where all objects are meant.
+        embedding: the predicted part of the views' embeddings, (n * V, E), read from its file when it is used.
         rotations: their rotations as quaternions, (n * V, 4).
     """
 
@@ -86,30 +83,29 @@ class View:
     rotations: Array
 
     @classmethod
-    def of(cls, data: Data, objects: Indices, part: slice) -> "View":
+    def of(cls, data: Data, objects: Indices, part: slice) -> "Views":
         """Views of the objects at some positions."""
-        turned = quaternions(data.latents[objects][..., columns(data.fields, ROTATION)]).reshape(-1, 4)
-        return cls(data, objects, Rows(data.embedding, objects, part), turned)
+        rotations = quaternions(data.latents[objects][..., columns(data.fields, ROTATION)]).reshape(-1, 4)
+        return cls(data, objects, Rows(data.embedding, objects, part), rotations)
 
 
-def search(subject: Subject, asked: View, among: View) -> Nearest:
-    """Nearest neighbour of each prediction for `asked` among the views of `among`, in bounded memory."""
-    assert subject.moved is not None
-    views, width = asked.data.views, among.embedding.shape[1]
+def search(subject: Subject, queries: Views, targets: Views) -> Nearest:
+    """Nearest neighbor of the prediction of each query among the targets, in bounded memory."""
+    assert subject.predict_views is not None
+    views, width = queries.data.views, targets.embedding.shape[1]
     step = max(1, QUERY_BYTES // (4 * views * width))
-    found = []
-    for begin in range(0, len(asked.objects), step):
-        rows = slice(begin * views, (begin + step) * views)
-        queries = subject.moved(asked.data, asked.objects[begin : begin + step]).reshape(-1, width)
-        found.append(
-            subject.neighbours.nearest(
-                queries, asked.rotations[rows], among.embedding, among.rotations, subject.normalise
-            )
+    pieces = []
+    for begin in range(0, len(queries.objects), step):
+        predictions = subject.predict_views(queries.data, queries.objects[begin : begin + step]).reshape(-1, width)
+        rotations = queries.rotations[begin * views : (begin + step) * views]
+        pieces.append(
+            subject.neighbors.nearest(predictions, rotations, targets.embedding, targets.rotations, subject.normalize)
         )
-    product, error, ties = (
-        np.concatenate([getattr(one, name) for one in found]) for name in ("product", "error", "ties")
+    return Nearest(
+        np.concatenate([piece.product for piece in pieces]),
+        np.concatenate([piece.error for piece in pieces]),
+        np.concatenate([piece.ties for piece in pieces]),
     )
-    return Nearest(product, error, ties)
 
 
 TIE = 1e-12
@@ -126,7 +122,7 @@ def closest(one: Nearest, other: Nearest) -> Nearest:
     )
 
 
-def random_error(wanted: Array, among: Array) -> float:
-    """Mean of 1 - (q . q')^2 over all pairs of (Q, 4) and (T, 4): what a random neighbour costs."""
-    one, other = (rows.T @ rows / len(rows) for rows in (wanted, among))
+def random_error(queries: Array, targets: Array) -> float:
+    """Mean of 1 - (q . q')^2 over all pairs of (Q, 4) and (T, 4): the error of a random neighbor."""
+    one, other = (rows.T @ rows / len(rows) for rows in (queries, targets))
     return float(1 - (one * other).sum())

@@ -3,14 +3,16 @@
 import numpy as np
 
 from threedie.benchmark.tasks.metric import Metric, share
+from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.rows import Rows
 from threedie.benchmark.tasks.spread import Estimate
-from threedie.benchmark.tasks.task import EMBEDDING, REPRESENTATION, Array, Outcome, Score, Sliced, Subject, Task
+from threedie.benchmark.tasks.subject import EMBEDDING, REPRESENTATION, Array, Sliced, Subject, subsample
+from threedie.benchmark.tasks.task import Task
 
 VIEWS = 25_600
 """As many as RankMe's authors found to be enough."""
 COLLAPSED = 0.75
-"""Share of the variance in one direction from which on a warning says so."""
+"""Share of the variance in one direction from which a warning is given."""
 ENOUGH = 10
 """Views and dimensions without which there is no such warning: few points always lie near a line."""
 _LEAST_DEVIATION = 1e-6
@@ -22,22 +24,21 @@ class EffectiveRank(Task):
 
     name = "rank"
     version = 1
+    order = 120
     title = "Rank"
-    main = "effective_rank"
+    # A rank says whether something collapsed, not who is best.
     metrics = (
-        Metric("effective_rank", "effective rank", 1.0, None),
-        share("first_share", "share of the first direction", higher_is_better=False),
+        Metric("effective_rank", "effective rank", 1.0, None, ranked=False),
+        share("first_share", "share of the first direction", higher_is_better=False, ranked=False),
     )
     in_overview = False
-    # A rank says whether something collapsed, not who is best.
-    ranked = False
     definition = (
         f"The singular values of the features, less their mean, of at most {VIEWS:,} views of validation objects, "
         "spread evenly over the list: the exponential of the entropy of their shares (Roy & Vetterli 2007), between 1 "
         "and the number of dimensions, or of views less one. RankMe (Garrido et al., ICML 2023) is the same without "
         "taking the mean away. first_share is the part of the variance that lies in the first direction: a network "
-        "that has collapsed to a few directions (Jing et al., ICLR 2022) has it near 1. What is but rounding, a "
-        "deviation below a millionth of the largest number, counts as 0. On the representation and on the embedding."
+        "that has collapsed to a few directions (Jing et al., ICLR 2022) has it near 1. Rounding noise, a deviation "
+        "below a millionth of the largest number, counts as 0. On the representation and on the embedding."
     )
 
     def highest(self, metric: Metric, dimensions: int | None, objects: int, views: int) -> float | None:
@@ -49,16 +50,16 @@ class EffectiveRank(Task):
 
     def measure(self, subject: Subject) -> Outcome:
         """Both numbers of each part of representation and embedding."""
-        outcome = Outcome()
-        objects = subject.some(subject.val, max(1, VIEWS // subject.asked.views))
+        outcome, data = Outcome(self.name), subject.eval_data
+        objects = subsample(subject.eval_objects, max(1, VIEWS // data.views))
         for source in (REPRESENTATION, EMBEDDING):
             for part, where in subject.parts(source).items():
-                variances = direction_variances(Rows(subject.asked.features(source), objects, where))
+                variances = direction_variances(Rows(data.features(source), objects, where))
                 rank, first = effective_rank(variances), first_share(variances)
                 note = "the same for every view"
-                outcome.add(Score.of("effective_rank", (source, part), Estimate(rank), 1.0, note, main=True))
-                outcome.add(Score.of("first_share", (source, part), Estimate(first), 1.0, note, higher_is_better=False))
-                rows = len(objects) * subject.asked.views
+                outcome.add(self.score("effective_rank", (source, part), Estimate(rank), 1.0, note))
+                outcome.add(self.score("first_share", (source, part), Estimate(first), 1.0, note))
+                rows = len(objects) * data.views
                 if not variances.any() and rows > 1:
                     outcome.notes.append(f"the {source}, part {part}, is the same for every view: it has collapsed")
                 elif first > COLLAPSED and min(rows, len(variances)) >= ENOUGH:
@@ -70,7 +71,7 @@ class EffectiveRank(Task):
 
 
 def direction_variances(features: Sliced) -> Array:
-    """Variances along the principal directions of rows (N, D), the largest first: (D,); 0 what is but rounding."""
+    """Variances along the principal directions of rows (N, D), the largest first, (D,); rounding noise counts as 0."""
     count, width = features.shape
     first, most = np.zeros(width), 0.0
     for begin in range(0, count, _CHUNK):
@@ -78,8 +79,8 @@ def direction_variances(features: Sliced) -> Array:
         first, most = first + rows.sum(0, dtype=np.float64), max(most, float(np.abs(rows).max()))
     products = np.zeros((width, width))
     for begin in range(0, count, _CHUNK):
-        centred = features[begin : begin + _CHUNK].astype(np.float64) - first / count
-        products += centred.T @ centred
+        centered = features[begin : begin + _CHUNK].astype(np.float64) - first / count
+        products += centered.T @ centered
     variances = np.linalg.eigvalsh(products)[::-1] / count
     return np.where(variances > (_LEAST_DEVIATION * most) ** 2, variances, 0.0)
 

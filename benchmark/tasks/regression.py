@@ -1,5 +1,6 @@
-"""What the tasks share whose heads say numbers: R2 in both forms, and angles for rotations."""
+"""What the tasks share whose heads predict numbers: R2 in both forms, and angles for rotations."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -7,7 +8,9 @@ import numpy as np
 
 from threedie.benchmark.data.pairs import Pairs
 from threedie.benchmark.tasks.breakdowns import by_class, by_rotation
-from threedie.benchmark.tasks.metric import Metric, r2
+from threedie.benchmark.tasks.metric import Metric, angle, r2
+from threedie.benchmark.tasks.needs import MIN_TRAIN_OBJECTS, Needs
+from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.scores import (
     best_constant_rotation,
     geodesic_degrees,
@@ -16,88 +19,83 @@ from threedie.benchmark.tasks.scores import (
     r2_pooled_floor,
     rotation_degrees,
 )
-from threedie.benchmark.tasks.task import Array, Data, Outcome, Question, Score, Subject, Task
+from threedie.benchmark.tasks.subject import Array, Data, HeadSpec, Subject
+from threedie.benchmark.tasks.task import Task
+
+
+def regression_needs(fields: tuple[str, ...], views: int = 2) -> Needs:
+    """Needs of a regression of some latent fields from one view or two."""
+    return Needs(train_objects=MIN_TRAIN_OBJECTS, fields=fields, views=views, heads=True)
 
 
 class Regression(Task):
-    """A perceptron predicts numbers from one view or two; scored by R2.
+    """A perceptron predicts numbers from as many views as the task needs, one or two; scored by R2.
 
     Attributes:
-        views: how many views it sees.
-        needs: latent fields without which the task isn't asked.
-        components: names of the numbers that get a row each; none for a quaternion, whose components mean little alone.
-        about: what the best constant is, in words.
+        components: names of the numbers with a metric each; none for a quaternion, whose components mean little alone.
+        best_constant: what the best constant is, in words.
     """
 
-    views: ClassVar[int] = 2
-    needs: ClassVar[tuple[str, ...]] = ()
     components: ClassVar[tuple[str, ...]] = ()
-    about: ClassVar[str] = "the best constant"
-    main = "r2"
+    best_constant: ClassVar[str] = "the best constant"
     metrics: ClassVar[tuple[Metric, ...]] = (r2(), r2("r2_per_component", "R² per component"))
 
+    @abstractmethod
     def target(self, data: Data, pairs: Pairs) -> Array:
-        """What is asked about some pairs, (B, T)."""
-        raise NotImplementedError
+        """What is predicted of some pairs, (B, T)."""
 
-    def applies(self, subject: Subject) -> bool:
-        """Only datasets that have the fields, and two views where the task compares views."""
-        return all(data.has(self.needs) and data.views >= self.views for data in (subject.taught, subject.asked))
-
-    def questions(self, subject: Subject) -> list[Question]:
-        """The one question."""
-        return [Question(self.name, self.views, self.target)]
+    def head(self, subject: Subject) -> HeadSpec:
+        """A perceptron for the target."""
+        return HeadSpec(self.name, self.needs.views, self.target)
 
     def measure(self, subject: Subject) -> Outcome:
         """Both R2 of each part, on each input."""
-        outcome = Outcome()
-        (question,) = self.questions(subject)
-        target = self.target(subject.asked, subject.evaluation)
+        outcome = Outcome(self.name)
+        spec = self.head(subject)
+        target = self.target(subject.eval_data, subject.eval_pairs)
         for source in subject.head_sources:
             for part, where in subject.parts(source).items():
-                said = subject.heads.answers(question, source, where, subject.asked, subject.evaluation)
-                self.score(outcome, subject, (source, part), target, said)
+                predictions = subject.heads.predictions(spec, source, where, subject.eval_data, subject.eval_pairs)
+                self.add_scores(outcome, subject, (source, part), target, predictions)
         return outcome
 
-    def score(
-        self, outcome: Outcome, subject: Subject, where: tuple[str, str], target: Array, said: Sequence[Array]
+    def add_scores(
+        self, outcome: Outcome, subject: Subject, where: tuple[str, str], target: Array, predictions: Sequence[Array]
     ) -> None:
-        """Add the scores of what was said, one (Q, T) for each seed."""
-        draws = subject.bootstrap
-        pooled = draws.r2_pooled(target, said, r2_pooled)
-        own = draws.r2_per_component(target, said, r2_per_component)
-        outcome.add(Score.of("r2", where, pooled, r2_pooled_floor(target), self.about, main=self.main == "r2"))
-        outcome.add(Score.of("r2_per_component", where, own, 0.0, self.about, main=self.main == "r2_per_component"))
+        """Add the scores of predictions, one (Q, T) for each seed, of a target (Q, T)."""
+        draws, note = subject.bootstrap, self.best_constant
+        pooled = draws.r2_pooled(target, predictions, r2_pooled)
+        per_component = draws.r2_per_component(target, predictions, r2_per_component)
+        outcome.add(self.score("r2", where, pooled, r2_pooled_floor(target), note))
+        outcome.add(self.score("r2_per_component", where, per_component, 0.0, note))
         for at, name in enumerate(self.components):
             column = slice(at, at + 1)
-            one = draws.r2_pooled(target[:, column], [each[:, column] for each in said], r2_pooled)
-            outcome.add(Score.of(f"r2_{name}", where, one, 0.0, self.about))
+            estimate = draws.r2_pooled(target[:, column], [each[:, column] for each in predictions], r2_pooled)
+            outcome.add(self.score(f"r2_{name}", where, estimate, 0.0, note))
 
 
 class RotationRegression(Regression):
-    """A perceptron says a quaternion; scored by R2 and by the angle of error."""
+    """A perceptron predicts a quaternion; scored by R2 and by the angle of error."""
 
-    about = "the best constant quaternion"
+    best_constant = "the best constant quaternion"
     metrics = (
         *Regression.metrics,
-        Metric("geodesic_mean_deg", "mean error, °", 0.0, 180.0, higher_is_better=False),
-        Metric("geodesic_median_deg", "median error, °", 0.0, 180.0, higher_is_better=False, in_interval=False),
+        angle("geodesic_mean_deg", "mean error"),
+        angle("geodesic_median_deg", "median error", in_interval=False),
     )
 
-    def score(
-        self, outcome: Outcome, subject: Subject, where: tuple[str, str], target: Array, said: Sequence[Array]
+    def add_scores(
+        self, outcome: Outcome, subject: Subject, where: tuple[str, str], target: Array, predictions: Sequence[Array]
     ) -> None:
         """R2, mean and median angle, and the angle by the size of the rotation and by class."""
-        super().score(outcome, subject, where, target, said)
-        best = "the best constant rotation"
-        errors = [geodesic_degrees(target, one) for one in said]
+        super().add_scores(outcome, subject, where, target, predictions)
+        note = "the best constant rotation"
+        errors = [geodesic_degrees(target, each) for each in predictions]
         floors = geodesic_degrees(target, np.broadcast_to(best_constant_rotation(target), target.shape))
         draws = subject.bootstrap
-        for name, estimate, floor in (
-            ("geodesic_mean_deg", draws.mean(errors), floors.mean()),
-            ("geodesic_median_deg", draws.median(errors), np.median(floors)),
-        ):
-            outcome.add(Score.of(name, where, estimate, float(floor), best, higher_is_better=False))
-        metric = "geodesic_mean_deg"
+        mean, median = draws.mean(errors), draws.median(errors)
+        outcome.add(self.score("geodesic_mean_deg", where, mean, float(floors.mean()), note))
+        outcome.add(self.score("geodesic_median_deg", where, median, float(np.median(floors)), note))
+        metric = self.declared("geodesic_mean_deg")
         outcome.breakdowns.append(by_rotation(metric, where, rotation_degrees(target), errors, floors))
         outcome.breakdowns += by_class(metric, where, subject, errors, floors)

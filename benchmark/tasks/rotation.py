@@ -1,8 +1,9 @@
 """Rotation: how the object was turned between two views, by a perceptron."""
 
 from threedie.benchmark.data.pairs import Pairs
-from threedie.benchmark.tasks.regression import RotationRegression
-from threedie.benchmark.tasks.task import Array, Data
+from threedie.benchmark.tasks.regression import RotationRegression, regression_needs
+from threedie.benchmark.tasks.subject import Array, Data
+from threedie.manifests.latents import ROTATION
 
 
 class Rotation(RotationRegression):
@@ -10,9 +11,11 @@ class Rotation(RotationRegression):
 
     name = "rotation"
     version = 1
+    order = 30
     title = "Rotation"
+    needs = regression_needs(ROTATION)
     definition = (
-        "A perceptron with two hidden layers (ReLU), trained with mean squared error, says the relative quaternion "
+        "A perceptron with two hidden layers (ReLU), trained with mean squared error, predicts the relative quaternion "
         "q1^-1 q2 (unit; x, y, z, w; sign as it comes) from the features of two views side by side. r2: one "
         "mean over all four components, as SIE, section 5.1, does; r2_per_component: the mean of each component's own "
         "R2; geodesic: angle between the rotations, prediction normalised."

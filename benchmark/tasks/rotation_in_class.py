@@ -10,10 +10,14 @@ from scipy import linalg
 from threedie.benchmark.data.pairs import Indices, spread_over
 from threedie.benchmark.tasks.absolute_rotation import unsigned_rotations
 from threedie.benchmark.tasks.metric import r2
+from threedie.benchmark.tasks.needs import MIN_TRAIN_OBJECTS, Needs
+from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.rows import Rows
 from threedie.benchmark.tasks.scores import r2_per_component
 from threedie.benchmark.tasks.spread import Bootstrap
-from threedie.benchmark.tasks.task import Array, Floats, Outcome, Score, Subject, Task
+from threedie.benchmark.tasks.subject import Array, Floats, Subject
+from threedie.benchmark.tasks.task import Task
+from threedie.manifests.latents import ROTATION
 
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2, 1e3, 1e4)
 """Of the ridge, in units of the number of views."""
@@ -24,12 +28,13 @@ _LEAST_DEVIATION = 1e-6
 
 
 class RotationInClass(Task):
-    """Share of the variance of the rotation within each class that a regression for that class tells."""
+    """Share of the variance of the rotation within each class that a regression for that class explains."""
 
     name = "rotation_in_class"
     version = 1
+    order = 50
     title = "Rotation in a class"
-    main = "r2_per_component"
+    needs = Needs(train_objects=MIN_TRAIN_OBJECTS, labels=True, fields=ROTATION)
     metrics = (r2("r2_per_component", "R² per component"),)
     definition = (
         "For each class a linear (ridge) regression from the features of one view to the absolute quaternion, as in "
@@ -37,44 +42,45 @@ class RotationInClass(Task):
         f"all measured classes. The penalty is the best of {', '.join(f'{penalty:g}' for penalty in PENALTIES)} times "
         f"the number of views in {FOLDS}-fold cross-validation over objects; at most {CLASS_VIEWS:,} views a class "
         "take part. R2 of each component against the best constant of each class, over all measured views together; "
-        "mean over components. The class is given: this tells how much of the pose the features hold, however hard the "
-        "class is to tell from them, and no perceptron has to be trained. Validation objects of classes with fewer "
+        "mean over components. The class is given: this measures how much of the pose the features hold, however hard "
+        "the class is to tell from them, and no perceptron has to be trained. Validation objects of classes with fewer "
         f"than {FOLDS} training objects are left out."
     )
 
     def measure(self, subject: Subject) -> Outcome:
         """The R2 of each part, on each input."""
-        outcome = Outcome()
-        taught = {label: subject.train[subject.taught.labels[subject.train] == label] for label in _classes(subject)}
-        labels = subject.asked.labels[subject.val]
-        asked = {label: subject.val[labels == label] for label in taught}
-        left = len(subject.val) - sum(map(len, asked.values()))
-        if left:
+        outcome = Outcome(self.name)
+        train_objects, eval_objects = _objects_by_class(subject)
+        measured = sum(map(len, eval_objects.values()))
+        if measured < len(subject.eval_objects):
             outcome.notes.append(
-                f"{left} validation objects are of classes with fewer than {FOLDS} training objects; left out"
+                f"{len(subject.eval_objects) - measured} validation objects are of classes with fewer than {FOLDS} "
+                "training objects; left out"
             )
-        if not asked:
+        if not measured:
             return outcome
-        most = max(FOLDS, CLASS_VIEWS // subject.taught.views)
-        taught = {label: spread_over(objects, most) for label, objects in taught.items()}
-        wanted = {label: unsigned_rotations(subject.taught, objects) for label, objects in taught.items()}
-        truth = {label: unsigned_rotations(subject.asked, objects) for label, objects in asked.items()}
-        target = np.concatenate([true - true.mean(0) for true in truth.values()])
-        draws = Bootstrap(len(subject.val) - left, subject.protocol.seed)
+        train_data, eval_data = subject.train_data, subject.eval_data
+        limit = max(FOLDS, CLASS_VIEWS // train_data.views)
+        train_objects = {label: spread_over(objects, limit) for label, objects in train_objects.items()}
+        train_targets = {label: unsigned_rotations(train_data, objects) for label, objects in train_objects.items()}
+        eval_targets = {label: unsigned_rotations(eval_data, objects) for label, objects in eval_objects.items()}
+        target = np.concatenate([rotations - rotations.mean(0) for rotations in eval_targets.values()])
+        draws = Bootstrap(measured, subject.protocol.seed)
         for source in subject.head_sources:
+            train_features, eval_features = train_data.features(source), eval_data.features(source)
             for part, where in subject.parts(source).items():
-                known, other = subject.taught.features(source), subject.asked.features(source)
-                scale = _scale(_rows(known, objects, where) for objects in taught.values())
-                said = []
-                for label, objects in taught.items():
-                    folds = np.arange(len(objects)).repeat(subject.taught.views) % FOLDS
-                    weights, constant = fit(_rows(known, objects, where) / scale, wanted[label], folds)
-                    for begin in range(0, len(asked[label]), most):
-                        rows = _rows(other, asked[label][begin : begin + most], where) / scale
-                        said.append(rows @ weights + constant - truth[label].mean(0))
-                score = draws.r2_per_component(target, [np.concatenate(said)], r2_per_component)
+                scale = _scale(_rows(train_features, objects, where) for objects in train_objects.values())
+                predictions = []
+                for label, objects in train_objects.items():
+                    folds = np.arange(len(objects)).repeat(train_data.views) % FOLDS
+                    inputs = _rows(train_features, objects, where) / scale
+                    weights, constant = fit(inputs, train_targets[label], folds)
+                    for begin in range(0, len(eval_objects[label]), limit):
+                        rows = _rows(eval_features, eval_objects[label][begin : begin + limit], where) / scale
+                        predictions.append(rows @ weights + constant - eval_targets[label].mean(0))
+                estimate = draws.r2_per_component(target, [np.concatenate(predictions)], r2_per_component)
                 note = "the best constant quaternion of each class"
-                outcome.add(Score.of("r2_per_component", (source, part), score, 0.0, note, main=True))
+                outcome.add(self.score("r2_per_component", (source, part), estimate, 0.0, note))
         return outcome
 
 
@@ -87,9 +93,9 @@ def fit(inputs: Array, targets: Array, folds: Indices) -> tuple[Array, Array]:
         folds: fold of each row, (N,).
 
     Returns:
-        Weights (D, T) and constants (T,): rows (Q, D) @ weights + constants is what it says.
+        Weights (D, T) and constants (T,): predictions are rows (Q, D) @ weights + constants.
     """
-    # Both less their means, which all sums below are of: less is lost where a fold's sums are taken away from all.
+    # Centered first: subtracting a fold's sums from those of all then loses fewer digits.
     shift, mean = inputs.mean(0), targets.mean(0)
     inputs, targets = inputs - shift, targets - mean
     pieces = [_Sums.of(inputs[folds == fold], targets[folds == fold]) for fold in np.unique(folds)]
@@ -99,15 +105,15 @@ def fit(inputs: Array, targets: Array, folds: Indices) -> tuple[Array, Array]:
         left = _Sums(*(all_of_it - part for all_of_it, part in zip(everything.parts, piece.parts, strict=True)))
         for place, penalty in enumerate(PENALTIES):
             weights, constant = left.solve(penalty)
-            said = inputs[folds == fold] @ weights + constant
-            errors[place] += np.square(said - targets[folds == fold]).sum()
+            predictions = inputs[folds == fold] @ weights + constant
+            errors[place] += np.square(predictions - targets[folds == fold]).sum()
     weights, constant = everything.solve(PENALTIES[int(errors.argmin())])
     return weights, constant + mean - shift @ weights
 
 
 @dataclass(frozen=True, eq=False)
 class _Sums:
-    """What a regression needs to know of rows: their count, sums and sums of products."""
+    """Sufficient statistics of a regression: count, sums and sums of products of rows."""
 
     count: float
     x: Array
@@ -134,18 +140,24 @@ class _Sums:
         return np.asarray(weights), np.asarray(y - x @ weights)
 
 
-def _classes(subject: Subject) -> Indices:
-    """Labels of the classes that can be asked, sorted."""
-    labels, counts = np.unique(subject.taught.labels[subject.train], return_counts=True)
-    return np.intersect1d(labels[counts >= FOLDS], subject.asked.labels[subject.val])
+def _objects_by_class(subject: Subject) -> tuple[dict[int, Indices], dict[int, Indices]]:
+    """Training and measured objects of each class that has both, and enough of the former, by sorted label."""
+    train, measured = subject.train_objects, subject.eval_objects
+    train_labels, eval_labels = subject.train_data.labels[train], subject.eval_data.labels[measured]
+    labels, counts = np.unique(train_labels, return_counts=True)
+    chosen = np.intersect1d(labels[counts >= FOLDS], eval_labels).tolist()
+    return (
+        {label: train[train_labels == label] for label in chosen},
+        {label: measured[eval_labels == label] for label in chosen},
+    )
 
 
 def _scale(rows: Iterable[Array]) -> Array:
     """Deviation of each dimension over all rows, (D,); infinite where it doesn't vary."""
     count, first, second, most = 0, 0.0, 0.0, 1e-30
-    for some in rows:
-        count, most = count + len(some), max(most, float(np.abs(some).max()))
-        first, second = first + some.sum(0), second + np.square(some).sum(0)
+    for block in rows:
+        count, most = count + len(block), max(most, float(np.abs(block).max()))
+        first, second = first + block.sum(0), second + np.square(block).sum(0)
     deviation = np.sqrt(np.maximum(second / count - np.square(first / count), 0))
     return np.where(deviation > _LEAST_DEVIATION * most, deviation, np.inf)
 

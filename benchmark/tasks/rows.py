@@ -1,13 +1,13 @@
-"""Features as rows, one a view, read from their file only where they are looked at."""
+"""Features as rows, one for each view, read from their file when they are used."""
 
 import numpy as np
 
 from threedie.benchmark.data.pairs import Indices
-from threedie.benchmark.tasks.task import Floats
+from threedie.benchmark.tasks.subject import Floats
 
 
 class Rows:
-    """The views of some objects as rows (n * V, E'), read from the array (N, V, E) only where they are looked at."""
+    """The views of some objects as rows (n * V, E'), read from the array (N, V, E) when they are sliced."""
 
     def __init__(self, array: Floats, objects: Indices, part: slice) -> None:
         self.array, self.objects, self.part = array, objects, part

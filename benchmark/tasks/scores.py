@@ -48,7 +48,7 @@ def geodesic_degrees(target: Array, prediction: Array) -> Array:
 
 
 def rotation_degrees(quaternions: Array) -> Array:
-    """Angle of the rotation that each unit quaternion (Q, 4) stands for, 0 to 180 degrees, (Q,)."""
+    """Angle of the rotation of each unit quaternion (Q, 4), 0 to 180 degrees, (Q,)."""
     return np.asarray(np.degrees(2 * np.arccos(np.abs(quaternions[:, 3]).clip(0, 1))))
 
 
@@ -60,40 +60,48 @@ def best_constant_rotation(target: Array) -> Array:
     sample = target[:: max(1, len(target) // 4000)]
     start = np.linalg.eigh(sample.T @ sample)[1][:, -1]
 
-    def moved(vector: Array) -> Array:
+    def rotated(vector: Array) -> Array:
         return np.asarray((Rotation.from_quat(start) * Rotation.from_rotvec(vector)).as_quat())
 
-    found = minimize(
-        lambda vector: float(geodesic_degrees(sample, np.broadcast_to(moved(vector), sample.shape)).mean()),
+    best = minimize(
+        lambda vector: float(geodesic_degrees(sample, np.broadcast_to(rotated(vector), sample.shape)).mean()),
         np.zeros(3),
         method="Nelder-Mead",
         options={"initial_simplex": 0.2 * np.vstack([np.zeros(3), np.eye(3)]), "xatol": 1e-3, "fatol": 1e-3},
     )
-    return moved(found.x)
+    return rotated(best.x)
 
 
 def top_k(logits: Array, labels: npt.NDArray[np.int64], k: int) -> Array:
-    """Whether each row's own class is among the k highest logits, (Q,); a tie counts as its mean in random order.
+    """Whether each row's class is among its k highest logits, (Q,); ties count as their mean over random orders.
 
-    Logits (Q, classes), labels (Q,).
+    Args:
+        logits: (Q, classes).
+        labels: class of each row, (Q,).
+        k: how many.
     """
     own = np.take_along_axis(logits, labels[:, None], 1)
     return hits(np.stack([(logits > own).sum(1), (logits == own).sum(1)], 1), k)
 
 
 def hits(places: npt.NDArray[np.int64], k: int) -> Array:
-    """Chance of being among the first k, for items with (ahead, tied): how many rank before, and alike, itself too.
+    """Chance of being among the first k, (Q,).
 
-    (Q, 2) -> (Q,).
+    Args:
+        places: of each item, how many rank before it and how many tie with it, itself included, (Q, 2).
+        k: how many.
     """
     ahead, tied = places[:, 0], places[:, 1]
     return np.asarray(((k - ahead) / tied).clip(0, 1))
 
 
 def reciprocal_ranks(places: npt.NDArray[np.int64]) -> Array:
-    """Mean of 1 / rank over the ranks that a tied item could have, (Q, 2) as in `hits` -> (Q,).
+    """Mean of 1 / rank over the ranks that a tied item could have, (Q,).
 
     So an embedding that is the same for all views scores exactly as a random order does.
+
+    Args:
+        places: as in `hits`, (Q, 2).
     """
     ahead, tied = places[:, 0], places[:, 1]
     harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, int((ahead + tied).max()) + 1))])

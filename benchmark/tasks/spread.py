@@ -52,7 +52,7 @@ class Bootstrap:
         if self.objects < 2:
             return _estimated(points, None)
         weights = draws(self.objects, self.seed)
-        found = np.zeros(DRAWS)
+        medians = np.zeros(DRAWS)
         for per_query in values:
             order = np.argsort(per_query, kind="stable")
             owner = order // (len(per_query) // self.objects)
@@ -60,11 +60,13 @@ class Bootstrap:
             for begin in range(0, DRAWS, rows):
                 below = weights[begin : begin + rows, owner].cumsum(1, dtype=np.int64)
                 middle = (2 * below >= below[:, -1:]).argmax(1)
-                found[begin : begin + rows] += per_query[order[middle]] / len(values)
-        return _estimated(points, found)
+                medians[begin : begin + rows] += per_query[order[middle]] / len(values)
+        return _estimated(points, medians)
 
-    def r2_pooled(self, target: Array, said: Sequence[Array], value: Callable[[Array, Array], float]) -> Estimate:
-        """R2 with one mean over all components of (Q, T); `value` says the number itself."""
+    def r2_pooled(
+        self, target: Array, predictions: Sequence[Array], value: Callable[[Array, Array], float]
+    ) -> Estimate:
+        """R2 with one mean over all components of (Q, T); `value` computes the number itself."""
 
         def of(drawn: Array) -> Array:
             residual, first, second, count = drawn.T
@@ -74,14 +76,16 @@ class Bootstrap:
         count = np.full(len(target), target.shape[1])
         stats = [
             np.stack([np.square(target - one).sum(1), target.sum(1), np.square(target).sum(1), count], 1)
-            for one in said
+            for one in predictions
         ]
-        return self._estimate([value(target, one) for one in said], [self._per_object(rows) for rows in stats], of)
+        return self._estimate(
+            [value(target, one) for one in predictions], [self._per_object(rows) for rows in stats], of
+        )
 
     def r2_per_component(
-        self, target: Array, said: Sequence[Array], value: Callable[[Array, Array], float]
+        self, target: Array, predictions: Sequence[Array], value: Callable[[Array, Array], float]
     ) -> Estimate:
-        """Mean over components of each one's R2; `value` says the number itself."""
+        """Mean over components of each one's R2; `value` computes the number itself."""
         width = target.shape[1]
 
         def of(drawn: Array) -> Array:
@@ -90,8 +94,10 @@ class Bootstrap:
                 return np.asarray((1 - residual / _spread(first, second, drawn[:, -1:])).mean(1))
 
         ones = np.ones((len(target), 1))
-        stats = [np.concatenate([np.square(target - one), target, np.square(target), ones], 1) for one in said]
-        return self._estimate([value(target, one) for one in said], [self._per_object(rows) for rows in stats], of)
+        stats = [np.concatenate([np.square(target - one), target, np.square(target), ones], 1) for one in predictions]
+        return self._estimate(
+            [value(target, one) for one in predictions], [self._per_object(rows) for rows in stats], of
+        )
 
     def _per_object(self, stats: Array) -> Array:
         return np.asarray(stats.reshape(self.objects, -1, stats.shape[1]).sum(1))
@@ -126,8 +132,8 @@ def _spread(first: Array, second: Array, count: Array) -> Array:
 def _estimated(points: Sequence[float], drawn: Array | None) -> Estimate:
     value = statistics.fmean(points)
     deviation = statistics.stdev(points) if len(points) > 1 and all(map(np.isfinite, points)) else None
-    known = np.empty(0) if drawn is None else drawn[np.isfinite(drawn)]
-    if not len(known) or not np.isfinite(value):
+    finite = np.empty(0) if drawn is None else drawn[np.isfinite(drawn)]
+    if not len(finite) or not np.isfinite(value):
         return Estimate(value, deviation)
-    low, high = np.quantile(known, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
+    low, high = np.quantile(finite, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
     return Estimate(value, deviation, (float(low), float(high)))

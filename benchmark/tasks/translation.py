@@ -3,11 +3,11 @@
 import numpy as np
 
 from threedie.benchmark.data.pairs import Indices, Pairs
-from threedie.benchmark.tasks.regression import Regression
-from threedie.benchmark.tasks.task import Array, Data
+from threedie.benchmark.tasks.regression import Regression, regression_needs
+from threedie.benchmark.tasks.subject import Array, Data
 from threedie.manifests.latents import ROTATION, TRANSLATION, columns, rotated
 
-_HEADS = "A perceptron with two hidden layers (ReLU), trained with mean squared error, says "
+_HEADS = "A perceptron with two hidden layers (ReLU), trained with mean squared error, predicts "
 _SCORES = (
     "in Blender units, from the features of both views side by side. r2: one mean over all three components; "
     "r2_per_component: the mean of each one's own R2. Only where the dataset has translations (preset 3diebench-t)."
@@ -19,9 +19,10 @@ class TranslationObject(Regression):
 
     name = "translation_object"
     version = 1
+    order = 80
     title = "Translation, object frame"
-    needs = TRANSLATION
-    about = "the best constant change"
+    needs = regression_needs(TRANSLATION)
+    best_constant = "the best constant change"
     definition = f"{_HEADS}t2 - t1 of the translations in the object's own frame, {_SCORES}"
 
     def target(self, data: Data, pairs: Pairs) -> Array:
@@ -36,9 +37,10 @@ class TranslationBase(Regression):
 
     name = "translation_base"
     version = 1
+    order = 90
     title = "Translation, base frame"
-    needs = TRANSLATION
-    about = "the best constant change"
+    needs = regression_needs((*ROTATION, *TRANSLATION))
+    best_constant = "the best constant change"
     definition = (
         f"{_HEADS}R2 t2 - R1 t1, how far the object moved in the base frame (its matrix is R times T), {_SCORES}"
     )

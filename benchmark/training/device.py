@@ -18,9 +18,7 @@ def find_device(device: str) -> str:
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda" and not torch.cuda.is_available():
-        raise ThreeDieError(
-            "--device cuda: no GPU, or a torch built without CUDA; leave --device out to use what is there"
-        )
+        raise ThreeDieError("--device cuda: no GPU, or a torch built without CUDA; leave --device out to use the CPU")
     return device
 
 

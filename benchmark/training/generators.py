@@ -37,10 +37,10 @@ def restore_generators(states: dict[str, Tensor] | None, seed: int, stepper: Ste
     torch.manual_seed(seed + processes.rank)
     if not states:
         return
-    there = 1 if states["cpu"].ndim == 1 else len(states["cpu"])
-    if there != processes.count:
+    count = 1 if states["cpu"].ndim == 1 else len(states["cpu"])
+    if count != processes.count:
         raise ThreeDieError(
-            f"{path.parent}: was begun with {there} process{'es' if there > 1 else ''} and can't go on with "
+            f"{path.parent}: was begun with {count} process{'es' if count > 1 else ''} and can't go on with "
             f"{processes.count}: give the same number"
         )
     own = {name: state if state.ndim == 1 else state[processes.rank] for name, state in states.items()}

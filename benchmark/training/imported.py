@@ -9,7 +9,7 @@ from typing import Any
 from threedie.baselines.catalogue import suggestion
 from threedie.baselines.original_checkpoints import Architecture, architecture, load_original, original_state
 from threedie.baselines.original_experiences import EXPERIENCES
-from threedie.benchmark.data.inputs import FIXED_NORMALISATIONS
+from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS
 from threedie.benchmark.settings.recipe import SECTION, SHORT_SECTION, Recipe, parse_value
 from threedie.benchmark.settings.run_settings import Settings
 from threedie.benchmark.training.build import build
@@ -77,7 +77,7 @@ def import_checkpoint(
     converted = [name for name in types if name not in ("float32", "int64")]
     notes = [f"its numbers of type {', '.join(converted)} became float32"] if converted else []
     epoch = content.get("epoch")
-    mean, std = FIXED_NORMALISATIONS[pixels]
+    mean, std = FIXED_NORMALIZATIONS[pixels]
     return {
         "settings": settings.to_json(),
         "normalisation": {"mean": list(mean), "std": list(std)},

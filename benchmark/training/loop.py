@@ -10,10 +10,12 @@ from typing import Any
 
 import torch
 
-from threedie.baselines.method import Method
-from threedie.benchmark.data.images import Images, ordered
-from threedie.benchmark.data.inputs import Loaded, Normalisation, Source, ViewPairs, augmentation_for, prepare
+from threedie.baselines.method import Batch, Method
+from threedie.benchmark.data.images import ordered
+from threedie.benchmark.data.inputs import Loaded, TrainingPairs, augmentation_for, prepare
+from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.data.pairs import Pairs
+from threedie.benchmark.data.source import ImageStore
 from threedie.benchmark.settings.run_settings import Settings
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, MEND, save_checkpoint
@@ -27,39 +29,25 @@ from threedie.benchmark.training.state import TrainingState
 from threedie.benchmark.training.stepper import Stepper
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.processes import Processes, find_processes
-from threedie.manifests.progress import bar
+from threedie.manifests.progress import SILENT, Reporter
 
 LOG_FOLDER = "log"
 """Where in a run's folder the TensorBoard scalars lie."""
 
 _LOG_EVERY_STEPS = 20
 
-Monitor = Callable[[Method, Normalisation, torch.device], dict[str, float]]
-"""Looks at a method after an epoch, in evaluation mode, and gives named numbers for the curves."""
+Monitor = Callable[[Method, Normalization, torch.device], dict[str, float]]
+"""Measures a method after an epoch, in evaluation mode, and gives named numbers for the curves."""
 
 
 def train(
-    settings: Settings, images: Images, folder: Path, device: str = "auto", save_every_s: float = 60.0
-) -> dict[str, Any]:
-    """Train on pairs of views of a dataset; see `train_on`.
-
-    Args:
-        settings: what to train.
-        images: the dataset's images, at the recipe's size.
-        folder: the run's folder.
-        device: `auto`, `cpu` or `cuda`.
-        save_every_s: seconds between checkpoints.
-    """
-    return train_on(ViewPairs(images), settings, folder, device, save_every_s)
-
-
-def train_on(
-    source: Source,
     settings: Settings,
+    images: ImageStore,
     folder: Path,
     device: str = "auto",
     save_every_s: float = 60.0,
     monitor: Monitor | None = None,
+    reporter: Reporter = SILENT,
 ) -> dict[str, Any]:
     """Train, or go on training from the folder's checkpoint; a finished run is returned as it is.
 
@@ -68,112 +56,167 @@ def train_on(
     several processes (torchrun, srun) each takes an equal share of every batch, and the first one writes.
 
     Args:
-        source: where pairs come from.
         settings: what to train.
+        images: of the dataset, at the recipe's size.
         folder: the run's folder.
         device: `auto`, `cpu` or `cuda`.
         save_every_s: seconds between checkpoints.
-        monitor: looks at the method after every epoch.
+        monitor: measures the method after every epoch.
+        reporter: shows how far training is.
 
     Returns:
         The content of the final checkpoint.
 
     Raises:
-        ThreeDieError: the folder holds a run with other settings, the source can't be trained on, or the loss is no
+        ThreeDieError: the folder holds a run with other settings, the dataset can't be trained on, or the loss is no
             longer finite.
         Interrupted: SIGINT, SIGTERM or SIGUSR1 came; the checkpoint is saved.
     """
-    path = folder / CHECKPOINT_FILE
-    before = resumable(path, settings)
+    before = resumable(folder / CHECKPOINT_FILE, settings)
     if before and before["finished"]:
         return before
-    recipe, seed, processes = settings.recipe, settings.seed or 0, find_processes()
-    method = build(settings)
-    normalise = source.normalisation(recipe.normalisation)
-    augmentation = augmentation_for(method, recipe)
-    state = TrainingState()
+    trainer = Trainer(settings, images, folder, device, save_every_s, monitor)
     if before:
-        method.load_state_dict(before["model"])
-        state = TrainingState(**before["progress"])
-    stepper = Stepper(method, recipe, device, processes)
-    method = stepper.method
-    restore_generators(before["random"] if before else None, seed, stepper, path)
-    probes = OnlineProbes(method.parts.representation, seed, stepper.device) if recipe.online_probes else None
-    if before:
-        restore_optimizer(stepper.optimizer, before["optimizer"], path)
-        if probes:
-            probes.load_state_dict(before["probes"])
-    per_epoch = source.steps_per_epoch(recipe)
-    epochs = recipe.epochs if method.needs_training else 0
+        trainer.resume(before)
+    return trainer.run(reporter)
 
-    def save(finished: bool = False) -> dict[str, Any]:
-        state.seconds += clock.lap()
+
+class Trainer:
+    """One run in progress: a method, its optimizer, and how far they are."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        images: ImageStore,
+        folder: Path,
+        device: str = "auto",
+        save_every_s: float = 60.0,
+        monitor: Monitor | None = None,
+    ) -> None:
+        """Build the method with its first weights, and seed the generators. Arguments: see `train`."""
+        self.settings, self.recipe, self.seed = settings, settings.recipe, settings.seed or 0
+        self.folder, self.path = folder, folder / CHECKPOINT_FILE
+        self.save_every_s, self.monitor = save_every_s, monitor
+        self.processes = find_processes()
+        method = build(settings)
+        self.pairs = TrainingPairs(images)
+        self.normalization = images.normalization(self.recipe.normalisation)
+        self.augmentation = augmentation_for(method, self.recipe)
+        self.stepper = Stepper(method, self.recipe, device, self.processes)
+        self.method = self.stepper.method
+        parts = self.method.parts.representation
+        self.probes = OnlineProbes(parts, self.seed, self.stepper.device) if self.recipe.online_probes else None
+        self.state = TrainingState()
+        self.steps_per_epoch = self.pairs.steps_per_epoch(self.recipe)
+        self.epochs = self.recipe.epochs if self.method.needs_training else 0
+        self._clock = _Clock()
+        restore_generators(None, self.seed, self.stepper, self.path)
+
+    def resume(self, checkpoint: dict[str, Any]) -> None:
+        """Go on from an unfinished checkpoint of the same settings; see `resumable`.
+
+        Raises:
+            ThreeDieError: its optimizer, probes or generators don't fit.
+        """
+        self.method.load_state_dict(checkpoint["model"])
+        self.state = TrainingState(**checkpoint["progress"])
+        restore_generators(checkpoint["random"], self.seed, self.stepper, self.path)
+        restore_optimizer(self.stepper.optimizer, checkpoint["optimizer"], self.path)
+        if self.probes:
+            self.probes.load_state_dict(checkpoint["probes"])
+
+    def run(self, reporter: Reporter = SILENT) -> dict[str, Any]:
+        """Train to the end; the content of the final checkpoint. See `train`."""
+        shown = reporter if self.processes.first else SILENT
+        total = self.epochs * self.steps_per_epoch
+        progress = shown.bar("epoch", total, "step", leave=True, initial=self.state.steps_done)
+        log = ScalarLog(self.folder / LOG_FOLDER, self.state.steps_done) if self.processes.first else None
+        self._clock = _Clock()
+        with progress, log or nullcontext(), stop_signals() as received:
+            while self.state.epoch < self.epochs:
+                self._run_epoch(progress, log, received)
+            return self._save(finished=True)
+
+    def _run_epoch(self, progress: Any, log: ScalarLog | None, received: Sequence[int]) -> None:
+        """The steps of an epoch that are still to do; a checkpoint after those at which one is due."""
+        progress.set_description(f"epoch {self.state.epoch + 1}/{self.epochs}", refresh=False)
+        plan = self.pairs.batches(self.recipe, self.seed, self.state.epoch)
+        shares = [_share(pairs, self.processes) for pairs in plan][self.state.step :]
+        for loaded in self._loaded(shares):
+            rate = learning_rate(self.recipe, self.state.steps_done, self.steps_per_epoch)
+            batch = prepare(loaded, self.augmentation, self.normalization, self.stepper.device)
+            values = self._step(batch, rate)
+            progress.set_postfix({name: f"{value:.3g}" for name, value in values.items()}, refresh=False)
+            if self.probes:
+                values |= self._step_probes(self.probes, batch, loaded)
+            if log and self.state.steps_done % _LOG_EVERY_STEPS == 0:
+                numbers = {**values, "learning_rate": rate}
+                log.add({f"step/{name}": value for name, value in numbers.items()}, self.state.steps_done)
+            self.state.add(values)
+            progress.update()
+            if self.state.step == self.steps_per_epoch:
+                self._close_epoch(log)
+            overdue = self.processes.first and self._clock.elapsed() >= self.save_every_s
+            stopped, due = self.stepper.any_process(bool(received), overdue)
+            if stopped or due:
+                self._save()
+            if stopped:
+                raise Interrupted(received[0] if received else signal.SIGTERM, self.state.epoch)
+
+    def _loaded(self, plan: Sequence[Pairs]) -> Iterator[Loaded]:
+        """Batches in their order, one prepared ahead: the decoding within a batch has threads of its own."""
+        return ordered(lambda pairs: self.pairs.load(pairs, self.method.action, self.probes is not None), plan, 1)
+
+    def _step(self, batch: Batch, rate: float) -> dict[str, float]:
+        """One step of the method; loss and terms before it."""
+        step = self.state.steps_done + 1
+        try:
+            return self.stepper.step(batch, rate, step / (self.epochs * self.steps_per_epoch))
+        except FloatingPointError as error:
+            raise ThreeDieError(
+                f"{self.folder}: the loss is no longer finite at step {step} (epoch {self.state.epoch + 1}): {error}; "
+                "lower learning_rate or take precision 32-true"
+            ) from error
+
+    def _step_probes(self, probes: OnlineProbes, batch: Batch, loaded: Loaded) -> dict[str, float]:
+        """One step of the probes on the same batch; their scores before it."""
+        assert self.stepper.representation is not None
+        rotation = None if loaded.rotation is None else torch.from_numpy(loaded.rotation).to(self.stepper.device)
+        try:
+            return probes.step(self.stepper.representation, batch.label, rotation)
+        except ValueError as error:
+            raise ThreeDieError(f"{self.path}: {error}; {MEND}") from error
+
+    def _close_epoch(self, log: ScalarLog | None) -> None:
+        measured = {}
+        if self.monitor:
+            self.method.eval()
+            with torch.inference_mode():
+                measured = self.monitor(self.method, self.normalization, self.stepper.device)
+            self.method.train()
+        self.state.close_epoch(measured)
+        if log:
+            points = {f"epoch/{name}": points[-1] for name, points in self.state.curves.items() if name != "epoch"}
+            log.add(points, self.state.steps_done)
+
+    def _save(self, finished: bool = False) -> dict[str, Any]:
+        """Write the checkpoint, in the first process; its content."""
+        self.state.seconds += self._clock.lap()
+        mean, std = self.normalization.mean, self.normalization.std
         content = {
-            "settings": settings.to_json(),
-            "normalisation": {"mean": list(normalise.mean), "std": list(normalise.std)},
-            "model": method.state_dict(),
-            "optimizer": stepper.optimizer.state_dict(),
-            "random": generator_states(stepper),
-            "progress": copy.deepcopy(state.__dict__),
+            "settings": self.settings.to_json(),
+            "normalisation": {"mean": list(mean), "std": list(std)},
+            "model": self.method.state_dict(),
+            "optimizer": self.stepper.optimizer.state_dict(),
+            "random": generator_states(self.stepper),
+            "progress": copy.deepcopy(self.state.__dict__),
             "finished": finished,
         }
-        if probes:
-            content["probes"] = probes.state_dict()
-        if processes.first:
-            save_checkpoint(path, content)
+        if self.probes:
+            content["probes"] = self.probes.state_dict()
+        if self.processes.first:
+            save_checkpoint(self.path, content)
         return content
-
-    clock = _Clock()
-    steps = bar("epoch", epochs * per_epoch, "step", leave=True, initial=state.steps_done, quiet=not processes.first)
-    log = ScalarLog(folder / LOG_FOLDER, state.steps_done) if processes.first else None
-    with steps, log or nullcontext(), stop_signals() as stop:
-        while state.epoch < epochs:
-            steps.set_description(f"epoch {state.epoch + 1}/{epochs}", refresh=False)
-            plan = [_share(pairs, processes) for pairs in source.batches(recipe, seed, state.epoch)]
-            for loaded in _batches(source, plan[state.step :], method.action, probes is not None):
-                rate = learning_rate(recipe, state.steps_done, per_epoch)
-                batch = prepare(loaded, augmentation, normalise, stepper.device)
-                try:
-                    values = stepper.step(batch, rate, (state.steps_done + 1) / (epochs * per_epoch))
-                except FloatingPointError as error:
-                    raise ThreeDieError(
-                        f"{folder}: the loss is no longer finite at step {state.steps_done + 1} "
-                        f"(epoch {state.epoch + 1}): {error}; lower learning_rate or take precision 32-true"
-                    ) from error
-                steps.set_postfix({name: f"{value:.3g}" for name, value in values.items()}, refresh=False)
-                if probes:
-                    assert stepper.representation is not None
-                    turned = None if loaded.rotation is None else torch.from_numpy(loaded.rotation).to(stepper.device)
-                    try:
-                        values |= probes.step(stepper.representation, batch.label, turned)
-                    except ValueError as error:
-                        raise ThreeDieError(f"{path}: {error}; {MEND}") from error
-                if log and state.steps_done % _LOG_EVERY_STEPS == 0:
-                    shown = {**values, "learning_rate": rate}
-                    log.add({f"step/{name}": value for name, value in shown.items()}, state.steps_done)
-                state.add(values)
-                steps.update()
-                if state.step == per_epoch:
-                    seen = _look(monitor, method, normalise, stepper.device) if monitor else {}
-                    state.close_epoch(seen)
-                    if log:
-                        last = {f"epoch/{name}": points[-1] for name, points in state.curves.items() if name != "epoch"}
-                        log.add(last, state.steps_done)
-                stopped, due = stepper.any_process(bool(stop), processes.first and clock.elapsed() >= save_every_s)
-                if stopped:
-                    save()
-                    raise Interrupted(stop[0] if stop else signal.SIGTERM, state.epoch)
-                if due:
-                    save()
-        return save(finished=True)
-
-
-def _look(monitor: Monitor, method: Method, normalise: Normalisation, device: torch.device) -> dict[str, float]:
-    method.eval()
-    with torch.inference_mode():
-        seen = monitor(method, normalise, device)
-    method.train()
-    return seen
 
 
 def _share(pairs: Pairs, processes: Processes) -> Pairs:
@@ -185,11 +228,6 @@ def _share(pairs: Pairs, processes: Processes) -> Pairs:
             "batch_size, or take fewer processes or more objects"
         )
     return pairs[processes.rank * each : (processes.rank + 1) * each] if processes.count > 1 else pairs
-
-
-def _batches(source: Source, plan: Sequence[Pairs], action: str | None, rotation: bool) -> Iterator[Loaded]:
-    # One thread prepares batches ahead; the decoding within a batch has threads of its own.
-    return ordered(lambda pairs: source.load(pairs, action, rotation), plan, 1)
 
 
 class _Clock:

@@ -1,13 +1,31 @@
 """A trained method from the content of a checkpoint."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from threedie.baselines.method import Method
+from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.settings.run_settings import Settings
 from threedie.benchmark.training.build import build, require_fit
-from threedie.benchmark.training.loop import Normalisation
 from threedie.manifests.errors import ThreeDieError
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedMethod:
+    """A method with its trained weights.
+
+    Attributes:
+        settings: of its run.
+        method: in evaluation mode.
+        normalization: of the pixels that it takes.
+        notes: what is to be known of weights of another program.
+    """
+
+    settings: Settings
+    method: Method
+    normalization: Normalization
+    notes: tuple[str, ...] = ()
 
 
 def read_settings(checkpoint: dict[str, Any], path: Path | None = None) -> Settings:
@@ -25,8 +43,8 @@ def read_settings(checkpoint: dict[str, Any], path: Path | None = None) -> Setti
         raise ThreeDieError(f"{path or 'the checkpoint'}: {error}") from error
 
 
-def restore(checkpoint: dict[str, Any], path: Path | None = None) -> tuple[Settings, Method, Normalisation]:
-    """Settings, trained method and normalisation of inputs from a checkpoint's content.
+def restore(checkpoint: dict[str, Any], path: Path | None = None) -> TrainedMethod:
+    """The trained method in a checkpoint's content.
 
     Args:
         checkpoint: content of a checkpoint.
@@ -40,4 +58,5 @@ def restore(checkpoint: dict[str, Any], path: Path | None = None) -> tuple[Setti
     method = build(settings)
     method.load_state_dict(checkpoint["model"])
     pixels = checkpoint["normalisation"]
-    return settings, method.eval(), Normalisation(tuple(pixels["mean"]), tuple(pixels["std"]))
+    normalization = Normalization(tuple(pixels["mean"]), tuple(pixels["std"]))
+    return TrainedMethod(settings, method.eval(), normalization, tuple(checkpoint.get("imported", {}).get("notes", ())))

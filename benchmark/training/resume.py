@@ -1,4 +1,4 @@
-"""Going on from a checkpoint: what it must hold, and putting it back in place."""
+"""Resuming from a checkpoint: what it must hold, and restoring the optimizer."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,21 +22,21 @@ def resumable(path: Path, settings: Settings) -> dict[str, Any] | None:
     """
     if not path.exists():
         return None
-    found = load_checkpoint(path)
+    content = load_checkpoint(path)
     # Settings that a later version of the program added have their default there.
     try:
-        begun = Settings.from_json(found["settings"]).to_json()
+        saved = Settings.from_json(content["settings"]).to_json()
     except ThreeDieError as error:
         raise ThreeDieError(f"{path}: {error}; {MEND}") from error
-    if begun == settings.to_json():
-        require_fit(settings, found["model"], str(path))
-        if not found["finished"]:
-            _require_resumable(found, settings, path)
-        return found
-    there, here = _flat(begun), _flat(settings.to_json())
-    key = next(key for key in [*there, *here] if there.get(key) != here.get(key))
+    if saved == settings.to_json():
+        require_fit(settings, content["model"], str(path))
+        if not content["finished"]:
+            _require_resumable(content, settings, path)
+        return content
+    old, new = _flat(saved), _flat(settings.to_json())
+    key = next(key for key in [*old, *new] if old.get(key) != new.get(key))
     raise ThreeDieError(
-        f"{path.parent}: holds a run with other settings: {key} is {there.get(key)!r} there and {here.get(key)!r} now; "
+        f"{path.parent}: holds a run with other settings: {key} is {old.get(key)!r} there and {new.get(key)!r} now; "
         "give another --out, or delete that folder"
     )
 
@@ -57,7 +57,7 @@ def _require_resumable(content: Mapping[str, Any], settings: Settings, path: Pat
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any], path: Path) -> None:
-    """Bring back averages and steps.
+    """Restore averages and steps.
 
     Raises:
         ThreeDieError: they aren't of these parameters, or of another kind of optimizer.

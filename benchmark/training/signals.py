@@ -1,4 +1,4 @@
-"""Stopping between two steps when a signal asks for it."""
+"""Stopping between two steps on a signal."""
 
 import signal
 import threading
@@ -8,7 +8,7 @@ from types import FrameType
 
 
 class Interrupted(Exception):
-    """Training was asked to stop (Ctrl-C, SIGTERM, SIGUSR1) and has saved its checkpoint."""
+    """Training was interrupted (Ctrl-C, SIGTERM, SIGUSR1) and has saved its checkpoint."""
 
     def __init__(self, number: int, epoch: int) -> None:
         super().__init__(f"stopped by {signal.Signals(number).name} in epoch {epoch + 1}; the checkpoint is saved")
@@ -17,7 +17,7 @@ class Interrupted(Exception):
 
 @contextmanager
 def stop_signals() -> Iterator[list[int]]:
-    """A list that receives the signals to stop, so that the step in hand can end; a second one acts as ever.
+    """A list that receives the signals to stop, so that the current step can end; a second one acts as usual.
 
     Ctrl-C, SIGTERM, and SIGUSR1, with which SLURM warns of the end of a job's time (`--signal=USR1@120`).
     """

@@ -1,4 +1,4 @@
-"""How far a run is, and the curves it has drawn so far."""
+"""How far a run is, and its curves so far."""
 
 from dataclasses import dataclass, field
 
@@ -21,10 +21,10 @@ class TrainingState:
         for name, value in values.items():
             self.sums[name] = self.sums.get(name, 0.0) + value
 
-    def close_epoch(self, seen: dict[str, float] | None = None) -> None:
-        """Turn the sums, and what a monitor saw, into the curves' next points."""
+    def close_epoch(self, measured: dict[str, float] | None = None) -> None:
+        """Turn the sums, and what a monitor measured, into the curves' next points."""
         self.curves["epoch"].append(self.epoch + 1)
         means = {name: value / self.step for name, value in self.sums.items()}
-        for name, value in {**means, **(seen or {})}.items():
+        for name, value in {**means, **(measured or {})}.items():
             self.curves.setdefault(name, []).append(value)
         self.epoch, self.step, self.sums = self.epoch + 1, 0, {}

@@ -14,16 +14,16 @@ Outputs = tuple[dict[str, Tensor], tuple[Tensor, Tensor]]
 
 
 class _Losses(nn.Module):
-    """A method as Fabric wants it: plain tensors in, a dictionary of tensors and the representations out."""
+    """A method as Fabric wants it: a dictionary of tensors in, one of losses and the representations out."""
 
     def __init__(self, method: Method) -> None:
         super().__init__()
         self.method = method
 
-    def forward(self, view1: Tensor, view2: Tensor, action: Tensor, label: Tensor, crop: Tensor | None) -> Outputs:
-        output = self.method(Batch(view1, view2, action, label, crop))
-        one, two = output.representation
-        return {"loss": output.loss, **output.terms}, (one.detach(), two.detach())
+    def forward(self, fields: dict[str, Any]) -> Outputs:
+        output = self.method(Batch(**fields))
+        first, second = output.representation
+        return {"loss": output.loss, **output.terms}, (first.detach(), second.detach())
 
 
 class Stepper:
@@ -36,7 +36,7 @@ class Stepper:
 
         Args:
             method: the method; trained in place.
-            recipe: optimizer, precision, batch normalisation over devices.
+            recipe: optimizer, precision, batch normalization over devices.
             device: `auto`, `cpu` or `cuda`.
             processes: of the run, each with a device of its own; this one alone where None.
 
@@ -46,7 +46,7 @@ class Stepper:
         self.processes = processes or Processes()
         self.fabric = build_fabric(device, recipe.precision, self.processes)
         self.device = self.fabric.device
-        # Torch has no synchronised batch-norm for CPUs; there each process has statistics of its own.
+        # Torch has no synchronized batch-norm for CPUs; there each process has statistics of its own.
         if recipe.sync_batchnorm and self.processes.count > 1 and self.device.type != "cpu":
             method = nn.SyncBatchNorm.convert_sync_batchnorm(method)
         self.method = method
@@ -56,7 +56,7 @@ class Stepper:
         method.train()
 
     def step(self, batch: Batch, rate: float, done: float = 1.0) -> dict[str, float]:
-        """One step; the loss and its terms before it. `representation` then holds what the backbone said, detached.
+        """One step; the loss and its terms before it. `representation` then holds the backbone's output, detached.
 
         Args:
             batch: the batch, of this process alone.
@@ -69,7 +69,7 @@ class Stepper:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
-        output, self.representation = self._model(batch.view1, batch.view2, batch.action, batch.label, batch.crop)
+        output, self.representation = self._model(dict(vars(batch)))
         names = list(output)
         numbers = torch.stack([output[name].detach().float() for name in names]).cpu().double().tolist()
         values = dict(zip(names, numbers, strict=True))
@@ -84,10 +84,10 @@ class Stepper:
         """Each flag, true if it is in any of the processes."""
         if self.processes.count == 1:
             return list(flags)
-        told = torch.tensor([float(flag) for flag in flags], device=self.device)
-        most = self.fabric.all_reduce(told, reduce_op="max")
-        assert isinstance(most, Tensor)
-        return [value > 0 for value in most.tolist()]
+        local = torch.tensor([float(flag) for flag in flags], device=self.device)
+        largest = self.fabric.all_reduce(local, reduce_op="max")
+        assert isinstance(largest, Tensor)
+        return [value > 0 for value in largest.tolist()]
 
 
 def _optimizer(trained: list[nn.Parameter], recipe: Recipe) -> torch.optim.Optimizer:

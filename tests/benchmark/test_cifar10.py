@@ -12,9 +12,9 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
-from threedie.benchmark.cifar10.evaluation import neighbours_top1
 from threedie.benchmark.commands.bench import bench
 from threedie.benchmark.data.cifar10 import read_cifar10
+from threedie.benchmark.evaluation.pictures import neighbor_predictions
 from threedie.benchmark.records.record import read_records
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint, weights_sha256
 from threedie.benchmark.training.stepper import Stepper
@@ -22,11 +22,11 @@ from threedie.manifests.errors import ThreeDieError
 
 
 def draw(count: int, seed: int) -> tuple[np.ndarray, list[int]]:
-    """Pictures of ten classes that differ in colour: rows as in the files, red plane first."""
+    """Pictures of ten classes that differ in color: rows as in the files, red plane first."""
     generator = np.random.default_rng(seed)
     labels = generator.integers(0, 10, count)
-    colours = np.random.default_rng(0).integers(0, 255, (10, 3))
-    planes = colours[labels][:, :, None] + generator.integers(-20, 20, (count, 3, 1024))
+    colors = np.random.default_rng(0).integers(0, 255, (10, 3))
+    planes = colors[labels][:, :, None] + generator.integers(-20, 20, (count, 3, 1024))
     return planes.clip(0, 255).astype(np.uint8).reshape(count, 3072), labels.tolist()
 
 
@@ -178,13 +178,14 @@ def test_missing_and_cut_files_are_named(tmp_path: Path):
         read_cifar10(tmp_path / "b")
 
 
-def test_neighbours_vote_by_their_weights():
-    """One neighbour at cosine 1 outweighs three at 0.8 (e^10 against 3 e^8), but not ten."""
+def test_neighbors_vote_by_their_weights():
+    """One neighbor at cosine 1 outweighs three at 0.8 (e^10 against 3 e^8), but not ten."""
     apart = torch.tensor([[0.8, 0.6]])
     for count, expected in ((3, 1.0), (10, 0.0)):
         bank = torch.cat([torch.tensor([[2.0, 0.0]]), apart.repeat(count, 1)])
         labels = torch.tensor([4] + [7] * count)
-        assert neighbours_top1(bank, labels, torch.tensor([[1.0, 0.0]]), torch.tensor([4])) == expected
+        predictions = neighbor_predictions(bank, labels, torch.tensor([[1.0, 0.0]]), 10)
+        assert (predictions == torch.tensor([4])).float().mean() == expected
 
 
 TINY = [
@@ -225,8 +226,16 @@ def test_essl_runs_on_cifar10_to_a_result_of_its_own_kind(base: str, tmp_path: P
     assert {"invariance", "equivariance", "loss", "knn_top1"} <= set(result["curves"])
     checkpoint = load_checkpoint(folder / CHECKPOINT_FILE)
     assert result["checkpoint"]["sha256"] == weights_sha256(checkpoint["model"])
-    # The leaderboard reads records alone.
-    assert read_records([tmp_path / "runs"]) == []
+    (record,) = read_records([tmp_path / "runs"])
+    assert (record["dataset"]["preset"], record["protocol"]) == ("cifar10", {"name": "quick", "version": 1})
+    assert record["dataset"]["fingerprint"] == result["data"]["sha256"]
+    assert record["checkpoint"] == result["checkpoint"]
+    rows = {row["task"]: row for row in record["results"]}
+    for metric, task in (("knn_top1", "picture_neighbors"), ("linear_top1", "picture_linear")):
+        assert rows[task]["metric"] == "top1"
+        assert rows[task]["value"] == pytest.approx(values[metric], abs=1e-6)
+        assert rows[task]["interval"][0] <= rows[task]["value"] <= rows[task]["interval"][1]
+    assert rows.keys() == {"picture_neighbors", "picture_linear"}
     assert "finished before; nothing to do" in invoke(data, tmp_path / "runs", *more).output
 
 
@@ -256,11 +265,11 @@ def test_a_run_that_was_stopped_ends_the_same(tmp_path: Path):
 
 
 def test_the_paper_s_linear_layer_sees_augmented_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from threedie.benchmark.cifar10 import evaluation
+    from threedie.benchmark.settings.linear_rules import RULES, LinearRules
 
-    rules = evaluation.RULES["essl-v1"]
+    rules = RULES["essl-v1"]
     assert (rules.epochs, rules.runs, rules.augmented, rules.rate) == (100, 5, True, 30.0)
-    monkeypatch.setitem(evaluation.RULES, "essl-v1", evaluation.Rules("essl-v1", 1, epochs=2, runs=2, augmented=True))
+    monkeypatch.setitem(RULES, "essl-v1", LinearRules("essl-v1", 1, epochs=2, runs=2, augmented=True))
     done = invoke(write_pickled(tmp_path / "d"), tmp_path / "runs", *TINY, "--protocol", "essl-v1")
     assert done.exception is None, done.exception
     result = json.loads((tmp_path / "runs" / "essl-cifar10-s0" / "cifar10.json").read_text())

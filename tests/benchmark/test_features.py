@@ -10,7 +10,7 @@ import pytest
 
 from threedie.baselines.method import Method
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.data.inputs import Normalisation
+from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.evaluation.features import Features, extract_features, open_features, sign_features
 from threedie.benchmark.settings.recipe import load_recipe
 from threedie.benchmark.settings.run_settings import Settings
@@ -30,7 +30,7 @@ def method() -> Method:
 @pytest.fixture
 def extract(method: Method, dataset: Dataset) -> Extract:
     def make(folder: Path, notes: list[str]) -> Features:
-        normalise = Normalisation((0.5,) * 3, (0.2,) * 3)
+        normalise = Normalization((0.5,) * 3, (0.2,) * 3)
         return extract_features(method, Images(dataset, 32), normalise, folder, "key", note=notes.append)
 
     return make

@@ -34,7 +34,7 @@ from threedie.benchmark.figures.tables import rotation_errors, tradeoffs
 from threedie.benchmark.leaderboard.pictures import read_pictures
 from threedie.benchmark.records.record import write_record
 from threedie.benchmark.settings.protocol import PROTOCOLS
-from threedie.benchmark.tasks.task import Data
+from threedie.benchmark.tasks.subject import Data
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.latents import ROTATION, columns, quaternions
 

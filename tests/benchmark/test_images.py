@@ -7,16 +7,16 @@ import pytest
 import simplejpeg
 import torch
 
-from threedie.benchmark.data.images import ORIGINAL_MEAN, Images
-from threedie.benchmark.data.inputs import ViewPairs, pictures
+from threedie.benchmark.data.images import Images
+from threedie.benchmark.data.normalization import ORIGINAL_MEAN, scaled
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 
 
 def test_held_and_streamed_pixels_are_the_same(dataset: Dataset):
     held, streamed = Images(dataset, 32), Images(dataset, 32, memory=0, workers=3)
-    assert held.held
-    assert not streamed.held
+    assert held.in_memory
+    assert not streamed.in_memory
     objects, views = np.array([3, 0, 19]), np.array([1, 5, 2])
     assert (held.take(objects, views) == streamed.take(objects, views)).all()
     assert held.statistics() == streamed.statistics()
@@ -46,15 +46,15 @@ def test_smaller_pictures_are_averages_not_samples(make_dataset: Callable[..., P
 def test_the_middle_alone_is_seen_where_asked(make_dataset: Callable[..., Path], tmp_path: Path):
     large = Dataset(make_dataset(tmp_path / "large.h5", objects=5, views=2, size=128))
     whole = simplejpeg.decode_jpeg(large.jpeg(1, 1))
-    middle = Images(large, 80, centre=0.625)
+    middle = Images(large, 80, center=0.625)
     assert (middle.decode(1, 1) == whole[24:104, 24:104]).all()
     assert (
-        Images(large, 80, memory=0, centre=0.625).take(np.array([1]), np.array([1]))[0] == middle.decode(1, 1)
+        Images(large, 80, memory=0, center=0.625).take(np.array([1]), np.array([1]))[0] == middle.decode(1, 1)
     ).all()
-    small = Images(large, 40, centre=0.625).decode(1, 1).astype(float)
+    small = Images(large, 40, center=0.625).decode(1, 1).astype(float)
     blocks = whole[24:104, 24:104].astype(float).reshape(40, 2, 40, 2, 3).mean((1, 3))
     assert np.abs(small - blocks).mean() < 4
-    assert Images(large, 8, centre=1e-9).decode(1, 1).shape == (8, 8, 3)
+    assert Images(large, 8, center=1e-9).decode(1, 1).shape == (8, 8, 3)
 
 
 def test_statistics_are_those_of_the_training_images(dataset: Dataset):
@@ -68,7 +68,7 @@ def test_statistics_are_those_of_the_training_images(dataset: Dataset):
 
 def test_normalised_inputs_have_mean_zero_and_the_paper_has_its_own_numbers(dataset: Dataset):
     images = Images(dataset, 32)
-    normalise = ViewPairs(images).normalisation("dataset")
+    normalise = images.normalization("dataset")
     train = dataset.indices("train")
     pixels = images.take(np.repeat(train, 6), np.tile(np.arange(6), len(train)))
     inputs = normalise(pixels, torch.device("cpu"))
@@ -77,8 +77,8 @@ def test_normalised_inputs_have_mean_zero_and_the_paper_has_its_own_numbers(data
     assert np.allclose(inputs.std((0, 2, 3)), 1, atol=1e-3)
     assert inputs.is_contiguous(memory_format=torch.channels_last)
     # The quick way on a CPU and the way of other devices.
-    assert torch.equal(inputs, normalise.apply(pictures(pixels, torch.device("cpu"))))
-    assert ViewPairs(images).normalisation("original").mean == ORIGINAL_MEAN
+    assert torch.equal(inputs, normalise.apply(scaled(pixels, torch.device("cpu"))))
+    assert images.normalization("original").mean == ORIGINAL_MEAN
 
 
 def test_an_image_of_another_size_is_named(make_dataset: Callable[..., Path], tmp_path: Path):

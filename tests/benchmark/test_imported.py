@@ -15,7 +15,7 @@ from threedie.baselines.registry import build_method
 from threedie.baselines.resnet import build_backbone
 from threedie.benchmark.commands.bench import bench
 from threedie.benchmark.commands.leaderboard import leaderboard
-from threedie.benchmark.data.images import ORIGINAL_MEAN
+from threedie.benchmark.data.normalization import ORIGINAL_MEAN
 from threedie.benchmark.records.record import read_record, validate
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.manifests.dataset import Dataset

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from threedie.benchmark.evaluation.neighbors import BlockNeighbours
+from threedie.benchmark.evaluation.neighbors import BlockNeighborSearch
 from threedie.benchmark.tasks import scores
 from threedie.benchmark.tasks.pose_retrieval import random_error
 from threedie.benchmark.tasks.retrieval import rank_places
@@ -18,7 +18,7 @@ HALF_TURN = np.pi / 2
 def nearest_error(moved: np.ndarray, embedding: np.ndarray, turned: np.ndarray, normalise: bool = True) -> float:
     """PRE of (M, V, E) among the same objects."""
     queries, targets, rotations = (rows.reshape(-1, rows.shape[-1]) for rows in (moved, embedding, turned))
-    found = BlockNeighbours().nearest(queries, rotations, targets, rotations, normalise)
+    found = BlockNeighborSearch().nearest(queries, rotations, targets, rotations, normalise)
     return float(found.errors.mean())
 
 

@@ -15,13 +15,13 @@ def test_the_plain_loop_finds_what_the_tasks_do(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(retrieval, name, value)
     torch.manual_seed(0)
     subject, weight = retrieval._subject()
-    embedding = torch.from_numpy(subject.asked.embedding)
-    rotations = torch.from_numpy(quaternions(subject.asked.latents[..., :3])).float()
-    rows = [(int(index), view) for index in subject.val for view in range(4)]
-    moves = {index: retrieval._moves(subject.asked, index) for index, _ in rows}
+    embedding = torch.from_numpy(subject.eval_data.embedding)
+    rotations = torch.from_numpy(quaternions(subject.eval_data.latents[..., :3])).float()
+    rows = [(int(index), view) for index in subject.eval_objects for view in range(4)]
+    moves = {index: retrieval._moves(subject.eval_data, index) for index, _ in rows}
     ranks = [plain_retrieval.rank(weight, embedding[index], moves[index], view) for index, view in rows]
     among = {
-        "pre_val_val": torch.from_numpy(subject.val),
+        "pre_val_val": torch.from_numpy(subject.eval_objects),
         "pre_val_all": torch.arange(10),
     }
     found = {score.metric: score.value for name in retrieval_tasks() for score in TASKS[name].measure(subject).scores}

@@ -14,7 +14,8 @@ from threedie.baselines.hypernetwork import HypernetworkPredictor
 from threedie.baselines.method import Batch
 from threedie.baselines.registry import build_method
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.data.inputs import FIXED_NORMALISATIONS, Normalisation, ViewPairs
+from threedie.benchmark.data.inputs import TrainingPairs
+from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS, Normalization
 from threedie.benchmark.data.pairs import epoch_batches
 
 
@@ -51,10 +52,10 @@ def test_training_steps_agree():
 def test_pairs_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(pairs_subject, "OBJECTS", 6)
     dataset, folders = pairs_subject._write(tmp_path)
-    source = ViewPairs(Images(dataset, 256, memory=0))
+    source = TrainingPairs(Images(dataset, 256, memory=0))
     (plan,) = epoch_batches(dataset.indices("train"), pairs_subject.VIEWS, 6, 1, 0, 0)
     loaded = source.load(plan, "rotation")
-    inputs = Normalisation(*FIXED_NORMALISATIONS["original"])(loaded.pixels1, torch.device("cpu"))
+    inputs = Normalization(*FIXED_NORMALIZATIONS["original"])(loaded.pixels1, torch.device("cpu"))
     for row, which in enumerate(pairs_subject._samples(plan, folders)):
         view1, view2, action, _ = read_sample(*which, False)
         # Two decoders of the same library.

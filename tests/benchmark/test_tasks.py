@@ -13,11 +13,12 @@ from threedie.baselines.hypernetwork import HypernetworkPredictor, MLPPredictor
 from threedie.baselines.method import Parts
 from threedie.benchmark.evaluation.heads import FeatureHeads
 from threedie.benchmark.evaluation.measure import build_subject, measure
-from threedie.benchmark.evaluation.predictor import mover
+from threedie.benchmark.evaluation.predictor import view_predictor
 from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.settings.protocol import PROTOCOLS, Protocol
 from threedie.benchmark.tasks import TASKS
-from threedie.benchmark.tasks.task import Data, Outcome, Score, Subject
+from threedie.benchmark.tasks.outcome import Outcome, Score
+from threedie.benchmark.tasks.subject import Data, Subject
 from threedie.manifests.latents import LatentField, actions, quaternions
 
 OBJECTS, VIEWS, CLASSES = 60, 8, 6
@@ -30,7 +31,7 @@ def ask(
     representation: np.ndarray,
     protocol: Protocol = QUICK,
     labels: np.ndarray | None = None,
-    moved: Callable[..., np.ndarray] | None = None,
+    predictor: Callable[..., np.ndarray] | None = None,
     seeds: int = 1,
 ) -> Subject:
     latents = draw_latents(OBJECTS, representation.shape[1])
@@ -38,7 +39,7 @@ def ask(
     features = representation.astype(np.float32)
     data = Data(FIELDS, latents, labels, features, features)
     train = np.setdiff1d(np.arange(OBJECTS), VAL)
-    return build_subject(data, train, data, VAL, Parts(), moved, protocol, scope=Scope(head_seeds=seeds))
+    return build_subject(data, train, data, VAL, Parts(), predictor, protocol, scope=Scope(head_seeds=seeds))
 
 
 def constant() -> np.ndarray:
@@ -76,7 +77,7 @@ def scores(task: str, subject: Subject) -> dict[str, tuple[float, float]]:
     assert_declared(task, outcome)
     below = [score for score in outcome.scores if score.main and score.below_floor]
     assert len(outcome.warnings) == (1 if below else 0)
-    assert all(f"{score.part} by" in outcome.warnings[0] for score in below)
+    assert all(f"{score.part} by" in outcome.warnings[0].text for score in below)
     assert [score.metric for score in outcome.scores if score.main] == [TASKS[task].main]
     return {score.metric: (score.value, score.floor) for score in outcome.scores}
 
@@ -117,17 +118,17 @@ def test_the_floor_of_pooled_rotation_is_about_a_quarter_though_nothing_is_known
 
 
 def test_a_perfect_predictor_retrieves_all_and_a_constant_one_the_floor():
-    perfect = scores("retrieval", ask(noise(), moved=all_views))
+    perfect = scores("retrieval", ask(noise(), predictor=all_views))
     assert perfect["mrr"][0] == perfect["h1"][0] == perfect["h5"][0] == 1
     assert "h10" not in perfect
-    poses = scores("pose_retrieval", ask(noise(), moved=all_views))
+    poses = scores("pose_retrieval", ask(noise(), predictor=all_views))
     assert list(poses) == ["pre_train_train", "pre_val_val", "pre_val_all"]
     assert all(value == pytest.approx(0, abs=1e-9) for value, _ in poses.values())
     for task in ("retrieval", "pose_retrieval"):
-        for metric, (value, floor) in scores(task, ask(constant(), moved=all_views)).items():
+        for metric, (value, floor) in scores(task, ask(constant(), predictor=all_views)).items():
             assert value == pytest.approx(floor), metric
     # The mean of 1 / rank over random orders of 8.
-    assert scores("retrieval", ask(constant(), moved=all_views))["mrr"][0] == pytest.approx(0.3397321)
+    assert scores("retrieval", ask(constant(), predictor=all_views))["mrr"][0] == pytest.approx(0.3397321)
 
 
 def test_retrieval_is_not_asked_without_a_predictor():
@@ -140,7 +141,7 @@ def test_classes_without_training_or_validation_objects_are_defined_and_told():
     labels[(labels == 3) & (np.arange(OBJECTS) % 5 == 0)] = 4
     features = np.eye(55)[labels][:, None].repeat(VIEWS, 1)
     outcome = TASKS["classification"].measure(ask(features, labels=labels))
-    assert outcome.warnings == [
+    assert [warning.text for warning in outcome.warnings] == [
         "1 of the validation objects' classes have no training object; theirs count as wrong",
         "1 of 6 classes have no validation object; not measured",
     ]
@@ -149,10 +150,10 @@ def test_classes_without_training_or_validation_objects_are_defined_and_told():
 
 def test_scores_that_are_no_numbers_are_left_out_with_a_word():
     subject = ask(noise())
-    still = replace(subject.taught, latents=0 * subject.taught.latents)
-    outcome = TASKS["rotation"].measure(replace(subject, asked=still))
+    still = replace(subject.eval_data, latents=0 * subject.eval_data.latents)
+    outcome = TASKS["rotation"].measure(replace(subject, eval_data=still))
     assert {score.metric for score in outcome.scores} == {"r2", "geodesic_mean_deg", "geodesic_median_deg"}
-    assert outcome.warnings[0] == "r2_per_component of part all is undefined on this data and left out"
+    assert outcome.warnings[0].text == "r2_per_component of part all is undefined on this data and left out"
 
 
 def test_heads_are_the_same_every_time_and_leave_no_trace():
@@ -165,10 +166,10 @@ def test_heads_are_the_same_every_time_and_leave_no_trace():
     assert (torch.get_rng_state() == before).all()
 
 
-def test_held_out_objects_are_not_taught():
-    heads = FeatureHeads(ask(noise()).taught, np.arange(40), QUICK)
-    assert len(heads.held) == 8
-    assert sorted([*heads.held, *heads.taught]) == list(range(40))
+def test_held_out_objects_are_not_trained_on():
+    heads = FeatureHeads(ask(noise()).train_data, np.arange(40), QUICK)
+    assert len(heads.holdout_objects) == 8
+    assert sorted([*heads.holdout_objects, *heads.train_objects]) == list(range(40))
 
 
 def row(outcome: Outcome, metric: str, source: str = "representation") -> Score:
@@ -193,10 +194,10 @@ def test_one_view_s_rotation_and_the_light_are_said_by_features_that_hold_them()
 
 def test_a_quaternion_s_sign_makes_no_second_rotation():
     subject = ask(noise())
-    latents = subject.taught.latents.copy()
+    latents = subject.train_data.latents.copy()
     latents[..., :3] += np.pi
-    data = replace(subject.taught, latents=latents)
-    target = TASKS["absolute_rotation"].target(data, subject.evaluation)
+    data = replace(subject.train_data, latents=latents)
+    target = TASKS["absolute_rotation"].target(data, subject.eval_pairs)
     assert (target[:, 3] >= 0).all()
 
 
@@ -212,7 +213,7 @@ def test_translations_are_asked_where_they_are():
         (moves, "translation_object", "translation_base"),
         (position, "translation_base", "translation_object"),
     ):
-        data = replace(ask(features).taught, fields=fields, latents=latents)
+        data = replace(ask(features).train_data, fields=fields, latents=latents)
         subject = build_subject(data, np.setdiff1d(np.arange(OBJECTS), VAL), data, VAL, Parts(), None, QUICK)
         assert TASKS[better].applies(subject)
         high, low = (row(TASKS[name].measure(subject), "r2_per_component").value for name in (better, worse))
@@ -237,9 +238,9 @@ def test_seeds_give_a_deviation_and_the_first_is_the_only_one_of_one():
     one, two = (ask(all_knowing(), short, seeds=seeds) for seeds in (1, 2))
     assert row(TASKS["rotation"].measure(one), "r2").deviation is None
     assert row(TASKS["rotation"].measure(two), "r2").deviation > 0
-    question = TASKS["rotation"].questions(one)[0]
+    spec = TASKS["rotation"].head(one)
     ((first,), (same, other)) = (
-        subject.heads.answers(question, "representation", slice(None), subject.asked, subject.evaluation)
+        subject.heads.predictions(spec, "representation", slice(None), subject.eval_data, subject.eval_pairs)
         for subject in (one, two)
     )
     # A stack of two sums in another order than one alone.
@@ -251,16 +252,16 @@ def test_seeds_give_a_deviation_and_the_first_is_the_only_one_of_one():
 def test_heads_trained_together_say_what_they_say_alone(protocol: Protocol):
     protocol = replace(protocol, epochs=protocol.epochs and 200, steps=protocol.steps and 60)
     together = ask(all_knowing(), protocol)
-    asked = [(TASKS[name].questions(together)[0], slice(at, at + 5)) for name in ("color", "light") for at in (0, 5)]
-    for question, part in asked:
-        together.heads.plan(question, "representation", part)
-    for question, part in asked:
+    planned = [(TASKS[name].head(together), slice(at, at + 5)) for name in ("color", "light") for at in (0, 5)]
+    for spec, part in planned:
+        together.heads.plan(spec, "representation", part)
+    for spec, part in planned:
         alone = ask(all_knowing(), protocol)
-        said = [
-            subject.heads.answers(question, "representation", part, subject.asked, subject.evaluation)[0]
+        predictions = [
+            subject.heads.predictions(spec, "representation", part, subject.eval_data, subject.eval_pairs)[0]
             for subject in (together, alone)
         ]
-        assert np.allclose(*said, atol=2e-3), question.name
+        assert np.allclose(*predictions, atol=2e-3), spec.name
 
 
 def test_the_error_is_told_by_the_size_of_the_rotation():
@@ -292,7 +293,7 @@ def test_heads_of_one_dataset_are_measured_on_another():
     known = np.concatenate([np.zeros((9, VIEWS, CLASSES)), other[..., [3, 6]], quaternions(other[..., :3])], -1)
     data = Data(FIELDS, other, np.zeros(9, np.int64), known.astype(np.float32), known.astype(np.float32))
     train = np.setdiff1d(np.arange(OBJECTS), VAL)
-    crossed = build_subject(subject.taught, train, data, np.arange(9), Parts(), all_views, QUICK)
+    crossed = build_subject(subject.train_data, train, data, np.arange(9), Parts(), all_views, QUICK)
     assert row(TASKS["color"].measure(crossed), "r2").value > 0.9
     outcomes, _ = measure(crossed, ["pose_retrieval"])
     assert {score.metric for score in outcomes["pose_retrieval"].scores} == {
@@ -301,7 +302,7 @@ def test_heads_of_one_dataset_are_measured_on_another():
 
 
 def test_one_view_one_class_one_object_are_defined():
-    single = ask(all_knowing()[:, :1], labels=np.zeros(OBJECTS, np.int64), moved=all_views)
+    single = ask(all_knowing()[:, :1], labels=np.zeros(OBJECTS, np.int64), predictor=all_views)
     outcomes, warnings = measure(single)
     assert set(outcomes) >= {
         "classification", "knn", "absolute_rotation", "rotation_in_class", "pose_retrieval", "rank",
@@ -310,10 +311,12 @@ def test_one_view_one_class_one_object_are_defined():
     for task, outcome in outcomes.items():
         assert_declared(task, outcome)
     assert row(outcomes["classification"], "top1").value == row(outcomes["classification"], "top1").floor == 1
-    assert warnings[0] == "objects have one view: tasks that compare two views are left out"
-    assert "classification: all training objects are of one class: naming it is no feat" in warnings
+    assert warnings[0].text == "objects have one view: tasks that compare two views are left out"
+    assert "classification: all training objects are of one class: naming it is no feat" in map(str, warnings)
     subject = ask(noise())
-    lone = build_subject(subject.taught, np.arange(1, OBJECTS), subject.taught, np.arange(1), Parts(), all_views, QUICK)
+    lone = build_subject(
+        subject.train_data, np.arange(1, OBJECTS), subject.train_data, np.arange(1), Parts(), all_views, QUICK
+    )
     outcomes, warnings = measure(lone, ["retrieval", "pose_retrieval", "color"])
     for task, outcome in outcomes.items():
         assert_declared(task, outcome)
@@ -324,7 +327,7 @@ def test_one_view_one_class_one_object_are_defined():
         for score in outcome.scores
         if "train" not in score.metric
     )
-    assert "one object is measured: numbers have no interval" in warnings
+    assert "one object is measured: numbers have no interval" in map(str, warnings)
 
 
 def in_class(features: np.ndarray, labels: np.ndarray | None = None) -> Outcome:
@@ -332,13 +335,13 @@ def in_class(features: np.ndarray, labels: np.ndarray | None = None) -> Outcome:
 
 
 def test_rotation_in_a_class_is_told_though_each_class_writes_it_differently():
-    turned = quaternions(draw_latents(OBJECTS, VIEWS)[..., :3])
+    rotations = quaternions(draw_latents(OBJECTS, VIEWS)[..., :3])
     written = np.random.default_rng(4).standard_normal((CLASSES, 4, 4))[np.arange(OBJECTS) % CLASSES]
-    told = row(in_class(turned @ written), "r2_per_component")
-    assert told.value > 0.98
-    assert told.floor == 0
-    assert told.interval is not None
-    assert told.interval[0] <= told.value <= told.interval[1]
+    score = row(in_class(rotations @ written), "r2_per_component")
+    assert score.value > 0.98
+    assert score.floor == 0
+    assert score.interval is not None
+    assert score.interval[0] <= score.value <= score.interval[1]
     assert row(in_class(all_knowing()), "r2_per_component").value > 0.99
 
 
@@ -384,28 +387,30 @@ def test_the_rank_counts_directions_and_knows_no_shift():
 
 def test_a_collapse_to_one_direction_is_told():
     assert TASKS["rank"].measure(ask(noise())).warnings == []
-    told = TASKS["rank"].measure(ask(noise() * np.r_[20, np.ones(15)])).warnings
-    assert told == [
+    warnings = TASKS["rank"].measure(ask(noise() * np.r_[20, np.ones(15)])).warnings
+    assert [warning.text for warning in warnings] == [
         f"more than 75 % of the variance of the {name}, part all, lie in one direction: it has collapsed, or nearly"
         for name in ("representation", "embedding")
     ]
     # The same for every view but for rounding: single precision alone would make it look full of directions.
     same = TASKS["rank"].measure(ask(3 + 1e-7 * noise()))
     assert row(same, "effective_rank").value == row(same, "first_share").value == 1
-    assert "the representation, part all, is the same for every view: it has collapsed" in same.warnings
+    assert "the representation, part all, is the same for every view: it has collapsed" in same.notes
 
 
 def test_few_points_are_no_collapse():
     subject = ask(noise())
-    lone = build_subject(subject.taught, np.arange(1, OBJECTS), subject.taught, np.arange(1), Parts(), None, QUICK)
+    lone = build_subject(
+        subject.train_data, np.arange(1, OBJECTS), subject.train_data, np.arange(1), Parts(), None, QUICK
+    )
     assert TASKS["rank"].measure(lone).warnings == []
     assert TASKS["rank"].measure(ask(noise()[..., :2] * [9, 1])).warnings == []
 
 
 def test_noise_ranks_as_the_harmonic_number_says():
-    moved = np.random.default_rng(9).standard_normal((OBJECTS, 50, 16)).astype(np.float32)
+    predicted = np.random.default_rng(9).standard_normal((OBJECTS, 50, 16)).astype(np.float32)
     subject = ask(
-        np.random.default_rng(1).standard_normal((OBJECTS, 50, 16)), moved=lambda data, rows, part: moved[rows]
+        np.random.default_rng(1).standard_normal((OBJECTS, 50, 16)), predictor=lambda data, rows, part: predicted[rows]
     )
     found = row(TASKS["retrieval"].measure(subject), "mrr", "embedding")
     assert found.floor == pytest.approx(4.499205338 / 50)
@@ -415,18 +420,18 @@ def test_noise_ranks_as_the_harmonic_number_says():
 def test_a_linear_predictor_is_asked_for_corners_and_any_other_for_all():
     predictor = HypernetworkPredictor(8, 4)
     perceptron = MLPPredictor(8, 4)
-    data = ask(noise()[..., :8]).taught
+    data = ask(noise()[..., :8]).train_data
     for network in (predictor, perceptron):
-        asked: list[int] = []
-        network.register_forward_pre_hook(lambda _, given, asked=asked: asked.append(len(given[0])))
-        found = mover(network, "rotation")(data, np.arange(10), slice(None))
+        sizes: list[int] = []
+        network.register_forward_pre_hook(lambda _, inputs, sizes=sizes: sizes.append(len(inputs[0])))
+        predictions = view_predictor(network, "rotation")(data, np.arange(10), slice(None))
         latents = data.latents[:10]
         moves = actions("rotation", FIELDS, latents[:, :1].repeat(VIEWS, 1), latents)
         with torch.inference_mode():
             start = torch.from_numpy(data.embedding[:10, :1].repeat(VIEWS, 1)).reshape(-1, 8)
             wanted = network(start, torch.from_numpy(moves).float().reshape(-1, 4)).reshape(10, VIEWS, 8)
-        assert np.allclose(found, wanted.numpy(), atol=1e-5)
-        assert asked[-2] == (50 if network is predictor else 10 * VIEWS)
+        assert np.allclose(predictions, wanted.numpy(), atol=1e-5)
+        assert sizes[-2] == (50 if network is predictor else 10 * VIEWS)
 
 
 SHORT = {rules.name: replace(rules, epochs=None, steps=40, hidden=8) for rules in (QUICK, ORIGINAL)}
@@ -439,9 +444,8 @@ def test_features_of_any_size_have_scores_or_a_warning(size: float, protocol: Pr
     outcomes, warnings = measure(ask(features, protocol))
     missing = {name for name, outcome in outcomes.items() if not outcome.scores}
     assert all(np.isfinite(score.value) for outcome in outcomes.values() for score in outcome.scores)
-    assert missing <= {
-        line.split(":")[0] for line in warnings if "the head on representation, part all, predicts" in line
-    }
+    lost = "the head on representation, part all, predicts"
+    assert missing <= {warning.task for warning in warnings if warning.text.startswith(lost)}
     if protocol.standardise:
         assert not missing
 
@@ -451,7 +455,8 @@ def test_a_head_that_diverges_is_named_and_the_others_have_their_scores(protocol
     features = noise()
     # One training object and one measured one, far enough apart that their difference isn't in single precision.
     features[1, 0, 0], features[VAL[1], 0, 0] = -3e38, 3e38
-    outcomes, warnings = measure(ask(features, protocol))
+    outcomes, objects = measure(ask(features, protocol))
+    warnings = [str(warning) for warning in objects]
     assert outcomes["rank"].scores
     assert outcomes["knn"].scores
     (line,) = [line for line in warnings if line.startswith("color: the head on representation, part all, ")]
@@ -471,7 +476,7 @@ def test_a_head_whose_loss_is_lost_keeps_its_best_moment():
     subject = ask(features, replace(QUICK, standardise=False, steps=40, hidden=8))
     outcomes, warnings = measure(subject)
     lost = "has a loss that isn't finite at step 20: its best moment before counts"
-    kept = [line for line in warnings if lost in line]
+    kept = [str(warning) for warning in warnings if lost in warning.text]
     assert any(line.startswith("rotation: the head on representation, part all,") for line in kept)
     (score,) = [score for score in outcomes["rotation"].scores if score.metric == "r2"]
     assert score.value == pytest.approx(score.floor, abs=0.05)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from mutations import fuzz
 
-from threedie.benchmark.evaluation.arrays import read_inputs, score
+from threedie.benchmark.evaluation.arrays import read_arrays
 from threedie.benchmark.evaluation.features import open_features, sign_features
+from threedie.benchmark.evaluation.own_features import evaluate_arrays
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.training.own_methods import load_method
 from threedie.manifests.errors import ThreeDieError
@@ -41,7 +42,7 @@ def array(value: np.ndarray) -> bytes:
 
 
 def test_files_of_arrays(tmp_path: Path):
-    fuzz([archive(True), archive(False), array(np.zeros(3))], read_inputs, tmp_path, "arrays.npz")
+    fuzz([archive(True), archive(False), array(np.zeros(3))], read_arrays, tmp_path, "arrays.npz")
 
 
 def test_numbers_that_make_no_sense(tmp_path: Path):
@@ -68,8 +69,8 @@ def test_numbers_that_make_no_sense(tmp_path: Path):
             )
         np.savez(path, **arrays)
         try:
-            found = score(read_inputs(path), RULES)
-            assert all(np.isfinite(row["value"]) for row in found["results"])
+            result = evaluate_arrays(read_arrays(path), RULES).to_json()
+            assert all(np.isfinite(row["value"]) for row in result["results"])
             outcomes.add("read")
         except ThreeDieError as error:
             assert str(error).startswith(f"{path}: ")  # noqa: PT017

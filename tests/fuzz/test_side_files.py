@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from mutations import fuzz
 
-from threedie.benchmark.cifar10.command import _read_result, _show
+from threedie.benchmark.runs.cifar10_result import read_result, result_text
 from threedie.manifests import locks
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import machine
@@ -80,6 +80,6 @@ def test_results_on_cifar10(tmp_path: Path) -> None:
     result = {"rules": {"name": "linear", "version": 1}, "results": rows, "curves": {"epoch": [1]}}
 
     def read(path: Path) -> None:
-        _show(_read_result(path), path.parent, lambda _: None)
+        result_text(read_result(path), path.parent)
 
     fuzz([json.dumps(result, indent=1).encode()], read, tmp_path, "cifar10.json")

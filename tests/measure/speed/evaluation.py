@@ -16,13 +16,13 @@ from threedie.baselines.method import Method
 from threedie.baselines.registry import build_method
 from threedie.baselines.resnet import ResNet
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.data.inputs import Normalisation
+from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.evaluation.features import extract_features
 from threedie.benchmark.evaluation.measure import build_subject, measure
-from threedie.benchmark.evaluation.predictor import mover
+from threedie.benchmark.evaluation.predictor import view_predictor
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.tasks import TASKS
-from threedie.benchmark.tasks.task import Data
+from threedie.benchmark.tasks.subject import Data
 from threedie.manifests.classes import SYNSETS
 from threedie.manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
 from threedie.manifests.latents import UNITS, LatentField
@@ -59,12 +59,12 @@ def compare() -> Iterator[Comparison]:
         plain = [_plain_s(dataset, method, rules.epochs)]
         began = time.perf_counter()
         images = Images(dataset, SIZE)
-        found = extract_features(method, images, Normalisation((0.5,) * 3, (0.1,) * 3), Path(folder), "bench")
+        found = extract_features(method, images, Normalization((0.5,) * 3, (0.1,) * 3), Path(folder), "bench")
         features_s = time.perf_counter() - began
         fields, latents = dataset.info.fields, dataset.latents
         data = Data(fields, latents, dataset.labels, found.representation, found.embedding)
         train, val = dataset.indices("train"), dataset.indices("val")
-        subject = build_subject(data, train, data, val, method.parts, mover(method.predict, "rotation"), rules)
+        subject = build_subject(data, train, data, val, method.parts, view_predictor(method.predict, "rotation"), rules)
         seconds = []
         for names in (set(TASKS) - set(HEADS), set(HEADS)):
             began = time.perf_counter()

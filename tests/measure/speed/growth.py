@@ -11,12 +11,12 @@ import torch
 from speed.comparison import MIB, Comparison, peak_mib
 from threedie.baselines.hypernetwork import HypernetworkPredictor
 from threedie.baselines.method import Parts
-from threedie.benchmark import neighbours
+from threedie.benchmark.evaluation import neighbors
 from threedie.benchmark.evaluation.measure import build_subject, measure
-from threedie.benchmark.evaluation.predictor import mover
+from threedie.benchmark.evaluation.predictor import view_predictor
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.tasks.pose_retrieval import QUERY_BYTES
-from threedie.benchmark.tasks.task import Data
+from threedie.benchmark.tasks.subject import Data
 from threedie.manifests.latents import ROTATION, LatentField
 
 SUBJECT = (
@@ -50,7 +50,7 @@ def compare() -> Iterator[Comparison]:
     hours = seconds[large] * (FULL / large) ** 2 * FULL_DIMS / DIMS / 3600
     words = f"PRE on each split, {FULL} objects x {FULL_DIMS} dimensions on this CPU, computed"
     yield Comparison(words, "h", (hours,), (hours,))
-    blocks = -(-FULL * VIEWS // neighbours.TARGETS)
+    blocks = -(-FULL * VIEWS // neighbors.TARGETS)
     more = _queries() * blocks * 4 + FULL * VIEWS * (2 * 4 + 7) * 8
     most = peak_mib(one_pass) + more / MIB
     words = f"PRE val-all, {FULL} objects x {FULL_DIMS} dimensions: memory, against 16 GiB"
@@ -65,9 +65,9 @@ def one_pass() -> None:
     """As many queries as go over the targets together, and one block of targets and a bit, at full width."""
     generator = np.random.Generator(np.random.PCG64(0))
     queries = generator.standard_normal((_queries(), FULL_DIMS), np.float32)
-    targets = generator.standard_normal((neighbours.TARGETS + 64, FULL_DIMS), np.float32)
+    targets = generator.standard_normal((neighbors.TARGETS + 64, FULL_DIMS), np.float32)
     one, other = (np.tile([0.0, 0.0, 0.0, 1.0], (len(rows), 1)) for rows in (queries, targets))
-    neighbours.BlockNeighbours().nearest(queries, one, targets, other)
+    neighbors.BlockNeighborSearch().nearest(queries, one, targets, other)
 
 
 def search(objects: int, folder: str) -> None:
@@ -86,9 +86,9 @@ def search(objects: int, folder: str) -> None:
     data = Data(fields, latents, np.zeros(objects, np.int64), mapped, mapped)
     val = np.arange(0, objects, 5)
     torch.manual_seed(0)
-    moved = mover(HypernetworkPredictor(DIMS, 4), "rotation")
+    predictor = view_predictor(HypernetworkPredictor(DIMS, 4), "rotation")
     train = np.setdiff1d(np.arange(objects), val)
-    subject = build_subject(data, train, data, val, Parts(), moved, PROTOCOLS["sie-v1"])
+    subject = build_subject(data, train, data, val, Parts(), predictor, PROTOCOLS["sie-v1"])
     began = time.perf_counter()
     measure(subject, ["retrieval", "pose_retrieval"])
     Path(folder, SECONDS_FILE).write_text(str(time.perf_counter() - began), encoding="utf-8")

@@ -12,7 +12,8 @@ import torch
 from speed.comparison import Comparison, seconds_in_turns
 from speed.plain_pairs import read_sample
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.data.inputs import FIXED_NORMALISATIONS, Normalisation, ViewPairs
+from threedie.benchmark.data.inputs import TrainingPairs
+from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS, Normalization
 from threedie.benchmark.data.pairs import Pairs, epoch_batches
 from threedie.manifests.classes import SYNSETS
 from threedie.manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
@@ -36,9 +37,9 @@ def compare() -> Iterator[Comparison]:
     try:
         with tempfile.TemporaryDirectory(prefix="3die-bench-") as folder:
             dataset, folders = _write(Path(folder))
-            source = ViewPairs(Images(dataset, PIXELS, workers=1, memory=0))
+            source = TrainingPairs(Images(dataset, PIXELS, workers=1, memory=0))
             plan = epoch_batches(dataset.indices("train"), VIEWS, BATCH, 1, 0, 0)
-            normalise = Normalisation(*FIXED_NORMALISATIONS["original"])
+            normalise = Normalization(*FIXED_NORMALIZATIONS["original"])
 
             def ours(as_inputs: bool) -> None:
                 for pairs in plan:

@@ -11,10 +11,10 @@ from speed.comparison import Comparison
 from threedie.baselines.hypernetwork import HypernetworkPredictor
 from threedie.baselines.method import Parts
 from threedie.benchmark.evaluation.measure import build_subject
-from threedie.benchmark.evaluation.predictor import mover
+from threedie.benchmark.evaluation.predictor import view_predictor
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.tasks import TASKS
-from threedie.benchmark.tasks.task import Data, Indices, Subject
+from threedie.benchmark.tasks.subject import Data, Indices, Subject
 from threedie.manifests.latents import ROTATION, LatentField, actions, quaternions
 
 SUBJECT = "MRR, H@k and PRE on each split, 200 objects (40 for validation) x 50 views, 1024 dimensions"
@@ -27,19 +27,19 @@ QUERIES = {"retrieval": 40, "val": 24, "train": 12}
 def compare() -> Iterator[Comparison]:
     """Each task of ours whole; of the plain way some queries, times how many more there are."""
     subject, weight = _subject()
-    asked, everything = subject.asked, torch.from_numpy(subject.asked.embedding.reshape(-1, DIMS))
-    rotations = torch.from_numpy(quaternions(asked.latents[..., :3]).reshape(-1, 4)).float()
-    moves = [_moves(asked, index) for index in range(OBJECTS)]
-    embedding = torch.from_numpy(asked.embedding)
-    val = torch.from_numpy((subject.val[:, None] * VIEWS + np.arange(VIEWS)).reshape(-1))
-    train = torch.from_numpy((subject.train[:, None] * VIEWS + np.arange(VIEWS)).reshape(-1))
+    data, everything = subject.eval_data, torch.from_numpy(subject.eval_data.embedding.reshape(-1, DIMS))
+    rotations = torch.from_numpy(quaternions(data.latents[..., :3]).reshape(-1, 4)).float()
+    moves = [_moves(data, index) for index in range(OBJECTS)]
+    embedding = torch.from_numpy(data.embedding)
+    val = torch.from_numpy((subject.eval_objects[:, None] * VIEWS + np.arange(VIEWS)).reshape(-1))
+    train = torch.from_numpy((subject.train_objects[:, None] * VIEWS + np.arange(VIEWS)).reshape(-1))
 
     def ranks() -> float:
         began = time.perf_counter()
         for query in range(QUERIES["retrieval"]):
-            index = int(subject.val[query % len(subject.val)])
+            index = int(subject.eval_objects[query % len(subject.eval_objects)])
             plain_retrieval.rank(weight, embedding[index], moves[index], (7 * query) % VIEWS)
-        return (time.perf_counter() - began) * len(subject.val) * VIEWS / QUERIES["retrieval"]
+        return (time.perf_counter() - began) * len(subject.eval_objects) * VIEWS / QUERIES["retrieval"]
 
     def poses(objects: Indices, among: torch.Tensor | None, count: int) -> float:
         targets = everything if among is None else everything[among]
@@ -60,8 +60,10 @@ def compare() -> Iterator[Comparison]:
             if name == "retrieval":
                 plain = ranks()
             else:
-                plain = poses(subject.train, train, QUERIES["train"])
-                plain += poses(subject.val, val, QUERIES["val"]) + poses(subject.val, None, QUERIES["val"])
+                plain = poses(subject.train_objects, train, QUERIES["train"])
+                plain += poses(subject.eval_objects, val, QUERIES["val"]) + poses(
+                    subject.eval_objects, None, QUERIES["val"]
+                )
             # The first round warms up.
             if turn:
                 found.append((ours, plain))
@@ -81,7 +83,9 @@ def _subject() -> tuple[Subject, torch.Tensor]:
 
     train = np.setdiff1d(np.arange(OBJECTS), val)
     weight = predictor.hypernet.net[-1].weight.detach()  # type: ignore[index, union-attr]
-    return build_subject(data, train, data, val, Parts(), mover(predictor, "rotation"), PROTOCOLS["sie-v1"]), weight
+    return build_subject(
+        data, train, data, val, Parts(), view_predictor(predictor, "rotation"), PROTOCOLS["sie-v1"]
+    ), weight
 
 
 def _moves(data: Data, index: int) -> torch.Tensor:

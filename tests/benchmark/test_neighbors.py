@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from threedie.benchmark.evaluation import neighbors as neighbours
-from threedie.benchmark.evaluation.neighbors import BlockNeighbours
-from threedie.benchmark.tasks.pose_retrieval import Nearest, closest, random_error
+from threedie.benchmark.evaluation import neighbors
+from threedie.benchmark.evaluation.neighbors import BlockNeighborSearch
+from threedie.benchmark.tasks.pose_retrieval import closest, random_error
 from threedie.benchmark.tasks.retrieval import rank_places
 from threedie.benchmark.tasks.rows import Rows
+from threedie.benchmark.tasks.subject import Nearest
 from threedie.manifests.latents import quaternions
 
 QUARTER = np.pi / 2
@@ -21,20 +22,20 @@ def turned(generator: np.random.Generator, count: int) -> np.ndarray:
 
 
 def by_hand(
-    queries: np.ndarray, rotations: np.ndarray, targets: np.ndarray, among: np.ndarray, normalise: bool
+    queries: np.ndarray, rotations: np.ndarray, targets: np.ndarray, among: np.ndarray, normalize: bool
 ) -> np.ndarray:
     """The definition, in double precision, one query after the other."""
     errors = []
     for query, rotation in zip(queries.astype(float), rotations, strict=True):
         products = targets.astype(float) @ query
-        if normalise:
+        if normalize:
             products /= np.linalg.norm(targets.astype(float), axis=1) * np.linalg.norm(query)
         tied = products >= products.max() - 1e-12 * max(1, abs(products.max()))
         errors.append(np.mean(1 - (among[tied] @ rotation) ** 2))
     return np.array(errors)
 
 
-@pytest.mark.parametrize("normalise", [True, False])
+@pytest.mark.parametrize("normalize", [True, False])
 @pytest.mark.parametrize("kept", [1 << 26, 0], ids=["kept", "computed again"])
 @pytest.mark.parametrize("blocks", [(4096, 8192), (7, 11)])
 @pytest.mark.parametrize("kind", ["random", "collapsed", "nearly collapsed", "doubled"])
@@ -42,7 +43,7 @@ def test_blocks_find_what_the_definition_says(
     kind: str,
     blocks: tuple[int, int],
     kept: int,
-    normalise: bool,
+    normalize: bool,
     generator: np.random.Generator,
     monkeypatch: pytest.MonkeyPatch,
 ):
@@ -54,19 +55,19 @@ def test_blocks_find_what_the_definition_says(
         targets[:] = targets[:1] + 1e-6 * targets
     elif kind == "doubled":
         targets[45:] = targets[:45]
-    monkeypatch.setattr(neighbours, "_QUERIES", blocks[0])
-    monkeypatch.setattr(neighbours, "TARGETS", blocks[1])
-    monkeypatch.setattr(neighbours, "_KEPT", kept)
+    monkeypatch.setattr(neighbors, "_QUERIES", blocks[0])
+    monkeypatch.setattr(neighbors, "TARGETS", blocks[1])
+    monkeypatch.setattr(neighbors, "_KEPT", kept)
     wanted, among = turned(generator, 50), turned(generator, 90)
-    found = BlockNeighbours().nearest(queries, wanted, targets, among, normalise)
-    assert found.errors == pytest.approx(by_hand(queries, wanted, targets, among, normalise), abs=1e-9)
+    found = BlockNeighborSearch().nearest(queries, wanted, targets, among, normalize)
+    assert found.errors == pytest.approx(by_hand(queries, wanted, targets, among, normalize), abs=1e-9)
     assert (found.ties == {"collapsed": 90, "doubled": 2}.get(kind, 1)).all()
 
 
-def test_a_collapsed_embedding_costs_what_a_random_neighbour_does(generator: np.random.Generator):
+def test_a_collapsed_embedding_costs_what_a_random_neighbor_does(generator: np.random.Generator):
     rotations = turned(generator, 300)
     same = np.ones((300, 1), np.float32) * generator.standard_normal(64).astype(np.float32)
-    found = BlockNeighbours().nearest(same, rotations, same, rotations)
+    found = BlockNeighborSearch().nearest(same, rotations, same, rotations)
     assert found.errors.mean() == pytest.approx(random_error(rotations, rotations), abs=1e-9)
 
 
@@ -75,7 +76,7 @@ def test_searches_among_two_sets_join_to_one_among_both(generator: np.random.Gen
     # The same in both sets: ties across them.
     targets[30:40] = targets[:10]
     wanted, among = turned(generator, 40), turned(generator, 60)
-    search = BlockNeighbours()
+    search = BlockNeighborSearch()
     one, other = (search.nearest(queries, wanted, targets[rows], among[rows]) for rows in (slice(30), slice(30, 60)))
     both, whole = closest(one, other), search.nearest(queries, wanted, targets, among)
     assert both.errors == pytest.approx(whole.errors)
@@ -83,15 +84,15 @@ def test_searches_among_two_sets_join_to_one_among_both(generator: np.random.Gen
     assert isinstance(both, Nearest)
 
 
-@pytest.mark.parametrize("normalise", [True, False])
+@pytest.mark.parametrize("normalize", [True, False])
 @pytest.mark.parametrize("spread", [1.0, 1e-6, 0.0])
-def test_ranks_are_those_of_double_precision(spread: float, normalise: bool, generator: np.random.Generator):
+def test_ranks_are_those_of_double_precision(spread: float, normalize: bool, generator: np.random.Generator):
     moved = generator.standard_normal((6, 20, 128)).astype(np.float32)
     embedding = (moved[:, :1] + spread * generator.standard_normal((6, 20, 128))).astype(np.float32)
-    places = rank_places(moved, embedding, normalise)
+    places = rank_places(moved, embedding, normalize)
     for index in range(6):
         one, other = moved[index].astype(float), embedding[index].astype(float)
-        if normalise:
+        if normalize:
             one, other = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (one, other))
         products = one @ other.T
         own = np.diagonal(products)[:, None]
@@ -103,12 +104,12 @@ def test_ranks_are_those_of_double_precision(spread: float, normalise: bool, gen
 def test_votes_are_those_of_the_nearest(generator: np.random.Generator):
     bank = generator.standard_normal((200, 16)).astype(np.float32)
     labels = np.arange(200) % 5
-    votes = BlockNeighbours().votes(bank[:10], bank, labels, 5, 1)
+    votes = BlockNeighborSearch().votes(bank[:10], bank, labels, 5, 1)
     assert (votes.argmax(1) == labels[:10]).all()
     assert votes.max(1) == pytest.approx(1)
     cosine = bank / np.linalg.norm(bank, axis=1, keepdims=True)
     products = cosine[:10] @ cosine.T
-    for row, found in zip(products, BlockNeighbours().votes(bank[:10], bank, labels, 5, 20), strict=True):
+    for row, found in zip(products, BlockNeighborSearch().votes(bank[:10], bank, labels, 5, 20), strict=True):
         near = np.argsort(-row)[:20]
         weights = np.bincount(labels[near], np.exp((row[near] - 1) / 0.07), minlength=5)
         assert found == pytest.approx(weights / weights.sum(), abs=1e-5)
@@ -117,12 +118,12 @@ def test_votes_are_those_of_the_nearest(generator: np.random.Generator):
 def test_votes_do_not_depend_on_how_the_work_is_cut(generator: np.random.Generator, monkeypatch: pytest.MonkeyPatch):
     bank = np.repeat(generator.standard_normal((60, 16)).astype(np.float32), 3, 0)
     queries, labels = generator.standard_normal((70, 16)).astype(np.float32), np.arange(180) % 5
-    whole = BlockNeighbours().votes(queries, bank, labels, 5, 20)
+    whole = BlockNeighborSearch().votes(queries, bank, labels, 5, 20)
     for name, size in (("_GROUP", 32), ("_QUERIES", 13), ("TARGETS", 7)):
-        monkeypatch.setattr(neighbours, name, size)
-    cut = BlockNeighbours().votes(queries, bank, labels, 5, 20)
-    monkeypatch.setattr(neighbours, "_KEPT", 0)
-    again = BlockNeighbours().votes(queries, bank, labels, 5, 20)
+        monkeypatch.setattr(neighbors, name, size)
+    cut = BlockNeighborSearch().votes(queries, bank, labels, 5, 20)
+    monkeypatch.setattr(neighbors, "_KEPT", 0)
+    again = BlockNeighborSearch().votes(queries, bank, labels, 5, 20)
     assert cut == pytest.approx(whole, abs=2e-6)
     assert again == pytest.approx(whole, abs=2e-6)
 
@@ -136,16 +137,16 @@ def test_a_bank_is_read_by_blocks_only(generator: np.random.Generator, monkeypat
             asked.append(rows.stop - rows.start)
             return super().__getitem__(rows)
 
-    monkeypatch.setattr(neighbours, "TARGETS", 64)
+    monkeypatch.setattr(neighbors, "TARGETS", 64)
     bank = Noted(array, np.arange(40), slice(2, 8))
     labels = np.arange(400) % 3
-    found = BlockNeighbours().votes(array[:5, :, 2:].reshape(50, 6), bank, labels, 3, 20)
+    found = BlockNeighborSearch().votes(array[:5, :, 2:].reshape(50, 6), bank, labels, 3, 20)
     assert max(asked) <= 64
     whole = array[..., 2:].reshape(400, 6)
-    assert found == pytest.approx(BlockNeighbours().votes(whole[:50], whole, labels, 3, 20), abs=2e-6)
+    assert found == pytest.approx(BlockNeighborSearch().votes(whole[:50], whole, labels, 3, 20), abs=2e-6)
 
 
 def test_where_all_are_alike_all_vote():
     labels = np.array([0] * 5 + [1] * 3)
     alike = np.ones((8, 4), np.float32)
-    assert BlockNeighbours().votes(alike[:2], alike, labels, 2, 2) == pytest.approx(np.array([[0.625, 0.375]] * 2))
+    assert BlockNeighborSearch().votes(alike[:2], alike, labels, 2, 2) == pytest.approx(np.array([[0.625, 0.375]] * 2))

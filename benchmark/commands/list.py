@@ -1,0 +1,30 @@
+"""`3die bench list`: what can be trained and measured, and how."""
+
+import textwrap
+
+import click
+
+
+@click.command("list")
+def list_() -> None:
+    """List methods, recipes, tasks and protocols."""
+    from threedie.baselines.catalogue import CATALOGUE
+    from threedie.benchmark.settings.protocol import PROTOCOLS
+    from threedie.benchmark.settings.recipe import recipe_names
+    from threedie.benchmark.tasks import TASKS
+
+    click.echo("Methods (3die bench run NAME)")
+    for name, about in CATALOGUE.items():
+        click.echo(f"  {name:<18} {about.idea}\n  {'':<18} {about.paper}")
+    click.echo(f"\nRecipes (--recipe NAME)\n  {', '.join(recipe_names())}; the default is mini")
+    click.echo("\nTasks")
+    for name, task in TASKS.items():
+        click.echo(_paragraph(f"{name} v{task.version}", f"Main score {task.main}. {task.definition}"))
+    click.echo("\nProtocols (--protocol NAME)")
+    for name, rules in PROTOCOLS.items():
+        click.echo(_paragraph(f"{name} v{rules.version}", rules.definition))
+
+
+def _paragraph(title: str, text: str) -> str:
+    lines = textwrap.wrap(text, 96)
+    return "\n".join(f"  {title if index == 0 else '':<18} {line}" for index, line in enumerate(lines))

@@ -1,0 +1,111 @@
+"""Options that several commands of `3die bench` share, and how they end."""
+
+import functools
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from threedie.manifests.errors import ThreeDieError
+
+if TYPE_CHECKING:
+    from threedie.benchmark.evaluation.scope import Scope
+
+PATH = click.Path(path_type=Path)
+DEFAULT_RUNS = Path("runs")
+DEFAULT_DATASET = Path("3die-data/dataset.h5")
+
+data = click.option("--data", type=PATH, help=f"Dataset file.  [default: {DEFAULT_DATASET}]")
+protocol = click.option("--protocol", default="quick", show_default=True, help="Rules of evaluation: see 'list'.")
+device = click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, help="Where to compute."
+)
+seeds = click.option(
+    "--seeds",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="How many times each head of the evaluation is trained, from a seed each; the record has mean and deviation. "
+    "Not the seed of the method's own training: that is --seed of 'run', and the leaderboard joins such runs.",
+)
+on_embedding = click.option(
+    "--on-embedding", is_flag=True, help="Train heads on the embedding too, not only on the representation."
+)
+workers = click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=min(os.cpu_count() or 1, 16),
+    show_default=True,
+    help="Threads that decode images; no result depends on it.",
+)
+
+
+def scope_of(seeds: int, on_embedding: bool, tasks: str | None = None) -> "Scope":
+    """What of an evaluation is wanted.
+
+    Args:
+        seeds: seeds that heads are trained from.
+        on_embedding: whether heads are trained on the embedding too.
+        tasks: names as `a,b`; all that apply where None.
+
+    Raises:
+        ThreeDieError: there is no such task.
+    """
+    from threedie.benchmark.evaluation.scope import Scope
+    from threedie.benchmark.tasks.subject import EMBEDDING, REPRESENTATION
+
+    sources = (REPRESENTATION, EMBEDDING) if on_embedding else (REPRESENTATION,)
+    return Scope(None if tasks is None else _task_names(tasks), seeds, sources)
+
+
+def _task_names(text: str) -> tuple[str, ...]:
+    import difflib
+
+    from threedie.benchmark.tasks import TASKS
+
+    names = tuple(name.strip().replace("-", "_") for name in text.split(",") if name.strip())
+    for name in names:
+        if name not in TASKS:
+            near = difflib.get_close_matches(name, TASKS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(TASKS)}"
+            raise ThreeDieError(f"--tasks: there is no task {name!r}; {hint}")
+    if not names:
+        raise ThreeDieError(f"--tasks: names no task; there are {', '.join(TASKS)}")
+    return names
+
+
+def exits_on_signals(command: Callable[..., None]) -> Callable[..., None]:
+    """End a command that a signal stops with the code that a shell gives the signal, and say how to go on."""
+
+    @functools.wraps(command)
+    def run_command(**options: Any) -> None:
+        from threedie.manifests import signals
+
+        text = "\nStopped. The same command goes on from what is done:\n  "
+        with signals.exits_on_signals(lambda: click.echo(text + command_line(), err=True)):
+            command(**options)
+
+    return run_command
+
+
+@contextmanager
+def exits_when_interrupted(folder: Path) -> Iterator[None]:
+    """Say how to go on where training was interrupted, and exit with the signal's code."""
+    from threedie.benchmark.training.signals import Interrupted
+
+    try:
+        yield
+    except Interrupted as stop:
+        click.echo(f"\n{folder}: {stop}. The same command goes on from there:\n  {command_line()}", err=True)
+        raise SystemExit(128 + stop.number) from stop
+
+
+def command_line() -> str:
+    """This command, as it would be typed again."""
+    words = sys.argv[1:]
+    return shlex.join(["3die", *(words if words[:1] == ["bench"] else ["bench", *words])])

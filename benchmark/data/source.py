@@ -1,0 +1,189 @@
+"""What a dataset must give to be trained and measured on. Each kind of dataset is a file in `data/sources/`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from threedie.baselines.method import Method
+from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS, Normalization, Pixels, Statistics
+from threedie.benchmark.data.pairs import Indices
+from threedie.benchmark.settings.protocol import Protocol as EvaluationProtocol
+from threedie.benchmark.settings.protocol import find_protocol
+from threedie.benchmark.settings.recipe import Recipe
+from threedie.benchmark.settings.run_settings import Settings
+from threedie.manifests.latents import LatentField
+from threedie.manifests.progress import SILENT, Reporter
+
+
+class ViewsInfo(Protocol):
+    """Facts that hold for all objects of a dataset."""
+
+    @property
+    def fields(self) -> Sequence[LatentField]:
+        """What each of the L latents of a view is."""
+        ...
+
+    @property
+    def views(self) -> int:
+        """Views of each object, V."""
+        ...
+
+    @property
+    def image_size(self) -> int:
+        """Width and height of its images in pixels."""
+        ...
+
+
+class LabeledViews(Protocol):
+    """N objects of V views with classes, splits and latents; `manifests.dataset.Dataset` is one."""
+
+    @property
+    def path(self) -> Path:
+        """File or folder, for messages."""
+        ...
+
+    @property
+    def info(self) -> ViewsInfo:
+        """Facts that hold for all objects."""
+        ...
+
+    @property
+    def objects(self) -> Sequence[Any]:
+        """A name of each object, (N,)."""
+        ...
+
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        """Class of each object, (N,)."""
+        ...
+
+    @property
+    def latents(self) -> npt.NDArray[np.float64]:
+        """Latents of each view, (N, V, L)."""
+        ...
+
+    def __hash__(self) -> int: ...
+
+    def __len__(self) -> int: ...
+
+    def indices(self, split: str) -> Indices:
+        """Positions of the objects of `train` or `val`."""
+        ...
+
+    def fingerprint(self) -> str:
+        """SHA-256 of its settings, objects and latents."""
+        ...
+
+    def images_sha256(self) -> str:
+        """SHA-256 of its images."""
+        ...
+
+
+def is_pictures(dataset: LabeledViews) -> bool:
+    """Whether it holds pictures without latents, one view each."""
+    return dataset.info.views == 1 and not dataset.info.fields
+
+
+class ImageStore(ABC):
+    """The images of a dataset, ready to be taken at one size.
+
+    Attributes:
+        dataset: whose images they are.
+        pairs_repeat_views: whether both views of a training pair are the same image, so that augmentation alone makes
+            them differ.
+    """
+
+    dataset: LabeledViews
+    pairs_repeat_views: ClassVar[bool] = False
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are: labels are 0 to this, exclusive."""
+        return int(self.dataset.labels.max()) + 1
+
+    @abstractmethod
+    def take(self, objects: Indices, views: Indices) -> Pixels:
+        """Images of the views (B,) of some objects (B,): uint8 (B, size, size, 3)."""
+
+    @abstractmethod
+    def statistics(self) -> Statistics:
+        """Mean and standard deviation of each channel, in 0 to 1, over training images.
+
+        Raises:
+            ThreeDieError: the dataset has no training objects.
+        """
+
+    def normalization(self, kind: str) -> Normalization:
+        """The one that a recipe names: a fixed one, or with `dataset` the training images' own."""
+        return Normalization(*(self.statistics() if kind == "dataset" else FIXED_NORMALIZATIONS[kind]))
+
+
+class Source(ABC):
+    """A dataset as runs use it: opened once, its images decoded when they are needed.
+
+    Attributes:
+        default_recipe: name of the recipe that is used where none is named.
+        tasks: names of the tasks that are measured on it; None for all that apply.
+        watches_neighbors: whether the vote of nearest neighbors is taken after every epoch of training.
+        dataset: its objects, views, latents, labels and splits.
+    """
+
+    default_recipe: ClassVar[str] = "mini"
+    tasks: ClassVar[tuple[str, ...] | None] = None
+    watches_neighbors: ClassVar[bool] = False
+    dataset: LabeledViews
+
+    @classmethod
+    @abstractmethod
+    def open(cls, path: Path | None, reporter: Reporter = SILENT) -> "Source":
+        """Open the dataset in a file or a folder, without decoding images.
+
+        Args:
+            path: where it is; None for the usual place, if there is one.
+            reporter: shows which place was taken.
+
+        Raises:
+            ThreeDieError: it isn't there, damaged, or of another kind.
+        """
+
+    @classmethod
+    def find_protocol(cls, name: str) -> EvaluationProtocol:
+        """A protocol by name.
+
+        Raises:
+            ThreeDieError: there is none by which this kind of dataset is measured.
+        """
+        return find_protocol(name)
+
+    @abstractmethod
+    def images(self, recipe: Recipe, workers: int = 2, reporter: Reporter = SILENT) -> ImageStore:
+        """Its images as a recipe wants them.
+
+        Args:
+            recipe: size, channel order and visible part.
+            workers: threads that decode.
+            reporter: shows how far decoding is.
+
+        Raises:
+            ThreeDieError: an image can't be decoded.
+        """
+
+    @abstractmethod
+    def check(self, settings: Settings, method: Method) -> None:
+        """Refuse a method or a recipe that the dataset doesn't suit.
+
+        Raises:
+            ThreeDieError: names method or setting, and what to change.
+        """
+
+    @abstractmethod
+    def summary(self) -> str:
+        """What it is, in a few lines for the terminal."""
+
+    @abstractmethod
+    def describe(self) -> dict[str, Any]:
+        """What a record says of it: see `dataset` in the record's format."""

@@ -1,0 +1,200 @@
+"""Features from any framework, as arrays: every task that they allow."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from threedie.baselines.method import Parts
+from threedie.benchmark.evaluation.arrays import FeatureArrays
+from threedie.benchmark.evaluation.measure import build_subject, measure
+from threedie.benchmark.evaluation.scope import Scope
+from threedie.benchmark.settings.protocol import Protocol, find_protocol
+from threedie.benchmark.tasks import TASKS
+from threedie.benchmark.tasks.outcome import Outcome, Score
+from threedie.benchmark.tasks.subject import EMBEDDING, Data
+from threedie.benchmark.tasks.warning import ResultWarning
+from threedie.manifests.errors import ThreeDieError
+
+_NEEDS = {"predictor": "predictor or predicted", "train_objects": "split with two training objects or more"}
+"""What to give for a need of a task, where that isn't called as the need."""
+_NO_HEADS = "--no-heads"
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureEvaluation:
+    """The result for some features.
+
+    Attributes:
+        objects, views, dimensions: of the features.
+        measured_on: `val` with a split, `all` without one.
+        measured_objects: how many.
+        normalized: whether embeddings were compared at length 1.
+        protocol: the rules.
+        head_seeds: how many times each head was trained; 0 where none was.
+        outcomes: scores and breakdowns of each task that was measured, by name.
+        left_out: why a task wasn't measured, by name.
+        warnings: what to know before believing a number.
+    """
+
+    objects: int
+    views: int
+    dimensions: int
+    measured_on: str
+    measured_objects: int
+    normalized: bool
+    protocol: Protocol
+    head_seeds: int
+    outcomes: Mapping[str, Outcome]
+    left_out: Mapping[str, str]
+    warnings: list[ResultWarning]
+
+    @property
+    def scores(self) -> dict[tuple[str, str], Score]:
+        """All scores by task and metric."""
+        return {(name, score.metric): score for name, outcome in self.outcomes.items() for score in outcome.scores}
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON: what `3die bench score` gives."""
+        rules = self.protocol
+        heads = {"protocol": rules.name, "version": rules.version, "seeds": self.head_seeds}
+        return {
+            "objects": self.objects,
+            "views": self.views,
+            "dimensions": self.dimensions,
+            "measured_on": self.measured_on,
+            "measured_objects": self.measured_objects,
+            "normalised": self.normalized,
+            "heads": heads if self.head_seeds else None,
+            "results": [
+                {"task": name, "version": TASKS[name].version, **asdict(score)}
+                for name, outcome in self.outcomes.items()
+                for score in outcome.scores
+            ],
+            "breakdowns": [
+                {"task": name, "version": TASKS[name].version, **breakdown.to_json()}
+                for name, outcome in self.outcomes.items()
+                for breakdown in outcome.breakdowns
+            ],
+            "left_out": dict(self.left_out),
+            "warnings": [str(warning) for warning in self.warnings],
+        }
+
+
+def evaluate_features(
+    latents: npt.ArrayLike,
+    embeddings: npt.ArrayLike,
+    *,
+    predictor: npt.ArrayLike | None = None,
+    predicted: npt.ArrayLike | None = None,
+    labels: npt.ArrayLike | None = None,
+    split: npt.ArrayLike | None = None,
+    protocol: str | Protocol = "quick",
+    normalize: bool = True,
+    heads: bool = True,
+    seeds: int = 1,
+    device: str = "cpu",
+) -> FeatureEvaluation:
+    """Every metric that features of N objects x V views allow, whatever made them.
+
+    Tasks that need an array that isn't given are listed in `left_out` with what they need. The arrays of a file that
+    `numpy.savez` wrote can be given as `evaluate_features(**numpy.load(path))`.
+
+    Args:
+        latents: (N, V, L), in the order of a dataset file: three Euler angles of the rotation in radians (L = 3), then
+            floor hue in turns, light theta and phi in radians, light hue in turns (L = 7), then a translation in
+            Blender units (L = 10).
+        embeddings: (N*V, D), the views of object 0, then those of object 1, ...
+        predictor: (A, D, D): view 0's embedding x moves to the sum of a_k W_k x under an action a; A = 4 is the
+            relative quaternion, A = 6 that and the changes of the two hues.
+        predicted: instead of `predictor`: the embedding predicted for each view from view 0 of its object, (N*V, D).
+        labels: class of each object, integers or text, (N,).
+        split: `train` or `val` for each object, (N,); heads are trained on the former, the latter are measured.
+        protocol: how heads are trained: a name from `3die bench list`, or the rules themselves. Neighbors are searched
+            among all objects, whatever it says.
+        normalize: whether embeddings are compared at length 1 in retrieval, by cosine.
+        heads: whether heads are trained; without them only tasks that need none are measured.
+        seeds: how many times each head is trained.
+        device: `cpu` or `cuda`.
+
+    Raises:
+        ThreeDieError: an array has another shape or type, isn't finite, or predictions aren't; it is named.
+    """
+    optional = {"predictor": predictor, "predicted": predicted, "labels": labels, "split": split}
+    given = {name: np.asarray(array) for name, array in optional.items() if array is not None}
+    arrays = FeatureArrays.of({"latents": np.asarray(latents), "embeddings": np.asarray(embeddings), **given})
+    rules = protocol if isinstance(protocol, Protocol) else find_protocol(protocol)
+    return evaluate_arrays(arrays, rules, normalize, heads, seeds, device)
+
+
+def evaluate_arrays(
+    arrays: FeatureArrays,
+    protocol: Protocol,
+    normalize: bool = True,
+    heads: bool = True,
+    seeds: int = 1,
+    device: str = "cpu",
+) -> FeatureEvaluation:
+    """Every metric that checked arrays allow; see `evaluate_features`.
+
+    Raises:
+        ThreeDieError: predictions aren't finite.
+    """
+    count, views, dims = arrays.embeddings.shape
+    labels = np.zeros(count, np.int64) if arrays.labels is None else arrays.labels
+    features = arrays.embeddings
+    data = Data(arrays.fields, arrays.latents, labels, features, features, arrays.labels is not None)
+    rules = replace(protocol, nearest_objects=None, bank_objects=None)
+    subject = build_subject(
+        data,
+        arrays.objects("train"),
+        data,
+        arrays.objects("val"),
+        Parts(),
+        arrays.predict_views if arrays.has_predictions else None,
+        rules,
+        device,
+        scope=Scope(head_seeds=seeds, head_sources=(EMBEDDING,)),
+        normalize=normalize,
+    )
+    # The arrays are one kind of feature: they are measured once, as embeddings.
+    subject = replace(subject, representation_parts={})
+    left_out = {}
+    for name, task in TASKS.items():
+        missing = task.missing(subject)
+        if task.needs.pictures:
+            # No array could be it.
+            continue
+        if missing:
+            left_out[name] = f"needs {' and '.join(_NEEDS.get(need, words) for need, words in missing.items())}"
+        elif task.needs.heads and not heads:
+            left_out[name] = _NO_HEADS
+    names = [name for name in TASKS if name not in left_out]
+    try:
+        outcomes, warnings = measure(subject, names)
+    except ThreeDieError as error:
+        raise ThreeDieError(f"{arrays.source}: {error}") from error
+    if arrays.split is None:
+        outcomes = {name: _without_split(name, outcome) for name, outcome in outcomes.items()}
+    return FeatureEvaluation(
+        count,
+        views,
+        dims,
+        "all" if arrays.split is None else "val",
+        len(subject.eval_objects),
+        normalize,
+        rules,
+        seeds if any(TASKS[name].needs.heads for name in names) else 0,
+        outcomes,
+        left_out,
+        warnings,
+    )
+
+
+def _without_split(name: str, outcome: Outcome) -> Outcome:
+    """An outcome whose metrics that name a split have the names that they have without one."""
+    metrics = {metric.name: metric.unsplit_name for metric in TASKS[name].metrics if metric.unsplit_name}
+    scores = [replace(score, metric=metrics.get(score.metric, score.metric)) for score in outcome.scores]
+    return replace(outcome, scores=scores)

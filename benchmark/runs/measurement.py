@@ -1,0 +1,157 @@
+"""Measuring a checkpoint: from its content and a dataset to a record in a folder."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from threedie.benchmark.data.identity import identify
+from threedie.benchmark.data.source import ImageStore, Source
+from threedie.benchmark.evaluation import evaluate as evaluation
+from threedie.benchmark.evaluation.features import FEATURES_FOLDER
+from threedie.benchmark.evaluation.scope import Scope, due_tasks
+from threedie.benchmark.records.build import build_record, with_other_tasks
+from threedie.benchmark.records.record import RECORD_FILE, Record, read_record, write_record
+from threedie.benchmark.runs.curves import CURVES_FILE, draw_curves
+from threedie.benchmark.runs.summary import results_text
+from threedie.benchmark.settings.protocol import Protocol
+from threedie.benchmark.tasks import TASKS
+from threedie.benchmark.training.checkpoints import weights_sha256
+from threedie.benchmark.training.restore import restore
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.progress import SILENT, Reporter
+
+
+def record_path(folder: Path, protocol: Protocol, fingerprint: str, trained_on: str | None = None) -> Path:
+    """Where a record goes: the first one beside the checkpoint, those of other protocols or datasets below it.
+
+    Args:
+        folder: of the run.
+        protocol: the rules.
+        fingerprint: of the dataset that is measured on.
+        trained_on: of the one that heads are trained on, where it is another.
+    """
+    first, rules = folder / RECORD_FILE, f"{protocol.name}-v{protocol.version}"
+    if trained_on is not None:
+        return folder / f"{rules}-{trained_on[:8]}-on-{fingerprint[:8]}" / RECORD_FILE
+    if first.exists():
+        existing = read_record(first)
+        same = {"name": protocol.name, "version": protocol.version}
+        if (existing["protocol"], existing["dataset"]["fingerprint"]) != (same, fingerprint):
+            return folder / f"{rules}-{fingerprint[:8]}" / RECORD_FILE
+    return first
+
+
+@dataclass
+class Measurement:
+    """A checkpoint, what it is measured on and by which rules.
+
+    Attributes:
+        checkpoint: content of a finished checkpoint.
+        folder: gets the record, the features and the picture of the curves.
+        source: the dataset that heads are trained on, and measured on unless there is another.
+        images: gives its images, which need not be decoded before they are needed.
+        protocol: the rules.
+        scope: which part of an evaluation is wanted.
+        device: `cpu` or `cuda`.
+        started: when the work began, in UTC.
+        reporter: shows what happens.
+        eval_source, eval_images: another dataset to measure on.
+        records: folder of records that is named as the next step; by default the one that `folder` lies in.
+    """
+
+    checkpoint: dict[str, Any]
+    folder: Path
+    source: Source
+    images: Callable[[], ImageStore]
+    protocol: Protocol
+    scope: Scope
+    device: str
+    started: datetime
+    reporter: Reporter = SILENT
+    eval_source: Source | None = None
+    eval_images: ImageStore | None = None
+    records: Path | None = None
+    record_file: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        train_on, measure_on = (
+            identify(each.dataset).fingerprint for each in (self.source, self.eval_source or self.source)
+        )
+        self.record_file = record_path(self.folder, self.protocol, measure_on, train_on if self.eval_source else None)
+        if self.scope.tasks is None and self.source.tasks is not None:
+            self.scope = replace(self.scope, tasks=self.source.tasks)
+
+    def is_done(self) -> bool:
+        """Whether there is a record of just this checkpoint, of all of today's tasks and of what is wanted."""
+        if not self.record_file.exists():
+            return False
+        record = read_record(self.record_file)
+        if record["checkpoint"]["sha256"] != weights_sha256(self.checkpoint["model"]):
+            return False
+        measured = {(row["task"], row["version"]) for row in record["results"]}
+        # A task whose every score is undefined on this data has a warning instead.
+        tried = {task for task, _ in measured} | {line.split(":")[0] for line in record["warnings"]}
+        due = due_tasks(restore(self.checkpoint).method, self.source.dataset)
+        if self.source.tasks is not None:
+            due &= set(self.source.tasks)
+        current = {(task.name, task.version) for task in TASKS.values()}
+        return due <= tried and record.get("evaluation", {}) == self.scope.to_json() and measured <= current
+
+    def run(self) -> Record:
+        """Measure, and write the record and the curves.
+
+        Raises:
+            ThreeDieError: see `threedie.benchmark.evaluation.evaluate.evaluate`; or the record of some tasks can't be
+                added to the existing one.
+        """
+        self._check_addition()
+        result = evaluation.evaluate(
+            restore(self.checkpoint),
+            self.images(),
+            self.eval_images,
+            self.protocol,
+            self.scope,
+            self.folder / FEATURES_FOLDER,
+            self.device,
+            self.reporter,
+        )
+        measured_on = self.eval_source or self.source
+        record = build_record(
+            self.checkpoint,
+            result,
+            self.protocol,
+            self.device,
+            self.started,
+            measured_on.describe(),
+            self.source.describe() if self.eval_source else None,
+        )
+        if self.scope.tasks is not None and self.record_file.exists():
+            record = with_other_tasks(record, read_record(self.record_file))
+        if self.checkpoint["progress"]["curves"]["epoch"]:
+            draw_curves(self.folder / CURVES_FILE, self.checkpoint["progress"]["curves"], record["id"])
+        write_record(self.record_file, record)
+        self._write_more(record, result)
+        return record
+
+    def show(self) -> Record:
+        """Report the existing record as text, and return it."""
+        record = read_record(self.record_file)
+        self.reporter.text(results_text(record, self.record_file, self.folder, self.records or self.folder.parent))
+        return record
+
+    def _write_more(self, record: Record, result: evaluation.Evaluation) -> None:
+        """Write what some kinds of datasets want beside the record."""
+
+    def _check_addition(self) -> None:
+        """Refuse to add some tasks to a record that was measured in another scope."""
+        if self.scope.tasks is None or not self.record_file.exists():
+            return
+        existing = read_record(self.record_file)
+        same = existing["checkpoint"]["sha256"] == weights_sha256(self.checkpoint["model"])
+        if same and existing.get("evaluation") != self.scope.to_json():
+            raise ThreeDieError(
+                f"{self.record_file}: was measured with other --seeds or another --on-embedding, so some tasks can't "
+                "be added to it; give the same, or leave --tasks out to measure all anew"
+            )

@@ -1,0 +1,302 @@
+"""A run: one method trained on one dataset and measured, in a folder of its own."""
+
+import inspect
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from threedie.baselines.catalogue import entry
+from threedie.baselines.method import Method
+from threedie.benchmark.data.identity import identify
+from threedie.benchmark.data.source import ImageStore, Source
+from threedie.benchmark.data.sources import DEFAULT_SOURCE, find_source
+from threedie.benchmark.data.sources.cifar10 import Cifar10Source
+from threedie.benchmark.evaluation.pictures import neighbor_monitor
+from threedie.benchmark.evaluation.requirements import require_training, require_validation, size_warnings
+from threedie.benchmark.evaluation.scope import Scope
+from threedie.benchmark.records.build import run_name
+from threedie.benchmark.records.record import Record, read_record
+from threedie.benchmark.runs.announce import Forecast
+from threedie.benchmark.runs.cifar10_result import Cifar10Measurement
+from threedie.benchmark.runs.folder import CONFIG_FILE, run_lock
+from threedie.benchmark.runs.measurement import Measurement, record_path
+from threedie.benchmark.settings.protocol import Protocol
+from threedie.benchmark.settings.recipe import Recipe, load_recipe
+from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.training.build import build
+from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint
+from threedie.benchmark.training.device import find_device
+from threedie.benchmark.training.loop import train
+from threedie.benchmark.training.own_methods import load_method
+from threedie.benchmark.training.restore import read_settings
+from threedie.benchmark.training.resume import resumable
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import write_json
+from threedie.manifests.processes import find_processes
+from threedie.manifests.progress import SILENT, Reporter, titled
+
+DEFAULT_RUNS = Path("runs")
+"""Folder that gets a folder for each run."""
+DEFAULT_PROTOCOL = "quick"
+DEFAULT_WORKERS = min(os.cpu_count() or 1, 16)
+
+
+@dataclass
+class Run:
+    """One method trained on one dataset and measured.
+
+    `train` and `evaluate` do each what isn't done yet; `complete` does both. A run that was stopped goes on where it
+    was, and nothing that is finished is repeated.
+
+    Attributes:
+        folder: its folder.
+        settings: what decides its weights.
+        source: the dataset; None for a run that is only read.
+        protocol: the rules of evaluation.
+        scope: which part of an evaluation is wanted.
+        device: `auto`, `cpu` or `cuda`.
+        workers: threads that decode images.
+        save_every_s: seconds between checkpoints.
+        reporter: shows what happens.
+        data: path of the dataset, as the caller wrote it.
+        method_file: `FILE.py:CLASS` of a method that isn't one of this program's.
+    """
+
+    folder: Path
+    settings: Settings
+    source: Source | None
+    protocol: Protocol
+    scope: Scope = field(default_factory=Scope)
+    device: str = "auto"
+    workers: int = DEFAULT_WORKERS
+    save_every_s: float = 60.0
+    reporter: Reporter = SILENT
+    data: Path | None = None
+    method_file: str | None = None
+    _images: ImageStore | None = field(default=None, init=False, repr=False)
+
+    @classmethod
+    def create(
+        cls,
+        method: str | type[Method],
+        data: Path | str | None = None,
+        *,
+        dataset: str = DEFAULT_SOURCE,
+        recipe: Recipe | str | None = None,
+        overrides: Sequence[str] = (),
+        seed: int = 0,
+        out: Path | str = DEFAULT_RUNS,
+        protocol: str = DEFAULT_PROTOCOL,
+        **options: Any,
+    ) -> "Run":
+        """A new run, or the same as before; nothing is written yet.
+
+        Args:
+            method: its name, `FILE.py:CLASS`, or a class in a file that can be imported.
+            data: the dataset file, or for other kinds the folder of the files; None for the usual place.
+            dataset: kind of dataset; see `threedie.benchmark.data.sources.source_names`.
+            recipe: how to train, or the name of a recipe; None for the usual one of that kind of dataset.
+            overrides: `key=value` each: changed settings of the recipe.
+            seed: decides initial weights, pairs and order.
+            out: folder that gets a folder for the run.
+            protocol: name of the rules of evaluation.
+            options: `scope`, `device`, `workers`, `save_every_s`, `reporter`: see the attributes.
+
+        Raises:
+            ThreeDieError: there is no such method, recipe, protocol or dataset, or they don't suit each other.
+        """
+        method_file = _method_file(method)
+        if method_file is None:
+            try:
+                entry(str(method))
+            except ValueError as error:
+                raise ThreeDieError(str(error)) from error
+        kind = find_source(dataset)
+        if not isinstance(recipe, Recipe):
+            recipe = load_recipe(recipe or kind.default_recipe, overrides)
+        rules = kind.find_protocol(protocol)
+        place = None if data is None else Path(data)
+        source = kind.open(place, options.get("reporter", SILENT))
+        require_training(source.dataset)
+        require_validation(source.dataset)
+        name = str(method) if method_file is None else load_method(method_file)
+        options["device"] = find_device(options.get("device", "auto"))
+        identity = identify(source.dataset)
+        settings = Settings(name, recipe, seed, identity.fingerprint, identity.images_sha256)
+        source.check(settings, build(settings))
+        folder = Path(out) / run_name(name, recipe.name, seed)
+        return cls(folder, settings, source, rules, data=place, method_file=method_file, **options)
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path | str,
+        data: Path | str | None = None,
+        *,
+        dataset: str = DEFAULT_SOURCE,
+        protocol: str = DEFAULT_PROTOCOL,
+        **options: Any,
+    ) -> "Run":
+        """The run in a folder.
+
+        Args:
+            folder: with a checkpoint.
+            data: its dataset, if it is to be trained further or measured.
+            dataset, protocol, options: see `create`.
+
+        Raises:
+            ThreeDieError: there is no checkpoint, or the dataset isn't the one it is trained on.
+        """
+        path = Path(folder) / CHECKPOINT_FILE
+        settings = read_settings(load_checkpoint(path), path)
+        kind = find_source(dataset)
+        place = None if data is None else Path(data)
+        source = None if place is None else kind.open(place)
+        if source and identify(source.dataset).fingerprint != settings.fingerprint:
+            raise ThreeDieError(f"{place}: isn't the dataset that {folder} is trained on; name that one")
+        return cls(Path(folder), settings, source, kind.find_protocol(protocol), data=place, **options)
+
+    @property
+    def checkpoint(self) -> dict[str, Any] | None:
+        """Content of its checkpoint; None before there is one.
+
+        Raises:
+            ThreeDieError: it is damaged, or of other settings.
+        """
+        return resumable(self.folder / CHECKPOINT_FILE, self.settings)
+
+    @property
+    def record_file(self) -> Path:
+        """Where its record is or will be; see `record_path`."""
+        assert self.settings.fingerprint is not None
+        return record_path(self.folder, self.protocol, self.settings.fingerprint)
+
+    @property
+    def record(self) -> Record | None:
+        """Its record under its protocol; None before it is measured.
+
+        Raises:
+            ThreeDieError: it is damaged.
+        """
+        return read_record(self.record_file) if self.record_file.exists() else None
+
+    def train(self) -> dict[str, Any]:
+        """Train, or go on training; the content of the checkpoint.
+
+        Raises:
+            ThreeDieError: see `threedie.benchmark.training.loop.train`; or another process works in the folder.
+            Interrupted: a signal came; the checkpoint is saved.
+        """
+        if not find_processes().first:
+            return self._train()
+        with run_lock(self.folder, say=self.reporter.wait):
+            return self._train()
+
+    def evaluate(self) -> Record:
+        """Measure the trained method and write the record, or read one that is complete.
+
+        Raises:
+            ThreeDieError: it isn't trained to the end, can't be measured, or another process works in the folder.
+        """
+        started = datetime.now(UTC)
+        with run_lock(self.folder, say=self.reporter.wait):
+            checkpoint = self.checkpoint
+            if checkpoint is None or not checkpoint["finished"]:
+                raise ThreeDieError(f"{self.folder}: isn't trained to the end; train it first")
+            measurement = self._measurement(checkpoint, started)
+            return read_record(measurement.record_file) if measurement.is_done() else measurement.run()
+
+    def complete(self) -> Record | None:
+        """Train and measure; the record, or None in all processes of a run but the first, which only train.
+
+        Raises:
+            ThreeDieError: see `train` and `evaluate`.
+            Interrupted: a signal came; the checkpoint is saved.
+        """
+        processes = find_processes()
+        if not processes.first:
+            self._train()
+            return None
+        report, source = self.reporter.text, self._opened()
+        report(source.summary())
+        report(titled("recipe", self.settings.recipe.text()))
+        if processes.note:
+            report(titled("process", processes.note + processes.mend))
+        with run_lock(self.folder, say=self.reporter.wait):
+            started = datetime.now(UTC)
+            before = self.checkpoint
+            finished = before is not None and bool(before["finished"])
+            if before and finished and (measurement := self._measurement(before, started)).is_done():
+                report(f"\n{self.folder}: finished before; nothing to do")
+                return measurement.show()
+            for warning in size_warnings(source.dataset, self.settings.recipe):
+                report(titled("warning", str(warning)))
+            self._decoded()
+            if finished:
+                report(f"\n{self.folder}: trained before; only measuring")
+            else:
+                self._announce(before)
+            measurement = self._measurement(self._train(), started)
+            measurement.run()
+            return measurement.show()
+
+    def _opened(self) -> Source:
+        if self.source is None:
+            raise ThreeDieError(f"{self.folder}: give its dataset to train or measure it: Run.open(folder, data)")
+        return self.source
+
+    def _decoded(self) -> ImageStore:
+        """The images, decoded once."""
+        if self._images is None:
+            self._images = self._opened().images(self.settings.recipe, self.workers, self.reporter)
+        return self._images
+
+    def _train(self) -> dict[str, Any]:
+        images = self._decoded()
+        if find_processes().first:
+            write_json(self.folder / CONFIG_FILE, self.settings.to_json())
+        monitor = neighbor_monitor(images) if self._opened().watches_neighbors else None
+        return train(self.settings, images, self.folder, self.device, self.save_every_s, monitor, self.reporter)
+
+    def _measurement(self, checkpoint: dict[str, Any], started: datetime) -> Measurement:
+        kind = Cifar10Measurement if isinstance(self.source, Cifar10Source) else Measurement
+        return kind(
+            checkpoint=checkpoint,
+            folder=self.folder,
+            source=self._opened(),
+            images=self._decoded,
+            protocol=self.protocol,
+            scope=self.scope,
+            device=find_device(self.device),
+            started=started,
+            reporter=self.reporter,
+        )
+
+    def _announce(self, before: dict[str, Any] | None) -> None:
+        """Say how long it will take, how a smaller run is started, and where this one goes on."""
+        steps_done = before["progress"]["steps_done"] if before else 0
+        forecast = Forecast(
+            self.settings,
+            self._decoded(),
+            self.protocol,
+            self.scope,
+            find_device(self.device),
+            steps_done,
+            self.data,
+            self.method_file,
+        )
+        for line in forecast.lines():
+            self.reporter.text(line)
+        if before:
+            epoch = before["progress"]["epoch"] + 1
+            self.reporter.text(f"resume   from epoch {epoch}, step {steps_done}")
+
+
+def _method_file(method: str | type[Method]) -> str | None:
+    """`FILE.py:CLASS` of a method that isn't named by its name."""
+    if not isinstance(method, str):
+        return f"{inspect.getfile(method)}:{method.__name__}"
+    return method if ":" in method else None
