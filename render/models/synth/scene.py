@@ -40,7 +40,7 @@ class Part:
 
 @dataclass
 class Scene:
-    """An object as its parts. In any size and place: `normalised` puts it right."""
+    """An object as its parts. In any size and place: `normalized` puts it right."""
 
     parts: list[Part] = field(default_factory=list)
 
@@ -52,8 +52,8 @@ class Scene:
         """The object with other proportions."""
         return Scene([Part(part.name, part.mesh.scaled(x, y, z), part.material) for part in self.parts])
 
-    def normalised(self) -> "Scene":
-        """The object with its bounding box centred at the origin and the box's diagonal 1, as ShapeNet has it."""
+    def normalized(self) -> "Scene":
+        """The object with its bounding box centered at the origin and the box's diagonal 1, as ShapeNet has it."""
         points = np.concatenate([part.mesh.vertices for part in self.parts])
         low, high = points.min(axis=0), points.max(axis=0)
         middle, size = (low + high) / 2, float(np.linalg.norm(high - low))
@@ -79,8 +79,8 @@ def write_scene(scene: Scene, folder: Path) -> Path:
 
 
 def scene_files(scene: Scene) -> dict[str, bytes]:
-    """Names and contents of an object's files: OBJ, MTL and textures, after `normalised`."""
-    scene = scene.normalised()
+    """Names and contents of an object's files: OBJ, MTL and textures, after `normalized`."""
+    scene = scene.normalized()
     materials = list({id(part.material): part.material for part in scene.parts}.values())
     names = {id(material): f"m{index}" for index, material in enumerate(materials)}
     obj_file = MESH_FILE.name
@@ -97,8 +97,8 @@ def _mtl(materials: list[Material], names: dict[int, str]) -> str:
     lines = []
     for material in materials:
         name = names[id(material)]
-        # The format's colours are linear; a texture takes the place of Kd.
-        linear = [_linear(value) for value in material.colour]
+        # The format's colors are linear; a texture takes the place of Kd.
+        linear = [_linear(value) for value in material.color]
         lines += [f"newmtl {name}", "Kd {:.4f} {:.4f} {:.4f}".format(*linear)]
         lines += [f"Ks {material.shine:.3f} {material.shine:.3f} {material.shine:.3f}", f"Ns {material.gloss:.1f}"]
         lines += [f"d {material.opacity:.3f}", "illum 2"]

@@ -30,7 +30,7 @@ class Mesh:
         """The mesh moved by (x, y, z)."""
         return Mesh(np.add(self.vertices, (x, y, z)), self.faces)
 
-    def turned(self, axis: str, degrees: float) -> "Mesh":
+    def rotated(self, axis: str, degrees: float) -> "Mesh":
         """The mesh turned about an axis through the origin, counter-clockwise seen against the axis."""
         first, second = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
         angle = np.radians(degrees)
@@ -51,7 +51,7 @@ class Mesh:
         """The mesh and its mirror image."""
         return self + self.mirrored(axis)
 
-    def bent(self, change: Callable[[Floats], Floats]) -> "Mesh":
+    def deformed(self, change: Callable[[Floats], Floats]) -> "Mesh":
         """The mesh with its vertices (V, 3) moved by a function that keeps the inside inside."""
         return Mesh(change(self.vertices.copy()), self.faces)
 
@@ -143,7 +143,7 @@ def _cube_grid(lines: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def cylinder(radius: float, height: float, top: float | None = None, sides: int = 20, bevel: float = 0.0) -> Mesh:
-    """A cylinder about Y, centred; a cone with another radius at the `top`; its rims cut off by `bevel`."""
+    """A cylinder about Y, centered; a cone with another radius at the `top`; its rims cut off by `bevel`."""
     top = radius if top is None else top
     half = height / 2
     if bevel > 0:
