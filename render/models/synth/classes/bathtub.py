@@ -58,6 +58,20 @@ def bathtub(rng: np.random.Generator) -> Scene:
         else:
             scene.add("plinth", loft([ring(outline, 0.74, 0.0), ring(outline, 0.74, 0.12)]), outside)
         scene.add("rim", tube(ring(outline, 0.985, height), 0.022, 8, closed=True), white)
+    _tap(rng, scene, length, height)
+    if rng.random() < 0.5:
+        water = superellipse(length / 2, width / 2, 3.0 if built_in else power, 40)
+        level = foot + rng.uniform(0.24, 0.32)
+        scene.add(
+            "water",
+            loft([ring(water, 0.76, level - 0.015), ring(water, 0.76, level - 0.005)]),
+            mat.paint(mat.hexa("8fc7dc"), 0.6),
+        )
+    return scene
+
+
+def _tap(rng: np.random.Generator, scene: Scene, length: float, height: float) -> None:
+    """A tap at one end, on the rim or on a pipe from the floor."""
     chrome = mat.metal(rng)
     x = -length / 2 + 0.07
     if rng.random() < 0.5:
@@ -82,12 +96,3 @@ def bathtub(rng: np.random.Generator) -> Scene:
             tube(spout, 0.018) + rod((x - 0.02, height + 0.12, -0.1), (x - 0.02, height + 0.12, 0.1), 0.015),
             chrome,
         )
-    if rng.random() < 0.5:
-        water = superellipse(length / 2, width / 2, 3.0 if built_in else power, 40)
-        level = foot + rng.uniform(0.24, 0.32)
-        scene.add(
-            "water",
-            loft([ring(water, 0.76, level - 0.015), ring(water, 0.76, level - 0.005)]),
-            mat.paint(mat.hexa("8fc7dc"), 0.6),
-        )
-    return scene

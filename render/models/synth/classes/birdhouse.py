@@ -3,6 +3,7 @@
 import numpy as np
 
 from threedie.render.models.synth import materials as mat
+from threedie.render.models.synth.materials import Material
 from threedie.render.models.synth.parts.buildings import gable_outline, gable_roof
 from threedie.render.models.synth.scene import Scene, pick
 from threedie.render.models.synth.shapes import box, cylinder, ellipsoid, extrude, lathe, rod, torus
@@ -74,8 +75,22 @@ def birdhouse(rng: np.random.Generator) -> Scene:
         ),
         wood,
     )
+    _bird(rng, scene, wood, front, holes)
+    if rng.random() < 0.6:
+        high = rng.uniform(0.6, 1.3)
+        scene.add("post", box(0.12, high, 0.12, 0.015).at(0, -high / 2 - 0.03, 0.0), wood)
+        scene.add("brace", rod((0.0, -0.4, 0), (0.26, -0.05, 0), 0.03, sides=6).both(), wood)
+    else:
+        scene.add("hanger", torus(0.08, 0.016, 18, 6).rotated("x", 90).at(0, ridge + 0.13, 0), mat.metal(rng))
+    return scene
+
+
+def _bird(
+    rng: np.random.Generator, scene: Scene, wood: Material, front: float, holes: list[tuple[float, float, float]]
+) -> None:
+    """Sometimes a bird on a rail below the hole."""
     if rng.random() < 0.45:
-        x, y, radius = holes[0]
+        x = holes[0][0]
         z = front - 0.17
         body = ellipsoid(0.075, 0.075, 0.11, 14, 8).rotated("x", -25).at(x + 0.16, 0.08, z + 0.02) + ellipsoid(
             0.058, 0.058, 0.058, 12, 8
@@ -88,10 +103,3 @@ def birdhouse(rng: np.random.Generator) -> Scene:
             mat.matte(mat.hexa("e8a03a")),
         )
         scene.add("rail", box(0.5, 0.04, 0.14, 0.01).at(x + 0.1, 0.0, z + 0.01), wood)
-    if rng.random() < 0.6:
-        high = rng.uniform(0.6, 1.3)
-        scene.add("post", box(0.12, high, 0.12, 0.015).at(0, -high / 2 - 0.03, 0.0), wood)
-        scene.add("brace", rod((0.0, -0.4, 0), (0.26, -0.05, 0), 0.03, sides=6).both(), wood)
-    else:
-        scene.add("hanger", torus(0.08, 0.016, 18, 6).rotated("x", 90).at(0, ridge + 0.13, 0), mat.metal(rng))
-    return scene

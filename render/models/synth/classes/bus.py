@@ -35,22 +35,7 @@ def bus(rng: np.random.Generator) -> Scene:
     scene.add(
         "stripe", box(width + 0.03, rng.uniform(0.16, 0.5), length - nose - 0.6, 0.01).at(0, 0.98, nose / 2), second
     )
-    decks = (floor + 0.1, 2.75) if kind == "double" else (floor + 0.15,)
-    panes = int(rng.integers(6, 9))
-    tall = {"city": 0.95, "coach": 1.2, "double": 0.85, "school": 0.75}[kind]
-    pitch = (length - nose - 1.2) / panes
-    for y in decks:
-        windows = [
-            box(width + 0.04, tall, pitch * 0.86, 0.03).at(0, y + tall / 2, start + 0.75 + (i + 0.5) * pitch)
-            for i in range(panes)
-        ]
-        scene.add("windows", joined(windows), ROAD_WINDOW)
-        scene.add(
-            "windscreen", box(width * 0.86, tall + 0.05, 0.1, 0.04).at(0, y + tall / 2, start + 0.005), ROAD_WINDOW
-        )
-        scene.add(
-            "rear window", box(width * 0.7, tall * 0.7, 0.1, 0.04).at(0, y + tall * 0.55, half - 0.01), ROAD_WINDOW
-        )
+    _windows(rng, scene, kind, length, width, half, floor, nose, start)
     # The door is on the right-hand side, where the passengers of most countries get in.
     scene.add("door", box(0.08, 1.75, 0.95, 0.02).at(width / 2 - 0.01, 1.45, start + 0.85), mat.paint(mat.DARK[2], 0.5))
     scene.add("door frame", box(0.1, 1.7, 0.07).at(width / 2 - 0.005, 1.45, start + 0.85), second)
@@ -100,3 +85,33 @@ def bus(rng: np.random.Generator) -> Scene:
         mat.paint(mat.DARK[0]),
     )
     return scene
+
+
+def _windows(
+    rng: np.random.Generator,
+    scene: Scene,
+    kind: str,
+    length: float,
+    width: float,
+    half: float,
+    floor: float,
+    nose: float,
+    start: float,
+) -> None:
+    """Windows of one deck or two, windscreens and rear windows."""
+    decks = (floor + 0.1, 2.75) if kind == "double" else (floor + 0.15,)
+    panes = int(rng.integers(6, 9))
+    tall = {"city": 0.95, "coach": 1.2, "double": 0.85, "school": 0.75}[kind]
+    pitch = (length - nose - 1.2) / panes
+    for y in decks:
+        windows = [
+            box(width + 0.04, tall, pitch * 0.86, 0.03).at(0, y + tall / 2, start + 0.75 + (i + 0.5) * pitch)
+            for i in range(panes)
+        ]
+        scene.add("windows", joined(windows), ROAD_WINDOW)
+        scene.add(
+            "windscreen", box(width * 0.86, tall + 0.05, 0.1, 0.04).at(0, y + tall / 2, start + 0.005), ROAD_WINDOW
+        )
+        scene.add(
+            "rear window", box(width * 0.7, tall * 0.7, 0.1, 0.04).at(0, y + tall * 0.55, half - 0.01), ROAD_WINDOW
+        )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from threedie.render.models.synth import materials as mat
+from threedie.render.models.synth.materials import Material
 from threedie.render.models.synth.parts.vehicles import LIGHT, ROAD_WINDOW, TAIL, axles, rounded_body
 from threedie.render.models.synth.scene import Scene, pick
 from threedie.render.models.synth.shapes import box, cylinder, ellipsoid, joined, loft, rod, rounded
@@ -53,6 +54,40 @@ def car(rng: np.random.Generator) -> Scene:
     if front * length < -half * 0.7:
         del stations[2]
     scene.add("body", rounded_body(width, 0.14, stations), paint)
+    lean_front, lean_rear, a, b = _cabin(rng, scene, kind, length, width, belt, roof, paint, front, rear)
+    if kind == "pickup":
+        scene.add(
+            "bed", box(width * 0.82, 0.06, half - b - 0.2).at(0, belt * 0.99, (half + b) / 2), mat.matte(mat.DARK[0])
+        )
+        scene.add(
+            "rails", box(0.09, 0.12, half - b - 0.1, 0.02).at(width * 0.44, belt + 0.02, (half + b) / 2).both(), paint
+        )
+    arch = cylinder(wheel * 1.17, 0.2, sides=22).rotated("z", 90)
+    axle = half - length * rng.uniform(0.17, 0.2)
+    scene.add(
+        "arches",
+        joined([arch.at(width / 2 - 0.095, wheel, z).both() for z in (-axle, axle)]),
+        mat.matte(mat.hexa("25272b")),
+    )
+    axles(scene, [(width / 2 - 0.08, -axle), (width / 2 - 0.08, axle)], wheel, 0.21, mat.metal(rng, mat.METAL[:3]))
+    _lights_and_bumpers(rng, scene, width, bonnet, belt, paint, half, low, tail, a)
+    _extras(rng, scene, kind, width, roof, paint, half, tail, lean_front, lean_rear, a, b)
+    return scene
+
+
+def _cabin(
+    rng: np.random.Generator,
+    scene: Scene,
+    kind: str,
+    length: float,
+    width: float,
+    belt: float,
+    roof: float,
+    paint: Material,
+    front: float,
+    rear: float,
+) -> tuple[float, float, float, float]:
+    """Windows, roof and posts, for a van also side panels."""
     lean_front, lean_rear = {
         "saloon": (0.5, 0.45),
         "hatch": (0.45, 0.22),
@@ -89,21 +124,22 @@ def car(rng: np.random.Generator) -> Scene:
             paint,
         )
     scene.add("posts", joined(posts), paint)
-    if kind == "pickup":
-        scene.add(
-            "bed", box(width * 0.82, 0.06, half - b - 0.2).at(0, belt * 0.99, (half + b) / 2), mat.matte(mat.DARK[0])
-        )
-        scene.add(
-            "rails", box(0.09, 0.12, half - b - 0.1, 0.02).at(width * 0.44, belt + 0.02, (half + b) / 2).both(), paint
-        )
-    arch = cylinder(wheel * 1.17, 0.2, sides=22).rotated("z", 90)
-    axle = half - length * rng.uniform(0.17, 0.2)
-    scene.add(
-        "arches",
-        joined([arch.at(width / 2 - 0.095, wheel, z).both() for z in (-axle, axle)]),
-        mat.matte(mat.hexa("25272b")),
-    )
-    axles(scene, [(width / 2 - 0.08, -axle), (width / 2 - 0.08, axle)], wheel, 0.21, mat.metal(rng, mat.METAL[:3]))
+    return lean_front, lean_rear, a, b
+
+
+def _lights_and_bumpers(
+    rng: np.random.Generator,
+    scene: Scene,
+    width: float,
+    bonnet: float,
+    belt: float,
+    paint: Material,
+    half: float,
+    low: float,
+    tail: float,
+    a: float,
+) -> None:
+    """Lights, grille, bumpers and mirrors."""
     lamp = ellipsoid(0.16, 0.09, 0.08, 12, 6) if rng.random() < 0.5 else box(0.34, 0.13, 0.1, 0.03)
     scene.add("headlights", lamp.at(width * 0.33, bonnet * 0.74, -half * 0.985).both(), LIGHT)
     scene.add("taillights", box(0.28, 0.13, 0.06, 0.02).at(width * 0.32, tail * 0.78, half * 0.99).both(), TAIL)
@@ -116,6 +152,23 @@ def car(rng: np.random.Generator) -> Scene:
         bumper,
     )
     scene.add("mirrors", box(0.16, 0.11, 0.08, 0.03).at(width / 2 + 0.03, belt + 0.06, a + 0.25).both(), paint)
+
+
+def _extras(
+    rng: np.random.Generator,
+    scene: Scene,
+    kind: str,
+    width: float,
+    roof: float,
+    paint: Material,
+    half: float,
+    tail: float,
+    lean_front: float,
+    lean_rear: float,
+    a: float,
+    b: float,
+) -> None:
+    """Sometimes a taxi sign, a spoiler or a roof rack."""
     extra = rng.random()
     if extra < 0.15 and kind in ("saloon", "hatch"):
         scene.add("sign", box(0.5, 0.16, 0.2, 0.04).at(0, roof + 0.08, (a + b) / 2), mat.paint(mat.hexa("f4d03f")))
@@ -136,4 +189,3 @@ def car(rng: np.random.Generator) -> Scene:
             ).both(),
             mat.metal(rng),
         )
-    return scene

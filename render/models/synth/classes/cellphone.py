@@ -26,86 +26,13 @@ def cellphone(rng: np.random.Generator) -> Scene:
     dark, keys = mat.paint(mat.hexa("34383f"), 0.5), mat.paint(mat.color(rng, mat.NEUTRAL[:3] + mat.SOFT), 0.4)
     face = -depth / 2
     if kind == "smart":
-        scene.add("case", back, case)
-        scene.add(
-            "bezel", extrude(rounded(width * 0.95, height * 0.975, corner * 0.85), 0.02).at(0, 0, face - 0.004), dark
-        )
-        button = rng.random() < 0.4
-        scene.add(
-            "screen",
-            extrude(rounded(width * 0.89, height * (0.8 if button else 0.92), corner * 0.6), 0.012).at(
-                0, 0.0, face - 0.014
-            ),
-            mat.screen(rng, 96, 48),
-        )
-        if button:
-            scene.add(
-                "button",
-                cylinder(0.06, 0.02, sides=18).rotated("x", 90).at(0, -height * 0.445, face - 0.012),
-                mat.metal(rng),
-            )
-        scene.add(
-            "earpiece", box(0.14, 0.022, 0.02).at(0, height * (0.445 if button else 0.44), face - 0.014), mat.metal(rng)
-        )
-        lenses = int(rng.integers(1, 4))
-        scene.add(
-            "island",
-            extrude(rounded(0.2, 0.12 + 0.14 * lenses, 0.07), 0.03, 0.008).at(
-                width * 0.28, height * 0.42 - 0.07 * lenses, depth / 2
-            ),
-            case if rng.random() < 0.5 else dark,
-        )
-        scene.add(
-            "lenses",
-            joined(
-                [
-                    cylinder(0.055, 0.03, sides=14)
-                    .rotated("x", 90)
-                    .at(width * 0.28, height * 0.42 - 0.14 * i - 0.07, depth / 2 + 0.014)
-                    for i in range(lenses)
-                ]
-            ),
-            LENS,
-        )
-        scene.add(
-            "side keys",
-            box(0.02, 0.2, depth * 0.4, 0.005).at(-width / 2, height * 0.18, 0)
-            + box(0.02, 0.1, depth * 0.4, 0.005).at(width / 2, height * 0.22, 0),
-            mat.metal(rng),
-        )
-        scene.add("badge", cylinder(0.07, 0.012, sides=16).rotated("x", 90).at(0, 0.0, depth / 2), mat.metal(rng))
-        return scene
+        return _smartphone(rng, case, width, height, depth, corner, back, dark, face)
     screen_y, screen_h = (height * 0.22, height * 0.36) if kind != "flip" else (0.0, height * 0.7)
     pad_y = -height * 0.22
     if kind == "flip":
-        lid = back + cylinder(depth * 0.45, width * 0.55, sides=14).rotated("z", 90).at(0, -height / 2 - 0.02, -0.02)
-        tilt = rng.uniform(15, 40)
-
-        def opened(mesh: Mesh) -> Mesh:
-            return mesh.at(0, height / 2, 0).rotated("x", tilt).at(0, height / 2, 0)
-
-        scene.add("lid", opened(lid), case)
-        scene.add(
-            "bezel", opened(extrude(rounded(width * 0.86, height * 0.82, 0.05), 0.02).at(0, 0, face - 0.004)), dark
-        )
-        scene.add(
-            "screen",
-            opened(extrude(rounded(width * 0.74, screen_h, 0.02), 0.02).at(0, 0, face - 0.012)),
-            mat.screen(rng, 64, 56),
-        )
-        scene.add("base", back, mat.paint(mat.shade(case.color, 0.85), 0.4))
-        pad_y = -height * 0.08
+        pad_y = _flip_lid(rng, scene, case, width, height, depth, back, dark, face, screen_h)
     else:
-        scene.add("case", back, case)
-        scene.add(
-            "panel", extrude(rounded(width * 0.84, screen_h * 1.2, 0.06), 0.03, 0.008).at(0, screen_y, face), dark
-        )
-        scene.add(
-            "screen",
-            extrude(rounded(width * 0.68, screen_h, 0.02), 0.02).at(0, screen_y, face - 0.014),
-            mat.screen(rng, 56, 56) if rng.random() < 0.6 else mat.paint(mat.hexa("b7c98a"), 0.4),
-        )
-        scene.add("earpiece", box(0.2, 0.03, 0.02).at(0, height * 0.44, face - 0.002), dark)
+        _bar_case(rng, scene, case, width, height, back, dark, face, screen_y, screen_h)
     scene.add(
         "keys",
         keypad(
@@ -144,3 +71,118 @@ def cellphone(rng: np.random.Generator) -> Scene:
             dark,
         )
     return scene
+
+
+def _smartphone(
+    rng: np.random.Generator,
+    case: Material,
+    width: float,
+    height: float,
+    depth: float,
+    corner: float,
+    back: Mesh,
+    dark: Material,
+    face: float,
+) -> Scene:
+    """Flat case, large screen, lenses on the back."""
+    scene = Scene()
+    scene.add("case", back, case)
+    scene.add("bezel", extrude(rounded(width * 0.95, height * 0.975, corner * 0.85), 0.02).at(0, 0, face - 0.004), dark)
+    button = rng.random() < 0.4
+    scene.add(
+        "screen",
+        extrude(rounded(width * 0.89, height * (0.8 if button else 0.92), corner * 0.6), 0.012).at(
+            0, 0.0, face - 0.014
+        ),
+        mat.screen(rng, 96, 48),
+    )
+    if button:
+        scene.add(
+            "button",
+            cylinder(0.06, 0.02, sides=18).rotated("x", 90).at(0, -height * 0.445, face - 0.012),
+            mat.metal(rng),
+        )
+    scene.add(
+        "earpiece", box(0.14, 0.022, 0.02).at(0, height * (0.445 if button else 0.44), face - 0.014), mat.metal(rng)
+    )
+    lenses = int(rng.integers(1, 4))
+    scene.add(
+        "island",
+        extrude(rounded(0.2, 0.12 + 0.14 * lenses, 0.07), 0.03, 0.008).at(
+            width * 0.28, height * 0.42 - 0.07 * lenses, depth / 2
+        ),
+        case if rng.random() < 0.5 else dark,
+    )
+    scene.add(
+        "lenses",
+        joined(
+            [
+                cylinder(0.055, 0.03, sides=14)
+                .rotated("x", 90)
+                .at(width * 0.28, height * 0.42 - 0.14 * i - 0.07, depth / 2 + 0.014)
+                for i in range(lenses)
+            ]
+        ),
+        LENS,
+    )
+    scene.add(
+        "side keys",
+        box(0.02, 0.2, depth * 0.4, 0.005).at(-width / 2, height * 0.18, 0)
+        + box(0.02, 0.1, depth * 0.4, 0.005).at(width / 2, height * 0.22, 0),
+        mat.metal(rng),
+    )
+    scene.add("badge", cylinder(0.07, 0.012, sides=16).rotated("x", 90).at(0, 0.0, depth / 2), mat.metal(rng))
+    return scene
+
+
+def _flip_lid(
+    rng: np.random.Generator,
+    scene: Scene,
+    case: Material,
+    width: float,
+    height: float,
+    depth: float,
+    back: Mesh,
+    dark: Material,
+    face: float,
+    screen_h: float,
+) -> float:
+    """The open lid with the screen, and the base; gives the height of the keypad."""
+    lid = back + cylinder(depth * 0.45, width * 0.55, sides=14).rotated("z", 90).at(0, -height / 2 - 0.02, -0.02)
+    tilt = rng.uniform(15, 40)
+
+    def opened(mesh: Mesh) -> Mesh:
+        return mesh.at(0, height / 2, 0).rotated("x", tilt).at(0, height / 2, 0)
+
+    scene.add("lid", opened(lid), case)
+    scene.add("bezel", opened(extrude(rounded(width * 0.86, height * 0.82, 0.05), 0.02).at(0, 0, face - 0.004)), dark)
+    scene.add(
+        "screen",
+        opened(extrude(rounded(width * 0.74, screen_h, 0.02), 0.02).at(0, 0, face - 0.012)),
+        mat.screen(rng, 64, 56),
+    )
+    scene.add("base", back, mat.paint(mat.shade(case.color, 0.85), 0.4))
+    return -height * 0.08
+
+
+def _bar_case(
+    rng: np.random.Generator,
+    scene: Scene,
+    case: Material,
+    width: float,
+    height: float,
+    back: Mesh,
+    dark: Material,
+    face: float,
+    screen_y: float,
+    screen_h: float,
+) -> None:
+    """Case, panel, screen and earpiece."""
+    scene.add("case", back, case)
+    scene.add("panel", extrude(rounded(width * 0.84, screen_h * 1.2, 0.06), 0.03, 0.008).at(0, screen_y, face), dark)
+    scene.add(
+        "screen",
+        extrude(rounded(width * 0.68, screen_h, 0.02), 0.02).at(0, screen_y, face - 0.014),
+        mat.screen(rng, 56, 56) if rng.random() < 0.6 else mat.paint(mat.hexa("b7c98a"), 0.4),
+    )
+    scene.add("earpiece", box(0.2, 0.03, 0.02).at(0, height * 0.44, face - 0.002), dark)

@@ -57,6 +57,12 @@ def dishwasher(rng: np.random.Generator) -> Scene:
     scene.add("kick plate", box(width - 0.1, 0.12, 0.05).at(0, 0.07, front - 0.0), trim)
     if fall == 0.0:
         return scene
+    _baskets(rng, scene, width, depth, height, opened)
+    return scene
+
+
+def _baskets(rng: np.random.Generator, scene: Scene, width: float, depth: float, height: float, opened: bool) -> None:
+    """Two baskets, drawn out by some length, with plates below and cups above."""
     steel = mat.paint(mat.color(rng, mat.NEUTRAL[2:4]), 0.6)
     china = mat.paint(mat.color(rng, mat.SOFT + mat.BRIGHT + mat.NEUTRAL[:1]), 0.5)
     for level, reach in (
@@ -99,4 +105,3 @@ def dishwasher(rng: np.random.Generator) -> Scene:
                 for zz in (z - d * 0.25, z + d * 0.2)
             ]
             scene.add("cups", joined(cups), mat.paint(mat.color(rng), 0.5))
-    return scene

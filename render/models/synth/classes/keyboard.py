@@ -1,8 +1,11 @@
 """Generator of class 03085013, keyboard."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from threedie.render.models.synth import materials as mat
+from threedie.render.models.synth.materials import Material
 from threedie.render.models.synth.parts.devices import RUBBER
 from threedie.render.models.synth.scene import Scene, pick
 from threedie.render.models.synth.shapes import Mesh, box, joined, loft, smooth, tube
@@ -80,6 +83,21 @@ def keyboard(rng: np.random.Generator) -> Scene:
     scene.add("case", placed(body), case)
     for name, keys in blocks.items():
         scene.add(name, placed(joined(keys).at(0, 0.02, 0)), plain if name == "keys" else accent)
+    _lights_and_lead(rng, scene, unit, case, width, offset, depth, placed)
+    return scene
+
+
+def _lights_and_lead(
+    rng: np.random.Generator,
+    scene: Scene,
+    unit: float,
+    case: Material,
+    width: float,
+    offset: float,
+    depth: float,
+    placed: Callable[[Mesh], Mesh],
+) -> None:
+    """Lights, sometimes a lead and a wrist rest."""
     scene.add(
         "lights",
         placed(
@@ -101,4 +119,3 @@ def keyboard(rng: np.random.Generator) -> Scene:
             placed(box(width * 0.98, 0.04, 0.18, 0.018).at(offset, -0.015, -depth / 2 - unit / 2 - 0.09)),
             mat.matte(mat.shade(case.color, 0.75)),
         )
-    return scene

@@ -18,37 +18,7 @@ def knife(rng: np.random.Generator) -> Scene:
     deep = {"chef": 0.24, "cleaver": 0.48, "dagger": 0.17, "hunting": 0.22, "table": 0.14, "folding": 0.17}[
         kind
     ] * rng.uniform(0.9, 1.1)
-    outline = {
-        "chef": [(0, 0.5), (-0.5, 0.48), (-0.85, 0.3), (-1.0, 0.0), (-0.85, -0.3), (-0.5, -0.5), (0, -0.5)],
-        "cleaver": [(0, 0.3), (-0.2, 0.42), (-0.97, 0.5), (-1.0, 0.4), (-0.98, -0.5), (0, -0.5)],
-        "dagger": [(0, 0.42), (-0.7, 0.36), (-1.0, 0.0), (-0.7, -0.36), (0, -0.42)],
-        "hunting": [(0, 0.4), (-0.55, 0.42), (-0.72, 0.26), (-1.0, 0.3), (-0.85, -0.25), (-0.55, -0.5), (0, -0.42)],
-        "table": [(0, 0.25), (-0.4, 0.38), (-0.85, 0.4), (-1.0, 0.1), (-0.9, -0.42), (-0.4, -0.4), (0, -0.25)],
-        "folding": [(0, 0.3), (-0.6, 0.34), (-1.0, 0.02), (-0.7, -0.38), (0, -0.42)],
-    }[kind]
-    shape = np.array(outline)
-    top, low = shape[: len(shape) // 2 + 1], shape[len(shape) // 2 :]
-    stations = np.linspace(0.0, 1.0, 15)
-    thick = 0.045 if kind != "cleaver" else 0.06
-    rings = []
-    for s in stations:
-        back = np.interp(s, -top[:, 0], top[:, 1])
-        edge = np.interp(s, -low[::-1, 0], low[::-1, 1])
-        z, y0, y1 = -s * long, edge * deep, max(back, edge + 0.03) * deep
-        half = thick / 2 * (1 - 0.5 * s)
-        middle = (y0 + y1) / 2 if kind == "dagger" else y1 - (y1 - y0) * 0.35
-        tip = 0.15 if kind == "dagger" else 0.85
-        rings.append(
-            [
-                (half * tip, y1, z),
-                (half, middle, z),
-                (half * 0.06, y0, z),
-                (-half * 0.06, y0, z),
-                (-half, middle, z),
-                (-half * tip, y1, z),
-            ]
-        )
-    scene.add("blade", loft(rings), mat.Material(mat.color(rng, mat.METAL[:2] + mat.NEUTRAL[:3]), 0.9, 300.0))
+    _blade(rng, scene, kind, long, deep)
     handle = grip_material(rng)
     reach = {"cleaver": 0.6, "table": 0.75}.get(kind, 0.62) * rng.uniform(0.9, 1.1)
     tall = 0.13 if kind != "table" else 0.1
@@ -107,3 +77,38 @@ def knife(rng: np.random.Generator) -> Scene:
         if kind == "hunting":
             scene.add("guard", box(0.1, 0.3, 0.05, 0.02).at(0, -0.05, -0.02), metal)
     return scene
+
+
+def _blade(rng: np.random.Generator, scene: Scene, kind: str, long: float, deep: float) -> None:
+    """Blade whose outline has points (share of length, share of depth)."""
+    outline = {
+        "chef": [(0, 0.5), (-0.5, 0.48), (-0.85, 0.3), (-1.0, 0.0), (-0.85, -0.3), (-0.5, -0.5), (0, -0.5)],
+        "cleaver": [(0, 0.3), (-0.2, 0.42), (-0.97, 0.5), (-1.0, 0.4), (-0.98, -0.5), (0, -0.5)],
+        "dagger": [(0, 0.42), (-0.7, 0.36), (-1.0, 0.0), (-0.7, -0.36), (0, -0.42)],
+        "hunting": [(0, 0.4), (-0.55, 0.42), (-0.72, 0.26), (-1.0, 0.3), (-0.85, -0.25), (-0.55, -0.5), (0, -0.42)],
+        "table": [(0, 0.25), (-0.4, 0.38), (-0.85, 0.4), (-1.0, 0.1), (-0.9, -0.42), (-0.4, -0.4), (0, -0.25)],
+        "folding": [(0, 0.3), (-0.6, 0.34), (-1.0, 0.02), (-0.7, -0.38), (0, -0.42)],
+    }[kind]
+    shape = np.array(outline)
+    top, low = shape[: len(shape) // 2 + 1], shape[len(shape) // 2 :]
+    stations = np.linspace(0.0, 1.0, 15)
+    thick = 0.045 if kind != "cleaver" else 0.06
+    rings = []
+    for s in stations:
+        back = np.interp(s, -top[:, 0], top[:, 1])
+        edge = np.interp(s, -low[::-1, 0], low[::-1, 1])
+        z, y0, y1 = -s * long, edge * deep, max(back, edge + 0.03) * deep
+        half = thick / 2 * (1 - 0.5 * s)
+        middle = (y0 + y1) / 2 if kind == "dagger" else y1 - (y1 - y0) * 0.35
+        tip = 0.15 if kind == "dagger" else 0.85
+        rings.append(
+            [
+                (half * tip, y1, z),
+                (half, middle, z),
+                (half * 0.06, y0, z),
+                (-half * 0.06, y0, z),
+                (-half, middle, z),
+                (-half * tip, y1, z),
+            ]
+        )
+    scene.add("blade", loft(rings), mat.Material(mat.color(rng, mat.METAL[:2] + mat.NEUTRAL[:3]), 0.9, 300.0))

@@ -3,9 +3,41 @@
 import numpy as np
 
 from threedie.render.models.synth import materials as mat
+from threedie.render.models.synth.materials import Material
 from threedie.render.models.synth.parts.devices import RUBBER, facing
 from threedie.render.models.synth.scene import Scene, pick
 from threedie.render.models.synth.shapes import Mesh, box, cylinder, ellipsoid, extrude, joined, rounded, torus
+
+
+def _driver(radius: float) -> tuple[Mesh, Mesh, Mesh, Mesh]:
+    """Rim, cone, surround and cap of a driver, facing the front."""
+    rim = torus(radius, radius * 0.12, 28, 8).rotated("x", 90)
+    dish = facing(
+        [
+            (0, -0.01),
+            (radius * 0.95, -0.01),
+            (radius * 0.95, 0.03),
+            (radius * 0.86, 0.05),
+            (radius * 0.4, 0.012),
+            (0, 0.012),
+        ],
+        28,
+    )
+    surround = torus(radius * 0.82, radius * 0.09, 28, 6).rotated("x", 90).at(0, 0, -0.03)
+    cap = ellipsoid(radius * 0.34, radius * 0.34, radius * 0.2, 16, 8).at(0, 0, -0.012)
+    return rim, dish, surround, cap
+
+
+def _drivers(scene: Scene, metal: Material, cone: Material, spots: list[tuple[float, float, float]], z: float) -> None:
+    """Drivers at (x, y, radius) in the plane z."""
+    pieces = [[mesh.at(x, y, z) for mesh in _driver(r)] for x, y, r in spots]
+    for name, index, surface in (
+        ("rims", 0, metal),
+        ("cones", 1, cone),
+        ("surrounds", 2, RUBBER),
+        ("caps", 3, metal),
+    ):
+        scene.add(name, joined([piece[index] for piece in pieces]), surface)
 
 
 def loudspeaker(rng: np.random.Generator) -> Scene:
@@ -14,39 +46,11 @@ def loudspeaker(rng: np.random.Generator) -> Scene:
     kind = pick(rng, ("shelf", "floor", "wedge", "ball"))
     case = mat.wood(rng) if rng.random() < 0.5 else mat.paint(mat.color(rng), 0.4)
     metal, cone = mat.metal(rng), mat.matte(mat.color(rng, mat.DARK + mat.NEUTRAL[3:5] + mat.BRIGHT))
-
-    def driver(radius: float) -> tuple[Mesh, Mesh, Mesh, Mesh]:
-        rim = torus(radius, radius * 0.12, 28, 8).rotated("x", 90)
-        dish = facing(
-            [
-                (0, -0.01),
-                (radius * 0.95, -0.01),
-                (radius * 0.95, 0.03),
-                (radius * 0.86, 0.05),
-                (radius * 0.4, 0.012),
-                (0, 0.012),
-            ],
-            28,
-        )
-        surround = torus(radius * 0.82, radius * 0.09, 28, 6).rotated("x", 90).at(0, 0, -0.03)
-        cap = ellipsoid(radius * 0.34, radius * 0.34, radius * 0.2, 16, 8).at(0, 0, -0.012)
-        return rim, dish, surround, cap
-
-    def drivers(spots: list[tuple[float, float, float]], z: float, tilt: float = 0.0) -> None:
-        pieces = [[mesh.at(x, y, z).rotated("x", tilt) for mesh in driver(r)] for x, y, r in spots]
-        for name, index, surface in (
-            ("rims", 0, metal),
-            ("cones", 1, cone),
-            ("surrounds", 2, RUBBER),
-            ("caps", 3, metal),
-        ):
-            scene.add(name, joined([piece[index] for piece in pieces]), surface)
-
     if kind == "ball":
         scene.add(
             "ball", ellipsoid(0.6, 0.6, 0.6, 28, 16), case if case.texture is None else mat.paint(mat.color(rng), 0.5)
         )
-        drivers([(0, 0, rng.uniform(0.34, 0.44))], -0.5)
+        _drivers(scene, metal, cone, [(0, 0, rng.uniform(0.34, 0.44))], -0.5)
         scene.add("stem", cylinder(0.08, 0.3).at(0, -0.68, 0.05), metal)
         scene.add("foot", cylinder(0.4, 0.07, 0.34, 28, 0.015).at(0, -0.84, 0.05), metal)
         return scene
@@ -75,7 +79,7 @@ def loudspeaker(rng: np.random.Generator) -> Scene:
             ("caps", 3, metal),
         ):
             pair = ((-width * 0.2, 0.0, slope * 0.32), (width * 0.26, 0.05, slope * 0.17))
-            scene.add(name, laid(joined([driver(r)[index].at(x, y, -0.04) for x, y, r in pair])), surface)
+            scene.add(name, laid(joined([_driver(r)[index].at(x, y, -0.04) for x, y, r in pair])), surface)
         scene.add(
             "grips", torus(0.14, 0.03, 16, 6).rotated("z", 90).at(width / 2, height * 0.4, depth * 0.2).both(), RUBBER
         )
@@ -93,7 +97,7 @@ def loudspeaker(rng: np.random.Generator) -> Scene:
         y += big * 2.35
     small = big * rng.uniform(0.35, 0.5)
     spots.append((0.0, min(y - big * 2.35 + big * 1.3 + small * 1.4, height / 2 - small * 1.5), small))
-    drivers(spots, front - 0.02)
+    _drivers(scene, metal, cone, spots, front - 0.02)
     scene.add("port", torus(0.07, 0.025, 16, 6).rotated("x", 90).at(width * 0.32, height * 0.42, front - 0.015), RUBBER)
     scene.add("badge", box(0.16, 0.05, 0.03, 0.01).at(0, -height * 0.455, front - 0.015), metal)
     scene.add("terminals", box(0.3, 0.2, 0.03).at(0, -height * 0.3, depth / 2), panel)

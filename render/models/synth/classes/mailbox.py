@@ -3,8 +3,10 @@
 import numpy as np
 
 from threedie.render.models.synth import materials as mat
+from threedie.render.models.synth.materials import Material
 from threedie.render.models.synth.scene import Scene, pick
 from threedie.render.models.synth.shapes import (
+    Floats,
     box,
     cylinder,
     ellipsoid,
@@ -33,118 +35,169 @@ def mailbox(rng: np.random.Generator) -> Scene:
         scene.add("box", extrude(outline, long, 0.015), paint)
         front = -long / 2
         if kind == "rural":
-            opened = rng.random() < 0.35
-            door = extrude((outline - (0, 0.0)) * 0.98, 0.04, 0.01)
-            scene.add(
-                "door",
-                door.rotated("x", -80).at(0, 0.02, front - 0.03) if opened else door.at(0, 0.005, front - 0.015),
-                second,
-            )
-            scene.add(
-                "knob",
-                ellipsoid(0.035, 0.035, 0.04, 10, 6).at(
-                    0, 0.06 if opened else wall + width * 0.36, front - (0.4 if opened else 0.05)
-                ),
-                metal,
-            )
-            if opened:
-                scene.add("inside", extrude(outline * 0.88 + (0, 0.03), 0.02).at(0, 0, front - 0.0), dark)
-                scene.add(
-                    "letters",
-                    box(0.24, 0.03, 0.3).at(0.02, 0.12, front - 0.08)
-                    + box(0.22, 0.02, 0.26).rotated("y", 12).at(-0.03, 0.16, front - 0.05),
-                    paper,
-                )
-            # The flag is on the right-hand side of the box itself, raised or not.
-            up = 0.0 if rng.random() < 0.6 else -90.0
-            flag = box(0.02, 0.34, 0.05).at(0, 0.14, 0) + box(0.022, 0.14, 0.2, 0.005).at(0, 0.27, 0.09)
-            scene.add(
-                "flag",
-                flag.rotated("x", -up).at(width / 2 + 0.02, wall * 0.9, -0.12),
-                mat.paint(mat.hexa("d33d2f"), 0.4),
-            )
-            post = mat.wood(rng)
-            high = rng.uniform(0.9, 1.3)
-            scene.add("post", box(0.16, high, 0.16, 0.015).at(0, -high / 2 - 0.05, 0.05), post)
-            scene.add("shelf", box(width * 0.9, 0.06, long * 0.94, 0.01).at(0, -0.02, 0), post)
-            scene.add("brace", rod((0, -0.5, 0.05), (0, -0.05, -long * 0.4), 0.045, sides=4), post)
-            scene.add(
-                "number",
-                joined([box(0.02, 0.12, 0.05).at(width / 2, wall * 0.5, z) for z in (0.12, 0.2, 0.3)]).both(),
-                paper,
-            )
+            _rural_box(rng, scene, second, metal, dark, paper, width, wall, long, outline, front)
         else:
-            scene.add(
-                "flap",
-                box(width * 0.7, 0.34, 0.08, 0.02).rotated("x", -28).at(0, wall + width * 0.2, front + 0.06),
-                mat.paint(mat.shade(paint.color, 0.8), 0.5),
-            )
-            scene.add(
-                "grip",
-                tube([(-0.2, 0, 0), (-0.2, 0, -0.07), (0.2, 0, -0.07), (0.2, 0, 0)], 0.022).at(
-                    0, wall + width * 0.24, front - 0.02
-                ),
-                metal,
-            )
-            scene.add(
-                "door",
-                box(width * 0.8, wall * 0.52, 0.04, 0.015).at(0, wall * 0.34, front),
-                mat.paint(mat.shade(paint.color, 1.12), 0.5),
-            )
-            scene.add("notice", box(width * 0.44, wall * 0.2, 0.03, 0.008).at(0, wall * 0.44, front - 0.02), paper)
-            scene.add(
-                "lock",
-                cylinder(0.03, 0.04, sides=12).rotated("x", 90).at(-width * 0.32, wall * 0.34, front - 0.02),
-                metal,
-            )
-            scene.add(
-                "badge", cylinder(0.16, 0.03, sides=24).rotated("z", 90).at(width / 2, wall * 0.7, 0).both(), second
-            )
-            scene.add(
-                "legs",
-                joined(
-                    [
-                        box(0.07, 0.36, 0.07, 0.01).at(x * width * 0.42, -0.16, z * long * 0.4)
-                        for x in (-1, 1)
-                        for z in (-1, 1)
-                    ]
-                ),
-                dark,
-            )
+            _street_box(scene, paint, second, metal, dark, paper, width, wall, long, front)
         return scene
     if kind == "pillar":
-        radius, high = rng.uniform(0.36, 0.44), rng.uniform(1.5, 1.8)
-        scene.add("pillar", cylinder(radius, high, sides=36).at(0, high / 2, 0), paint)
-        scene.add("foot", lathe([(0, 0), (radius * 1.14, 0), (radius * 1.12, 0.14), (radius, 0.2), (0, 0.2)], 36), dark)
-        top = (
-            [(0, 0), (radius * 1.15, 0), (radius * 1.18, 0.07), (radius * 1.02, 0.13), (radius * 0.6, 0.24), (0, 0.28)]
-            if rng.random() < 0.6
-            else [(0, 0), (radius * 1.1, 0), (radius * 1.1, 0.1), (0, 0.16)]
-        )
-        scene.add("cap", lathe(top, 36).at(0, high, 0), paint)
+        return _pillar_box(rng, scene, paint, second, metal, dark, paper)
+    return _wall_box(rng, scene, paint, second, metal, dark, paper)
+
+
+def _rural_box(
+    rng: np.random.Generator,
+    scene: Scene,
+    second: Material,
+    metal: Material,
+    dark: Material,
+    paper: Material,
+    width: float,
+    wall: float,
+    long: float,
+    outline: Floats,
+    front: float,
+) -> None:
+    """Door, flag, post and number of a rural box."""
+    opened = rng.random() < 0.35
+    door = extrude((outline - (0, 0.0)) * 0.98, 0.04, 0.01)
+    scene.add(
+        "door",
+        door.rotated("x", -80).at(0, 0.02, front - 0.03) if opened else door.at(0, 0.005, front - 0.015),
+        second,
+    )
+    scene.add(
+        "knob",
+        ellipsoid(0.035, 0.035, 0.04, 10, 6).at(
+            0, 0.06 if opened else wall + width * 0.36, front - (0.4 if opened else 0.05)
+        ),
+        metal,
+    )
+    if opened:
+        scene.add("inside", extrude(outline * 0.88 + (0, 0.03), 0.02).at(0, 0, front - 0.0), dark)
         scene.add(
-            "collar",
-            torus(radius * 1.03, 0.03, 36, 6).at(0, high - 0.1, 0)
-            + torus(radius * 1.02, 0.02, 36, 6).at(0, high * 0.62, 0),
-            second,
+            "letters",
+            box(0.24, 0.03, 0.3).at(0.02, 0.12, front - 0.08)
+            + box(0.22, 0.02, 0.26).rotated("y", 12).at(-0.03, 0.16, front - 0.05),
+            paper,
         )
-        slot = high * 0.82
-        scene.add(
-            "hood", box(radius * 1.2, 0.06, 0.16, 0.015).rotated("x", 12).at(0, slot + 0.08, -radius * 0.93), paint
-        )
-        scene.add("slot", box(radius * 0.95, 0.08, 0.14).at(0, slot, -radius * 0.92), dark)
-        scene.add("plate", box(radius * 0.7, 0.26, 0.12, 0.01).at(0, high * 0.67, -radius * 0.95), paper)
-        scene.add(
-            "door",
-            extrude(rounded(radius * 1.25, high * 0.42, 0.04), 0.2, 0.012).at(0, high * 0.36, -radius * 0.86),
-            mat.paint(mat.shade(paint.color, 1.14), 0.5),
-        )
-        scene.add(
-            "lock",
-            cylinder(0.035, 0.05, sides=12).rotated("x", 90).at(-radius * 0.46, high * 0.38, -radius * 0.97),
-            metal,
-        )
-        return scene
+    # The flag is on the right-hand side of the box itself, raised or not.
+    up = 0.0 if rng.random() < 0.6 else -90.0
+    flag = box(0.02, 0.34, 0.05).at(0, 0.14, 0) + box(0.022, 0.14, 0.2, 0.005).at(0, 0.27, 0.09)
+    scene.add(
+        "flag",
+        flag.rotated("x", -up).at(width / 2 + 0.02, wall * 0.9, -0.12),
+        mat.paint(mat.hexa("d33d2f"), 0.4),
+    )
+    post = mat.wood(rng)
+    high = rng.uniform(0.9, 1.3)
+    scene.add("post", box(0.16, high, 0.16, 0.015).at(0, -high / 2 - 0.05, 0.05), post)
+    scene.add("shelf", box(width * 0.9, 0.06, long * 0.94, 0.01).at(0, -0.02, 0), post)
+    scene.add("brace", rod((0, -0.5, 0.05), (0, -0.05, -long * 0.4), 0.045, sides=4), post)
+    scene.add(
+        "number",
+        joined([box(0.02, 0.12, 0.05).at(width / 2, wall * 0.5, z) for z in (0.12, 0.2, 0.3)]).both(),
+        paper,
+    )
+
+
+def _street_box(
+    scene: Scene,
+    paint: Material,
+    second: Material,
+    metal: Material,
+    dark: Material,
+    paper: Material,
+    width: float,
+    wall: float,
+    long: float,
+    front: float,
+) -> None:
+    """Flap, door, badge and legs of a street box."""
+    scene.add(
+        "flap",
+        box(width * 0.7, 0.34, 0.08, 0.02).rotated("x", -28).at(0, wall + width * 0.2, front + 0.06),
+        mat.paint(mat.shade(paint.color, 0.8), 0.5),
+    )
+    scene.add(
+        "grip",
+        tube([(-0.2, 0, 0), (-0.2, 0, -0.07), (0.2, 0, -0.07), (0.2, 0, 0)], 0.022).at(
+            0, wall + width * 0.24, front - 0.02
+        ),
+        metal,
+    )
+    scene.add(
+        "door",
+        box(width * 0.8, wall * 0.52, 0.04, 0.015).at(0, wall * 0.34, front),
+        mat.paint(mat.shade(paint.color, 1.12), 0.5),
+    )
+    scene.add("notice", box(width * 0.44, wall * 0.2, 0.03, 0.008).at(0, wall * 0.44, front - 0.02), paper)
+    scene.add(
+        "lock",
+        cylinder(0.03, 0.04, sides=12).rotated("x", 90).at(-width * 0.32, wall * 0.34, front - 0.02),
+        metal,
+    )
+    scene.add("badge", cylinder(0.16, 0.03, sides=24).rotated("z", 90).at(width / 2, wall * 0.7, 0).both(), second)
+    scene.add(
+        "legs",
+        joined(
+            [box(0.07, 0.36, 0.07, 0.01).at(x * width * 0.42, -0.16, z * long * 0.4) for x in (-1, 1) for z in (-1, 1)]
+        ),
+        dark,
+    )
+
+
+def _pillar_box(
+    rng: np.random.Generator,
+    scene: Scene,
+    paint: Material,
+    second: Material,
+    metal: Material,
+    dark: Material,
+    paper: Material,
+) -> Scene:
+    """Round pillar with a cap, slot and door."""
+    radius, high = rng.uniform(0.36, 0.44), rng.uniform(1.5, 1.8)
+    scene.add("pillar", cylinder(radius, high, sides=36).at(0, high / 2, 0), paint)
+    scene.add("foot", lathe([(0, 0), (radius * 1.14, 0), (radius * 1.12, 0.14), (radius, 0.2), (0, 0.2)], 36), dark)
+    top = (
+        [(0, 0), (radius * 1.15, 0), (radius * 1.18, 0.07), (radius * 1.02, 0.13), (radius * 0.6, 0.24), (0, 0.28)]
+        if rng.random() < 0.6
+        else [(0, 0), (radius * 1.1, 0), (radius * 1.1, 0.1), (0, 0.16)]
+    )
+    scene.add("cap", lathe(top, 36).at(0, high, 0), paint)
+    scene.add(
+        "collar",
+        torus(radius * 1.03, 0.03, 36, 6).at(0, high - 0.1, 0)
+        + torus(radius * 1.02, 0.02, 36, 6).at(0, high * 0.62, 0),
+        second,
+    )
+    slot = high * 0.82
+    scene.add("hood", box(radius * 1.2, 0.06, 0.16, 0.015).rotated("x", 12).at(0, slot + 0.08, -radius * 0.93), paint)
+    scene.add("slot", box(radius * 0.95, 0.08, 0.14).at(0, slot, -radius * 0.92), dark)
+    scene.add("plate", box(radius * 0.7, 0.26, 0.12, 0.01).at(0, high * 0.67, -radius * 0.95), paper)
+    scene.add(
+        "door",
+        extrude(rounded(radius * 1.25, high * 0.42, 0.04), 0.2, 0.012).at(0, high * 0.36, -radius * 0.86),
+        mat.paint(mat.shade(paint.color, 1.14), 0.5),
+    )
+    scene.add(
+        "lock",
+        cylinder(0.035, 0.05, sides=12).rotated("x", 90).at(-radius * 0.46, high * 0.38, -radius * 0.97),
+        metal,
+    )
+    return scene
+
+
+def _wall_box(
+    rng: np.random.Generator,
+    scene: Scene,
+    paint: Material,
+    second: Material,
+    metal: Material,
+    dark: Material,
+    paper: Material,
+) -> Scene:
+    """Flat box with a sloping lid, a horn and a newspaper ring or post."""
     width, high, depth = rng.uniform(0.8, 1.0), rng.uniform(0.9, 1.2), rng.uniform(0.3, 0.4)
     front = -depth / 2
     side = [(-depth / 2, 0.0), (depth / 2, 0.0), (depth / 2, high), (-depth / 2, high * 0.84)]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from threedie.render.models.synth import materials as mat
+from threedie.render.models.synth.materials import Material
 from threedie.render.models.synth.parts.appliances import PANE, contrast_paint, enamel, knob_row
 from threedie.render.models.synth.scene import Scene
 from threedie.render.models.synth.shapes import Mesh, box, cylinder, extrude, frame, joined, rounded, tube
@@ -49,6 +50,41 @@ def microwave(rng: np.random.Generator) -> Scene:
             box(door_w * 0.76, height * 0.6, 0.05, 0.01).at(door_x, height / 2, front - 0.005),
             mat.matte(mat.hexa("6d655a")),
         )
+    _controls(rng, scene, body, metal, trim, width, height, front, share, door_h)
+    scene.add(
+        "vents",
+        joined(
+            [box(0.02, 0.03, depth * 0.4).at(width / 2 - 0.005, height * (0.4 + 0.1 * i), 0.05) for i in range(4)]
+        ).both(),
+        mat.matte(mat.DARK[0]),
+    )
+    scene.add(
+        "feet",
+        joined(
+            [
+                cylinder(0.05, 0.06, sides=10).at(sx * width * 0.42, -0.01, sz * depth * 0.4)
+                for sx in (-1, 1)
+                for sz in (-1, 1)
+            ]
+        ),
+        mat.matte(mat.DARK[0]),
+    )
+    return scene
+
+
+def _controls(
+    rng: np.random.Generator,
+    scene: Scene,
+    body: Material,
+    metal: Material,
+    trim: Material,
+    width: float,
+    height: float,
+    front: float,
+    share: float,
+    door_h: float,
+) -> None:
+    """Panel with a clock and keys or dials."""
     x = -width * share / 2 - 0.0
     scene.add(
         "panel", extrude(rounded(width * (1 - share) - 0.06, door_h, 0.03), 0.05, 0.01).at(x, height / 2, front), trim
@@ -73,22 +109,3 @@ def microwave(rng: np.random.Generator) -> Scene:
     else:
         dial = knob_row(np.array([0.0]), 0, 0, 0.085)
         scene.add("dials", dial.at(x, height * 0.53, front - 0.02) + dial.at(x, height * 0.26, front - 0.02), metal)
-    scene.add(
-        "vents",
-        joined(
-            [box(0.02, 0.03, depth * 0.4).at(width / 2 - 0.005, height * (0.4 + 0.1 * i), 0.05) for i in range(4)]
-        ).both(),
-        mat.matte(mat.DARK[0]),
-    )
-    scene.add(
-        "feet",
-        joined(
-            [
-                cylinder(0.05, 0.06, sides=10).at(sx * width * 0.42, -0.01, sz * depth * 0.4)
-                for sx in (-1, 1)
-                for sz in (-1, 1)
-            ]
-        ),
-        mat.matte(mat.DARK[0]),
-    )
-    return scene

@@ -3,9 +3,11 @@
 import numpy as np
 
 from threedie.render.models.synth import materials as mat
+from threedie.render.models.synth.materials import Material
 from threedie.render.models.synth.parts.vehicles import LIGHT, ROAD_WINDOW, TAIL, TIRE, rounded_body
 from threedie.render.models.synth.scene import Scene, pick
 from threedie.render.models.synth.shapes import (
+    Floats,
     box,
     cylinder,
     ellipsoid,
@@ -67,79 +69,9 @@ def motorbike(rng: np.random.Generator) -> Scene:
         scene.add("fender", sweep(rounded(0.19, 0.025, 0.01, 1), arc), paint)
     seat_y = {"cruiser": 0.68, "sport": 0.84, "trail": 0.92, "scooter": 0.76}.get(kind, 0.8)
     if kind == "scooter":
-        shield = extrude(rounded(0.42, 0.66, 0.14), 0.05, 0.015).rotated("x", -14).at(0, 0.62, head[2] - 0.02)
-        scene.add("shield", shield, paint)
-        scene.add("floor", box(0.34, 0.07, 0.5, 0.03).at(0, 0.3, 0.02), dark)
-        scene.add(
-            "tail",
-            rounded_body(
-                0.4,
-                0.14,
-                [
-                    (0.18, 0.26, 0.66, 0.7),
-                    (0.3, 0.24, 0.72, 1.0),
-                    (rear, 0.4, 0.74, 0.95),
-                    (rear + 0.28, 0.58, 0.74, 0.5),
-                ],
-            ),
-            paint,
-        )
-        scene.add("head", ellipsoid(0.14, 0.12, 0.13, 14, 8).at(0, grip - 0.06, head[2]), paint)
-        scene.add("seat", box(0.28, 0.1, 0.62, 0.045).at(0, seat_y, rear - 0.28), mat.matte(mat.DARK[1]))
+        _scooter_body(scene, rear, paint, dark, grip, head, seat_y)
     else:
-        tank = [
-            (head[2] + 0.02, seat_y - 0.08, seat_y + 0.06, 0.55),
-            (head[2] + 0.12, seat_y - 0.1, seat_y + 0.14, 0.95),
-            (head[2] + 0.3, seat_y - 0.08, seat_y + 0.12, 1.0),
-            (0.06, seat_y - 0.06, seat_y + 0.02, 0.5),
-        ]
-        scene.add("tank", rounded_body(0.3, 0.12, tank), paint)
-        end = rear + (0.12 if kind != "cruiser" else -0.05)
-        rise = 0.1 if kind == "sport" else 0.03
-        scene.add(
-            "seat",
-            rounded_body(
-                0.27,
-                0.05,
-                [
-                    (0.0, seat_y - 0.1, seat_y - 0.01, 0.6),
-                    (0.18, seat_y - 0.1, seat_y - 0.01, 0.95),
-                    (end - 0.35, seat_y - 0.1, seat_y, 1.0),
-                    (end, seat_y - 0.04 + rise, seat_y + 0.05 + rise, 0.6),
-                ],
-            ),
-            mat.matte(mat.hexa(pick(rng, ("3c3f45", "7a4b32", "56606b")))),
-        )
-        scene.add("engine", box(0.28, 0.26, 0.36, 0.05).at(0, 0.4, -0.04), dark)
-        fins = [
-            box(0.24, 0.022, 0.24, 0.008).rotated("x", tilt).at(0, 0.54 + i * 0.04, -0.04 - i * 0.008)
-            for i in range(4)
-            for tilt in (12,)
-        ]
-        scene.add("cylinders", joined(fins) + cylinder(0.09, 0.2).at(0, 0.58, -0.05), chrome)
-        frame = [
-            rod((0.07, head[1] - 0.1, head[2] + 0.02), (0.11, 0.34, -0.22), 0.022),
-            rod((0.11, 0.34, -0.22), (0.11, 0.3, 0.26), 0.022),
-            rod((0.11, 0.3, 0.26), (0.1, seat_y - 0.1, 0.3), 0.022),
-            rod((0.09, head[1] - 0.1, head[2] + 0.02), (0.1, seat_y - 0.1, 0.3), 0.022),
-        ]
-        scene.add("frame", joined(frame).both(), paint if rng.random() < 0.4 else dark)
-        if kind == "sport":
-            scene.add(
-                "fairing",
-                rounded_body(
-                    0.36,
-                    0.12,
-                    [
-                        (head[2] - 0.24, 0.74, 0.82, 0.3),
-                        (head[2] - 0.1, 0.56, 0.92, 0.9),
-                        (head[2] + 0.12, 0.42, 0.86, 1.0),
-                        (0.02, 0.3, 0.6, 0.9),
-                    ],
-                ),
-                paint,
-            )
-            scene.add("screen", box(0.24, 0.16, 0.015).rotated("x", 50).at(0, grip + 0.1, head[2] - 0.06), ROAD_WINDOW)
+        _tank_and_engine(rng, scene, kind, rear, paint, dark, chrome, grip, head, seat_y)
     swing = rod((0.11, 0.34, 0.2), (0.11, radius, rear), 0.026)
     scene.add("swing arm", swing.both(), dark)
     scene.add("shocks", rod((0.12, radius + 0.02, rear - 0.06), (0.12, seat_y - 0.1, rear - 0.2), 0.032).both(), chrome)
@@ -157,3 +89,96 @@ def motorbike(rng: np.random.Generator) -> Scene:
         TAIL,
     )
     return scene
+
+
+def _scooter_body(
+    scene: Scene, rear: float, paint: Material, dark: Material, grip: float, head: Floats, seat_y: float
+) -> None:
+    """Shield, floor, tail and seat."""
+    shield = extrude(rounded(0.42, 0.66, 0.14), 0.05, 0.015).rotated("x", -14).at(0, 0.62, head[2] - 0.02)
+    scene.add("shield", shield, paint)
+    scene.add("floor", box(0.34, 0.07, 0.5, 0.03).at(0, 0.3, 0.02), dark)
+    scene.add(
+        "tail",
+        rounded_body(
+            0.4,
+            0.14,
+            [
+                (0.18, 0.26, 0.66, 0.7),
+                (0.3, 0.24, 0.72, 1.0),
+                (rear, 0.4, 0.74, 0.95),
+                (rear + 0.28, 0.58, 0.74, 0.5),
+            ],
+        ),
+        paint,
+    )
+    scene.add("head", ellipsoid(0.14, 0.12, 0.13, 14, 8).at(0, grip - 0.06, head[2]), paint)
+    scene.add("seat", box(0.28, 0.1, 0.62, 0.045).at(0, seat_y, rear - 0.28), mat.matte(mat.DARK[1]))
+
+
+def _tank_and_engine(
+    rng: np.random.Generator,
+    scene: Scene,
+    kind: str,
+    rear: float,
+    paint: Material,
+    dark: Material,
+    chrome: Material,
+    grip: float,
+    head: Floats,
+    seat_y: float,
+) -> None:
+    """Tank, seat, engine and frame, for a sports bike a fairing."""
+    tank = [
+        (head[2] + 0.02, seat_y - 0.08, seat_y + 0.06, 0.55),
+        (head[2] + 0.12, seat_y - 0.1, seat_y + 0.14, 0.95),
+        (head[2] + 0.3, seat_y - 0.08, seat_y + 0.12, 1.0),
+        (0.06, seat_y - 0.06, seat_y + 0.02, 0.5),
+    ]
+    scene.add("tank", rounded_body(0.3, 0.12, tank), paint)
+    end = rear + (0.12 if kind != "cruiser" else -0.05)
+    rise = 0.1 if kind == "sport" else 0.03
+    scene.add(
+        "seat",
+        rounded_body(
+            0.27,
+            0.05,
+            [
+                (0.0, seat_y - 0.1, seat_y - 0.01, 0.6),
+                (0.18, seat_y - 0.1, seat_y - 0.01, 0.95),
+                (end - 0.35, seat_y - 0.1, seat_y, 1.0),
+                (end, seat_y - 0.04 + rise, seat_y + 0.05 + rise, 0.6),
+            ],
+        ),
+        mat.matte(mat.hexa(pick(rng, ("3c3f45", "7a4b32", "56606b")))),
+    )
+    scene.add("engine", box(0.28, 0.26, 0.36, 0.05).at(0, 0.4, -0.04), dark)
+    fins = [
+        box(0.24, 0.022, 0.24, 0.008).rotated("x", tilt).at(0, 0.54 + i * 0.04, -0.04 - i * 0.008)
+        for i in range(4)
+        for tilt in (12,)
+    ]
+    scene.add("cylinders", joined(fins) + cylinder(0.09, 0.2).at(0, 0.58, -0.05), chrome)
+    frame = [
+        rod((0.07, head[1] - 0.1, head[2] + 0.02), (0.11, 0.34, -0.22), 0.022),
+        rod((0.11, 0.34, -0.22), (0.11, 0.3, 0.26), 0.022),
+        rod((0.11, 0.3, 0.26), (0.1, seat_y - 0.1, 0.3), 0.022),
+        rod((0.09, head[1] - 0.1, head[2] + 0.02), (0.1, seat_y - 0.1, 0.3), 0.022),
+    ]
+    scene.add("frame", joined(frame).both(), paint if rng.random() < 0.4 else dark)
+    if kind == "sport":
+        scene.add(
+            "fairing",
+            rounded_body(
+                0.36,
+                0.12,
+                [
+                    (head[2] - 0.24, 0.74, 0.82, 0.3),
+                    (head[2] - 0.1, 0.56, 0.92, 0.9),
+                    (head[2] + 0.12, 0.42, 0.86, 1.0),
+                    (0.02, 0.3, 0.6, 0.9),
+                ],
+            ),
+            paint,
+        )
+        scene.add("screen", box(0.24, 0.16, 0.015).rotated("x", 50).at(0, grip + 0.1, head[2] - 0.06), ROAD_WINDOW)

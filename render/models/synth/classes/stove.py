@@ -48,30 +48,7 @@ def stove(rng: np.random.Generator) -> Scene:
         for z, radius in ((-depth * 0.23, 0.13 + 0.02 * (index % 2)), (depth * 0.2, 0.15 - 0.02 * (index % 2)))
     ]
     if gas:
-        scene.add(
-            "burners",
-            joined(
-                [
-                    lathe([(0, 0), (r * 0.62, 0), (r * 0.62, 0.03), (r * 0.45, 0.05), (0, 0.055)], 18).at(
-                        x, hob_y + 0.03, z
-                    )
-                    for x, z, r in spots
-                ]
-            ),
-            dark,
-        )
-        bars = [box(2.5 * r, 0.025, 0.03).rotated("y", a).at(x, hob_y + 0.1, z) for x, z, r in spots for a in (45, 135)]
-        feet = [
-            rod(
-                (x + 1.2 * r * np.cos(t), hob_y + 0.03, z + 1.2 * r * np.sin(t)),
-                (x + 1.2 * r * np.cos(t), hob_y + 0.1, z + 1.2 * r * np.sin(t)),
-                0.015,
-                sides=4,
-            )
-            for x, z, r in spots
-            for t in np.pi / 4 + np.arange(4) * np.pi / 2
-        ]
-        scene.add("grates", joined(bars + feet), dark)
+        _gas_burners(scene, dark, hob_y, spots)
     else:
         hot = mat.paint(mat.hexa(pick(rng, ("d9583f", "b9bdc2", "8f959c"))), 0.4)
         scene.add(
@@ -108,6 +85,47 @@ def stove(rng: np.random.Generator) -> Scene:
             box(0.3, 0.12, 0.03, 0.01).at(0, hob_y + tall * 0.6, depth / 2 - 0.09),
             mat.paint(mat.hexa("7fd0a4"), 0.6),
         )
+    _pot(rng, scene, metal, hob_y, gas, spots)
+    return scene
+
+
+def _gas_burners(scene: Scene, dark: Material, hob_y: float, spots: list[tuple[float, float, float]]) -> None:
+    """Burners under grates."""
+    scene.add(
+        "burners",
+        joined(
+            [
+                lathe([(0, 0), (r * 0.62, 0), (r * 0.62, 0.03), (r * 0.45, 0.05), (0, 0.055)], 18).at(
+                    x, hob_y + 0.03, z
+                )
+                for x, z, r in spots
+            ]
+        ),
+        dark,
+    )
+    bars = [box(2.5 * r, 0.025, 0.03).rotated("y", a).at(x, hob_y + 0.1, z) for x, z, r in spots for a in (45, 135)]
+    feet = [
+        rod(
+            (x + 1.2 * r * np.cos(t), hob_y + 0.03, z + 1.2 * r * np.sin(t)),
+            (x + 1.2 * r * np.cos(t), hob_y + 0.1, z + 1.2 * r * np.sin(t)),
+            0.015,
+            sides=4,
+        )
+        for x, z, r in spots
+        for t in np.pi / 4 + np.arange(4) * np.pi / 2
+    ]
+    scene.add("grates", joined(bars + feet), dark)
+
+
+def _pot(
+    rng: np.random.Generator,
+    scene: Scene,
+    metal: Material,
+    hob_y: float,
+    gas: bool,
+    spots: list[tuple[float, float, float]],
+) -> None:
+    """Sometimes a pot on one of the rings."""
     if rng.random() < 0.55:
         x, z, _ = spots[int(rng.integers(len(spots)))]
         pot = mat.paint(mat.color(rng, mat.BRIGHT), 0.5)
@@ -126,7 +144,6 @@ def stove(rng: np.random.Generator) -> Scene:
             torus(0.05, 0.018, 12, 6).at(radius + 0.03, 0, 0).both().at(x, base + high * 0.75, z),
             mat.matte(mat.DARK[0]),
         )
-    return scene
 
 
 def _iron_stove(rng: np.random.Generator, scene: Scene, metal: Material) -> Scene:

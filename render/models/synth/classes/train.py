@@ -63,25 +63,7 @@ def _steam(rng: np.random.Generator, scene: Scene, _tram: bool) -> Scene:
         ROAD_WINDOW,
     )
     scene.add("cab roof", box(2.0, 0.12, 1.85, 0.05).at(0, 2.72, back + 0.6), black)
-    big = rng.uniform(0.55, 0.68)
-    count = int(rng.integers(2, 4))
-    drive = [front + 1.5 + i * (2.1 * big) for i in range(count)]
-    for z in drive:
-        rim = torus(big - 0.07, 0.08, 18, 4).rotated("z", 90)
-        spokes = [
-            rod((0, 0, 0), (0, (big - 0.08) * np.sin(t), (big - 0.08) * np.cos(t)), 0.035, sides=4)
-            for t in np.arange(7) * 2 * np.pi / 7
-        ]
-        scene.add(
-            "driver",
-            (rim + joined(spokes) + cylinder(0.14, 0.2, sides=12).rotated("z", 90)).at(0.76, big, z).both(),
-            second,
-        )
-    scene.add(
-        "rods",
-        box(0.07, 0.11, (count - 1) * 2.1 * big + 0.4, 0.02).at(0.9, big - 0.15, float(np.mean(drive))).both(),
-        brass,
-    )
+    _driving_wheels(rng, scene, second, brass, front)
     _bogies(scene, [front + 0.25, back + 0.9], black, 0.34)
     scene.add(
         "cylinder", cylinder(0.26, 0.8, sides=16, bevel=0.04).rotated("x", 90).at(0.82, 0.75, front + 0.4).both(), paint
@@ -105,6 +87,29 @@ def _steam(rng: np.random.Generator, scene: Scene, _tram: bool) -> Scene:
         scene.add("tender base", box(1.8, 0.14, 2.3, 0.03).at(0, 0.9, z), second)
         _bogies(scene, [z - 0.6, z + 0.6], black, 0.36)
     return scene
+
+
+def _driving_wheels(rng: np.random.Generator, scene: Scene, second: Material, brass: Material, front: float) -> None:
+    """Driving wheels with spokes, joined by rods."""
+    big = rng.uniform(0.55, 0.68)
+    count = int(rng.integers(2, 4))
+    drive = [front + 1.5 + i * (2.1 * big) for i in range(count)]
+    for z in drive:
+        rim = torus(big - 0.07, 0.08, 18, 4).rotated("z", 90)
+        spokes = [
+            rod((0, 0, 0), (0, (big - 0.08) * np.sin(t), (big - 0.08) * np.cos(t)), 0.035, sides=4)
+            for t in np.arange(7) * 2 * np.pi / 7
+        ]
+        scene.add(
+            "driver",
+            (rim + joined(spokes) + cylinder(0.14, 0.2, sides=12).rotated("z", 90)).at(0.76, big, z).both(),
+            second,
+        )
+    scene.add(
+        "rods",
+        box(0.07, 0.11, (count - 1) * 2.1 * big + 0.4, 0.02).at(0.9, big - 0.15, float(np.mean(drive))).both(),
+        brass,
+    )
 
 
 def _diesel(rng: np.random.Generator, scene: Scene, _tram: bool) -> Scene:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from threedie.render.models.synth import materials as mat
+from threedie.render.models.synth.materials import Material
 from threedie.render.models.synth.parts.appliances import PANE, contrast_paint, enamel, knob_row
 from threedie.render.models.synth.scene import Scene, pick
 from threedie.render.models.synth.shapes import box, cylinder, ellipsoid, joined, lathe, loft
@@ -25,34 +26,7 @@ def washer(rng: np.random.Generator) -> Scene:
     )
     front = -depth / 2
     if rng.random() < 0.25:
-        panel = loft(
-            [
-                [
-                    (x, height, depth * 0.2),
-                    (x, height + 0.3, depth * 0.34),
-                    (x, height + 0.3, depth * 0.5),
-                    (x, height, depth * 0.5),
-                ]
-                for x in (-width * 0.49, width * 0.49)
-            ]
-        )
-        scene.add("panel", panel, trim)
-        scene.add(
-            "knobs",
-            knob_row(np.array([-0.3, 0.0, 0.3]) * width, 0, 0, 0.07)
-            .rotated("x", -25)
-            .at(0, height + 0.16, depth * 0.27),
-            metal,
-        )
-        scene.add(
-            "lid",
-            box(width * 0.84, 0.06, depth * 0.62, 0.02).at(0, height + 0.06, -depth * 0.13),
-            mat.paint(mat.shade(body.color, 0.88), 0.4),
-        )
-        scene.add("glass", box(width * 0.6, 0.04, depth * 0.38, 0.015).at(0, height + 0.085, -depth * 0.12), PANE)
-        scene.add("grip", box(width * 0.3, 0.04, 0.08, 0.015).at(0, height + 0.08, -depth * 0.42), metal)
-        scene.add("badge", box(0.22, 0.07, 0.03, 0.01).at(0, height * 0.75, front), metal)
-        return scene
+        return _top_loader(scene, body, metal, trim, width, depth, height, front)
     radius = width * rng.uniform(0.29, 0.35)
     y = height * 0.47 + 0.05
     ring = mat.paint(mat.color(rng, mat.METAL[:3] + mat.NEUTRAL[:3] + mat.DARK[:2]), 0.6)
@@ -99,4 +73,43 @@ def washer(rng: np.random.Generator) -> Scene:
         "flap", box(0.18, 0.12, 0.03, 0.01).at(-width * 0.34, 0.16, front), mat.paint(mat.shade(body.color, 0.85), 0.4)
     )
     scene.add("plinth", box(width * 0.96, 0.06, 0.04).at(0, 0.07, front + 0.01), trim)
+    return scene
+
+
+def _top_loader(
+    scene: Scene,
+    body: Material,
+    metal: Material,
+    trim: Material,
+    width: float,
+    depth: float,
+    height: float,
+    front: float,
+) -> Scene:
+    """Lid and panel on top."""
+    panel = loft(
+        [
+            [
+                (x, height, depth * 0.2),
+                (x, height + 0.3, depth * 0.34),
+                (x, height + 0.3, depth * 0.5),
+                (x, height, depth * 0.5),
+            ]
+            for x in (-width * 0.49, width * 0.49)
+        ]
+    )
+    scene.add("panel", panel, trim)
+    scene.add(
+        "knobs",
+        knob_row(np.array([-0.3, 0.0, 0.3]) * width, 0, 0, 0.07).rotated("x", -25).at(0, height + 0.16, depth * 0.27),
+        metal,
+    )
+    scene.add(
+        "lid",
+        box(width * 0.84, 0.06, depth * 0.62, 0.02).at(0, height + 0.06, -depth * 0.13),
+        mat.paint(mat.shade(body.color, 0.88), 0.4),
+    )
+    scene.add("glass", box(width * 0.6, 0.04, depth * 0.38, 0.015).at(0, height + 0.085, -depth * 0.12), PANE)
+    scene.add("grip", box(width * 0.3, 0.04, 0.08, 0.015).at(0, height + 0.08, -depth * 0.42), metal)
+    scene.add("badge", box(0.22, 0.07, 0.03, 0.01).at(0, height * 0.75, front), metal)
     return scene
