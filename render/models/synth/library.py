@@ -1,4 +1,4 @@
-"""The library of generators: which class is made by what, and the naming of what they make."""
+"""The generators of all classes, and the names of the objects that they make."""
 
 import hashlib
 import importlib
@@ -17,7 +17,7 @@ from threedie.render.models.synth import classes
 from threedie.render.models.synth.scene import Scene, write_scene
 
 VERSION = 1
-"""To be raised whenever any generator's output changes: datasets record it."""
+"""Raise it whenever any generator's output changes: datasets record it."""
 
 Generator = Callable[[np.random.Generator], Scene]
 
@@ -40,12 +40,12 @@ _ID = re.compile(r"synth-(0|[1-9]\d*)-(\d{5,})")
 
 
 def object_ref(seed: int, synset: str, index: int) -> ObjectRef:
-    """The name of a made-up object, such as `03001627/synth-0-00012`."""
+    """The name of a generated object, such as `03001627/synth-0-00012`."""
     return ObjectRef(synset, f"synth-{seed}-{index:05d}")
 
 
 def parse_ref(ref: ObjectRef) -> tuple[int, str, int] | None:
-    """Seed, synset and index of a made-up object; None where the name is of another kind."""
+    """Seed, synset and index of a generated object; None for any other name."""
     match = _ID.fullmatch(ref.object_id)
     if match is None:
         return None
@@ -67,9 +67,9 @@ def make_object(seed: int, synset: str, index: int) -> Scene:
 
 
 def write_object(seed: int, synset: str, index: int, root: Path) -> Path:
-    """Write an object under `root` in the ShapeNetCore v2 layout, whole or not at all; give its OBJ file.
+    """Write an object under `root` in the ShapeNetCore v2 layout, whole or not at all, and return its OBJ file.
 
-    What is already there is kept.
+    An existing object is kept.
 
     Raises:
         ThreeDieError: no generator makes this class, or the folder can't be written to.

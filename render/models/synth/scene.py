@@ -1,4 +1,4 @@
-"""A made-up object: named parts, each a shape and a material, and its way into files."""
+"""A generated object: named parts, each a shape and a material, written as OBJ, MTL and textures."""
 
 import io
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ SHARP = np.cos(np.radians(38))
 
 
 def pick(rng: np.random.Generator, items: Sequence[Item]) -> Item:
-    """One of some things, all equally likely."""
+    """One of the items, all equally likely."""
     return items[int(rng.integers(len(items)))]
 
 
@@ -40,7 +40,7 @@ class Part:
 
 @dataclass
 class Scene:
-    """An object as its parts. In any size and place: `normalized` puts it right."""
+    """An object as its parts. In any size and place: `normalized` centers and scales it."""
 
     parts: list[Part] = field(default_factory=list)
 
@@ -68,7 +68,7 @@ class Scene:
 def write_scene(scene: Scene, folder: Path) -> Path:
     """Write an object to its own folder in the ShapeNetCore v2 layout, whole or not at all; give the OBJ file.
 
-    Where the folder is already there, it stays as it is: another process was first.
+    Where the folder is already there, it is left alone: another process wrote it first.
 
     Raises:
         ThreeDieError: it can't be written.
@@ -145,7 +145,7 @@ def split_sharp(mesh: Mesh) -> tuple[Floats, Ints]:
     facing = normals(mesh)
     start, end = mesh.faces.ravel(), np.roll(mesh.faces, -1, axis=1).ravel()
     corner, after = np.arange(3 * count), (np.arange(3 * count).reshape(-1, 3)[:, [1, 2, 0]]).ravel()
-    # In a closed mesh every edge is met by one face each way: sorting both ways alike brings the partners together.
+    # In a closed mesh every edge is met by one face each way: sorting both directions by the same edge aligns the two.
     forth = np.lexsort((end, start))
     back = np.lexsort((start, end))
     soft = np.einsum("ij,ij->i", facing[forth // 3], facing[back // 3]) > SHARP
@@ -171,7 +171,7 @@ def texture_places(part: Part) -> Floats:
     if mapping == "wrap":
         middle = (low + high) / 2
         turn = np.arctan2(middle[0] - points[..., 0], middle[2] - points[..., 2]) / (2 * np.pi)
-        # A face across the seam would show the whole picture squeezed: its corners go on beyond 1 instead.
+        # A face across the seam would show the whole picture squeezed, so its corners go beyond 1.
         turn = turn - np.round(turn - turn[:, :1])
         return np.stack([turn * repeat + 0.5, unit[..., 1]], -1)
     side = np.abs(normals(part.mesh)).argmax(axis=1)

@@ -12,7 +12,7 @@ from threedie.manifests.errors import ThreeDieError
 from threedie.render.commands.models import models
 from threedie.render.models.folder import FolderSource
 from threedie.render.models.inspect import inspect_mesh
-from threedie.render.models.synth import library, shapes
+from threedie.render.models.synth import classes, library, shapes
 from threedie.render.models.synth.scene import Scene, normals, scene_files
 from threedie.render.models.synth.shapes import Mesh
 
@@ -82,6 +82,12 @@ def test_another_seed_gives_other_objects() -> None:
 
 def test_registry_is_of_the_55_in_order() -> None:
     assert list(library.GENERATORS) == [synset for synset in SYNSETS if synset in library.GENERATORS]
+
+
+def test_every_file_of_classes_makes_one_of_the_55() -> None:
+    """A misspelled file would be left out without a word."""
+    files = {path.stem for path in Path(classes.__path__[0]).glob("*.py")} - {"__init__"}
+    assert files == {name_of(synset).replace(" ", "_") for synset in library.GENERATORS}
 
 
 def test_names_go_there_and_back() -> None:

@@ -22,7 +22,7 @@ def bathtub(rng: np.random.Generator) -> Scene:
     slope = 0 if built_in else rng.uniform(0.0, 0.14)
 
     def ring(points: np.ndarray, scale: float, y: float) -> np.ndarray:
-        # A slipper tub rises towards the end one leans on.
+        # A slipper tub rises toward the end one leans on.
         lift = slope * np.clip(points[:, 0] / length * 2, 0, 1) ** 2 * (y > 0.3)
         return np.column_stack([points[:, 0] * scale, y + lift, points[:, 1] * scale])
 

@@ -98,7 +98,7 @@ def _windows(
     nose: float,
     start: float,
 ) -> None:
-    """Windows of one deck or two, windscreens and rear windows."""
+    """Windows of one deck or two, windshields and rear windows."""
     decks = (floor + 0.1, 2.75) if kind == "double" else (floor + 0.15,)
     panes = int(rng.integers(6, 9))
     tall = {"city": 0.95, "coach": 1.2, "double": 0.85, "school": 0.75}[kind]

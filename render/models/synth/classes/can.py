@@ -9,7 +9,7 @@ from threedie.render.models.synth.shapes import box, cylinder, joined, lathe, to
 
 
 def can(rng: np.random.Generator) -> Scene:
-    """Drinks can, food tin or tin of paint with a printed side."""
+    """Drink can, food can or paint can with a printed side."""
     scene = Scene()
     kind = pick(rng, ("drink", "drink", "food", "flat"))
     radius = {"drink": 0.3, "food": 0.4, "flat": 0.5}[kind] * rng.uniform(0.92, 1.08)

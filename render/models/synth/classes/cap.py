@@ -23,7 +23,7 @@ from threedie.render.models.synth.shapes import (
 
 
 def cap(rng: np.random.Generator) -> Scene:
-    """Baseball cap, woollen hat, officer's cap or sun hat."""
+    """Baseball cap, woolen hat, officer's cap or sun hat."""
     scene = Scene()
     kind = pick(rng, ("baseball", "baseball", "baseball", "beanie", "officer", "sun"))
     size = (0.5 * rng.uniform(0.95, 1.05), rng.uniform(0.42, 0.56), 0.58)

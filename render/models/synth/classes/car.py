@@ -1,5 +1,7 @@
 """Generator of class 02958343, car."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 from threedie.render.models.synth import materials as mat
@@ -9,94 +11,110 @@ from threedie.render.models.synth.scene import Scene, pick
 from threedie.render.models.synth.shapes import box, cylinder, ellipsoid, joined, loft, rod, rounded
 
 
+@dataclass(frozen=True)
+class _Build:
+    """Measures of a car in meters, heights above the ground."""
+
+    length: float
+    width: float
+    hood: float
+    belt: float
+    roof: float
+    wheel: float
+    cabin: tuple[float, float]
+    """Where the cabin begins and ends at the belt, as shares of the length from the middle."""
+    tail: float
+    """Height of the tail as a share of the belt's."""
+    lean: tuple[float, float]
+    """By how much the roof is shorter than the cabin, in front and behind."""
+
+    @property
+    def half(self) -> float:
+        """Half the length."""
+        return self.length / 2
+
+    @property
+    def low(self) -> float:
+        """Height of the body's lower edge."""
+        return 0.24 + (0.1 if self.wheel > 0.35 else 0)
+
+    @property
+    def rear_height(self) -> float:
+        """Height of the body at the tail."""
+        return self.belt * self.tail
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Where the windows begin and end at the belt."""
+        return self.cabin[0] * self.length, self.cabin[1] * self.length - 0.05
+
+
+BUILDS = {
+    "sedan": _Build(4.5, 1.78, 0.86, 0.98, 1.42, 0.32, (-0.2, 0.36), 0.98, (0.5, 0.45)),
+    "hatch": _Build(3.8, 1.7, 0.88, 1.0, 1.48, 0.3, (-0.2, 0.47), 1.0, (0.45, 0.22)),
+    "sport": _Build(4.3, 1.85, 0.72, 0.86, 1.2, 0.33, (-0.08, 0.36), 0.98, (0.65, 0.7)),
+    "suv": _Build(4.5, 1.9, 1.05, 1.18, 1.75, 0.38, (-0.2, 0.48), 1.0, (0.4, 0.18)),
+    "van": _Build(4.8, 1.95, 1.1, 1.22, 2.05, 0.34, (-0.36, 0.49), 1.0, (0.35, 0.08)),
+    "pickup": _Build(5.1, 1.9, 1.05, 1.15, 1.75, 0.39, (-0.2, 0.14), 0.98, (0.4, 0.12)),
+}
+
+
 def car(rng: np.random.Generator) -> Scene:
-    """Saloon, hatchback, estate, sports car, van or pickup."""
+    """Sedan, hatchback, SUV, sports car, van or pickup."""
     scene = Scene()
-    kind = pick(rng, ("saloon", "saloon", "hatch", "sport", "suv", "van", "pickup"))
-    length, width, bonnet, belt, roof, wheel = {
-        "saloon": (4.5, 1.78, 0.86, 0.98, 1.42, 0.32),
-        "hatch": (3.8, 1.7, 0.88, 1.0, 1.48, 0.3),
-        "sport": (4.3, 1.85, 0.72, 0.86, 1.2, 0.33),
-        "suv": (4.5, 1.9, 1.05, 1.18, 1.75, 0.38),
-        "van": (4.8, 1.95, 1.1, 1.22, 2.05, 0.34),
-        "pickup": (5.1, 1.9, 1.05, 1.15, 1.75, 0.39),
-    }[kind]
-    length, width = length * rng.uniform(0.94, 1.06), width * rng.uniform(0.96, 1.04)
+    kind = pick(rng, ("sedan", "sedan", "hatch", "sport", "suv", "van", "pickup"))
+    typical = BUILDS[kind]
+    build = replace(
+        typical, length=typical.length * rng.uniform(0.94, 1.06), width=typical.width * rng.uniform(0.96, 1.04)
+    )
     paint = mat.paint(mat.color(rng), 0.6)
-    half, low = length / 2, 0.24 + (0.1 if wheel > 0.35 else 0)
-    # Where the cabin begins and ends along the length, below at the belt and above at the roof.
-    front, rear = {
-        "saloon": (-0.2, 0.36),
-        "hatch": (-0.2, 0.47),
-        "sport": (-0.08, 0.36),
-        "suv": (-0.2, 0.48),
-        "van": (-0.36, 0.49),
-        "pickup": (-0.2, 0.14),
-    }[kind]
-    tail = {
-        "saloon": belt * 0.98,
-        "hatch": belt,
-        "sport": belt * 0.98,
-        "suv": belt,
-        "van": belt,
-        "pickup": belt * 0.98,
-    }[kind]
-    stations = [
-        (-half, low + 0.12, bonnet * 0.82, 0.82),
-        (-half * 0.97, low, bonnet * 0.93, 0.93),
-        (-half * 0.8, low, bonnet * 0.98, 0.99),
-        (front * length, low, belt, 1.0),
-        (rear * length, low, belt, 1.0),
-        (half * 0.9, low, tail, 0.98),
-        (half * 0.985, low + 0.02, tail * 0.96, 0.93),
-        (half, low + 0.14, tail * 0.85, 0.86),
-    ]
-    if front * length < -half * 0.7:
-        del stations[2]
-    scene.add("body", rounded_body(width, 0.14, stations), paint)
-    lean_front, lean_rear, a, b = _cabin(rng, scene, kind, length, width, belt, roof, paint, front, rear)
+    _body(scene, build, paint)
+    _cabin(rng, scene, kind, build, paint)
+    half, width, wheel = build.half, build.width, build.wheel
     if kind == "pickup":
+        end = build.ends[1]
         scene.add(
-            "bed", box(width * 0.82, 0.06, half - b - 0.2).at(0, belt * 0.99, (half + b) / 2), mat.matte(mat.DARK[0])
+            "bed",
+            box(width * 0.82, 0.06, half - end - 0.2).at(0, build.belt * 0.99, (half + end) / 2),
+            mat.matte(mat.DARK[0]),
         )
-        scene.add(
-            "rails", box(0.09, 0.12, half - b - 0.1, 0.02).at(width * 0.44, belt + 0.02, (half + b) / 2).both(), paint
-        )
+        rail = box(0.09, 0.12, half - end - 0.1, 0.02).at(width * 0.44, build.belt + 0.02, (half + end) / 2)
+        scene.add("rails", rail.both(), paint)
     arch = cylinder(wheel * 1.17, 0.2, sides=22).rotated("z", 90)
-    axle = half - length * rng.uniform(0.17, 0.2)
+    axle = half - build.length * rng.uniform(0.17, 0.2)
     scene.add(
         "arches",
         joined([arch.at(width / 2 - 0.095, wheel, z).both() for z in (-axle, axle)]),
         mat.matte(mat.hexa("25272b")),
     )
     axles(scene, [(width / 2 - 0.08, -axle), (width / 2 - 0.08, axle)], wheel, 0.21, mat.metal(rng, mat.METAL[:3]))
-    _lights_and_bumpers(rng, scene, width, bonnet, belt, paint, half, low, tail, a)
-    _extras(rng, scene, kind, width, roof, paint, half, tail, lean_front, lean_rear, a, b)
+    _lights_and_bumpers(rng, scene, build, paint)
+    _extras(rng, scene, kind, build, paint)
     return scene
 
 
-def _cabin(
-    rng: np.random.Generator,
-    scene: Scene,
-    kind: str,
-    length: float,
-    width: float,
-    belt: float,
-    roof: float,
-    paint: Material,
-    front: float,
-    rear: float,
-) -> tuple[float, float, float, float]:
+def _body(scene: Scene, build: _Build, paint: Material) -> None:
+    half, low, hood, belt, tail = build.half, build.low, build.hood, build.belt, build.rear_height
+    stations = [
+        (-half, low + 0.12, hood * 0.82, 0.82),
+        (-half * 0.97, low, hood * 0.93, 0.93),
+        (-half * 0.8, low, hood * 0.98, 0.99),
+        (build.cabin[0] * build.length, low, belt, 1.0),
+        (build.cabin[1] * build.length, low, belt, 1.0),
+        (half * 0.9, low, tail, 0.98),
+        (half * 0.985, low + 0.02, tail * 0.96, 0.93),
+        (half, low + 0.14, tail * 0.85, 0.86),
+    ]
+    if build.cabin[0] * build.length < -half * 0.7:
+        # A van's cabin begins where the hood would end.
+        del stations[2]
+    scene.add("body", rounded_body(build.width, 0.14, stations), paint)
+
+
+def _cabin(rng: np.random.Generator, scene: Scene, kind: str, build: _Build, paint: Material) -> None:
     """Windows, roof and posts, for a van also side panels."""
-    lean_front, lean_rear = {
-        "saloon": (0.5, 0.45),
-        "hatch": (0.45, 0.22),
-        "sport": (0.65, 0.7),
-        "suv": (0.4, 0.18),
-        "van": (0.35, 0.08),
-        "pickup": (0.4, 0.12),
-    }[kind]
-    a, b = front * length, rear * length - 0.05
+    width, belt, roof = build.width, build.belt, build.roof
+    (a, b), (lean_front, lean_rear) = build.ends, build.lean
     levels = [(belt - 0.06, a, b, 0.9), (roof - 0.06, a + lean_front, b - lean_rear, 0.74)]
     rings = []
     for y, z0, z1, share in levels:
@@ -124,26 +142,15 @@ def _cabin(
             paint,
         )
     scene.add("posts", joined(posts), paint)
-    return lean_front, lean_rear, a, b
 
 
-def _lights_and_bumpers(
-    rng: np.random.Generator,
-    scene: Scene,
-    width: float,
-    bonnet: float,
-    belt: float,
-    paint: Material,
-    half: float,
-    low: float,
-    tail: float,
-    a: float,
-) -> None:
+def _lights_and_bumpers(rng: np.random.Generator, scene: Scene, build: _Build, paint: Material) -> None:
     """Lights, grille, bumpers and mirrors."""
+    width, half, low, hood, tail = build.width, build.half, build.low, build.hood, build.rear_height
     lamp = ellipsoid(0.16, 0.09, 0.08, 12, 6) if rng.random() < 0.5 else box(0.34, 0.13, 0.1, 0.03)
-    scene.add("headlights", lamp.at(width * 0.33, bonnet * 0.74, -half * 0.985).both(), LIGHT)
+    scene.add("headlights", lamp.at(width * 0.33, hood * 0.74, -half * 0.985).both(), LIGHT)
     scene.add("taillights", box(0.28, 0.13, 0.06, 0.02).at(width * 0.32, tail * 0.78, half * 0.99).both(), TAIL)
-    scene.add("grille", box(width * 0.4, 0.14, 0.06, 0.02).at(0, bonnet * 0.7, -half * 0.995), mat.paint(mat.DARK[0]))
+    scene.add("grille", box(width * 0.4, 0.14, 0.06, 0.02).at(0, hood * 0.7, -half * 0.995), mat.paint(mat.DARK[0]))
     bumper = mat.paint(mat.DARK[1]) if rng.random() < 0.5 else mat.metal(rng)
     scene.add(
         "bumpers",
@@ -151,32 +158,25 @@ def _lights_and_bumpers(
         + box(width * 0.92, 0.13, 0.14, 0.05).at(0, low + 0.12, half * 0.985),
         bumper,
     )
-    scene.add("mirrors", box(0.16, 0.11, 0.08, 0.03).at(width / 2 + 0.03, belt + 0.06, a + 0.25).both(), paint)
+    scene.add(
+        "mirrors",
+        box(0.16, 0.11, 0.08, 0.03).at(width / 2 + 0.03, build.belt + 0.06, build.ends[0] + 0.25).both(),
+        paint,
+    )
 
 
-def _extras(
-    rng: np.random.Generator,
-    scene: Scene,
-    kind: str,
-    width: float,
-    roof: float,
-    paint: Material,
-    half: float,
-    tail: float,
-    lean_front: float,
-    lean_rear: float,
-    a: float,
-    b: float,
-) -> None:
+def _extras(rng: np.random.Generator, scene: Scene, kind: str, build: _Build, paint: Material) -> None:
     """Sometimes a taxi sign, a spoiler or a roof rack."""
+    width, roof = build.width, build.roof
+    (a, b), (lean_front, lean_rear) = build.ends, build.lean
     extra = rng.random()
-    if extra < 0.15 and kind in ("saloon", "hatch"):
+    if extra < 0.15 and kind in ("sedan", "hatch"):
         scene.add("sign", box(0.5, 0.16, 0.2, 0.04).at(0, roof + 0.08, (a + b) / 2), mat.paint(mat.hexa("f4d03f")))
     elif extra < 0.3 and kind == "sport":
         scene.add(
             "spoiler",
-            box(width * 0.85, 0.04, 0.26, 0.015).at(0, tail + 0.2, half * 0.88)
-            + box(0.05, 0.24, 0.12).at(width * 0.3, tail + 0.09, half * 0.88).both(),
+            box(width * 0.85, 0.04, 0.26, 0.015).at(0, build.rear_height + 0.2, build.half * 0.88)
+            + box(0.05, 0.24, 0.12).at(width * 0.3, build.rear_height + 0.09, build.half * 0.88).both(),
             paint,
         )
     elif extra < 0.5 and kind in ("suv", "hatch", "van"):

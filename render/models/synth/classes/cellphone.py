@@ -15,7 +15,7 @@ def _case_material(rng: np.random.Generator) -> Material:
 
 
 def cellphone(rng: np.random.Generator) -> Scene:
-    """Smartphone, key phone, flip phone or one with an aerial, standing, its screen to the front."""
+    """Smartphone, key phone, flip phone or one with an antenna, standing, its screen to the front."""
     scene = Scene()
     kind = pick(rng, ("smart", "smart", "keys", "flip", "brick"))
     case, width = _case_material(rng), rng.uniform(0.68, 0.8)

@@ -133,7 +133,7 @@ def _chair_back(
 
 
 def _shell(half_width: float, half_height: float, power: float) -> Mesh:
-    """A rounded plate in X and Y that curves towards the front at its sides."""
+    """A rounded plate in X and Y that curves toward the front at its sides."""
     rings = []
     for share in np.sin(np.linspace(-np.pi / 2, np.pi / 2, 17)):
         x, z = half_width * share, -1.6 * (half_width * share) ** 2

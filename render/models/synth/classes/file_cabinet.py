@@ -8,7 +8,7 @@ from threedie.render.models.synth.shapes import box, cylinder, extrude, frame, j
 
 
 def file_cabinet(rng: np.random.Generator) -> Scene:
-    """Steel cabinet of deep drawers with label holders, upright or wide, maybe on castors; one may stand open."""
+    """Steel cabinet of deep drawers with label holders, upright or wide, maybe on casters; one may stand open."""
     scene = Scene()
     steel = mat.paint(mat.color(rng, mat.NEUTRAL[2:] + mat.SOFT + mat.BRIGHT + mat.NEUTRAL[2:]), 0.4)
     face = (
@@ -24,14 +24,14 @@ def file_cabinet(rng: np.random.Generator) -> Scene:
         rng.uniform(0.5, 0.7),
         rng.uniform(0.28, 0.34),
     )
-    castors = rows <= 3 and rng.random() < 0.5
-    foot = 0.1 if castors else 0.05
+    casters = rows <= 3 and rng.random() < 0.5
+    foot = 0.1 if casters else 0.05
     height = rows * each + 0.06
     front = -depth / 2
     scene.add("body", box(width, height, depth, 0.012).at(0, foot + height / 2, 0), steel)
-    if castors:
+    if casters:
         scene.add(
-            "castors",
+            "casters",
             joined(
                 [
                     cylinder(0.04, 0.035, sides=14).rotated("z", 90).at(x * width * 0.4, 0.04, z * depth * 0.4)
@@ -73,7 +73,7 @@ def file_cabinet(rng: np.random.Generator) -> Scene:
         scene.add("pull", pull.at(0, y, z - 0.02), metal)
         scene.add("holder", frame(0.13, 0.065, 0.01, 0.012).at(0, y + each * 0.24, z - 0.018), metal)
         scene.add("label", box(0.115, 0.05, 0.01).at(0, y + each * 0.24, z - 0.016), mat.matte(mat.hexa("faf6e8")))
-    # The lock is at the upper corner, on the right of who stands before it.
+    # The lock is at the upper corner, on the viewer's right.
     scene.add(
         "lock",
         cylinder(0.02, 0.02, sides=14).rotated("x", 90).at(-width * 0.38, foot + height - each * 0.22, front - 0.034),

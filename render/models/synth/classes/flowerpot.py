@@ -99,7 +99,7 @@ def _blossom(radius: float, petals: int) -> Mesh:
 
 
 def _leaf(length: float, width: float, droop: float) -> Mesh:
-    """A leaf from the origin outwards along X, rising and then drooping."""
+    """A leaf from the origin outward along X, rising and then drooping."""
     steps = np.linspace(0, 1, 8)
     path = np.column_stack([length * steps * 0.8, length * (steps * 1.1 - droop * steps**2.4), np.zeros(8)])
     broad = np.sin(np.pi * np.clip(steps * 0.93 + 0.06, 0, 1)) ** 0.8 + 0.02

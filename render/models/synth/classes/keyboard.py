@@ -75,7 +75,7 @@ def keyboard(rng: np.random.Generator) -> Scene:
         offset = 1.7 * unit
     depth = (rows + 1) * unit + 0.12
 
-    # The left of who types is the object's own right, since the front is the side one sits at.
+    # The typist's left is the object's right, since the typist sits at the front.
     def placed(mesh: Mesh) -> Mesh:
         return mesh.at(-offset, 0.03, 0).mirrored("x").rotated("x", tilt)
 

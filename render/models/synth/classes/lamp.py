@@ -20,7 +20,7 @@ def _shade(rng: np.random.Generator, top: float, bottom: float, height: float, s
 
 
 def lamp(rng: np.random.Generator) -> Scene:
-    """Table, floor, desk or hanging lamp, or a lantern; a desk lamp's head and the pull chain are at the front."""
+    """Table, floor, desk or hanging lamp, or an arc lamp; a desk lamp's head and the pull chain are at the front."""
     scene = Scene()
     kind = pick(rng, ("table", "table", "floor", "desk", "hanging", "arc"))
     metal = mat.metal(rng)

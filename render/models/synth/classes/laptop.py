@@ -9,7 +9,7 @@ from threedie.render.models.synth.shapes import Mesh, box, cylinder, extrude, jo
 
 
 def laptop(rng: np.random.Generator) -> Scene:
-    """Open notebook computer; who uses it sits at the front."""
+    """Open notebook computer; the user sits at the front."""
     scene = Scene()
     width, depth = 1.5 * rng.uniform(0.9, 1.1), rng.uniform(0.95, 1.1)
     thick, open_by = rng.uniform(0.05, 0.1), rng.uniform(8, 32)

@@ -10,7 +10,7 @@ from threedie.render.models.synth.shapes import Mesh, box, cylinder, extrude, fr
 
 
 def microwave(rng: np.random.Generator) -> Scene:
-    """Microwave oven, its window to the front and its controls on the right of who stands before it, or below."""
+    """Microwave oven, its window to the front, its controls on the viewer's right."""
     scene = Scene()
     body, metal = enamel(rng), mat.metal(rng)
     trim = contrast_paint(body.color)
@@ -18,7 +18,7 @@ def microwave(rng: np.random.Generator) -> Scene:
     scene.add("body", box(width, height, depth, rng.uniform(0.03, 0.09), 2).at(0, height / 2, 0), body)
     front = -depth / 2
     share = rng.uniform(0.7, 0.76)
-    # Before it, right is towards -X.
+    # The viewer's right is toward -X.
     door_x = width * (0.5 - share / 2) - 0.01
     opened = rng.random() < 0.25
     door_w, door_h = width * share - 0.05, height * 0.88

@@ -20,19 +20,19 @@ def skateboard(rng: np.random.Generator) -> Scene:
         outline = np.concatenate([side, side[::-1][:-1] * (-1, 1)]) * (width, -length)
     else:
         outline = rounded(width, length, width * (0.49 if kind == "street" else 0.3), 7)
-    # Cut across, so that the bend has something to bend.
+    # Sliced across, so that it can be bent.
     stations = np.linspace(-length / 2, length / 2, 21)
     flat = np.concatenate([outline, outline[:1]])
     widths = np.array([_half_width(flat, z * 0.995) for z in stations])
 
-    def deformed(z: float) -> float:
+    def rise(z: float) -> float:
         over = max(abs(z) - length * 0.33, 0.0) / (length * 0.17)
         return kick * over**1.6 * (1.0 if z < 0 or kind != "fish" else 1.3)
 
     def deck(low: float, high: float, share: float) -> Mesh:
         rings = []
         for z, half in zip(stations, widths, strict=True):
-            w, y = max(half * share, 0.004), deformed(z)
+            w, y = max(half * share, 0.004), rise(z)
             rings.append([(-w, y + low, z), (w, y + low, z), (w, y + high, z), (-w, y + high, z)])
         return loft(rings)
 
@@ -50,7 +50,7 @@ def skateboard(rng: np.random.Generator) -> Scene:
     scene.add("grip", deck(0.016, 0.021, 0.95), grip)
     canvas = mat.paint(mat.color(rng, mat.BRIGHT), 0.4)
     # A band across the nose tells it from the tail.
-    band = box(width * 0.88, 0.006, length * 0.045).at(0, 0.021 + deformed(-length * 0.3), -length * 0.3)
+    band = box(width * 0.88, 0.006, length * 0.045).at(0, 0.021 + rise(-length * 0.3), -length * 0.3)
     scene.add("band", band, canvas)
     metal = mat.metal(rng)
     wheel, track = rng.uniform(0.026, 0.036) * (1.25 if kind == "long" else 1.0), width * 0.42

@@ -22,7 +22,7 @@ from threedie.render.models.synth.shapes import (
 
 
 def stove(rng: np.random.Generator) -> Scene:
-    """Cooker with rings or gas burners, an oven below, or an old iron stove with a pipe."""
+    """Stove with rings or gas burners, an oven below, or an old iron stove with a pipe."""
     scene = Scene()
     body, metal = enamel(rng), mat.metal(rng)
     trim = contrast_paint(body.color)
@@ -33,11 +33,11 @@ def stove(rng: np.random.Generator) -> Scene:
     front = -depth / 2
     scene.add("body", box(width, height - 0.1, depth, 0.03).at(0, height / 2 + 0.05, 0), body)
     scene.add("legs", box(width * 0.94, 0.12, depth * 0.9).at(0, 0.06, 0.02), dark)
-    hob_y = height
+    cooktop_y = height
     gas = rng.random() < 0.6
     scene.add(
         "hob",
-        box(width * 1.01, 0.06, depth * 1.01, 0.02).at(0, hob_y + 0.01, 0),
+        box(width * 1.01, 0.06, depth * 1.01, 0.02).at(0, cooktop_y + 0.01, 0),
         metal if gas else mat.paint(mat.hexa("464a51"), 0.8),
     )
     columns = 2 if width < 1.3 else 3
@@ -48,12 +48,14 @@ def stove(rng: np.random.Generator) -> Scene:
         for z, radius in ((-depth * 0.23, 0.13 + 0.02 * (index % 2)), (depth * 0.2, 0.15 - 0.02 * (index % 2)))
     ]
     if gas:
-        _gas_burners(scene, dark, hob_y, spots)
+        _gas_burners(scene, dark, cooktop_y, spots)
     else:
         hot = mat.paint(mat.hexa(pick(rng, ("d9583f", "b9bdc2", "8f959c"))), 0.4)
         scene.add(
             "rings",
-            joined([torus(r * s, 0.014, 20, 4).at(x, hob_y + 0.04, z) for x, z, r in spots for s in (0.4, 0.75, 1.05)]),
+            joined(
+                [torus(r * s, 0.014, 20, 4).at(x, cooktop_y + 0.04, z) for x, z, r in spots for s in (0.4, 0.75, 1.05)]
+            ),
             hot,
         )
     oven_h = height * rng.uniform(0.5, 0.6)
@@ -79,35 +81,35 @@ def stove(rng: np.random.Generator) -> Scene:
     back = rng.random()
     if back < 0.6:
         tall = rng.uniform(0.2, 0.4)
-        scene.add("splashback", box(width, tall, 0.09, 0.02).at(0, hob_y + tall / 2, depth / 2 - 0.045), body)
+        scene.add("splashback", box(width, tall, 0.09, 0.02).at(0, cooktop_y + tall / 2, depth / 2 - 0.045), body)
         scene.add(
             "clock",
-            box(0.3, 0.12, 0.03, 0.01).at(0, hob_y + tall * 0.6, depth / 2 - 0.09),
+            box(0.3, 0.12, 0.03, 0.01).at(0, cooktop_y + tall * 0.6, depth / 2 - 0.09),
             mat.paint(mat.hexa("7fd0a4"), 0.6),
         )
-    _pot(rng, scene, metal, hob_y, gas, spots)
+    _pot(rng, scene, metal, cooktop_y, gas, spots)
     return scene
 
 
-def _gas_burners(scene: Scene, dark: Material, hob_y: float, spots: list[tuple[float, float, float]]) -> None:
+def _gas_burners(scene: Scene, dark: Material, cooktop_y: float, spots: list[tuple[float, float, float]]) -> None:
     """Burners under grates."""
     scene.add(
         "burners",
         joined(
             [
                 lathe([(0, 0), (r * 0.62, 0), (r * 0.62, 0.03), (r * 0.45, 0.05), (0, 0.055)], 18).at(
-                    x, hob_y + 0.03, z
+                    x, cooktop_y + 0.03, z
                 )
                 for x, z, r in spots
             ]
         ),
         dark,
     )
-    bars = [box(2.5 * r, 0.025, 0.03).rotated("y", a).at(x, hob_y + 0.1, z) for x, z, r in spots for a in (45, 135)]
+    bars = [box(2.5 * r, 0.025, 0.03).rotated("y", a).at(x, cooktop_y + 0.1, z) for x, z, r in spots for a in (45, 135)]
     feet = [
         rod(
-            (x + 1.2 * r * np.cos(t), hob_y + 0.03, z + 1.2 * r * np.sin(t)),
-            (x + 1.2 * r * np.cos(t), hob_y + 0.1, z + 1.2 * r * np.sin(t)),
+            (x + 1.2 * r * np.cos(t), cooktop_y + 0.03, z + 1.2 * r * np.sin(t)),
+            (x + 1.2 * r * np.cos(t), cooktop_y + 0.1, z + 1.2 * r * np.sin(t)),
             0.015,
             sides=4,
         )
@@ -121,7 +123,7 @@ def _pot(
     rng: np.random.Generator,
     scene: Scene,
     metal: Material,
-    hob_y: float,
+    cooktop_y: float,
     gas: bool,
     spots: list[tuple[float, float, float]],
 ) -> None:
@@ -130,7 +132,7 @@ def _pot(
         x, z, _ = spots[int(rng.integers(len(spots)))]
         pot = mat.paint(mat.color(rng, mat.BRIGHT), 0.5)
         radius, high = rng.uniform(0.16, 0.2), rng.uniform(0.14, 0.26)
-        base = hob_y + (0.115 if gas else 0.05)
+        base = cooktop_y + (0.115 if gas else 0.05)
         scene.add("pot", cylinder(radius, high, sides=24, bevel=0.015).at(x, base + high / 2, z), pot)
         scene.add(
             "lid",

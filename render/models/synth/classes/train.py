@@ -211,7 +211,7 @@ def _express(rng: np.random.Generator, scene: Scene, tram: bool) -> Scene:
         _bogies(scene, [start + 0.9, start + 1.8, start + length - 1.8, start + length - 0.9], dark, 0.36)
         if index:
             scene.add("gangway", box(1.5, 1.8, 0.5).at(0, 1.5, start - 0.15), dark)
-    # The windscreen lies on the nose's slope: a copy of its upper part, a little in front of it and narrower.
+    # The windshield lies on the nose's slope: a copy of its upper part, a little in front of it and narrower.
     first = 1 - np.sqrt(1 - ((1.5 - low - 0.55) / (high - low - 0.55)) ** 2)
     pane = []
     for step in np.linspace(first, first + (0.5 if tram else 0.3), 9):

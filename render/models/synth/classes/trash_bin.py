@@ -24,9 +24,9 @@ from threedie.render.models.synth.shapes import (
 
 
 def trash_bin(rng: np.random.Generator) -> Scene:
-    """Pedal bin, wheeled bin, swing-lid bin, wire paper basket or ribbed dustbin."""
+    """Pedal bin, wheeled bin, swing-lid bin, wire paper basket or ribbed steel can."""
     scene = Scene()
-    kind = pick(rng, ("pedal", "wheelie", "swing", "dustbin", "paper"))
+    kind = pick(rng, ("pedal", "wheeled", "swing", "steel", "paper"))
     shell = mat.paint(mat.color(rng, mat.BRIGHT + mat.NEUTRAL[1:5]), 0.4)
     lid = (
         mat.paint(mat.color(rng, mat.BRIGHT + mat.DARK[:2]), 0.4)
@@ -35,15 +35,15 @@ def trash_bin(rng: np.random.Generator) -> Scene:
     )
     metal, dark = mat.metal(rng), mat.matte(mat.DARK[0])
     radius, height = rng.uniform(0.3, 0.38), rng.uniform(0.85, 1.15)
-    if kind == "wheelie":
+    if kind == "wheeled":
         return _wheeled_bin(rng, shell, lid, metal, dark, height)
     if kind == "paper":
         return _paper_basket(rng, shell, lid, radius, height)
     taper = rng.uniform(0.82, 1.0)
     outside = [(radius * taper, 0.03), (radius, height * 0.94)]
     body = lathe([(0, 0.03), *outside, (0, height * 0.94)], 32)
-    if kind == "dustbin":
-        return _dustbin(rng, metal, radius, height, taper, outside)
+    if kind == "steel":
+        return _steel_can(rng, metal, radius, height, taper, outside)
     scene.add("body", body, shell)
     scene.add("base", lathe([(0, 0), (radius * taper * 1.04, 0), (radius * taper * 1.04, 0.07), (0, 0.07)], 32), dark)
     scene.add(
@@ -163,7 +163,7 @@ def _paper_basket(rng: np.random.Generator, shell: Material, lid: Material, radi
     return scene
 
 
-def _dustbin(
+def _steel_can(
     rng: np.random.Generator,
     metal: Material,
     radius: float,
@@ -171,7 +171,7 @@ def _dustbin(
     taper: float,
     outside: list[tuple[float, float]],
 ) -> Scene:
-    """Ribbed steel bin with a lid."""
+    """Ribbed steel can with a lid."""
     scene = Scene()
     steel = mat.paint(mat.color(rng, mat.NEUTRAL[2:5] + mat.BRIGHT), 0.6)
     ribs = 18

@@ -25,7 +25,7 @@ from threedie.render.models.synth.shapes import (
 
 
 def watercraft(rng: np.random.Generator) -> Scene:
-    """Sailing yacht, motor boat, freighter, tug, rowing boat or warship."""
+    """Sailing yacht, motorboat, freighter, tug, rowboat or warship."""
     kind = pick(rng, ("sail", "sail", "motor", "freight", "tug", "row", "war"))
     return {"sail": _sail, "motor": _motor, "freight": _freight, "tug": _tug, "row": _row, "war": _warship}[kind](rng)
 

@@ -41,5 +41,5 @@ def drum(profile: ArrayLike, sides: int = 32) -> Mesh:
 
 
 def windows(spots: Sequence[tuple[float, float, float]], width: float, height: float) -> Mesh:
-    """Upright windows looking outwards: (turn from the front in degrees, height, distance from the axis)."""
+    """Upright windows looking outward: (turn from the front in degrees, height, distance from the axis)."""
     return joined([box(width, height, 0.08, 0.01).at(0, y, -r).rotated("y", turn) for turn, y, r in spots])

@@ -17,7 +17,7 @@ def facing(profile: list[tuple[float, float]], sides: int = 24) -> Mesh:
 def keypad(
     rng: np.random.Generator, columns: int, rows: int, pitch: tuple[float, float], size: tuple[float, float, float]
 ) -> Mesh:
-    """Keys in a grid about the origin, in X and Y, rising towards -Z."""
+    """Keys in a grid about the origin, in X and Y, rising toward -Z."""
     xs, ys = (np.arange(columns) - (columns - 1) / 2) * pitch[0], (np.arange(rows) - (rows - 1) / 2) * pitch[1]
     key = (
         box(*size)

@@ -50,7 +50,7 @@ def four_legs(rng: np.random.Generator, width: float, depth: float, height: floa
 
 
 def tapered_leg(thick: float, height: float) -> Mesh:
-    """A square leg, thinner towards the floor."""
+    """A square leg, thinner toward the floor."""
     square = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)]) * thick / 2
     levels = [(0.55, 0.0), (1.0, height)]
     return loft([np.column_stack([s * square[:, 0], np.full(4, y), s * square[:, 1]]) for s, y in levels])

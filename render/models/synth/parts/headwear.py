@@ -10,7 +10,7 @@ Size = tuple[float, float, float]
 def skin_patch(
     size: Size, turns: tuple[float, float], heights: tuple[float, float], thick: float, steps: int = 16
 ) -> Mesh:
-    """A piece of an ellipsoid's skin; `turns` from the front, positive towards +X, and `heights` in degrees."""
+    """A piece of an ellipsoid's skin; `turns` from the front, positive toward +X, and `heights` in degrees."""
     around = np.radians(np.linspace(*turns, steps))
     up = np.radians(np.linspace(*heights, 8))
     rings = []

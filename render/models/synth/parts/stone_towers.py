@@ -211,7 +211,7 @@ def pagoda(rng: np.random.Generator) -> Scene:
         for r, h in ((reach, 0.0), (reach * 1.02, 0.04), (reach * 0.82, 0.1), (width * 0.95, 0.3), (width * 0.6, 0.34)):
             corners = ngon(sides, r)
             middles = (corners + np.roll(corners, -1, axis=0)) / 2
-            # Corners curl upwards.
+            # Corners curl upward.
             curl = 0.14 * max(r - width, 0) / (reach - width)
             ring = np.empty((2 * sides, 3))
             ring[::2], ring[1::2] = (

@@ -13,5 +13,5 @@ def board_material(rng: np.random.Generator) -> Material:
 
 
 def level_ring(outline: Floats, height: float) -> Floats:
-    """An outline (points, 2) laid level: a ring for a loft upwards."""
+    """An outline (points, 2) laid level: a ring for a loft upward."""
     return np.column_stack([outline[:, 0], np.full(len(outline), height), outline[:, 1]])
