@@ -17,7 +17,7 @@ from threedie.render.commands.models import models
 from threedie.render.models import draco, gltf_scene
 from threedie.render.models.container import Archive, Folder
 from threedie.render.models.gltf import read_gltf
-from threedie.render.models.gltf_scene import triangles_of
+from threedie.render.models.gltf_primitives import triangles_of
 from threedie.render.models.obj import read_obj
 from threedie.render.models.source import ModelError
 from threedie.render.models.surface import ReadMesh
