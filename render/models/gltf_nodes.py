@@ -42,7 +42,7 @@ def _indices(value: object, end: int, what: str) -> list[int]:
     if value is None:
         return []
     if not isinstance(value, list) or any(type(each) is not int or not 0 <= each < end for each in value):
-        raise ModelError(f"{what} aren't a list of those that are there")
+        raise ModelError(f"{what} aren't a list of existing nodes")
     return value
 
 

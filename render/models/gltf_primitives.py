@@ -142,7 +142,7 @@ class _Attributes:
         return values
 
     def optional(self, key: str, sizes: tuple[str, ...]) -> Floats | None:
-        """None where there is none, or, with a note, where it can't be read."""
+        """None if absent, and, with a note, if it can't be read."""
         if key not in self._attributes:
             return None
         try:

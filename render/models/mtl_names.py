@@ -83,7 +83,7 @@ def library_names(rest: str, exists: Callable[[str], bool]) -> list[str]:
     # Names with spaces are rarer than paths of another machine, of which the last part alone would be looked for.
     if exists(whole) and not re.search(r"\.mtl\s+.*[\\/]", whole, re.I):
         return [whole]
-    # A reading all of whose files are there, or else the first that has most of them.
+    # The reading whose files all exist, or else the first with the most that do.
     counts = [(all(map(exists, names)), sum(map(exists, names))) for names in readings]
     best = max(counts)
     if best == (False, 0):

@@ -47,9 +47,9 @@ class ObjFiles:
 
     Attributes:
         content: the OBJ file as plain text.
-        materials: text of each material file that is there.
-        textures: content of each texture that is there, by the material file's position and the name it uses.
-        unreadable: why textures that are there can't be read.
+        materials: text of each existing material file.
+        textures: content of each existing texture, by the material file's position and the name it uses.
+        unreadable: why existing textures can't be read.
         faults: what is missing.
     """
 

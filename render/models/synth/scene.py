@@ -68,7 +68,7 @@ class Scene:
 def write_scene(scene: Scene, folder: Path) -> Path:
     """Write an object to its own folder in the ShapeNetCore v2 layout, whole or not at all; give the OBJ file.
 
-    Where the folder is already there, it is left alone: another process wrote it first.
+    An existing folder is left alone: another process wrote it first.
 
     Raises:
         ThreeDieError: it can't be written.

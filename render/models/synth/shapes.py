@@ -27,11 +27,11 @@ class Mesh:
         return Mesh(np.concatenate([self.vertices, other.vertices]), faces)
 
     def at(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> "Mesh":
-        """The mesh moved by (x, y, z)."""
+        """The mesh translated by (x, y, z)."""
         return Mesh(np.add(self.vertices, (x, y, z)), self.faces)
 
     def rotated(self, axis: str, degrees: float) -> "Mesh":
-        """The mesh turned about an axis through the origin, counter-clockwise seen against the axis."""
+        """The mesh rotated about an axis through the origin, counter-clockwise as seen from the axis's tip."""
         first, second = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
         angle = np.radians(degrees)
         vertices = self.vertices.copy()

@@ -48,7 +48,7 @@ def bookshelf(rng: np.random.Generator) -> Scene:
                 )
             x += slim + 0.003
         if end - x > 0.16 and rng.random() < 0.6:
-            kept = pick(
+            ornament = pick(
                 rng,
                 (
                     ellipsoid(0.06, 0.06, 0.06, 12, 8).at(0, 0.06, 0),
@@ -56,7 +56,7 @@ def bookshelf(rng: np.random.Generator) -> Scene:
                     box(0.13, 0.1, 0.1, 0.01).at(0, 0.05, 0),
                 ),
             )
-            scene.add("thing", kept.at((x + end) / 2, low, z - 0.02), mat.paint(mat.color(rng, mat.BRIGHT), 0.4))
+            scene.add("thing", ornament.at((x + end) / 2, low, z - 0.02), mat.paint(mat.color(rng, mat.BRIGHT), 0.4))
     for index, volumes in sorted(books.items()):
         scene.add("books", joined(volumes), filled[index])
     return scene

@@ -151,14 +151,14 @@ def _flip_lid(
     lid = back + cylinder(depth * 0.45, width * 0.55, sides=14).rotated("z", 90).at(0, -height / 2 - 0.02, -0.02)
     tilt = rng.uniform(15, 40)
 
-    def opened(mesh: Mesh) -> Mesh:
+    def unfolded(mesh: Mesh) -> Mesh:
         return mesh.at(0, height / 2, 0).rotated("x", tilt).at(0, height / 2, 0)
 
-    scene.add("lid", opened(lid), case)
-    scene.add("bezel", opened(extrude(rounded(width * 0.86, height * 0.82, 0.05), 0.02).at(0, 0, face - 0.004)), dark)
+    scene.add("lid", unfolded(lid), case)
+    scene.add("bezel", unfolded(extrude(rounded(width * 0.86, height * 0.82, 0.05), 0.02).at(0, 0, face - 0.004)), dark)
     scene.add(
         "screen",
-        opened(extrude(rounded(width * 0.74, screen_h, 0.02), 0.02).at(0, 0, face - 0.012)),
+        unfolded(extrude(rounded(width * 0.74, screen_h, 0.02), 0.02).at(0, 0, face - 0.012)),
         mat.screen(rng, 64, 56),
     )
     scene.add("base", back, mat.paint(mat.shade(case.color, 0.85), 0.4))

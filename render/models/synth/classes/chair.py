@@ -47,7 +47,7 @@ def chair(rng: np.random.Generator) -> Scene:
         metal = mat.metal(rng)
         scene.add("column", cylinder(0.028, seat - 0.1).at(0, seat / 2 + 0.02, 0), metal)
         spokes = [rod((0, 0.12, 0), (0.26 * np.cos(a), 0.07, 0.26 * np.sin(a)), 0.025, 0.017) for a in _star(5)]
-        castors = [
+        casters = [
             cylinder(0.035, 0.03)
             .rotated("z", 90)
             .rotated("y", -np.degrees(a))
@@ -55,7 +55,7 @@ def chair(rng: np.random.Generator) -> Scene:
             for a in _star(5)
         ]
         scene.add("star", joined(spokes), metal)
-        scene.add("castors", joined(castors), mat.matte(mat.DARK[0]))
+        scene.add("castors", joined(casters), mat.matte(mat.DARK[0]))
     else:
         bow = [
             (0, seat + 0.1, depth / 2),

@@ -41,17 +41,17 @@ def dishwasher(rng: np.random.Generator) -> Scene:
     light = box(0.16, 0.06, 0.03).at(-width * 0.3, door_high - 0.09, -0.05)
     fall = rng.uniform(-90, -72) if opened else pick(rng, (0.0, 0.0, -18.0))
 
-    def hung(mesh: Mesh) -> Mesh:
+    def on_hinge(mesh: Mesh) -> Mesh:
         return mesh.rotated("x", fall).at(0, 0.18, front - 0.03)
 
-    scene.add("door", hung(door), body)
-    scene.add("panel", hung(panel), trim)
-    scene.add("handle", hung(grip), metal)
-    scene.add("knobs", hung(knobs), metal)
-    scene.add("display", hung(light), mat.paint(mat.hexa("8fd0b0"), 0.6))
+    scene.add("door", on_hinge(door), body)
+    scene.add("panel", on_hinge(panel), trim)
+    scene.add("handle", on_hinge(grip), metal)
+    scene.add("knobs", on_hinge(knobs), metal)
+    scene.add("display", on_hinge(light), mat.paint(mat.hexa("8fd0b0"), 0.6))
     scene.add(
         "lining",
-        hung(box(width - 0.2, door_high * 0.8, 0.05, 0.02).at(0, door_high / 2, 0.03)),
+        on_hinge(box(width - 0.2, door_high * 0.8, 0.05, 0.02).at(0, door_high / 2, 0.03)),
         mat.paint(mat.NEUTRAL[2], 0.6),
     )
     scene.add("kick plate", box(width - 0.1, 0.12, 0.05).at(0, 0.07, front - 0.0), trim)

@@ -31,7 +31,7 @@ def file_cabinet(rng: np.random.Generator) -> Scene:
     scene.add("body", box(width, height, depth, 0.012).at(0, foot + height / 2, 0), steel)
     if casters:
         scene.add(
-            "casters",
+            "castors",
             joined(
                 [
                     cylinder(0.04, 0.035, sides=14).rotated("z", 90).at(x * width * 0.4, 0.04, z * depth * 0.4)

@@ -64,12 +64,12 @@ def loudspeaker(rng: np.random.Generator) -> Scene:
         tilt = float(np.degrees(np.arctan2(depth * 0.8, height * 0.85)))
         slope = float(np.hypot(depth * 0.8, height * 0.85))
 
-        def laid(mesh: Mesh) -> Mesh:
+        def on_slope(mesh: Mesh) -> Mesh:
             return mesh.at(0, slope / 2, 0).rotated("x", tilt).at(0, 0, -depth * 0.55)
 
         scene.add(
             "grille",
-            laid(box(width * 0.9, slope * 0.86, 0.06, 0.015)),
+            on_slope(box(width * 0.9, slope * 0.86, 0.06, 0.015)),
             mat.mesh_cloth(mat.color(rng, mat.NEUTRAL[2:5]), 5),
         )
         for name, index, surface in (
@@ -79,7 +79,7 @@ def loudspeaker(rng: np.random.Generator) -> Scene:
             ("caps", 3, metal),
         ):
             pair = ((-width * 0.2, 0.0, slope * 0.32), (width * 0.26, 0.05, slope * 0.17))
-            scene.add(name, laid(joined([_driver(r)[index].at(x, y, -0.04) for x, y, r in pair])), surface)
+            scene.add(name, on_slope(joined([_driver(r)[index].at(x, y, -0.04) for x, y, r in pair])), surface)
         scene.add(
             "grips", torus(0.14, 0.03, 16, 6).rotated("z", 90).at(width / 2, height * 0.4, depth * 0.2).both(), RUBBER
         )

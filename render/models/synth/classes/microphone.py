@@ -60,20 +60,20 @@ def _stage(rng: np.random.Generator, kind: str, metal: Material, grip: Material,
     tilt = -40 if kind == "desk" else rng.uniform(-30, -8)
     lift = 0.75 if kind == "desk" else 0.0
 
-    def held(mesh: Mesh) -> Mesh:
+    def tilted(mesh: Mesh) -> Mesh:
         return mesh.rotated("x", tilt).at(0, lift, 0)
 
-    scene.add("head", held(head), grid)
-    scene.add("body", held(body), grip)
-    scene.add("ring", held(torus(size * 0.98, size * 0.12, 24, 8).at(0, long / 2 + size * 0.75, 0)), metal)
-    scene.add("switch", held(box(0.06, 0.14, 0.05, 0.015).at(0, long * 0.1, -size * 0.62)), metal)
+    scene.add("head", tilted(head), grid)
+    scene.add("body", tilted(body), grip)
+    scene.add("ring", tilted(torus(size * 0.98, size * 0.12, 24, 8).at(0, long / 2 + size * 0.75, 0)), metal)
+    scene.add("switch", tilted(box(0.06, 0.14, 0.05, 0.015).at(0, long * 0.1, -size * 0.62)), metal)
     if kind == "desk":
         scene.add(
             "neck",
             tube(smooth([(0, 0.0, 0.25), (0, 0.35, 0.35), (0, lift - 0.2, 0.25), (0, lift - 0.1, 0.12)], 10), 0.035),
             metal,
         )
-        scene.add("clip", held(cylinder(size * 0.85, 0.14, sides=18).at(0, -0.12, 0)), mat.matte(mat.DARK[0]))
+        scene.add("clip", tilted(cylinder(size * 0.85, 0.14, sides=18).at(0, -0.12, 0)), mat.matte(mat.DARK[0]))
         scene.add(
             "foot",
             lathe([(0, -0.05), (0.42, -0.05), (0.4, 0.0), (0.1, 0.06), (0, 0.06)], 28).at(0, 0, 0.25),
@@ -81,7 +81,7 @@ def _stage(rng: np.random.Generator, kind: str, metal: Material, grip: Material,
         )
     else:
         lead = smooth([(0, -long / 2, 0), (0, -long / 2 - 0.25, 0), (0.12, -long / 2 - 0.5, 0.06)], 9)
-        scene.add("lead", held(tube(lead, 0.03)), mat.matte(mat.DARK[0]))
+        scene.add("lead", tilted(tube(lead, 0.03)), mat.matte(mat.DARK[0]))
     return scene
 
 

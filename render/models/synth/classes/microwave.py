@@ -24,21 +24,23 @@ def microwave(rng: np.random.Generator) -> Scene:
     door_w, door_h = width * share - 0.05, height * 0.88
     turn = rng.uniform(50, 80) if opened else 0.0
 
-    def hung(mesh: Mesh) -> Mesh:
+    def on_hinge(mesh: Mesh) -> Mesh:
         hinge = door_x + door_w / 2
         return mesh.at(-door_w / 2, 0, 0).rotated("y", -turn).at(hinge, height / 2, front - 0.02)
 
-    scene.add("door", hung(extrude(rounded(door_w, door_h, 0.05), 0.08, 0.015)), trim if rng.random() < 0.6 else body)
-    scene.add("window rim", hung(frame(door_w * 0.8, door_h * 0.76, 0.05, 0.1, 0.05)), metal)
-    scene.add("window", hung(box(door_w * 0.74, door_h * 0.7, 0.095, 0.01)), PANE)
+    scene.add(
+        "door", on_hinge(extrude(rounded(door_w, door_h, 0.05), 0.08, 0.015)), trim if rng.random() < 0.6 else body
+    )
+    scene.add("window rim", on_hinge(frame(door_w * 0.8, door_h * 0.76, 0.05, 0.1, 0.05)), metal)
+    scene.add("window", on_hinge(box(door_w * 0.74, door_h * 0.7, 0.095, 0.01)), PANE)
     if rng.random() < 0.7:
         grip = tube(
             [(0, -door_h * 0.32, 0.0), (0, -door_h * 0.32, -0.09), (0, door_h * 0.32, -0.09), (0, door_h * 0.32, 0.0)],
             0.026,
         )
-        scene.add("handle", hung(grip.at(-door_w / 2 + 0.07, 0, -0.02)), metal)
+        scene.add("handle", on_hinge(grip.at(-door_w / 2 + 0.07, 0, -0.02)), metal)
     else:
-        scene.add("handle", hung(box(0.09, door_h * 0.5, 0.08, 0.025).at(-door_w / 2 + 0.07, 0, -0.05)), metal)
+        scene.add("handle", on_hinge(box(0.09, door_h * 0.5, 0.08, 0.025).at(-door_w / 2 + 0.07, 0, -0.05)), metal)
     if opened:
         scene.add(
             "cavity",

@@ -57,15 +57,15 @@ def telephone(rng: np.random.Generator) -> Scene:
     scene.add("body", body, case)
     slope = float(np.degrees(np.arctan2(high - low, depth * (0.92 if kind != "dial" else 0.62))))
 
-    def laid(mesh: Mesh, share: float) -> Mesh:
+    def on_slope(mesh: Mesh, share: float) -> Mesh:
         """Put a mesh made in X and Z on the sloping face, `share` of the way up."""
         y, z = low + (high - low) * share, -depth / 2 + depth * (0.92 if kind != "dial" else 0.62) * share
         return mesh.rotated("x", -slope).at(0, y, z)
 
     if kind == "dial":
-        _dial_set(rng, scene, case, ink, metal, width, depth, high, laid)
+        _dial_set(rng, scene, case, ink, metal, width, depth, high, on_slope)
     else:
-        _key_set(rng, scene, kind, case, light_case, ink, width, laid)
+        _key_set(rng, scene, kind, case, light_case, ink, width, on_slope)
     turns = np.linspace(0, 1, 70)
     start, away = np.array([width * 0.5, 0.1, -depth * 0.2]), np.array([0.35, -0.04, 0.75])
     spine = start + turns[:, None] * away + np.column_stack([0.16 * np.sin(np.pi * turns), np.zeros(70), np.zeros(70)])
@@ -83,22 +83,22 @@ def _dial_set(
     width: float,
     depth: float,
     high: float,
-    laid: Callable[[Mesh, float], Mesh],
+    on_slope: Callable[[Mesh, float], Mesh],
 ) -> None:
     """Dial, cradle and a handset across it."""
     scene.add(
         "plate",
-        laid(cylinder(0.4, 0.07, sides=30, bevel=0.015), 0.42),
+        on_slope(cylinder(0.4, 0.07, sides=30, bevel=0.015), 0.42),
         mat.paint(mat.color(rng, mat.NEUTRAL[:2]), 0.4),
     )
-    scene.add("dial", laid(cylinder(0.36, 0.05, sides=30, bevel=0.01).at(0, 0.05, 0), 0.42), metal)
+    scene.add("dial", on_slope(cylinder(0.36, 0.05, sides=30, bevel=0.01).at(0, 0.05, 0), 0.42), metal)
     holes = [
         cylinder(0.05, 0.03, sides=12).at(0.26 * np.cos(t), 0.07, 0.26 * np.sin(t)) for t in np.linspace(-0.6, 4.4, 10)
     ]
-    scene.add("holes", laid(joined(holes), 0.42), ink)
+    scene.add("holes", on_slope(joined(holes), 0.42), ink)
     scene.add(
         "hub",
-        laid(cylinder(0.13, 0.05, sides=18, bevel=0.01).at(0, 0.07, 0), 0.42),
+        on_slope(cylinder(0.13, 0.05, sides=18, bevel=0.01).at(0, 0.07, 0), 0.42),
         mat.paint(mat.color(rng, mat.BRIGHT), 0.4),
     )
     top, z = high + 0.2, depth * 0.26
@@ -130,25 +130,27 @@ def _key_set(
     light_case: bool,
     ink: Material,
     width: float,
-    laid: Callable[[Mesh, float], Mesh],
+    on_slope: Callable[[Mesh, float], Mesh],
 ) -> None:
     """Keys, screen and a handset beside them."""
     key = box(0.13, 0.05, 0.09, 0.015)
     grid = [key.at((c - 1) * 0.18 - 0.18, 0.02, (r - 1.5) * 0.135) for c in range(3) for r in range(4)]
-    scene.add("keys", laid(joined(grid), 0.4), ink)
-    scene.add("screen", laid(box(0.56, 0.03, 0.17, 0.01).at(-0.18, 0.008, 0), 0.84), mat.paint(mat.hexa("b9d19a"), 0.5))
+    scene.add("keys", on_slope(joined(grid), 0.4), ink)
+    scene.add(
+        "screen", on_slope(box(0.56, 0.03, 0.17, 0.01).at(-0.18, 0.008, 0), 0.84), mat.paint(mat.hexa("b9d19a"), 0.5)
+    )
     side_keys = (
         [box(0.09, 0.04, 0.05, 0.012).at(-width * 0.44, 0.015, (r - 2) * 0.11) for r in range(5)]
         if kind == "office"
         else [box(0.16, 0.04, 0.08, 0.02).at(-0.18, 0.012, -0.42)]
     )
-    scene.add("side keys", laid(joined(side_keys), 0.45), mat.paint(mat.color(rng, mat.BRIGHT), 0.4))
+    scene.add("side keys", on_slope(joined(side_keys), 0.45), mat.paint(mat.color(rng, mat.BRIGHT), 0.4))
     x = width * 0.33
     path = [(0, 0.16, -0.46), (0, 0.24, -0.25), (0, 0.24, 0.25), (0, 0.16, 0.46)]
     scene.add(
         "handle",
-        laid(sweep(rounded(0.22, 0.12, 0.04, 2), smooth(path, 12)).at(x, 0, 0), 0.48),
+        on_slope(sweep(rounded(0.22, 0.12, 0.04, 2), smooth(path, 12)).at(x, 0, 0), 0.48),
         case if rng.random() < 0.5 else ink,
     )
     end = lathe([(0, -0.1), (0.15, -0.1), (0.16, 0.04), (0.1, 0.1), (0, 0.1)], 18)
-    scene.add("ends", laid(end.at(x, 0.13, -0.42) + end.at(x, 0.13, 0.42), 0.48), case if light_case else ink)
+    scene.add("ends", on_slope(end.at(x, 0.13, -0.42) + end.at(x, 0.13, 0.42), 0.48), case if light_case else ink)

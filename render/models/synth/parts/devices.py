@@ -10,7 +10,7 @@ RUBBER = mat.matte(mat.hexa("3a3d42"))
 
 
 def facing(profile: list[tuple[float, float]], sides: int = 24) -> Mesh:
-    """A turned shape about Z whose profile's heights lead to the front."""
+    """A profile of (radius, height) points turned about Z, its heights toward the front."""
     return lathe(profile, sides).rotated("x", -90)
 
 

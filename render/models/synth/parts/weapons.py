@@ -14,7 +14,7 @@ def side_plate(outline: ArrayLike, thick: float, bevel: float = 0.0) -> Mesh:
 
 
 def along_barrel(profile: ArrayLike, sides: int = 20) -> Mesh:
-    """A turned shape about Z; heights of the profile lead to the front."""
+    """A profile of (radius, height) points turned about Z, its heights toward the front."""
     return lathe(profile, sides).rotated("x", -90)
 
 
