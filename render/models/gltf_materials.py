@@ -16,7 +16,7 @@ from PIL import Image
 
 from threedie.manifests.errors import one_line
 from threedie.render.models.gltf_file import GltfFile, mapping, number, numbers
-from threedie.render.models.gltf_scene import Piece
+from threedie.render.models.gltf_pieces import Piece
 from threedie.render.models.pictures import PictureError, read_picture
 from threedie.render.models.polygons import Floats
 from threedie.render.models.source import ModelError
