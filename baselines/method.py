@@ -30,7 +30,7 @@ class Batch:
     """Pairs of views of B objects.
 
     Attributes:
-        view1, view2: images (B, 3, H, W), normalised.
+        view1, view2: images (B, 3, H, W), normalized.
         action: the relative transformation that leads from view 1 to view 2, (B, A); which one is the method's
             `action`.
         label: class of each object, (B,), int64.

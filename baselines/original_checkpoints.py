@@ -206,7 +206,7 @@ def _widths(state: Mapping[str, Tensor], part: str) -> list[int]:
 def predictor_readings(count: int, dim: int) -> list[tuple[str, bool]]:
     """Hidden layers and biases that a hypernetwork's predictor may have, from how many numbers it has in all.
 
-    A chain of layers from E over hidden widths back to E has the products of neighbouring widths as matrices, and every
+    A chain of layers from E over hidden widths back to E has the products of neighboring widths as matrices, and every
     width after the first as biases. All predictors with up to one hidden layer are looked for, and those with up to
     `EQUAL_LAYERS` hidden layers of one width. See `uneven_readings` for others.
 

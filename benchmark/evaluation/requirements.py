@@ -7,9 +7,10 @@ from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.pairs import Indices
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.settings.run_settings import Settings
+from threedie.manifests.actions import TRANSLATION
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
-from threedie.manifests.latents import TRANSLATION, actions
+from threedie.manifests.latents import actions
 
 GENERALISING_OBJECTS = 1000
 """Training objects below which rotation isn't learned for new objects."""

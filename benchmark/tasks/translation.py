@@ -5,7 +5,8 @@ import numpy as np
 from threedie.benchmark.data.pairs import Indices, Pairs
 from threedie.benchmark.tasks.regression import Regression
 from threedie.benchmark.tasks.task import Array, Data
-from threedie.manifests.latents import ROTATION, TRANSLATION, columns, rotated
+from threedie.manifests.actions import ROTATION, TRANSLATION
+from threedie.manifests.latents import columns, rotated
 
 _HEADS = "A perceptron with two hidden layers (ReLU), trained with mean squared error, says "
 _SCORES = (
