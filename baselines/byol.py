@@ -17,8 +17,8 @@ class BYOL(TwoViewMethod):
     """A network predicts from one view the embedding of the other by a slow-moving average of itself, the target.
 
     Grill et al., "Bootstrap Your Own Latent: A New Approach to Self-Supervised Learning", NeurIPS 2020, equations 1 and
-    2. Weights are averaged; the target's batch-norm keeps statistics of its own. The predictor's last layer has no bias,
-    like that of every projector here.
+    2. Weights are averaged; the target's batch-norm keeps statistics of its own. The predictor's last layer has no
+    bias, like that of every projector here.
 
     Args:
         backbone: encoder network, width D.

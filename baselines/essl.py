@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from threedie.baselines import losses
 from threedie.baselines.barlow_twins import BarlowTwins
 from threedie.baselines.distributed import gather
-from threedie.baselines.method import Batch, Parts, action_dims
-from threedie.baselines.projector import Widths, parse_widths
+from threedie.baselines.method import Batch, action_dims
+from threedie.baselines.projector import Widths, build_perceptron
 from threedie.baselines.resnet import ResNet
 from threedie.baselines.simclr import SimCLR
 from threedie.baselines.simsiam import SimSiam
@@ -75,21 +75,16 @@ class ESSL(TwoViewMethod):
         self.base = _build_base(base, backbone, projector, temperature, redundancy_weight)
         regresses = target == "action"
         inputs, outputs = (2 * backbone.dim, action_dims(action)) if regresses else (backbone.dim, QUARTER_TURNS)
-        self.add_module(HEAD_KEY, _build_head(inputs, hidden, outputs))
+        self.add_module(HEAD_KEY, build_perceptron(inputs, hidden, outputs, layer_norm=True))
         self.action = action if regresses else None
         self.equivariance_weight = equivariance_weight
         self.crop_share = crop_share
         self.crop_area = crop_smallest, crop_largest
 
     @property
-    def backbone(self) -> ResNet:
-        """The encoder network, which the invariant method holds."""
+    def backbone(self) -> ResNet:  # type: ignore[override]
+        """The encoder network: the base's, because a second name would put its weights into checkpoints twice."""
         return self.base.backbone
-
-    @property
-    def parts(self) -> Parts:
-        """Only all dimensions."""
-        return self.base.parts
 
     def crop_side(self, side: int) -> int | None:
         """Width and height in pixels of the small crop beside views of `side`, such as the network takes."""
@@ -151,11 +146,3 @@ def _build_base(
     if base == "barlow_twins":
         return BarlowTwins(backbone, projector, redundancy_weight=redundancy_weight)
     raise ValueError(f"base {base!r}: not known; choose one of {', '.join(BASES)}")
-
-
-def _build_head(dim: int, hidden: Widths, outputs: int) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for width in parse_widths(hidden):
-        layers += [nn.Linear(dim, width), nn.LayerNorm(width), nn.ReLU(inplace=True)]
-        dim = width
-    return nn.Sequential(*layers, nn.Linear(dim, outputs))

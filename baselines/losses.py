@@ -229,3 +229,7 @@ def _check_batch(u: Tensor) -> None:
         raise ValueError(f"embeddings must be (N, E), got {tuple(u.shape)}")
     if len(u) < 2:
         raise ValueError(f"a batch of {len(u)} has no statistics: give at least two samples")
+
+
+# Spellings of before, which methods in users' own files may have.
+Regularisation, regularisation, normalised_distance = Regularization, regularization, normalized_distance

@@ -21,8 +21,8 @@ class SimCLR(TwoViewMethod):
         backbone: encoder network, width D.
         projector: widths of the projector.
         temperature: divides the cosine similarities.
-        negatives: which embeddings a view is contrasted with: `both_views` (all others of the batch, as in the paper) or
-            `other_view` (only those of the other view).
+        negatives: which embeddings a view is contrasted with: `both_views` (all others of the batch, as in the paper)
+            or `other_view` (only those of the other view).
         final_norm: whether the projector ends in a batch-norm without weights.
 
     Raises:

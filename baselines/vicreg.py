@@ -11,8 +11,8 @@ class VICReg(TwoViewMethod):
     """Two views have the same embedding; each dimension of it varies, and no two vary together.
 
     Bardes, Ponce & LeCun, "VICReg: Variance-Invariance-Covariance Regularization for Self-Supervised Learning", ICLR
-    2022, equation 6. With `free_dims` the invariance term leaves out a part of the embedding, a control of SIE's authors:
-    are dimensions without that constraint enough to keep the pose?
+    2022, equation 6. With `free_dims` the invariance term leaves out a part of the embedding, a control of SIE's
+    authors: are dimensions without that constraint enough to keep the pose?
 
     Args:
         backbone: encoder network, width D.

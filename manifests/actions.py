@@ -49,7 +49,7 @@ ACTIONS: dict[str, Action] = {
     ),
     "rotation_translation": Action("rotation, then translation", TRANSLATION),
     "latents": Action(
-        "everything that 3DIEBench varies: rotation_color, then the differences of light theta and light phi, in radians",
+        "all that 3DIEBench varies: rotation_color, then the differences of light theta and light phi, in radians",
         (*COLOR, *LIGHT),
     ),
     "latents_translation": Action("latents, then translation", (*COLOR, *LIGHT, *TRANSLATION)),
