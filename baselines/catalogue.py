@@ -1,4 +1,4 @@
-"""The methods by name, and all that is said about each. Imports no torch, so it is quick; `registry` builds them."""
+"""The methods by name, and the facts about each. Imports no torch, so it is quick; `registry` builds them."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -17,7 +17,7 @@ FAMILIES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """What there is to say about a method; lists, pages and tables are made from it.
+    """The facts about a method; lists, pages and tables are made from it.
 
     Attributes:
         idea: one line.

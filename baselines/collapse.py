@@ -1,6 +1,6 @@
 """Two signs of collapse to watch during training, of a representation, an embedding or a prediction: (N, E) -> scalar.
 
-Those that the authors of SIE log. They look only; no gradient passes.
+Those that the authors of SIE log. Without gradient.
 """
 
 import torch

@@ -1,4 +1,4 @@
-"""The losses, each written once: pure functions of embeddings, tested against values worked out by hand.
+"""The losses, each written once: pure functions of embeddings, tested against values computed by hand.
 
 All compute in float32 at least, with mixed precision switched off: squares and sums over a batch overflow or vanish in
 half precision. VICReg is Bardes, Ponce & LeCun, "VICReg: Variance-Invariance-Covariance Regularization for
@@ -114,8 +114,8 @@ def regularization(u: Tensor, v: Tensor) -> Regularization:
 def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     """Normalized temperature-scaled cross-entropy: (N, E), (N, E) -> scalar.
 
-    Each of the 2N embeddings, normalized to length one, must find the other view of its object among the 2N - 1 others
-    by their dot products divided by the temperature: SimCLR's equation 1, averaged over all 2N.
+    For each of the 2N embeddings, normalized to length one, the cross-entropy of choosing the other view of its object
+    among the 2N - 1 others, with dot products over the temperature as logits: SimCLR's equation 1, averaged over 2N.
 
     Raises:
         ValueError: shapes that differ, less than two pairs, or a temperature that isn't positive.
@@ -133,7 +133,7 @@ def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
 def info_nce(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     """Contrast with the other view's embeddings alone: (N, E), (N, E) -> scalar.
 
-    As `nt_xent`, but each embedding seeks its partner among the N of the other view and never meets those of its own.
+    As `nt_xent`, but each embedding is contrasted with the N of the other view, never with those of its own.
     Mean of both directions: the form of Dangovski et al., "Equivariant Contrastive Learning", ICLR 2022.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Names to methods: what there is, and building one from plain settings."""
+"""Methods by name, and building one from plain settings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
