@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from threedie.manifests.actions import COLOR
 from threedie.manifests.classes import name_of
 from threedie.manifests.collection import Collection
 from threedie.manifests.dataset import DatasetInfo, DatasetObject
 from threedie.manifests.errors import ThreeDieError
-from threedie.manifests.latents import COLOR
 from threedie.manifests.objects import ObjectRef
 
 CELL = 192

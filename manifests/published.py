@@ -72,9 +72,11 @@ def _labels(path: Path) -> npt.NDArray[np.int64]:
     if (
         labels.dtype.kind not in "iu"
         or labels.ndim != 1
-        or (labels.size and not 0 <= labels.min() <= labels.max() < 55)
+        or (labels.size and not 0 <= labels.min() <= labels.max() < len(SYNSETS))
     ):
-        raise ThreeDieError(f"{path}: {labels.dtype} of shape {labels.shape} are no labels from 0 to 54")
+        raise ThreeDieError(
+            f"{path}: {labels.dtype} of shape {labels.shape} are no labels from 0 to {len(SYNSETS) - 1}"
+        )
     return np.asarray(labels, np.int64)
 
 

@@ -10,8 +10,9 @@ from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.settings.run_settings import Settings
 from threedie.benchmark.tasks.needs import MIN_TRAIN_OBJECTS
 from threedie.benchmark.tasks.warning import ResultWarning
+from threedie.manifests.actions import TRANSLATION
 from threedie.manifests.errors import ThreeDieError
-from threedie.manifests.latents import ROTATION, TRANSLATION, actions
+from threedie.manifests.latents import ROTATION, actions
 
 GENERALIZING_OBJECTS = 1000
 """Training objects below which rotation isn't learned for new objects."""

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from record_samples import make_record
 
+from threedie.baselines.catalogue import FAMILIES
 from threedie.benchmark.commands.leaderboard import leaderboard
 from threedie.benchmark.leaderboard.datasets import NAMES
 from threedie.benchmark.leaderboard.export import render_json
-from threedie.benchmark.leaderboard.families import FAMILIES, family
+from threedie.benchmark.leaderboard.families import family
 from threedie.benchmark.leaderboard.insert import BEGIN, END, insert
 from threedie.benchmark.leaderboard.latex import plain, render_latex
 from threedie.benchmark.leaderboard.page import render_page

@@ -48,7 +48,7 @@ def _compare() -> Iterator[Comparison]:
     batch = Batch(nearer[0], nearer[1], action, torch.zeros(BATCH, dtype=torch.int64))
 
     def our_losses(u: Tensor, v: Tensor) -> Tensor:
-        variance, covariance = losses.regularisation(u, v)
+        variance, covariance = losses.regularization(u, v)
         return 10 * losses.invariance(u, v) + 10 * variance + covariance
 
     def plain_losses(u: Tensor, v: Tensor) -> Tensor:
