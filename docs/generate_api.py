@@ -1,5 +1,6 @@
 """Writes docs/api.md from the docstrings and signatures of the public Python API: python docs/generate_api.py."""
 
+import ast
 import inspect
 import re
 import textwrap
@@ -87,15 +88,44 @@ def _members(cls: type) -> Iterator[tuple[str, Any]]:
 
 
 def _signature(name: str, value: Any) -> str:
-    signature = inspect.signature(value)
-    parameters = [each for each in signature.parameters.values() if each.name not in ("self", "cls")]
-    # A result that a class gives is the class.
-    result = inspect.Signature.empty if inspect.isclass(value) else signature.return_annotation
+    signature, written = inspect.signature(value), _annotations(value)
+    parameters = [
+        each.replace(annotation=written.get(each.name, each.annotation))
+        for each in signature.parameters.values()
+        if each.name not in ("self", "cls")
+    ]
+    result = written.get("return", inspect.Signature.empty)
     short = signature.replace(parameters=parameters, return_annotation=result)
     text = _plain(f"{name}{short}")
     if len(text) > WIDTH:
         text = _plain(f"{name}{_one_a_line(short)}")
     return f"```python\n{text}\n```"
+
+
+class _Written:
+    """A type as the source has it: what `inspect` makes of numpy's differs between versions of numpy."""
+
+    def __init__(self, node: ast.expr) -> None:
+        self.text = ast.unparse(node).strip("'")
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _annotations(value: Any) -> dict[str, _Written]:
+    """Types of the parameters of a function or of a class's constructor, and of a function's result as `return`."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(value)))).body[0]
+    if isinstance(tree, ast.ClassDef):
+        methods = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "__init__"]
+        if not methods:
+            fields = [node for node in tree.body if isinstance(node, ast.AnnAssign)]
+            return {ast.unparse(node.target): _Written(node.annotation) for node in fields}
+        # A constructor's result, None, says nothing.
+        tree, methods[0].returns = methods[0], None
+    assert isinstance(tree, ast.FunctionDef)
+    arguments = [*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs, tree.args.vararg, tree.args.kwarg]
+    written = {each.arg: _Written(each.annotation) for each in arguments if each and each.annotation}
+    return written | ({"return": _Written(tree.returns)} if tree.returns else {})
 
 
 def _one_a_line(signature: inspect.Signature) -> str:
@@ -111,11 +141,11 @@ def _one_a_line(signature: inspect.Signature) -> str:
 
 
 def _plain(text: str) -> str:
-    """Types without the modules that they are from and without quotes; text in double quotes."""
-    text = re.sub(r"(: |-> )'([^']+)'", r"\1\2", text).replace("'", '"')
+    """Types without the modules that they are from; text in double quotes; "..." for a default that isn't plain."""
+    text = text.replace("'", '"')
     text = re.sub(r"<[^>]*>", "...", text)
     text = re.sub(r"\w*Path\(([^)]*)\)", r"\1", text)
-    return _MODULE.sub("", text.replace("NoneType", "None"))
+    return _MODULE.sub("", text)
 
 
 def _docstring(value: Any) -> Iterator[str]:

@@ -91,3 +91,18 @@ def test_python_blocks_of_the_pages_run_one_after_the_other(page: str, small_fol
         [sys.executable, "page.py"], cwd=small_folder, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_features_of_ones_own_are_scored(small_folder: Path) -> None:
+    shown = run("score_features.py", small_folder)
+    assert "48 dimensions, measured on 4 objects" in shown
+    rows = {
+        (task, metric): (float(value), float(floor))
+        for task, metric, value, floor in re.findall(r"^(\w+) +(\w+) +(\S+) +floor +(\S+)$", shown, re.MULTILINE)
+    }
+    # Mean colors tell the floor's hue.
+    value, floor = rows["color", "r2_floor_hue"]
+    assert value > floor + 0.5
+    assert {task for task, _ in rows} >= {"classification", "knn", "rotation", "color", "light", "rank"}
+    assert re.search(r"^retrieval +left out: needs predictor or predicted$", shown, re.MULTILINE)

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from threedie.baselines.method import Parts as Parts
     from threedie.baselines.projector import build_projector as build_projector
     from threedie.baselines.registry import build_method as build_method
+    from threedie.benchmark.evaluation.own_features import FeatureEvaluation as FeatureEvaluation
+    from threedie.benchmark.evaluation.own_features import evaluate_features as evaluate_features
     from threedie.benchmark.records.record import read_records as read_records
     from threedie.benchmark.runs.run import Run as Run
+    from threedie.benchmark.tasks.outcome import Score as Score
     from threedie.datasets import Pair as Pair
     from threedie.datasets import PairDataset as PairDataset
     from threedie.datasets import View as View
@@ -44,6 +47,9 @@ _HOMES: dict[str, str] = {
     "Run": "threedie.benchmark.runs.run:Run",
     "load_backbone": "threedie.backbone:load_backbone",
     "Backbone": "threedie.backbone:Backbone",
+    "evaluate_features": "threedie.benchmark.evaluation.own_features:evaluate_features",
+    "FeatureEvaluation": "threedie.benchmark.evaluation.own_features:FeatureEvaluation",
+    "Score": "threedie.benchmark.tasks.outcome:Score",
     "read_records": "threedie.benchmark.records.record:read_records",
     "ThreeDieError": "threedie.manifests.errors:ThreeDieError",
 }

@@ -72,16 +72,16 @@ def load_backbone(run: "Run | Path | str", method: str | None = None) -> Backbon
     if path.is_dir():
         path /= CHECKPOINT_FILE
     checkpoint = load_checkpoint(path)
-    trained = read_settings(checkpoint, path).method
+    expected = read_settings(checkpoint, path).method
     if method is not None:
         name = load_method(method)
-        if name != trained:
-            raise ThreeDieError(f"{path}: was trained with {trained}, and {method} is {name}; give the same file")
-    elif trained not in CATALOGUE:
-        raise ThreeDieError(f"{path}: its method {trained} isn't in this program; add method='FILE.py:CLASS'")
+        if name != expected:
+            raise ThreeDieError(f"{path}: was trained with {expected}, and {method} is {name}; give the same file")
+    elif expected not in CATALOGUE:
+        raise ThreeDieError(f"{path}: its method {expected} isn't in this program; add method='FILE.py:CLASS'")
     if not checkpoint["finished"]:
         raise ThreeDieError(f"{path}: its run isn't finished; go on with '3die bench run' and the same settings")
-    settings, module, pixels = restore(checkpoint, path)
-    recipe = settings.recipe
+    trained = restore(checkpoint, path)
+    recipe, pixels = trained.settings.recipe, trained.normalization
     options = {"image_size": recipe.image_size, "channels": recipe.channels, "center": recipe.centre}
-    return Backbone(module, pixels.mean, pixels.std, options).eval()
+    return Backbone(trained.method, pixels.mean, pixels.std, options).eval()

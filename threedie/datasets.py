@@ -16,9 +16,6 @@ from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.latents import ACTION_SIZES
 
-Transform = Callable[[Tensor], Any]
-"""What is done to an image, uint8 (3, S, S)."""
-
 Item_co = TypeVar("Item_co", covariant=True)
 
 SPLITS = ("train", "val")
@@ -69,7 +66,7 @@ class _ImageDataset(torch_data.Dataset[Item_co], Generic[Item_co]):
         self,
         data: Dataset | Path | str,
         split: str | None,
-        transform: Transform | None,
+        transform: Callable[[Tensor], Any] | None,
         image_size: int | None,
         channels: str,
         center: float,
@@ -129,7 +126,7 @@ class PairDataset(_ImageDataset[Pair]):
         self,
         data: Dataset | Path | str,
         split: str | None = "train",
-        transform: Transform | None = None,
+        transform: Callable[[Tensor], Any] | None = None,
         action: str | None = "rotation",
         *,
         seed: int = 0,
@@ -225,7 +222,7 @@ class ViewDataset(_ImageDataset[View]):
         self,
         data: Dataset | Path | str,
         split: str | None = None,
-        transform: Transform | None = None,
+        transform: Callable[[Tensor], Any] | None = None,
         *,
         image_size: int | None = None,
         channels: str = "file",
