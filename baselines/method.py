@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
-ALL, INVARIANT, EQUIVARIANT = "all", "invariant", "equivariant"
+from threedie.baselines.parts import ALL, EQUIVARIANT, INVARIANT
 
 ACTION_DIMS = {
     "rotation": 4,

@@ -18,6 +18,7 @@ class Metric:
         percent: whether tables show a share in percent.
         in_interval: whether its bootstrap interval lies around the value. That of a median needn't: the draws take the
             lower one of two middle values, the value itself is their mean.
+        unit: of the value in records, as "°"; "" for a share or another number without one.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Metric:
     higher_is_better: bool = True
     percent: bool = False
     in_interval: bool = True
+    unit: str = ""
 
     def holds(self, value: float) -> bool:
         """Whether a value lies in the range, but for rounding."""

@@ -80,8 +80,10 @@ class RotationRegression(Regression):
     about = "the best constant quaternion"
     metrics = (
         *Regression.metrics,
-        Metric("geodesic_mean_deg", "mean error, °", 0.0, 180.0, higher_is_better=False),
-        Metric("geodesic_median_deg", "median error, °", 0.0, 180.0, higher_is_better=False, in_interval=False),
+        Metric("geodesic_mean_deg", "mean error, °", 0.0, 180.0, higher_is_better=False, unit="°"),
+        Metric(
+            "geodesic_median_deg", "median error, °", 0.0, 180.0, higher_is_better=False, in_interval=False, unit="°"
+        ),
     )
 
     def score(

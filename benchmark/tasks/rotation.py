@@ -11,6 +11,8 @@ class Rotation(RotationRegression):
     name = "rotation"
     version = 1
     title = "Rotation"
+    figure_role = "pose"
+    axis_label = "rotation between two views, R²"
     definition = (
         "A perceptron with two hidden layers (ReLU), trained with mean squared error, says the relative quaternion "
         "q1^-1 q2 (unit; x, y, z, w; sign as it comes) from the features of two views side by side. r2: one "

@@ -323,6 +323,8 @@ class Task(ABC):
         input: what it is about: the `representation` or the `embedding`. Measured on the other, it stands further back.
         about_objects: whether it asks what an object is, which an invariant part is meant to tell.
         ranked: whether its best value is marked as the best.
+        figure_role: `object` or `pose` where figures take this task for what an object is or how it is turned.
+        axis_label: what an axis with its main metric is called, with the unit.
     """
 
     name: ClassVar[str]
@@ -336,6 +338,8 @@ class Task(ABC):
     input: ClassVar[str] = REPRESENTATION
     about_objects: ClassVar[bool] = False
     ranked: ClassVar[bool] = True
+    figure_role: ClassVar[str] = ""
+    axis_label: ClassVar[str] = ""
 
     def metric(self, name: str) -> Metric | None:
         """The metric of a name, or None."""

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from record_samples import make_record, result
 
 from threedie.benchmark.commands.leaderboard import leaderboard
+from threedie.benchmark.leaderboard.columns import TaskMetric
 from threedie.benchmark.leaderboard.curves import curves
+from threedie.benchmark.leaderboard.export import render_csv
+from threedie.benchmark.leaderboard.groups import measured, published
+from threedie.benchmark.leaderboard.markdown import render_markdown
 from threedie.benchmark.leaderboard.page import duration, render_page
-from threedie.benchmark.leaderboard.tables import Metric, measured, published
-from threedie.benchmark.leaderboard.text import render_csv, render_markdown
 from threedie.benchmark.records.record import validate, write_record
 from threedie.manifests.errors import ThreeDieError
 
@@ -23,9 +25,9 @@ PUBLISHED = json.loads(
     resources.files("threedie.benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8")
 )
 HASHES = ("fingerprint", "images_sha256")
-TOP1 = (Metric("classification", 1, "top1", "representation"), "all")
-R2 = (Metric("rotation", 1, "r2", "representation"), "all")
-ANGLE = (Metric("rotation", 1, "geodesic_mean_deg", "representation"), "all")
+TOP1 = (TaskMetric("classification", 1, "top1", "representation"), "all")
+R2 = (TaskMetric("rotation", 1, "r2", "representation"), "all")
+ANGLE = (TaskMetric("rotation", 1, "geodesic_mean_deg", "representation"), "all")
 
 
 class Page(HTMLParser):
