@@ -19,6 +19,8 @@ from threedie.benchmark.tasks.task import REPRESENTATION
 
 ByPart = dict[str, Array]
 """Part -> a value for each view of each validation object, (M, V)."""
+ACCURACY, ERROR, RECIPROCAL_RANK = "top1", "rotation_deg", "mrr"
+"""Names of the figure's numbers; the first two with `_PART`."""
 
 
 def head_scores(study: Study, protocol: Protocol) -> tuple[ByPart, ByPart]:
@@ -78,12 +80,12 @@ def class_rows(study: Study, protocol: Protocol) -> list[dict[str, Any]]:
             "objects": int(own.sum()),
             "trained": int((train_labels == label).sum()),
         }
-        row |= {f"top1_{part}": float(values[own].mean()) for part, values in right.items()}
-        row |= {f"rotation_deg_{part}": float(values[own].mean()) for part, values in errors.items()}
+        row |= {f"{ACCURACY}_{part}": float(values[own].mean()) for part, values in right.items()}
+        row |= {f"{ERROR}_{part}": float(values[own].mean()) for part, values in errors.items()}
         if ranks is not None and (study.labels == label).any():
-            row["mrr"] = float(ranks[study.labels == label].mean())
+            row[RECIPROCAL_RANK] = float(ranks[study.labels == label].mean())
         rows.append(row)
-    return sorted(rows, key=lambda row: (-row[f"top1_{ALL}"], row["class"]))
+    return sorted(rows, key=lambda row: (-row[f"{ACCURACY}_{ALL}"], row["class"]))
 
 
 def draw_classes(study: Study) -> Drawing | None:
@@ -93,12 +95,12 @@ def draw_classes(study: Study) -> Drawing | None:
         return None
     rows = class_rows(study, PROTOCOLS[name])[::-1]
     parts = list(study.method.parts.representation)
-    panels = 3 if any("mrr" in row for row in rows) else 2
+    panels = 3 if any(RECIPROCAL_RANK in row for row in rows) else 2
     figure = new_figure(4.2 + 2.7 * (panels - 1), 0.21 * len(rows) + 1.5)
     grid = figure.subplots(1, panels, sharey=True, squeeze=False)[0]
     for axes, key, factor, label in (
-        (grid[0], "top1", 100, "class told right, % of views"),
-        (grid[1], "rotation_deg", 1, "mean error of the rotation, degrees"),
+        (grid[0], ACCURACY, 100, "class told right, % of views"),
+        (grid[1], ERROR, 1, "mean error of the rotation, degrees"),
     ):
         clean(axes).set_xlabel(label)
         for part in parts:
@@ -127,7 +129,7 @@ def draw_classes(study: Study) -> Drawing | None:
 
 def _draw_retrieval(axes: Axes, rows: list[dict[str, Any]], views: int) -> None:
     """Mean reciprocal rank for each class, and that of a random order."""
-    ranks = [row.get("mrr", np.nan) for row in rows]
+    ranks = [row.get(RECIPROCAL_RANK, np.nan) for row in rows]
     axes.scatter(ranks, np.arange(len(rows)), s=30, color=PART_COLORS[EQUIVARIANT], zorder=3)
     floor = harmonic_mean_rank(views)
     axes.axvline(floor, color=GRAY, linestyle=":", linewidth=1.2)

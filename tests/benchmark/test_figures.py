@@ -17,7 +17,9 @@ from threedie.benchmark.commands.bench import bench
 from threedie.benchmark.commands.leaderboard import leaderboard
 from threedie.benchmark.data.images import Images
 from threedie.benchmark.figures.classes import class_rows, draw_classes, reciprocal_ranks_of_views
+from threedie.benchmark.figures.comparison import OBJECT, POSE, task_with_role
 from threedie.benchmark.figures.curves import draw_curves
+from threedie.benchmark.figures.kinds import KINDS, SPELLINGS
 from threedie.benchmark.figures.labels import place_labels
 from threedie.benchmark.figures.laws import (
     draw_triples,
@@ -37,6 +39,7 @@ from threedie.benchmark.figures.tradeoff import draw_tradeoffs
 from threedie.benchmark.leaderboard.pictures import read_pictures
 from threedie.benchmark.records.record import write_record
 from threedie.benchmark.settings.protocol import PROTOCOLS
+from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.task import Data
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.latents import ROTATION, columns, quaternions
@@ -198,6 +201,36 @@ def test_figures_without_predictor_are_left_out(study):
         assert set(draw_maps(plain).numbers["variance"]) == {"all"}
 
 
+@pytest.mark.parametrize(
+    ("action", "rotates"),
+    [("rotation", True), ("rotation_color", True), ("latents", True), ("color", False), (None, False)],
+)
+def test_only_an_action_with_a_rotation_is_steered(study, action, rotates):
+    class Mover(Turner):
+        def predict(self, embedding, action):
+            return super().predict(embedding, action[:, :4])
+
+    Mover.action = action
+    moved = study(Mover())
+    assert moved.action_has_rotation is rotates
+    with styled():
+        assert (draw_steering(moved) is not None) is rotates
+
+
+def test_one_task_has_each_role_and_names_its_axis():
+    for role in (OBJECT, POSE):
+        (task,) = [task for task in TASKS.values() if task.figure_role == role]
+        assert task_with_role(role) is task
+        assert task.axis_label
+    assert task_with_role("weather") is None
+
+
+def test_every_kind_of_figure_has_a_function():
+    for name, kind in KINDS.items():
+        assert callable(kind.load()), name
+    assert set(SPELLINGS.values()) <= set(KINDS)
+
+
 def test_unit_of_nothing_is_nothing():
     assert unit(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist() == [[0.6, 0.8], [0.0, 0.0]]
 
@@ -341,6 +374,14 @@ def test_records_alone_give_figures_of_records(runs, tmp_path):
     assert done.output.count("no checkpoint beside its record") == 2
     found = {row["kind"] for row in json.loads((tmp_path / "figures" / "figures.json").read_text())["figures"]}
     assert found == {"tradeoff", "rotation_error", "curves"}
+
+
+def test_a_kind_may_be_named_in_either_spelling(runs, dataset, tmp_path):
+    for name in ("neighbors", "neighbours"):
+        done = draw(next(runs.glob("sie*")), "--data", dataset.path, "-o", tmp_path / name, "--only", name)
+        assert done.exit_code == 0, done.output
+        (figure,) = json.loads((tmp_path / name / "figures.json").read_text())["figures"]
+        assert figure["kind"] == "neighbours"
 
 
 def test_a_run_measured_twice_is_drawn_by_the_newest_rules(runs, dataset):

@@ -189,6 +189,14 @@ def test_an_invariant_part_wins_nothing_for_telling_the_rotation():
     assert (TOP1[0], "invariant") in group.best
 
 
+def test_a_warning_names_its_task_first():
+    record = make_record("sie")
+    record["warnings"] = [{"task": "rotation", "text": "few objects"}, {"task": None, "text": "a short run"}]
+    (group,) = measured([record, make_record("vicreg", warnings=["rotation: few objects"])])
+    assert group.warnings == (("rotation: few objects", ("sie", "vicreg")), ("a short run", ("sie",)))
+    assert "rotation: few objects<br>a short run" in render_page([record], [], None)
+
+
 def test_every_number_has_its_floor():
     records = [make_record("sie"), make_record("vicreg", parts=("all",))]
     for table in Page(render_page(records, [], None)).tables:
