@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
+from threedie.baselines.parts import ALL, EQUIVARIANT, INVARIANT
 from threedie.manifests.actions import ACTIONS, METHOD_ACTIONS
-
-ALL, INVARIANT, EQUIVARIANT = "all", "invariant", "equivariant"
 
 ACTION_DIMS: dict[str, int] = {name: ACTIONS[name].size for name in METHOD_ACTIONS}
 """Actions that a method may be trained with, and how many numbers each has."""

@@ -28,6 +28,8 @@ class Task(ABC):
         in_overview: whether its main score has a column in the first table, which is wide already.
         input: what it is about: the `representation` or the `embedding`. Measured on the other, its columns come later.
         about_objects: whether it is about what an object is, which an invariant part is meant to hold.
+        figure_role: `object` or `pose` where figures take this task for what an object is or how it is rotated.
+        axis_label: label of an axis with its main metric, with the unit.
     """
 
     name: ClassVar[str]
@@ -42,6 +44,8 @@ class Task(ABC):
     in_overview: ClassVar[bool] = True
     input: ClassVar[str] = REPRESENTATION
     about_objects: ClassVar[bool] = False
+    figure_role: ClassVar[str] = ""
+    axis_label: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
         """Take the first metric for the main one, where the class doesn't say otherwise."""

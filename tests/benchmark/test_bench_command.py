@@ -18,7 +18,7 @@ from record_samples import make_record
 
 from threedie.benchmark.commands.bench import bench
 from threedie.benchmark.evaluation.requirements import measured_objects, origin_warnings, size_warnings
-from threedie.benchmark.leaderboard.check import impossible
+from threedie.benchmark.leaderboard.ranges import impossible_values
 from threedie.benchmark.records.build import with_other_tasks
 from threedie.benchmark.records.record import read_record, validate, write_record
 from threedie.benchmark.runs.folder import run_lock
@@ -234,7 +234,7 @@ def test_a_method_without_predictor_has_no_retrieval(dataset: Dataset, tmp_path:
     result = run(dataset.path, tmp_path, "vicreg")
     assert result.exception is None, result.exception
     record = read_record(tmp_path / "vicreg-smoke-s0" / "record.json")
-    assert list(impossible(record)) == []
+    assert list(impossible_values(record)) == []
     tasks = {row["task"] for row in record["results"]}
     assert tasks >= {"classification", "knn", "rotation", "absolute_rotation", "color", "light", "rank"}
     assert not tasks & {"retrieval", "pose_retrieval"}

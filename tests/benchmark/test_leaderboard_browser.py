@@ -8,9 +8,9 @@ import pytest
 from browser import CHROMIUM, DRIVER, ENTER, TAB, Browser
 from record_samples import HOSTILE, hostile_record, make_record
 
+from threedie.benchmark.leaderboard.groups import measured
 from threedie.benchmark.leaderboard.page import render_page
 from threedie.benchmark.leaderboard.pictures import Picture
-from threedie.benchmark.leaderboard.tables import measured
 from threedie.benchmark.records.record import validate
 
 pytestmark = [

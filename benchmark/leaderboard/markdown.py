@@ -1,27 +1,16 @@
-"""The tables as Markdown and as CSV."""
+"""The tables as Markdown: all of them, or the main results for a README."""
 
-import csv
 import html
-import io
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
+from threedie.benchmark.leaderboard.columns import Column
 from threedie.benchmark.leaderboard.datasets import dataset_name
-from threedie.benchmark.leaderboard.page import Section
-from threedie.benchmark.leaderboard.tables import Column, Entry, Group, measured, published
+from threedie.benchmark.leaderboard.entries import Entry
+from threedie.benchmark.leaderboard.groups import Group, measured, published
+from threedie.benchmark.leaderboard.sections import Section
 from threedie.benchmark.records.record import Record
-
-CSV_COLUMNS = (
-    "origin", "source", "preset", "dataset", "split", "trained_on", "protocol", "protocol_version", "method", "family",
-    "options", "recipe", "seed", "id", "task", "task_version", "metric", "input", "part", "value", "interval_low",
-    "interval_high", "floor", "floor_note", "higher_is_better",
-)  # fmt: skip
-
-
-_FORMULAS = tuple("=+-@\t\r\n＝＋－＠")
-"""How a formula begins, also in the wide letters of East Asian keyboards."""
 
 NUMBERS_NOTE = (
     "Each number beside its floor: what knowing nothing about the image scores. ± is the standard deviation over runs; "
@@ -35,7 +24,7 @@ PUBLISHED_NOTE = (
 
 
 def render_markdown(records: Sequence[Record], others: Sequence[Record]) -> str:
-    """All tables as Markdown: the overview and every task of each group, then what was published elsewhere."""
+    """All tables as Markdown: the overview and every task of each group, then published results."""
     lines = [
         "# Leaderboard",
         "",
@@ -76,7 +65,7 @@ def render_markdown(records: Sequence[Record], others: Sequence[Record]) -> str:
 
 
 def render_summary(records: Sequence[Record]) -> str:
-    """The main results of each group alone, for a page that has other things to say: a README."""
+    """The main results of each group, for a README."""
     lines: list[str] = []
     for group in measured(records):
         section, dataset, protocol = Section("", group), group.record["dataset"], group.record["protocol"]
@@ -91,42 +80,10 @@ def render_summary(records: Sequence[Record]) -> str:
     return "\n".join([*lines, f"Best of a column in bold. {NUMBERS_NOTE}"]) + "\n"
 
 
-def render_csv(records: Sequence[Record], others: Sequence[Record]) -> str:
-    """Every single result as a line of CSV."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
-    for group in (*measured(records), *published([*records, *others])):
-        for entry in group.entries:
-            for record in entry.records:
-                dataset, protocol = record["dataset"], record["protocol"]
-                common = (
-                    record["origin"]["kind"], record["origin"].get("source"), dataset["preset"], dataset["fingerprint"],
-                    dataset["split"], (record.get("trained_on") or {}).get("fingerprint"), protocol["name"],
-                    protocol["version"], record["method"]["name"],
-                    entry.family, json.dumps(record["method"]["options"], sort_keys=True),
-                    (record["config"] or {}).get("name"),
-                    record["seed"], record["id"],
-                )  # fmt: skip
-                for row in record["results"]:
-                    result = (
-                        row["task"], row["version"], row["metric"], row["input"], row["part"], row["value"],
-                        *(row.get("interval") or (None, None)), row["floor"], row["floor_note"],
-                        row["higher_is_better"],
-                    )  # fmt: skip
-                    writer.writerow([_harmless(value) for value in (*common, *result)])
-    return buffer.getvalue()
-
-
-def _harmless(value: object) -> object:
-    """Text that a spreadsheet would take for a formula gets a quote in front."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in _FORMULAS else value
-
-
 def _plain(text: object) -> str:
-    """Text that Markdown shows as it is, in one line."""
+    """One line of text, escaped for Markdown."""
     line = re.sub(r"([\\`*_\[\]|~#$])", r"\\\1", html.escape(" ".join(str(text).split()), quote=False))
-    # At the beginning of a line these make a list or a heading.
+    # At the beginning of a line these start a list or a heading.
     return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", line)
 
 
@@ -140,11 +97,11 @@ def _facts(dataset: dict[str, Any], trained_on: dict[str, Any] | None) -> str:
 
 
 def _warnings(group: Group) -> list[str]:
-    """Warnings as quotations, each with whose it is where it isn't of all runs."""
+    """Warnings as quotations; one that not all runs gave names its methods."""
     lines = []
     for warning, methods in group.warnings:
-        of = "" if len(methods) == group.runs else f" ({', '.join(dict.fromkeys(methods))})"
-        lines.append(f"> {_plain(warning + of)}")
+        names = "" if len(methods) == group.runs else f" ({', '.join(dict.fromkeys(methods))})"
+        lines.append(f"> {_plain(warning + names)}")
     return lines
 
 
@@ -153,16 +110,11 @@ def _runs(entry: Entry) -> str:
 
 
 def _table(section: Section, columns: Sequence[Column], gap: str = " ") -> list[str]:
-    """A table; `gap` stands between a column's metric and its part, which a narrow table breaks there."""
+    """A table; `gap` separates a column's metric and part: a line break makes the table narrower."""
     names = [f"{_plain(metric.task_title)},{gap}{_plain(metric.title)}{gap}({part})" for metric, part in columns]
     lines = [f"| Method | Runs | {' | '.join(names)} |", f"|---|---:|{'---:|' * len(columns)}"]
     if any(column in section.table.floors for column in columns):
-        floors = [section.table.floors.get(column) for column in columns]
-        texts = [
-            section.text(column, cell.floor) if cell and cell.floor is not None else ""
-            for column, cell in zip(columns, floors, strict=True)
-        ]
-        lines.append(f"| *floor* | | {' | '.join(texts)} |")
+        lines.append(f"| *floor* | | {' | '.join(section.floor_texts(columns))} |")
     for entry in section.table.entries:
         if not any(column in entry.cells for column in columns):
             continue

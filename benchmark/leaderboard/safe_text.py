@@ -7,22 +7,22 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
     "\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
 )
-"""Control characters, halves of characters, marks and overrides of the direction of writing, and what has no width."""
+"""Control characters, lone surrogates, marks and overrides of the writing direction, characters of no width."""
 REPLACEMENT = "\ufffd"
-MOST_WORD = 60
+MOST_CHARACTERS = 60
 
 
-def legible(value: Any) -> Any:
-    """A JSON value with every hidden character of its texts and names replaced by one that says so."""
+def mask_hidden(value: Any) -> Any:
+    """A JSON value with every hidden character of its texts and keys replaced by U+FFFD."""
     if isinstance(value, str):
         return _HIDDEN.sub(REPLACEMENT, value)
     if isinstance(value, dict):
-        return {legible(key): legible(value[key]) for key in value}
+        return {mask_hidden(key): mask_hidden(value[key]) for key in value}
     if isinstance(value, list):
-        return [legible(entry) for entry in value]
+        return [mask_hidden(entry) for entry in value]
     return value
 
 
-def shortened(text: str, most: int = MOST_WORD) -> str:
+def truncate(text: str, most: int = MOST_CHARACTERS) -> str:
     """A text of at most so many characters, for where it is repeated."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
