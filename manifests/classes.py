@@ -65,7 +65,10 @@ CLASSES: dict[str, tuple[str, ...]] = {
 """Synset id -> name and synonyms, in the order of the ids: a class's position is its label."""
 
 SYNSETS: tuple[str, ...] = tuple(CLASSES)
-"""The 55 synset ids, sorted."""
+"""The synset ids, sorted."""
+
+CLASS_COUNT = len(SYNSETS)
+"""Classes of ShapeNetCore v2: 55."""
 
 _LABELS = {synset: label for label, synset in enumerate(SYNSETS)}
 _LONGEST = 60
@@ -80,7 +83,7 @@ def label_of(synset: str) -> int:
         ThreeDieError: not one of the 55.
     """
     if synset not in _LABELS:
-        raise ThreeDieError(f"{synset[:_LONGEST]}: not one of the 55 classes of ShapeNetCore v2")
+        raise ThreeDieError(f"{synset[:_LONGEST]}: not one of the {CLASS_COUNT} classes of ShapeNetCore v2")
     return _LABELS[synset]
 
 

@@ -5,11 +5,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
-from threedie.manifests.dataset import PART_SUFFIX, Dataset, DatasetInfo, DatasetObject, find_parts
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import PART_SUFFIX, DatasetInfo, DatasetObject
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.litter import is_litter
 from threedie.manifests.objects import ObjectRef
-from threedie.manifests.official_tree import OfficialTree, is_tree
+from threedie.manifests.official_tree import OfficialTree
+from threedie.manifests.parts import find_parts
+from threedie.manifests.tree_files import is_tree
 
 PARTS_FOLDER = "parts"
 """Where a render keeps its part files within its output folder."""

@@ -106,9 +106,10 @@ def pack(source: Path, out: Path) -> None:
     """Join part files, or a tree SYNSET/OBJECT/image_I.jpg, into one dataset file."""
     from threedie.manifests.collection import nothing_there, part_files
     from threedie.manifests.dataset import Dataset
-    from threedie.manifests.dataset import pack as pack_parts
     from threedie.manifests.errors import ThreeDieError
-    from threedie.manifests.official_tree import OfficialTree, is_tree
+    from threedie.manifests.official_tree import OfficialTree
+    from threedie.manifests.parts import pack as pack_parts
+    from threedie.manifests.tree_files import is_tree
 
     if not source.is_dir():
         raise ThreeDieError(f"{source}: no such folder; give a folder of part files or a tree SYNSET/OBJECT/")
@@ -138,7 +139,7 @@ def export(file: Path, out: Path) -> None:
     Stopped and run again, it writes only what is missing. '3die data pack' on the tree gives the same file back.
     """
     from threedie.manifests.dataset import Dataset
-    from threedie.manifests.official_tree import export_tree
+    from threedie.manifests.tree_export import export_tree
 
     written, kept = export_tree(Dataset(file), out, _bar("exporting"))
     click.echo(f"wrote {written:,} objects to {out}" + (f"; {kept:,} were there already" if kept else ""))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from threedie.manifests.classes import name_of
 from threedie.manifests.collection import Collection
-from threedie.manifests.dataset import DatasetInfo, DatasetObject
+from threedie.manifests.dataset_info import DatasetInfo, DatasetObject
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.latents import COLOR
 from threedie.manifests.objects import ObjectRef

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from threedie.manifests.collection import Collection, dataset_files, nothing_there, part_files
-from threedie.manifests.dataset import Dataset, DatasetInfo, DatasetObject
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import DatasetInfo, DatasetObject
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.latents import latent_problems
 from threedie.manifests.objects import TRAIN, VAL, ObjectRef
-from threedie.manifests.official_tree import OfficialTree, is_tree
+from threedie.manifests.official_tree import OfficialTree
+from threedie.manifests.tree_files import is_tree
 
 QUARANTINE_FILE = "quarantine.csv"
 """Where a render lists the objects it gave up, within its output folder."""
@@ -129,7 +131,7 @@ def _collection_problems(
 def _list_problems(objects: Sequence[ObjectRef]) -> list[str]:
     ordered = sorted(objects)
     twice = sorted({one for one, other in itertools.pairwise(ordered) if one == other})
-    return [f"{ref}: is there more than once" for ref in twice] or ([] if ordered else ["it holds no objects"])
+    return [f"{ref} occurs more than once" for ref in twice] or ([] if ordered else ["it holds no objects"])
 
 
 def _amount(collection: Collection) -> str:

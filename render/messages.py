@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from threedie.manifests.dataset import DatasetInfo
+from threedie.manifests.dataset_info import DatasetInfo
 from threedie.manifests.objects import ObjectRef
 from threedie.render.models.source import ModelSource
 from threedie.render.preset import Preset

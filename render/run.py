@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from threedie.manifests.dataset import PART_SUFFIX, Dataset, DatasetInfo, looks_whole, mend, pack, part_path, splits_of
+from threedie.manifests.dataset import Dataset, mend
+from threedie.manifests.dataset_info import PART_SUFFIX, DatasetInfo
 from threedie.manifests.errors import DamagedFileError, ThreeDieError, one_line
 from threedie.manifests.files import clear_debris, clear_scratch, explained, replacing, scratch_prefix, write_json
 from threedie.manifests.locks import Taken, holder, lock
 from threedie.manifests.manifest import read_splits, split_names
 from threedie.manifests.objects import ObjectRef, fingerprint, first_per_class, read_object_list, split_of
+from threedie.manifests.parts import looks_whole, pack, part_path, splits_of
 from threedie.manifests.text import read_json, read_table
 from threedie.manifests.verify import QUARANTINE_FILE
 from threedie.render.frame import BYTES_A_PIXEL

@@ -20,10 +20,12 @@ from typing import Any, Protocol
 
 import psutil
 
-from threedie.manifests.dataset import Dataset, DatasetInfo, part_path
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import DatasetInfo
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import explained, temporary_prefix
 from threedie.manifests.objects import ObjectRef
+from threedie.manifests.parts import part_path
 from threedie.render.devices import Devices
 from threedie.render.messages import ObjectDone, ObjectFailed, Probe, Probed, Ready, Setup, Stop, Task, ViewDone
 

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from threedie.manifests.dataset import DatasetObject, part_path, write_part
+from threedie.manifests.dataset_info import DatasetObject
+from threedie.manifests.dataset_writer import write_part
 from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.parts import part_path
 from threedie.render.encode import jpeg
 from threedie.render.messages import ObjectDone, ObjectFailed, Probe, Probed, Ready, Setup, Stop, Task, ViewDone
 from threedie.render.models.inspect import inspect_mesh

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from threedie.manifests.classes import name_of
 from threedie.manifests.collection import PartFiles
-from threedie.manifests.dataset import find_parts
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import replacing
+from threedie.manifests.parts import find_parts
 from threedie.manifests.preview import contact_sheet
 from threedie.render.models.source import ModelSource
 from threedie.render.preset import load_preset

@@ -10,7 +10,8 @@ from PIL import Image
 
 from threedie.manifests.collection import open_collection
 from threedie.manifests.commands import data
-from threedie.manifests.dataset import Dataset, DatasetObject
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import DatasetObject
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.objects import ObjectRef
 from threedie.manifests.preview import choose_objects, contact_sheet

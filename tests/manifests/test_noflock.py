@@ -26,7 +26,7 @@ from threedie.benchmark.commands.bench import bench
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from dataset_samples import make_info, make_objects, write_parts
 from threedie.manifests.commands import data
-from threedie.manifests.dataset import find_parts
+from threedie.manifests.parts import find_parts
 from model_samples import model, pack
 from threedie.render.models.archive import ArchiveSource
 from threedie.manifests.objects import ObjectRef

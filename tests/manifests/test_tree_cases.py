@@ -16,7 +16,9 @@ from threedie.manifests.commands import data
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.objects import ObjectRef
-from threedie.manifests.official_tree import DESCRIPTION, OfficialTree, export_tree, is_tree
+from threedie.manifests.official_tree import OfficialTree
+from threedie.manifests.tree_export import export_tree
+from threedie.manifests.tree_files import DESCRIPTION, is_tree
 from threedie.manifests.verify import verify
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
@@ -232,7 +234,7 @@ def test_objects_that_no_list_names_need_not_be_whole(tree: Path, tmp_path: Path
     (tree / CHAIR / "extra" / "image_0.jpg").unlink()
     assumptions, packed = pack(tree, tmp_path / "d.h5")
     assert len(packed) == 6
-    assert f"left out 1 objects that neither list names: {CHAIR}/extra" in " ".join(assumptions)
+    assert f"left out 1 object that neither list names: {CHAIR}/extra" in " ".join(assumptions)
 
 
 def lists(tree: Path, train: list[str], val: list[str] | None) -> None:
@@ -253,7 +255,7 @@ def test_lists_that_contradict_each_other_or_the_tree(tree: Path) -> None:
     opened = OfficialTree(tree)
     assert opened.objects == sorted(ObjectRef(*ref.split("/")) for ref in [refs[0], *refs[2:]])
     said = " ".join(opened.assumptions)
-    assert f"1 listed objects have no folder: {MUG}/gone" in said
+    assert f"no folder for 1 listed object: {MUG}/gone" in said
     assert f"neither list names: {refs[1]}" in said
     lists(tree, refs, [])
     assert set(OfficialTree(tree).splits) == {"train"}

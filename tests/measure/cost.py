@@ -17,7 +17,7 @@ import psutil
 from fidelity import MODELS
 
 from threedie.manifests.classes import SYNSETS
-from threedie.manifests.dataset import find_parts
+from threedie.manifests.parts import find_parts
 from threedie.render.engines.local import local_engine
 from threedie.render.models.folder import FolderSource
 from threedie.render.preset import load_preset

@@ -21,8 +21,11 @@ from pathlib import Path
 import numpy as np
 
 from threedie.manifests.classes import SYNSETS
-from threedie.manifests.dataset import Dataset, DatasetObject, part_path, write_part
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import DatasetObject
+from threedie.manifests.dataset_writer import write_part
 from threedie.manifests.objects import ObjectRef
+from threedie.manifests.parts import part_path
 from threedie.render.models.embedded_source import EmbeddedSource
 from threedie.render.preset import load_preset
 from threedie.render.quality import choose_quality

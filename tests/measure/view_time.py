@@ -18,7 +18,8 @@ from typing import Any
 from fidelity import MODELS
 
 from threedie.manifests.classes import parse_classes
-from threedie.manifests.dataset import DatasetObject, write_part
+from threedie.manifests.dataset_info import DatasetObject
+from threedie.manifests.dataset_writer import write_part
 from threedie.render import blender, encode
 from threedie.render.models.choose import open_source
 from threedie.render.preset import load_preset

@@ -7,7 +7,9 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from threedie.manifests.dataset import DatasetObject, part_path, write_part
+from threedie.manifests.dataset_info import DatasetObject
+from threedie.manifests.dataset_writer import write_part
+from threedie.manifests.parts import part_path
 from threedie.render.messages import ObjectDone, ObjectFailed, Probe, Probed, Ready, Setup, Stop, Task, ViewDone
 
 MADE = {"renderer": "fake"}

@@ -21,8 +21,9 @@ distributed = pytest.importorskip("distributed")
 
 from test_supervisor import FAKE, IMPATIENT, Count  # noqa: E402
 
-from threedie.manifests.dataset import Dataset, find_parts, part_path  # noqa: E402
+from threedie.manifests.dataset import Dataset  # noqa: E402
 from threedie.manifests.errors import ThreeDieError  # noqa: E402
+from threedie.manifests.parts import find_parts, part_path  # noqa: E402
 from threedie.render.engines import cluster as cluster_module  # noqa: E402
 from threedie.render.engines.cluster import ClusterEngine, cluster_engine, job_script  # noqa: E402
 from threedie.render.engines.options import ClusterOptions  # noqa: E402

@@ -18,7 +18,8 @@ from fidelity import DATA, MODELS, VIEWS, compare, psnr
 from fidelity import render as render_fidelity
 from PIL import Image
 
-from threedie.manifests.dataset import Dataset, find_parts
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.parts import find_parts
 
 pytestmark = [pytest.mark.blender, pytest.mark.slow]
 SMALL = ["--views", "3", "--size", "32", "--samples", "1", "--denoiser", "none"]

@@ -11,7 +11,8 @@ import pytest
 from fidelity import MODELS
 from test_render_command import command, run
 
-from threedie.manifests.dataset import Dataset, find_parts
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.parts import find_parts
 from threedie.manifests.verify import verify
 
 pytestmark = [pytest.mark.blender, pytest.mark.slow]

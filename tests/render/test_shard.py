@@ -14,10 +14,13 @@ from pathlib import Path
 import pytest
 
 from threedie.manifests import locks
-from threedie.manifests.dataset import Dataset, DatasetObject, looks_whole, part_path, write_part
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import DatasetObject
+from threedie.manifests.dataset_writer import write_part
 from threedie.manifests.errors import DamagedFileError, ThreeDieError
 from threedie.manifests.files import machine, temporary_prefix
 from threedie.manifests.objects import ObjectRef
+from threedie.manifests.parts import looks_whole, part_path
 from threedie.manifests.text import read_json
 from threedie.render.commands import render as cli
 from threedie.render.models.embedded_source import EmbeddedSource

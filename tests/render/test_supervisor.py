@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from threedie.manifests.dataset import DatasetInfo, part_path
+from threedie.manifests.dataset_info import DatasetInfo
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.objects import ObjectRef
+from threedie.manifests.parts import part_path
 from threedie.render.messages import Probe, Setup, Task
 from threedie.render.models.embedded_source import EmbeddedSource
 from threedie.render.preset import load_preset

@@ -5,10 +5,12 @@ import pytest
 from click.testing import CliRunner
 
 from threedie.manifests.classes import SYNSETS
-from threedie.manifests.dataset import DatasetObject, part_path, write_part
+from threedie.manifests.dataset_info import DatasetObject
+from threedie.manifests.dataset_writer import write_part
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.manifest import Entry, read_manifest, write_manifest
 from threedie.manifests.objects import ObjectRef
+from threedie.manifests.parts import part_path
 from threedie.render.commands.manifest import manifest
 from threedie.render.models.folder import FolderSource
 from threedie.render.preset import load_preset
