@@ -1,4 +1,4 @@
-"""Progress bars: lively on a terminal, a line now and then in a log file."""
+"""Progress: bars on a terminal, a line now and then in a log file, nothing from Python unless asked for."""
 
 import sys
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ _SECONDS_IN_LOG = 20
 
 
 def bar(
-    word: str,
+    title: str,
     total: int | None,
     unit: str,
     items: Iterable[Any] | None = None,
@@ -22,7 +22,7 @@ def bar(
     """A bar with the time left, over `items` or moved by its `update`.
 
     Args:
-        word: what is being done.
+        title: what is being done.
         total: how many in all.
         unit: of what.
         items: what to iterate over, if anything.
@@ -33,7 +33,7 @@ def bar(
     terminal = sys.stderr.isatty()
     return tqdm(
         items,
-        word,
+        title,
         total,
         leave=leave and terminal,
         unit=unit,
@@ -43,3 +43,38 @@ def bar(
         delay=0.0 if terminal else _SECONDS_IN_LOG,
         disable=quiet,
     )
+
+
+class Reporter:
+    """Where work reports to: nowhere. A command passes one that prints; other programs may pass their own."""
+
+    def bar(
+        self,
+        title: str,
+        total: int | None,
+        unit: str,
+        items: Iterable[Any] | None = None,
+        leave: bool = False,
+        initial: int = 0,
+    ) -> Any:
+        """A progress bar as a context manager; iterable over `items`, else moved by `update`. See `bar`."""
+        return bar(title, total, unit, items, leave, initial, quiet=True)
+
+    def text(self, text: str = "") -> None:
+        """Lines for the user: what is about to run, and results."""
+
+    def note(self, text: str) -> None:
+        """A remark about the work, such as cached features that can't be used."""
+        self.text(titled("note", text))
+
+    def wait(self, text: str) -> None:
+        """Why the work waits just now, such as for a lock."""
+
+
+SILENT = Reporter()
+
+
+def titled(title: str, text: str) -> str:
+    """Lines in a column of their own, the first one beside a title."""
+    first, *rest = text.splitlines() or [""]
+    return "\n".join([f"{title:<9}{first}", *(f"{'':<9}{line}" for line in rest)])
