@@ -30,7 +30,7 @@ class DatasetInfo:
         sampler: `counter` or `reference`.
         views: views per object.
         image_size: width and height in pixels.
-        channel_order: order in which the JPEGs hold the colour channels, `rgb` or `bgr`.
+        channel_order: order in which the JPEGs hold the color channels, `rgb` or `bgr`.
         quality: name and settings of the render quality.
         models: where the meshes came from.
     """
@@ -81,9 +81,9 @@ def _plain(value: Any) -> Any:
 def _difference(where: str, ours: Any, theirs: Any) -> str | None:
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for key in sorted(ours.keys() | theirs.keys()):
-            found = _difference(f"{where}.{key}".lstrip("."), ours.get(key), theirs.get(key))
-            if found:
-                return found
+            difference = _difference(f"{where}.{key}".lstrip("."), ours.get(key), theirs.get(key))
+            if difference:
+                return difference
         return None
     return None if ours == theirs else f"{where} is {ours!r:.200} there and {theirs!r:.200} here"
 

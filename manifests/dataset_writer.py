@@ -1,10 +1,11 @@
 """Writes dataset files, whole or not at all."""
 
+import errno
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,32 @@ import numpy as np
 
 from threedie.manifests.dataset_info import FORMAT, VERSION, DatasetInfo, DatasetObject
 from threedie.manifests.errors import ThreeDieError
-from threedie.manifests.files import replacing
+from threedie.manifests.files import clear_debris, explained, replacing
+from threedie.manifests.locks import lock
 from threedie.manifests.seal import blank_seal, seal
+
+_LOCK_SUFFIX = ".3die-lock"
+
+
+@contextmanager
+def lock_dataset(path: Path, note: str, on_wait: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+    """Keep all other processes, on any machine, from writing a dataset file; delete what killed ones left half-written.
+
+    Args:
+        path: the dataset file.
+        note: what this process does, for those who are refused.
+        on_wait: called with a message while this waits to see whether a holder of the lock is alive.
+
+    Raises:
+        Taken: another process is writing it.
+        ThreeDieError: the lock file can't be written.
+    """
+    if path.is_dir() or not path.name:
+        raise explained(OSError(errno.EISDIR, "is a folder"), path)
+    refusal = f"{path}: another process is writing this file ({{holder}}); wait for it, then run the same command again"
+    with lock(path.with_name(f".{path.name}{_LOCK_SUFFIX}"), note, refusal, on_wait):
+        clear_debris(path.parent.resolve(), True, lambda name: name == path.name)
+        yield
 
 
 def write_dataset(

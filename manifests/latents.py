@@ -28,7 +28,7 @@ UNITS: dict[str, str] = {
     "translation_y": "length",
     "translation_z": "length",
 }
-"""Every field a latent vector may have, in its order there, and its unit. Lengths are Blender units."""
+"""Every field a latent vector may have, in the order they have there, and its unit. Lengths are Blender units."""
 
 REQUIRED_FIELDS = tuple(UNITS)[:7]
 
@@ -42,7 +42,7 @@ class LatentField:
 
     @property
     def unit(self) -> str:
-        """The field's unit: rad, turn (0 to 1 around the colour circle) or length."""
+        """The field's unit: rad, turn (0 to 1 around the color circle) or length."""
         return UNITS[self.name]
 
     def contains(self, values: Array) -> npt.NDArray[np.bool_]:
@@ -119,7 +119,7 @@ def columns(fields: Sequence[LatentField], names: Sequence[str]) -> list[int]:
     """Positions of some fields in the latent vector.
 
     Raises:
-        ThreeDieError: a field isn't there.
+        ThreeDieError: the dataset lacks a field.
     """
     order = [field.name for field in fields]
     missing = [name for name in names if name not in order]

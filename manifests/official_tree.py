@@ -47,7 +47,7 @@ class OfficialTree:
         folder: its root.
         info: what the dataset is.
         made: how it was made.
-        objects: the objects: in the order of `dataset.json`, or sorted where there is none.
+        objects: the objects: in the order of `dataset.json`, or sorted without one.
         splits: `train` or `val` of each.
         assumptions: what was taken for granted because the tree doesn't say it, and what was left out, as sentences.
         problems: what is wrong with the files of single objects, a sentence for each, in the objects' order.
@@ -84,7 +84,7 @@ class OfficialTree:
         """Refuse a tree whose objects aren't alike.
 
         Raises:
-            ThreeDieError: there are problems; names the first.
+            ThreeDieError: it has problems; names the first.
         """
         refuse_problems(self.problems)
 
@@ -217,7 +217,7 @@ class OfficialTree:
             raise ThreeDieError(f"{self.folder}: files were changed since the export; run '3die data export' again")
 
     def _check_object(self, item: DatasetObject) -> None:
-        """Compare an object with what was assumed of all after a look at some."""
+        """Compare an object with what was assumed of all after reading some."""
         size = self.info.image_size
         for view, jpeg in enumerate(item.jpegs):
             width, height = jpeg_size(jpeg, self.folder / str(item.ref) / image_name(view))

@@ -39,7 +39,7 @@ def find_parts(folder: Path) -> list[Path]:
 
 
 def looks_whole(path: Path) -> bool:
-    """Whether a part file is there, begins as HDF5 does, and is as long as it says it is.
+    """Whether a part file exists, begins as HDF5 does, and is as long as its header says.
 
     Files are renamed into place when they are whole; this finds those that were cut short later, at a hundredth of the
     cost of opening them.
@@ -73,7 +73,7 @@ def splits_of(path: Path) -> list[str]:
 
 @dataclass(frozen=True)
 class _Glance:
-    """What packing must know of a part before it reads the images: `info` and `made` as the file has them."""
+    """What packing needs of a part before it reads the images: `info` and `made` as the file has them."""
 
     info: str
     made: str
@@ -101,7 +101,7 @@ def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]],
             that aren't finite.
     """
     if not parts:
-        raise ThreeDieError(f"{path}: there are no part files to pack")
+        raise ThreeDieError(f"{path}: no part files to pack")
     first = Dataset(parts[0]).info
     # Nearly all parts say the same in the same words; only what differs is parsed and compared.
     infos: set[str] = set()

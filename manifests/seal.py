@@ -14,7 +14,7 @@ _NUMBERS = struct.Struct("<QQQ")
 _DIGEST = 32
 SEAL_BYTES = len(MARK) + _NUMBERS.size + _DIGEST
 HEAD_BYTES = 2**14
-"""The seal lies within so many bytes from the beginning."""
+"""The seal lies within the first bytes of a file, this many."""
 
 _CHUNK = 2**22
 
@@ -37,12 +37,12 @@ def seal(path: Path, begin: int, size: int) -> None:
         size: how long that part is, in bytes.
 
     Raises:
-        BrokenSealError: there is no blank seal in the file's first bytes.
+        BrokenSealError: no blank seal in the file's first bytes.
     """
     with path.open("r+b") as file:
         place = file.read(HEAD_BYTES).find(MARK)
         if place < 0:
-            raise BrokenSealError("there is no seal near the beginning")
+            raise BrokenSealError("no seal near the beginning")
         numbers = _NUMBERS.pack(begin, size, path.stat().st_size)
         file.seek(place + len(MARK))
         file.write(numbers)

@@ -1,4 +1,4 @@
-"""The files of a tree SYNSET/OBJECT/: their names, which there are, and what one holds."""
+"""The files of a tree SYNSET/OBJECT/: names, listing, reading."""
 
 import os
 import re
@@ -114,7 +114,7 @@ def is_tree(folder: Path) -> bool:
 
 
 def is_described(folder: Path) -> bool:
-    """Whether there is a `dataset.json` of an exported tree; other programs have files of that name, too."""
+    """Whether a folder has the `dataset.json` of an exported tree; other programs have files of that name, too."""
     where = folder / DESCRIPTION
     if not where.is_file():
         return False
@@ -131,7 +131,7 @@ def _entry_names(folder: Path) -> list[str]:
 
 
 def _subfolders(folder: Path) -> Iterator[Path]:
-    """The folders in a folder, sorted, without litter; none where it isn't there."""
+    """The folders in a folder, sorted, without litter; none where it doesn't exist."""
     if not folder.is_dir():
         return
     try:
@@ -162,7 +162,7 @@ def add_to_digest(digest: Any, item: DatasetObject) -> None:
 
 
 def find_objects(folder: Path) -> tuple[list[ObjectRef], list[str]]:
-    """The object folders SYNSET/OBJECT, sorted, and sentences on what else there is that isn't litter."""
+    """The object folders SYNSET/OBJECT, sorted, and sentences on everything else that isn't litter."""
     objects: list[ObjectRef] = []
     no_classes: list[str] = []
     unnamed: list[str] = []

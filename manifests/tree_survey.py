@@ -26,14 +26,14 @@ from threedie.manifests.tree_files import (
 )
 
 SAMPLED_IMAGES = 64
-"""So many views are looked at to tell image size, latent fields and channel order."""
+"""Views that are read to find image size, latent fields and channel order."""
 
 _SHAPES = ((len(REQUIRED_FIELDS),), (len(UNITS),))
 """Shapes of a view's latents: without the translation, and with it."""
 
 
 class TreeSurvey:
-    """A tree of which only the files are known.
+    """A tree without a description, looked through.
 
     Attributes:
         folder: its root.
@@ -145,7 +145,7 @@ class TreeSurvey:
         return max(usual) + 1
 
     def _files_or_problem(self, ref: ObjectRef) -> ObjectFiles | None:
-        """An object's files; None, and a problem, where they can't be told or aren't JPEGs."""
+        """An object's files; None, and a problem, where its folder can't be read or holds no JPEGs."""
         folder = self.folder / str(ref)
         try:
             files = list_object(folder)
@@ -240,12 +240,12 @@ class TreeSurvey:
         if order:
             self.assumptions.append(f"channel order {order}: the background follows the floor hue that way")
             return order
-        self.assumptions.append("channel order bgr, as the original program writes; the images don't tell")
+        self.assumptions.append("channel order bgr, as the original program writes: the images show neither clearly")
         return "bgr"
 
 
 def left_out_files(names: list[str]) -> list[str]:
-    """A sentence on files that are no views, if there are any."""
+    """A sentence on files that are no views, if any."""
     return [f"left out {pluralize(len(names), 'file')} that are no views: {a_few(names)}"] if names else []
 
 
@@ -253,7 +253,7 @@ def refuse_problems(problems: dict[ObjectRef, str]) -> None:
     """Refuse a tree whose objects aren't alike.
 
     Raises:
-        ThreeDieError: there are problems; names the first.
+        ThreeDieError: it has problems; names the first.
     """
     if problems:
         first, *others = problems.values()

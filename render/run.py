@@ -219,7 +219,7 @@ class RunFolder:
             sibling = other is not None and shard is not None and other.count == shard.count
             if not same and not sibling:
                 others.append(path)
-        if who := holder(*others, say=say):
+        if who := holder(*others, on_wait=say):
             raise Taken(refusal.replace("{holder}", who))
 
     def _clear(self, refs: Sequence[ObjectRef] | None) -> None:

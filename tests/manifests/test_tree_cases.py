@@ -195,7 +195,7 @@ def test_several_faults_are_all_listed(tree: Path) -> None:
     lose("image_3.jpg", "latent_3.npy")(tree / FIRST)
     one_more(tree / SECOND)
     lose("latent_0.npy")(tree / THIRD)
-    with pytest.raises(ThreeDieError, match=r"so it is with 2 more objects"):
+    with pytest.raises(ThreeDieError, match=r"and 2 more objects like it"):
         OfficialTree(tree).require_whole()
     assert len(verify(tree).problems) == 3
 
@@ -212,7 +212,7 @@ def test_latents_outside_the_assumed_ranges_are_packed_and_said(tree: Path, tmp_
     np.save(tree / FIRST / "latent_1.npy", np.array([2.0, 0, 0, 0.5, 0.1, 0.1, 0.5], np.float32))
     result = CliRunner().invoke(data, ["pack", str(tree), "-o", str(tmp_path / "d.h5")])
     assert result.exit_code == 0
-    assert f"note: rotation_x of 1 objects lies outside the range of the publication: {FIRST}" in result.output
+    assert f"note: rotation_x of 1 object lies outside the range of the publication: {FIRST}" in result.output
     assert Dataset(tmp_path / "d.h5").latents[0, 1, 0] == 2.0
 
 
@@ -248,7 +248,7 @@ def test_lists_that_contradict_each_other_or_the_tree(tree: Path) -> None:
     refs = [str(ref) for ref in OfficialTree(tree).objects]
     lists(tree, refs, refs[:2])
     with pytest.raises(
-        ThreeDieError, match=rf"2 objects are in train_images\.npy and in val_images\.npy, such as {refs[0]}"
+        ThreeDieError, match=rf"train_images\.npy and val_images\.npy share 2 objects, such as {refs[0]}"
     ):
         OfficialTree(tree)
     lists(tree, refs[2:], [refs[0], f"{MUG}/gone"])
@@ -326,7 +326,7 @@ def test_an_exported_tree_that_was_added_to(exported: Path, tmp_path: Path, whol
 def test_a_tree_one_folder_deeper_is_pointed_at(tree: Path) -> None:
     for command in (["pack", str(tree.parent), "-o", str(tree / "d.h5")], ["verify", str(tree.parent)]):
         result = CliRunner().invoke(data, command)
-        assert f"there is one in {tree}" in str(result.exception)
+        assert f"give {tree}" in str(result.exception)
 
 
 def test_a_tree_is_exported_into_a_folder_that_holds_only_litter(tmp_path: Path, whole: Dataset) -> None:
