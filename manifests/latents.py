@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.objects import ObjectRef
+from threedie.manifests.plurals import pluralize
 
 Array = npt.NDArray[np.float64]
 
@@ -87,7 +88,7 @@ def latent_problems(fields: Sequence[LatentField], latents: Array, within_ranges
         wrong = np.flatnonzero(~good)
         if len(wrong):
             ranges = " or ".join(f"{low:.6g} to {high:.6g}" for low, high in field.ranges)
-            more = f" (and of {len(wrong) - 1} more views)" if len(wrong) > 1 else ""
+            more = f" (and of {pluralize(len(wrong) - 1, 'more view')})" if len(wrong) > 1 else ""
             value = values[wrong[0]]
             problems.append(f"{field.name} of view {wrong[0]}{more} is {value:.6g}, outside {ranges} {field.unit}")
     return problems
@@ -108,7 +109,7 @@ def check_latents(fields: Sequence[LatentField], latents: Array, refs: Sequence[
     bad = np.flatnonzero(~np.isfinite(latents).all(axis=(1, 2)))
     if len(bad):
         first = latent_problems(fields, latents[bad[0]], within_ranges=False)[0].split(", outside")[0]
-        others = f"; {len(bad) - 1} more objects have such values" if len(bad) > 1 else ""
+        others = f"; the same in {pluralize(len(bad) - 1, 'more object')}" if len(bad) > 1 else ""
         raise ThreeDieError(
             f"{where}: {refs[bad[0]]}: {first}, not a finite number{others}; get the latents again, or leave the "
             f"object{'s' if others else ''} out ('3die data verify' lists all)"

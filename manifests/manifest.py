@@ -132,7 +132,7 @@ def official_manifest(
     training = set(train) if train is not None else set(objects or ()) - validation
     both = validation & training
     if both:
-        raise ThreeDieError(f"x, such as {min(both)}; give the published ones")
+        raise ThreeDieError(f"{pluralize(len(both), 'object')} in both lists, such as {min(both)}; give the right ones")
     if objects is not None and (unlisted := (validation | training) - set(objects)):
         raise ThreeDieError(
             f"{pluralize(len(unlisted), 'listed object')} not among all objects, such as {min(unlisted)}"

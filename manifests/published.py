@@ -85,7 +85,7 @@ def _check_labels(path: Path, refs: list[ObjectRef]) -> None:
     labels = _labels(path)
     if len(labels) != len(refs):
         raise ThreeDieError(
-            f"{path}: {len(labels):,} labels for {len(refs):,} objects; the files don't belong together"
+            f"{path}: {pluralize(len(labels), 'label')} for {pluralize(len(refs), 'object')}; the files don't belong together"
         )
     for ref, label in zip(refs, labels.tolist(), strict=True):
         if ref.label != label:
@@ -101,8 +101,8 @@ def _check_counts(path: Path, refs: list[ObjectRef]) -> list[str]:
         synset, more = SYNSETS[label], int(actual[label] - expected[label])
         if more != LEFT_OUT.get(synset):
             raise ThreeDieError(
-                f"{path}: says {pluralize(int(expected[label]), 'training object')} of {synset}, but without validation it has "
-                f"{actual[label]:,}; give the list of all objects that 3DIEBench was made of"
+                f"{path}: says {pluralize(int(expected[label]), 'training object')} of {synset}, but without "
+                f"validation it has {actual[label]:,}; give the list of all objects that 3DIEBench was made of"
             )
         notes.append(
             f"{name_of(synset)}: {more} more than the published training list has; without that list it is "
