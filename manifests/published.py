@@ -85,7 +85,8 @@ def _check_labels(path: Path, refs: list[ObjectRef]) -> None:
     labels = _labels(path)
     if len(labels) != len(refs):
         raise ThreeDieError(
-            f"{path}: {pluralize(len(labels), 'label')} for {pluralize(len(refs), 'object')}; the files don't belong together"
+            f"{path}: {pluralize(len(labels), 'label')} for {pluralize(len(refs), 'object')}; "
+            "the files don't belong together"
         )
     for ref, label in zip(refs, labels.tolist(), strict=True):
         if ref.label != label:

@@ -49,7 +49,7 @@ def create(
     from threedie.manifests.manifest import make_manifest, read_manifest, write_manifest
     from threedie.render.models.choose import open_source
     from threedie.render.models.contents import content_hashes
-    from threedie.render.run import available_cores
+    from threedie.render.resources import available_cores
 
     kept = read_manifest(keep) if keep else []
     with tempfile.TemporaryDirectory(prefix=scratch_prefix()) as cache:

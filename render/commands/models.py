@@ -25,7 +25,7 @@ def _bar(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
 
 
 def _cores() -> int:
-    from threedie.render.run import available_cores
+    from threedie.render.resources import available_cores
 
     return available_cores()
 

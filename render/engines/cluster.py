@@ -19,11 +19,15 @@ from typing import Any
 
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.objects import ObjectRef
+from threedie.render.child import WORKER
 from threedie.render.engines.on_worker import Job, Report, end, serve
 from threedie.render.engines.options import ClusterOptions
+from threedie.render.ledger import Ledger, Outcome, Watcher
 from threedie.render.messages import Probe, Probed, Setup, Task
-from threedie.render.run import Plan, RunFolder, make_setup
-from threedie.render.supervisor import WORKER, Ledger, Limits, Outcome, Watcher
+from threedie.render.plan import Plan
+from threedie.render.resources import make_setup
+from threedie.render.run_folder import RunFolder
+from threedie.render.supervisor import Limits
 
 Say = Callable[[str], None]
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Protocol
 
+from threedie.render.ledger import Outcome, Watcher
 from threedie.render.messages import Probe, Probed, Task
-from threedie.render.supervisor import Outcome, Watcher
 
 
 class Engine(Protocol):

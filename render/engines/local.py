@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from threedie.render.devices import Devices
-from threedie.render.run import Plan, RunFolder, make_setup, scratch_bytes, scratch_folder
+from threedie.render.plan import Plan
+from threedie.render.resources import make_setup, scratch_bytes, scratch_folder
+from threedie.render.run_folder import RunFolder
 from threedie.render.supervisor import Limits, Supervisor
 
 

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from threedie.manifests.errors import ThreeDieError
 from threedie.render.devices import Devices, choose_devices
+from threedie.render.ledger import Outcome
 from threedie.render.messages import Probe, Probed, Setup, Task
-from threedie.render.run import available_cores, scratch_bytes, scratch_folder
-from threedie.render.supervisor import Limits, Outcome, Supervisor
+from threedie.render.resources import available_cores, scratch_bytes, scratch_folder
+from threedie.render.supervisor import Limits, Supervisor
 
 IDLE_S = 60.0
 

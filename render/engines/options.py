@@ -1,12 +1,8 @@
-"""The options of `3die render` for more than one machine."""
+"""Where a cluster is, or how to start one."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import click
 
 from threedie.manifests.errors import ThreeDieError
 
@@ -61,39 +57,3 @@ class ClusterOptions:
         if self.wanted and workers is not None:
             mend = "give --job-cores" if self.jobqueue else "give 'dask worker' the option --nthreads"
             raise ThreeDieError(f"--workers counts processes on this machine; for {given[0]} {mend}")
-
-
-def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a click command, which gets them as keywords."""
-    options = [
-        click.option(
-            "--scheduler",
-            metavar="ADDRESS",
-            help="Render on the workers of a running Dask scheduler: tcp://HOST:PORT, or its scheduler file.",
-        ),
-        click.option(
-            "--jobqueue",
-            type=click.Choice(JOBQUEUES),
-            help="Start jobs on this batch system and render there; with --dry-run print the job script.",
-        ),
-        click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Jobs, with --jobqueue."),
-        click.option(
-            "--job-cores",
-            type=click.IntRange(1),
-            default=8,
-            show_default=True,
-            help="Cores a job; each serves one rendering process.",
-        ),
-        click.option("--job-memory", default="16GB", show_default=True, help="Memory a job; plan 2 GB a core."),
-        click.option("--job-walltime", metavar="HH:MM:SS", help="Time a job may take; ended jobs are started anew."),
-        click.option("--job-queue", metavar="NAME", help="Queue or partition."),
-        click.option(
-            "--job-option",
-            multiple=True,
-            metavar="TEXT",
-            help="One more option in the head of the job script, such as '--account=vision'. Can be repeated.",
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command

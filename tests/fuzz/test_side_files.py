@@ -13,9 +13,10 @@ from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import machine
 from threedie.manifests.locks import holder, lock
 from threedie.render.models.embedded_source import EmbeddedSource
+from threedie.render.plan import Plan, make_plan
 from threedie.render.preset import load_preset
 from threedie.render.quality import choose_quality
-from threedie.render.run import Plan, RunFolder, make_plan
+from threedie.render.run_folder import RunFolder
 from threedie.render.shard import Shard
 
 pytestmark = pytest.mark.fuzz

@@ -30,7 +30,8 @@ from threedie.manifests.parts import find_parts
 from model_samples import model, pack
 from threedie.render.models.archive import ArchiveSource
 from threedie.manifests.objects import ObjectRef
-from threedie.render.run import RunFolder, make_plan
+from threedie.render.run_folder import RunFolder
+from threedie.render.plan import make_plan
 from threedie.render.preset import load_preset
 from threedie.render.quality import choose_quality
 from threedie.render.models.embedded_source import EmbeddedSource

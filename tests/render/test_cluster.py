@@ -29,9 +29,11 @@ from threedie.render.engines.cluster import ClusterEngine, cluster_engine, job_s
 from threedie.render.engines.options import ClusterOptions  # noqa: E402
 from threedie.render.messages import Probe  # noqa: E402
 from threedie.render.models.embedded_source import EmbeddedSource  # noqa: E402
+from threedie.render.plan import Plan, make_plan  # noqa: E402
 from threedie.render.preset import load_preset  # noqa: E402
 from threedie.render.quality import choose_quality  # noqa: E402
-from threedie.render.run import Plan, RunFolder, make_plan, make_setup  # noqa: E402
+from threedie.render.resources import make_setup  # noqa: E402
+from threedie.render.run_folder import RunFolder  # noqa: E402
 from threedie.render.supervisor import Limits, Supervisor  # noqa: E402
 
 pytestmark = pytest.mark.slow

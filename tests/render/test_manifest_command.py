@@ -13,9 +13,10 @@ from threedie.manifests.objects import ObjectRef
 from threedie.manifests.parts import part_path
 from threedie.render.commands.manifest import manifest
 from threedie.render.models.folder import FolderSource
+from threedie.render.plan import Plan, make_plan
 from threedie.render.preset import load_preset
 from threedie.render.quality import choose_quality
-from threedie.render.run import Plan, RunFolder, make_plan
+from threedie.render.run_folder import RunFolder
 
 TRIANGLE = "v 0 0 0\nv 1 0 0\nv 0 1 {}\nf 1 2 3\n"
 CHAIR, PLANE, TABLE = "03001627", "02691156", "04379243"
