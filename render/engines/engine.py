@@ -12,7 +12,7 @@ class Engine(Protocol):
 
     @property
     def workers(self) -> int:
-        """Number of rendering processes at work at once, as far as is known."""
+        """Number of rendering processes at work at once, as far as known."""
 
     def probe(self, probe: Probe) -> Probed | None:
         """How long views take at the probe's sizes, or None where its object can't be rendered."""

@@ -18,9 +18,9 @@ class ClusterOptions:
         scheduler: address of a Dask scheduler, or its scheduler file.
         jobqueue: batch system to start jobs with.
         jobs: number of jobs.
-        job_cores: cores a job; each serves one rendering process.
-        job_memory: memory a job, with its unit.
-        job_walltime: how long a job may run, as the batch system writes it.
+        job_cores: cores per job; each serves one rendering process.
+        job_memory: memory per job, with its unit.
+        job_walltime: time limit of a job, in the batch system's format.
         job_queue: queue or partition.
         job_option: further lines for the head of the job script.
     """
@@ -36,7 +36,7 @@ class ClusterOptions:
 
     @property
     def wanted(self) -> bool:
-        """Whether a cluster shall render at all."""
+        """Whether a cluster renders."""
         return bool(self.scheduler or self.jobqueue)
 
     def check(self, workers: int | None, shard: str | None) -> None:
@@ -46,9 +46,11 @@ class ClusterOptions:
             ThreeDieError: they do.
         """
         ways = {"--scheduler": self.scheduler, "--jobqueue": self.jobqueue, "--shard": shard}
-        given = [name for name, value in ways.items() if value]
-        if len(given) > 1:
-            raise ThreeDieError(f"{' and '.join(given)}: choose one; each is a way of its own to use several machines")
+        ways_chosen = [name for name, value in ways.items() if value]
+        if len(ways_chosen) > 1:
+            raise ThreeDieError(
+                f"{' and '.join(ways_chosen)}: choose one; each of them is a way to use several machines"
+            )
         if self.scheduler and not _ADDRESS.fullmatch(self.scheduler) and not Path(self.scheduler).is_file():
             raise ThreeDieError(
                 f"--scheduler {self.scheduler}: neither a scheduler file nor an address such as tcp://10.0.0.1:8786; "
@@ -56,4 +58,4 @@ class ClusterOptions:
             )
         if self.wanted and workers is not None:
             mend = "give --job-cores" if self.jobqueue else "give 'dask worker' the option --nthreads"
-            raise ThreeDieError(f"--workers counts processes on this machine; for {given[0]} {mend}")
+            raise ThreeDieError(f"--workers counts processes on this machine; for {ways_chosen[0]} {mend}")

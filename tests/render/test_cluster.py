@@ -44,8 +44,8 @@ class Cluster:
 
     def __init__(self, folder: Path, **settings: object) -> None:
         """Settings are those of Dask's scheduler, such as worker_ttl."""
-        given = {f"DASK_DISTRIBUTED__SCHEDULER__{name.upper()}": str(value) for name, value in settings.items()}
-        self.environment = {**os.environ, **given}
+        variables = {f"DASK_DISTRIBUTED__SCHEDULER__{name.upper()}": str(value) for name, value in settings.items()}
+        self.environment = {**os.environ, **variables}
         self.file = folder / "scheduler.json"
         self.processes: list[subprocess.Popen[bytes]] = []
         self._log = (folder / "dask.log").open("wb")
@@ -175,7 +175,7 @@ def test_failures_of_every_kind_on_one_cluster(
     unheld = RunFolder(tmp_path / "elsewhere")
     with cluster_engine(plan, unheld, cluster.options, IMPATIENT, print, FAKE) as engine:
         assert engine.workers == 2
-        with pytest.raises(ThreeDieError, match="doesn't see this folder"):
+        with pytest.raises(ThreeDieError, match="can't access this folder"):
             engine.run(plan.tasks(plan.chosen), Count())
 
     with cluster_engine(plan, folder, cluster.options, IMPATIENT, print, FAKE) as engine:
@@ -183,9 +183,9 @@ def test_failures_of_every_kind_on_one_cluster(
         assert probed is not None
         assert len(probed.seconds) == 2
 
-    monkeypatch.setattr(cluster_module, "SEEN_S", 0.5)
+    monkeypatch.setattr(cluster_module, "VISIBLE_S", 0.5)
     monkeypatch.setattr(cluster_module.Ledger, "done", lambda *_: False)
-    with pytest.raises(ThreeDieError, match="isn't seen here"):
+    with pytest.raises(ThreeDieError, match="isn't visible here"):
         render(planned(tmp_path, ["ok-3"]), RunFolder(tmp_path / "unseen"), cluster.options)
 
 
