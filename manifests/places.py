@@ -14,5 +14,8 @@ DEFAULT_DATASET = DEFAULT_RENDER / DATASET_FILE
 DEFAULT_RUNS = Path("runs")
 """Folder of training runs, one subfolder each: `3die bench run --out`."""
 
+DEFAULT_FIGURES = Path("figures")
+"""Folder of figures: `3die bench figures --out`."""
+
 DEFAULT_LEADERBOARD = Path("leaderboard")
 """Folder of tables and page: `3die leaderboard --out`."""
