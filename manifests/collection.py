@@ -75,7 +75,7 @@ class PartFiles:
 
 
 def dataset_files(folder: Path) -> list[Path]:
-    """The packed dataset files that lie directly in a folder, sorted."""
+    """The packed dataset files directly in a folder, sorted."""
     paths = folder.glob("*.h5")
     return sorted(path for path in paths if not path.name.endswith(PART_SUFFIX) and not is_litter(path.name))
 

@@ -1,4 +1,4 @@
-"""What a dataset is: its settings, and one object of it with all its views."""
+"""Settings of a dataset, and one object of it with all its views."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ PART_SUFFIX = ".part.h5"
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What a dataset is: everything that decides its latents and its pixels, and no accident of a machine or a day.
+    """Settings of a dataset: all that decides its latents and its pixels, nothing that depends on machine or time.
 
     Attributes:
         preset: name and constants of the preset, as in its file.

@@ -1,6 +1,6 @@
 """Locks in a folder that several machines share, which a dead machine doesn't keep.
 
-A lock is a file; whoever creates it holds it, and takes it away at the end. A holder shows that it lives in two ways.
+A lock is a file; the process that creates it holds it and deletes it at the end. It shows in two ways that it is alive.
 It keeps the system's own lock on the file (`flock`), which is gone the moment its process is, however that ends; but
 some shared file systems know that lock on one machine only, or not at all. So it also changes the file every
 `BEAT_S` seconds. A lock is taken over where the holder's own machine says that there is no such process any more, or
@@ -33,7 +33,7 @@ STALE_S = 60.0
 """Longer than a shared file system may hide a change from another machine (NFS: 30 to 60 s for what is not opened)."""
 
 DAMAGED_S = 15.0
-"""The same for a file that says nothing sensible: whoever lives writes it anew with the next beat."""
+"""The same for a damaged file: a living holder writes it anew with the next beat."""
 
 _LINE = 512
 """Bytes of a lock file: its one line is padded, so that a beat overwrites it in place."""
@@ -55,12 +55,12 @@ def lock(path: Path, note: str, refusal: str, on_wait: Callable[[str], None] = l
 
     Args:
         path: the lock file.
-        note: what the holder does, for those who find it taken.
-        refusal: message where it is taken; `{holder}` in it is replaced by who has it.
+        note: what the holder does, for the message of processes that are refused.
+        refusal: message if it is taken; `{holder}` in it is replaced by a description of the holder.
         on_wait: called with a message while this waits to see whether a holder is alive.
 
     Raises:
-        Taken: somebody else holds it; or it was lost: somebody took it over because this process had stopped for long,
+        Taken: another process holds it; or it was lost: another took it over because this process had stopped for long,
             or deleted its file.
         ThreeDieError: the file can't be written.
     """
@@ -74,9 +74,9 @@ def lock(path: Path, note: str, refusal: str, on_wait: Callable[[str], None] = l
 
 
 def holder(*paths: Path, on_wait: Callable[[str], None] = lambda _: None) -> str | None:
-    """Who holds one of some locks, in words, or None where nobody living does.
+    """Description of a living holder of one of some locks, or None.
 
-    May take `STALE_S` seconds to find out, however many locks; takes away the files that dead holders left.
+    May take `STALE_S` seconds, however many locks; deletes the files that dead holders left.
     """
     watched = {path: _watch(path, on_wait) for path in paths}
     while watched:
@@ -176,7 +176,7 @@ class _Lock:
             if misses > 1:
                 self._report_loss()
                 return
-            with suppress(OSError):  # a full disk or a server that is away: the work itself will say so
+            with suppress(OSError):  # a full disk or an unreachable server: the work itself will report it
                 self._beat()
 
     def _report_loss(self) -> None:
@@ -285,7 +285,7 @@ def _open_lock_file(path: Path) -> int | None:
     """A lock file opened for reading, or None where there is none.
 
     Raises:
-        ThreeDieError: it is no regular file. Links aren't followed: what they lead to may be anybody's.
+        ThreeDieError: it is no regular file. Links aren't followed: they may lead anywhere.
     """
     try:
         state = path.lstat()
@@ -296,7 +296,7 @@ def _open_lock_file(path: Path) -> int | None:
         return None
     kinds = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder"}
     kind = kinds.get(stat.S_IFMT(state.st_mode), "a device or a pipe")
-    raise ThreeDieError(f"{path}: {kind} lies where a lock file belongs; delete it and run the same command again")
+    raise ThreeDieError(f"{path}: {kind} in place of a lock file; delete it and run the same command again")
 
 
 def _is_dead(about: dict[str, object] | None) -> bool:
@@ -310,7 +310,7 @@ def _is_dead(about: dict[str, object] | None) -> bool:
 
 
 def is_flocked(path: Path) -> bool:
-    """Whether the system says that a file is locked, which is all that versions without beats did; False if unknown."""
+    """Whether the system reports a file as locked, the only lock of versions without beats; False if unknown."""
     try:
         file = _open_lock_file(path)
     except (OSError, ThreeDieError):
@@ -337,7 +337,7 @@ def _is_flocked(file: int) -> bool | None:
 
 
 def _bury(path: Path, dead: _Remains) -> None:
-    """Take away the lock file of a dead holder, unless somebody else already did and made a new one."""
+    """Delete the lock file of a dead holder, unless another process already did and made a new one."""
     grave = path.with_name(f"{temporary_prefix(os.getpid())}{secrets.token_hex(4)}-{path.name}")
     with suppress(FileNotFoundError):
         if not _is_still(path, dead):

@@ -6,9 +6,9 @@ CSV with the columns class, id, split and split_from, sorted by class and id:
     02691156,10155655850468db78d106ce0a280f87,train,hash of seed 0
     02691156,1021a0914a7207aff927ed529ad90a11,val,hash of seed 0
 
-A split made here is leak-free: *twins* - objects with the same id under two classes, or with the same mesh - lie on
-one side. Twins of twins are twins, so that they form groups. A group's split is a hash of (seed, class, id) of the
-member that comes first by class and id, and 20% of all hashes say validation, in every class alike.
+A split made here is leak-free: *twins* - objects with the same id under two classes, or with the same mesh - get
+the same split. Twins of twins are twins, so that they form groups. A group's split is a hash of (seed, class, id) of
+the member that comes first by class and id; 20% of all hashes give validation, in every class alike.
 
 Adding objects moves no other, with two exceptions, both among twins: a new twin that comes first in its group decides
 for the group, unless the earlier manifest is given as `kept`; and a new one that is a twin of two objects on different
@@ -54,7 +54,7 @@ class Entry:
 def groups_of_twins(
     refs: Iterable[ObjectRef], contents: Mapping[ObjectRef, str] | None = None
 ) -> list[list[ObjectRef]]:
-    """Objects that must lie on one side of a split: each group sorted, the groups sorted by their first.
+    """Objects that must get the same split: each group sorted, the groups sorted by their first.
 
     Args:
         refs: the objects.

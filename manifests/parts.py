@@ -1,4 +1,4 @@
-"""Part files: where they lie, whether they are whole, and how they are packed into one dataset file."""
+"""Part files: their paths, whether they are whole, and packing them into one dataset file."""
 
 import json
 import os
@@ -25,7 +25,7 @@ _HEAD = struct.Struct("<8sB31xQ")
 
 
 def part_path(folder: Path, ref: ObjectRef) -> Path:
-    """Where the part file of one object lies."""
+    """Path of the part file of one object."""
     return folder / ref.synset / f"{ref.object_id}{PART_SUFFIX}"
 
 

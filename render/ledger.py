@@ -19,7 +19,7 @@ class Outcome:
     """Result of a run.
 
     Attributes:
-        done: objects whose part files now lie in their place.
+        done: objects whose part files are written.
         quarantined: objects given up, with the reason.
         warnings: faults that didn't keep an object from being rendered.
     """
@@ -36,7 +36,7 @@ class Watcher(Protocol):
         """One more view was rendered."""
 
     def views_lost(self, views: int) -> None:
-        """An object's try failed after so many of its views were counted."""
+        """A try of an object failed; the `views` of it that were counted don't count any more."""
 
     def object_ended(self, outcome: Outcome) -> None:
         """An object is done or quarantined."""
@@ -79,7 +79,7 @@ class Ledger:
         if not final and self._tries[task.ref] < self._max_tries:
             self._again.append(task)
             return False
-        # What may lie in its place isn't whole, and must not be packed.
+        # A file that may exist isn't whole, and must not be packed.
         part_path(self._setup.parts, task.ref).unlink(missing_ok=True)
         self.outcome.quarantined[task.ref] = reason
         self.watcher.object_ended(self.outcome)

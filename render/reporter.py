@@ -27,7 +27,7 @@ class SilentWatcher:
         """One more view was rendered."""
 
     def views_lost(self, views: int) -> None:
-        """An object's try failed after so many of its views were counted."""
+        """A try of an object failed; the `views` of it that were counted don't count any more."""
 
     def object_ended(self, outcome: "Outcome") -> None:
         """An object is done or quarantined."""

@@ -206,7 +206,7 @@ class RunFolder:
     def write_quarantine(self, quarantined: Mapping[ObjectRef, str], shard: Shard | None = None) -> None:
         """Write the list of objects given up in this run, or delete it if there are none.
 
-        A shard has a list of its own; that of a whole run takes the place of all the shards' lists.
+        Each shard has its own list; that of a whole run replaces the lists of all shards.
         """
         for path in [] if shard else self._shard_quarantines().values():
             _remove(path)
@@ -292,7 +292,7 @@ class RunFolder:
 
 
 def _is_side_file(name: str) -> bool:
-    """Whether it is a file that a run writes into its folder under its lock; the dataset has a lock of its own."""
+    """Whether it is a file that a run writes into its folder under its lock; the dataset has its own lock."""
     return name in ("run.json", "splits.json", "contact_sheet.png") or name.startswith("quarantine")
 
 

@@ -75,7 +75,7 @@ def view_scene(preset: Preset, fields: Sequence[LatentField], latents: Array) ->
     """The scene of one view, from its latent vector (L,).
 
     A translation (3DIEBench-T) is in the object's frame: the object's matrix is R(rotation) times T(translation), so it
-    stands at R t.
+    is at R t.
     """
     value = dict(zip((field.name for field in fields), (float(x) for x in latents), strict=True))
     euler = (value["rotation_x"], value["rotation_y"], value["rotation_z"])

@@ -8,7 +8,7 @@ from threedie.render.messages import Probe, Probed, Task
 
 
 class Engine(Protocol):
-    """Something that renders tasks. An object is done when its part file lies whole in the run's folder."""
+    """Something that renders tasks. An object is done when its whole part file is in the run's folder."""
 
     @property
     def workers(self) -> int:
@@ -21,5 +21,5 @@ class Engine(Protocol):
         """Render all tasks; returns when each is done or quarantined.
 
         Raises:
-            ThreeDieError: the run can't go on, whichever the object; objects done so far are safe.
+            ThreeDieError: the run can't go on with any object; objects done so far are safe.
         """

@@ -298,7 +298,7 @@ def test_what_is_no_file_is_refused_by_name(path: Path, kind: str) -> None:
     else:
         path.symlink_to({"link to nothing": "nowhere", "link to itself": path.name, "link to a file": "other"}[kind])
         other.write_text("theirs")
-    refusal = r"run: a (link|folder|device or a pipe) lies where a lock file belongs"
+    refusal = r"run: a (link|folder|device or a pipe) in place of a lock file"
     with pytest.raises(ThreeDieError, match=refusal), lock(path, "mine", REFUSAL):
         pass
     with pytest.raises(ThreeDieError, match="delete it"):

@@ -385,7 +385,7 @@ def test_strange_files_among_the_locks_are_no_locks(plan: Plan, folder: RunFolde
         assert time.monotonic() - begin < 5
     assert notes.exists()
     (folder.locks / "shard-1-of-2").symlink_to("nowhere")
-    with pytest.raises(ThreeDieError, match="shard-1-of-2: a link lies where a lock file belongs"):
+    with pytest.raises(ThreeDieError, match="shard-1-of-2: a link in place of a lock file"):
         folder.lock(plan).__enter__()
     assert not (folder.locks / "run").exists()
 
