@@ -65,14 +65,11 @@ CLASSES: dict[str, tuple[str, ...]] = {
 """Synset id -> name and synonyms, in the order of the ids: a class's position is its label."""
 
 SYNSETS: tuple[str, ...] = tuple(CLASSES)
-"""The synset ids, sorted."""
-
-CLASS_COUNT = len(SYNSETS)
-"""Classes of ShapeNetCore v2: 55."""
+"""The 55 synset ids, sorted."""
 
 _LABELS = {synset: label for label, synset in enumerate(SYNSETS)}
 _LONGEST = 60
-"""Characters of an unknown word that are compared and repeated in a message."""
+"""Characters of an unknown word that messages show."""
 _BY_WORD = {word: synset for synset, names in CLASSES.items() for word in (synset, *names)}
 
 
@@ -83,7 +80,7 @@ def label_of(synset: str) -> int:
         ThreeDieError: not one of the 55.
     """
     if synset not in _LABELS:
-        raise ThreeDieError(f"{synset[:_LONGEST]}: not one of the {CLASS_COUNT} classes of ShapeNetCore v2")
+        raise ThreeDieError(f"{synset[:_LONGEST]}: not one of the {len(SYNSETS)} classes of ShapeNetCore v2")
     return _LABELS[synset]
 
 

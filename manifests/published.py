@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from threedie.manifests.classes import CLASS_COUNT, SYNSETS, name_of
+from threedie.manifests.classes import SYNSETS, name_of
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.manifest import Entry, official_manifest
 from threedie.manifests.npy import read_npy
@@ -73,9 +73,11 @@ def _labels(path: Path) -> npt.NDArray[np.int64]:
     if (
         labels.dtype.kind not in "iu"
         or labels.ndim != 1
-        or (labels.size and not 0 <= labels.min() <= labels.max() < CLASS_COUNT)
+        or (labels.size and not 0 <= labels.min() <= labels.max() < len(SYNSETS))
     ):
-        raise ThreeDieError(f"{path}: {labels.dtype} of shape {labels.shape} are no labels from 0 to {CLASS_COUNT - 1}")
+        raise ThreeDieError(
+            f"{path}: {labels.dtype} of shape {labels.shape} are no labels from 0 to {len(SYNSETS) - 1}"
+        )
     return np.asarray(labels, np.int64)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from threedie.manifests.classes import CLASS_COUNT, SYNSETS
+from threedie.manifests.classes import SYNSETS
 from threedie.manifests.dataset_info import DatasetObject
 from threedie.manifests.errors import ThreeDieError, a_few
 from threedie.manifests.files import explained
@@ -180,7 +180,7 @@ def find_objects(folder: Path) -> tuple[list[ObjectRef], list[str]]:
     sentences = []
     if no_classes:
         count = pluralize(len(no_classes), "folder")
-        sentences.append(f"left out {count} not named after one of the {CLASS_COUNT} classes: {a_few(no_classes)}")
+        sentences.append(f"left out {count} not named after one of the {len(SYNSETS)} classes: {a_few(no_classes)}")
     if unnamed:
         count = pluralize(len(unnamed), "folder")
         sentences.append(f"left out {count} with names that no object may have: {a_few(unnamed)}")
