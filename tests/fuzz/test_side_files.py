@@ -35,7 +35,7 @@ def test_settings_of_a_run(plan: Plan, tmp_path: Path) -> None:
         try:
             RunFolder(path.parent)._check_settings(plan.info)
         except ThreeDieError as error:
-            if "was begun with other settings" not in str(error):
+            if "holds a run with other settings" not in str(error):
                 raise
 
     whole = [json.dumps(plan.info.to_json(), indent=indent).encode() for indent in (None, 2)]

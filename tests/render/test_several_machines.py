@@ -78,7 +78,7 @@ def test_quarantine_of_a_shard_reaches_the_whole(tmp_path: Path) -> None:
     run(*options, "--shard", "1/2", code=3)
     assert (out / "quarantine-shard-1-of-2.csv").exists()
     last = run(*options, "--shard", "2/2", code=3)
-    assert "1 of 7 objects were left out" in last.stderr
+    assert "Left out: 1 of 7 objects" in last.stderr
     with (out / "quarantine.csv").open() as file:
         assert [row["id"] for row in csv.DictReader(file)] == [bad.parents[1].name]
     assert len(Dataset(out / "dataset.h5")) == 6
@@ -96,7 +96,7 @@ def test_the_same_dataset_from_a_cluster(whole: Dataset, tmp_path: Path) -> None
         done = run(*options)
         assert "14/14" in done.stderr
         assert is_the_same(out, whole)
-        assert "0 are missing" in run(*options).stdout
+        assert "; 0 missing" in run(*options).stdout
 
         long = [*SMALL, "--views", "500", "--scheduler", cluster.file, "--out", tmp_path / "long"]
         process = subprocess.Popen(command(*long), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
