@@ -1,4 +1,4 @@
-"""The 55 classes of ShapeNetCore v2, and how a person may name them."""
+"""The 55 classes of ShapeNetCore v2: ids, names, labels."""
 
 import difflib
 from collections.abc import Sequence
@@ -69,7 +69,7 @@ SYNSETS: tuple[str, ...] = tuple(CLASSES)
 
 _LABELS = {synset: label for label, synset in enumerate(SYNSETS)}
 _LONGEST = 60
-"""So much of an unknown word is compared and named."""
+"""Characters of an unknown word that messages show."""
 _BY_WORD = {word: synset for synset, names in CLASSES.items() for word in (synset, *names)}
 
 
@@ -80,7 +80,7 @@ def label_of(synset: str) -> int:
         ThreeDieError: not one of the 55.
     """
     if synset not in _LABELS:
-        raise ThreeDieError(f"{synset[:_LONGEST]}: not one of the 55 classes of ShapeNetCore v2")
+        raise ThreeDieError(f"{synset[:_LONGEST]}: not one of the {len(SYNSETS)} classes of ShapeNetCore v2")
     return _LABELS[synset]
 
 
@@ -109,12 +109,12 @@ def parse_classes(text: str) -> tuple[str, ...]:
     Raises:
         ThreeDieError: an unknown class, or an empty list.
     """
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    if not words:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
         raise ThreeDieError("the list of classes is empty: give 'all' or names such as 'chair,airplane'")
-    if words == ["all"]:
+    if names == ["all"]:
         return SYNSETS
-    return tuple(sorted({find_class(word) for word in words}))
+    return tuple(sorted({find_class(name) for name in names}))
 
 
 def class_names(synsets: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 from threedie.manifests.actions import ACTIONS, ROTATION
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.objects import ObjectRef
+from threedie.manifests.plurals import pluralize
 
 Array = npt.NDArray[np.float64]
 
@@ -26,7 +27,7 @@ UNITS: dict[str, str] = {
     "translation_y": "length",
     "translation_z": "length",
 }
-"""Every field a latent vector may have, in its order there, and its unit. Lengths are Blender units."""
+"""Every field a latent vector may have, in the order they have there, and its unit. Lengths are Blender units."""
 
 REQUIRED_FIELDS = tuple(UNITS)[:7]
 
@@ -85,7 +86,7 @@ def latent_problems(fields: Sequence[LatentField], latents: Array, within_ranges
         wrong = np.flatnonzero(~good)
         if len(wrong):
             ranges = " or ".join(f"{low:.6g} to {high:.6g}" for low, high in field.ranges)
-            more = f" (and of {len(wrong) - 1} more views)" if len(wrong) > 1 else ""
+            more = f" (and of {pluralize(len(wrong) - 1, 'more view')})" if len(wrong) > 1 else ""
             value = values[wrong[0]]
             problems.append(f"{field.name} of view {wrong[0]}{more} is {value:.6g}, outside {ranges} {field.unit}")
     return problems
@@ -106,7 +107,7 @@ def check_latents(fields: Sequence[LatentField], latents: Array, refs: Sequence[
     bad = np.flatnonzero(~np.isfinite(latents).all(axis=(1, 2)))
     if len(bad):
         first = latent_problems(fields, latents[bad[0]], within_ranges=False)[0].split(", outside")[0]
-        others = f"; {len(bad) - 1} more objects have such values" if len(bad) > 1 else ""
+        others = f"; the same in {pluralize(len(bad) - 1, 'more object')}" if len(bad) > 1 else ""
         raise ThreeDieError(
             f"{where}: {refs[bad[0]]}: {first}, not a finite number{others}; get the latents again, or leave the "
             f"object{'s' if others else ''} out ('3die data verify' lists all)"
@@ -117,7 +118,7 @@ def columns(fields: Sequence[LatentField], names: Sequence[str]) -> list[int]:
     """Positions of some fields in the latent vector.
 
     Raises:
-        ThreeDieError: a field isn't there.
+        ThreeDieError: the dataset lacks a field.
     """
     order = [field.name for field in fields]
     missing = [name for name in names if name not in order]

@@ -15,7 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("threedie.render.commands.models:models", "Make, check, import and preview models."),
     "manifest": ("threedie.render.commands.manifest:manifest", "List objects with leak-free splits."),
     "bench": ("threedie.benchmark.commands.bench:bench", "Train methods, evaluate them, write result records."),
-    "doctor": ("threedie.render.commands.render:doctor", "Check whether this machine can render."),
+    "doctor": ("threedie.render.commands.doctor:doctor", "Check whether this machine can render."),
     "leaderboard": (
         "threedie.benchmark.commands.leaderboard:leaderboard",
         "Make tables and a page from result records.",

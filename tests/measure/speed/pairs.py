@@ -16,7 +16,9 @@ from threedie.benchmark.data.inputs import TrainingPairs
 from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS, Normalization
 from threedie.benchmark.data.pairs import Pairs, epoch_batches
 from threedie.manifests.classes import SYNSETS
-from threedie.manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import DatasetInfo, DatasetObject
+from threedie.manifests.dataset_writer import write_dataset
 from threedie.manifests.latents import UNITS, LatentField
 from threedie.manifests.objects import ObjectRef
 

@@ -71,7 +71,7 @@ def assert_normalised(path: Path) -> None:
 def test_an_obj_keeps_its_materials_and_textures(tmp_path: Path) -> None:
     src, out = textured(tmp_path / "src"), tmp_path / "out"
     output = bring(src, out, "--classes-from", "folders")
-    assert "1 of 1 meshes imported as 1 different objects" in output
+    assert "imported 1 of 1 mesh as 1 different object" in output
     (row,) = table(out / "imported.csv")
     assert row["source"] == "src/chairs/oak/oak.obj"
     assert row["notes"].split("; ") == [

@@ -509,7 +509,7 @@ def test_many_notes_are_counted(tmp_path: Path) -> None:
 def test_the_command_tells_and_the_imported_object_is_free_of_flaws(tmp_path: Path) -> None:
     arguments = ["import", str(CASES / "obj_d0"), "--out", str(tmp_path), "--class", "mug", "--workers", "1"]
     result = CliRunner().invoke(models, arguments)
-    assert "1 of them lack something or are not quite as their files say" in result.output
+    assert "not exactly as in their files: 1 of them" in result.output
     with (tmp_path / "imported.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
     assert row["notes"] == "all its materials are invisible (d 0, or a map_d that hides all): made opaque"

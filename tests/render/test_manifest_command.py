@@ -5,15 +5,18 @@ import pytest
 from click.testing import CliRunner
 
 from threedie.manifests.classes import SYNSETS
-from threedie.manifests.dataset import DatasetObject, part_path, write_part
+from threedie.manifests.dataset_info import DatasetObject
+from threedie.manifests.dataset_writer import write_part
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.manifest import Entry, read_manifest, write_manifest
 from threedie.manifests.objects import ObjectRef
+from threedie.manifests.parts import part_path
 from threedie.render.commands.manifest import manifest
 from threedie.render.models.folder import FolderSource
+from threedie.render.plan import Plan, make_plan
 from threedie.render.preset import load_preset
 from threedie.render.quality import choose_quality
-from threedie.render.run import Plan, RunFolder, make_plan
+from threedie.render.run_folder import RunFolder
 
 TRIANGLE = "v 0 0 0\nv 1 0 0\nv 0 1 {}\nf 1 2 3\n"
 CHAIR, PLANE, TABLE = "03001627", "02691156", "04379243"
@@ -49,7 +52,7 @@ def test_create_knows_twins_by_mesh_and_by_id(root: Path, tmp_path: Path) -> Non
     path = tmp_path / "manifest.csv"
     output = run("create", root, "-o", path, "--workers", "1")
     assert "42 objects of 3 classes" in output
-    assert "1 ids occur under several classes; 20 groups of twins" in output
+    assert "1 id under several classes; 20 groups of twins" in output
     assert "1 models can't be read" in output
     split = {str(entry.ref): entry.split for entry in read_manifest(path)}
     assert all(split[f"{CHAIR}/c{n}"] == split[f"{TABLE}/t{n}"] for n in range(20))
@@ -103,7 +106,7 @@ def test_import_of_published_lists_and_of_pairs(tmp_path: Path) -> None:
         run("import", tmp_path, "-o", tmp_path / "none.csv", "--split", "clean")
     assert not (tmp_path / "none.csv").exists()
     output = run("import", tmp_path, "-o", out, "--split", "clean", "--objects", tmp_path / "pairs.npy")
-    assert "official: 1 validation objects are in training too, under another class" in output
-    assert "clean: 1 of them are moved to training" in output
+    assert "official: 1 validation object also in training, under another class" in output
+    assert "clean: 1 of them moved to training" in output
     assert [entry.ref for entry in read_manifest(out) if entry.split == "val"] == [ObjectRef(CHAIR, "b")]
     assert "4 objects of 2 classes" in run("import", tmp_path / "pairs.npy", "-o", out)
