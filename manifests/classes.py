@@ -1,9 +1,9 @@
 """The 55 classes of ShapeNetCore v2: ids, names, labels."""
 
-import difflib
 from collections.abc import Sequence
 
 from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.suggest import suggest
 
 CLASSES: dict[str, tuple[str, ...]] = {
     "02691156": ("airplane", "plane", "aeroplane"),
@@ -98,8 +98,7 @@ def find_class(word: str) -> str:
     plain = " ".join(word.lower().replace("_", " ").replace("-", " ").split())
     if plain in _BY_WORD:
         return _BY_WORD[plain]
-    near = difflib.get_close_matches(plain[:_LONGEST], _BY_WORD, n=1)
-    mend = f"did you mean {near[0]!r}?" if near else f"choose from {class_names(SYNSETS)}"
+    mend = suggest(plain, _BY_WORD, f"choose from {class_names(SYNSETS)}")
     raise ThreeDieError(f"{word[:_LONGEST]!r} is not a class: {mend}")
 
 

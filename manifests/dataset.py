@@ -33,6 +33,7 @@ from threedie.manifests.dataset_info import CHECKED_SINCE, FORMAT, PART_SUFFIX, 
 from threedie.manifests.errors import DamagedFileError, ThreeDieError, one_line
 from threedie.manifests.files import explained
 from threedie.manifests.hdf5 import UNREADABLE, open_hdf5, read_array, read_attribute, read_texts
+from threedie.manifests.latents import LatentField
 from threedie.manifests.objects import ObjectRef
 from threedie.manifests.seal import MARK, BrokenSealError
 

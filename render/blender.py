@@ -203,7 +203,7 @@ class Stage:
         world = bpy.data.worlds.new("world")
         self._scene.world = world
         world.use_nodes = True
-        gray = self._preset.world.grey
+        gray = self._preset.world.gray
         background = next(node for node in world.node_tree.nodes if node.type == "BACKGROUND")
         background.inputs["Color"].default_value = (gray, gray, gray, 1.0)
         background.inputs["Strength"].default_value = 1.0

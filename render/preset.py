@@ -1,96 +1,190 @@
 """Presets: readable files that say what is sampled and what the scene is made of."""
 
-import difflib
 import math
 import re
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import asdict, fields
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, get_type_hints
 
-from threedie.manifests.errors import ThreeDieError, one_line, shown_value
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+)
+from pydantic.annotated_handlers import GetCoreSchemaHandler
+from pydantic.dataclasses import dataclass
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_wrap_validator_function, typed_dict_field, typed_dict_schema
+
+from threedie.manifests.errors import ThreeDieError, one_line
+from threedie.manifests.fields import FieldError, Must, Text, Whole, field_name, first_error, unexpected
 from threedie.manifests.latents import REQUIRED_FIELDS, UNITS, LatentField
+from threedie.manifests.suggest import suggest
 from threedie.manifests.text import parse_toml, read_text
 
-CHANNEL_ORDERS = ("rgb", "bgr")
+_FRACTION_OF_PI = re.compile(r"(?P<sign>-?)(?P<times>\d+(\.\d+)?)? ?\*? ?pi( ?/ ?(?P<by>\d+(\.\d+)?))?")
+_CLOSED = ConfigDict(extra="forbid")
 
 
-@dataclass(frozen=True)
+def _real(value: Any) -> float:
+    """A number, or a text such as `-pi/4`, as a float.
+
+    Raises:
+        PydanticCustomError: it is neither, or isn't finite.
+    """
+    result = math.inf
+    if isinstance(value, str) and (match := _FRACTION_OF_PI.fullmatch(value.strip())):
+        sign, by = -1.0 if match["sign"] else 1.0, float(match["by"] or 1)
+        result = sign * float(match["times"] or 1) * math.pi / by if by else math.inf
+    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**1023:
+        result = float(value)
+    if not math.isfinite(result):
+        raise unexpected(value, 'a number, or a fraction of pi such as "-pi/4"')
+    return result
+
+
+def _ranges(value: Any) -> tuple[tuple[float, float], ...]:
+    """One number, one range [low, high] or several, as closed ranges.
+
+    Raises:
+        PydanticCustomError: it is none of these, a range is empty, or two overlap.
+    """
+    if not isinstance(value, list):
+        fixed = _real(value)
+        return ((fixed, fixed),)
+    rows = value if value and all(isinstance(row, list) for row in value) else [value]
+    ranges = []
+    for row in rows:
+        if len(row) != 2:
+            raise unexpected(row, "a range [low, high]")
+        low, high = _real(row[0]), _real(row[1])
+        if low > high:
+            raise unexpected(row, "[low, high]: low is above high")
+        ranges.append((low, high))
+    for (_, end), (begin, _) in zip(sorted(ranges), sorted(ranges)[1:], strict=False):
+        if begin < end:
+            raise unexpected(value, "ranges that don't overlap")
+    return tuple(ranges)
+
+
+Real = Annotated[float, BeforeValidator(_real)]
+Ranges = Annotated[tuple[tuple[float, float], ...], BeforeValidator(_ranges)]
+Title = Annotated[Text, Must(bool, "a text")]
+
+
+@dataclass(frozen=True, config=_CLOSED)
 class Camera:
     """Camera at spherical (distance, theta, phi), aimed at the origin; angles in radians, lengths in Blender units."""
 
-    distance: float
-    theta: float
-    phi: float
-    field_of_view: float
-    clip_start: float
-    clip_end: float
+    distance: Real
+    theta: Real
+    phi: Real
+    field_of_view: Real
+    clip_start: Real
+    clip_end: Real
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CLOSED)
 class Floor:
-    """Lambertian plane of colour HSV(floor hue, saturation, value)."""
+    """Lambertian plane of color HSV(floor hue, saturation, value)."""
 
-    height: float
-    width: float
-    saturation: float
-    value: float
+    height: Real
+    width: Real
+    saturation: Real
+    value: Real
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CLOSED)
 class Sun:
     """Light from straight above; `angle` is its angular size."""
 
-    strength: float
-    angle: float
+    strength: Real
+    angle: Real
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CLOSED)
 class Spot:
-    """Coloured light at spherical (distance, light theta, light phi), aimed at the origin; power in watts."""
+    """Colored light at spherical (distance, light theta, light phi), aimed at the origin; power in watts."""
 
-    power: float
-    cone: float
-    blend: float
-    radius: float
-    distance: float
-    saturation: float
-    value: float
+    power: Real
+    cone: Real
+    blend: Real
+    radius: Real
+    distance: Real
+    saturation: Real
+    value: Real
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CLOSED)
 class World:
     """Light from everywhere."""
 
-    grey: float
+    gray: Annotated[Real, Field(validation_alias=AliasChoices("grey", "gray"))]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CLOSED)
+class Jpeg:
+    """How images are compressed."""
+
+    quality: Annotated[Whole, Must(lambda quality: 1 <= quality <= 100, "a whole number from 1 to 100")]
+
+
+class _LatentsOfFile:
+    """Annotation of latent fields: a preset's file has a table of ranges by name."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        ranges = handler.generate_schema(Ranges)
+        entries = {name: typed_dict_field(ranges, required=name in REQUIRED_FIELDS) for name in UNITS}
+        table = typed_dict_schema(entries, extra_behavior="forbid")
+        return no_info_wrap_validator_function(self._fields, table)
+
+    @staticmethod
+    def _fields(value: Any, table: ValidatorFunctionWrapHandler) -> tuple[LatentField, ...]:
+        if isinstance(value, tuple) and all(isinstance(each, LatentField) for each in value):
+            return value
+        ranges = table(value)
+        return tuple(LatentField(name, ranges[name]) for name in UNITS if name in ranges)
+
+
+@dataclass(frozen=True, config=_CLOSED)
 class Preset:
-    """Everything about a dataset that isn't an object, a seed or a render quality."""
+    """Everything about a dataset that isn't an object, a seed or a render quality. Its fields are those of its file."""
 
-    name: str
-    description: str
-    image_size: int
-    channel_order: str
-    jpeg_quality: int
-    latents: tuple[LatentField, ...]
+    name: Title
+    description: Title
+    image_size: Annotated[Whole, Must(lambda size: 8 <= size <= 8192, "a whole number from 8 to 8192")]
+    channel_order: Literal["rgb", "bgr"]
+    jpeg: Jpeg
+    latents: Annotated[tuple[LatentField, ...], _LatentsOfFile()]
     camera: Camera
     floor: Floor
     sun: Sun
     spot: Spot
     world: World
 
+    @property
+    def jpeg_quality(self) -> int:
+        """From 1 to 100."""
+        return self.jpeg.quality
+
     def to_json(self) -> dict[str, Any]:
         """The constants as plain JSON, without what a dataset states by itself: size, channel order, fields."""
-        constants = asdict(self)
-        for key in ("description", "image_size", "channel_order", "latents"):
-            del constants[key]
-        return constants
-
-
-_SECTIONS = {"camera": Camera, "floor": Floor, "sun": Sun, "spot": Spot, "world": World}
-_FRACTION_OF_PI = re.compile(r"(?P<sign>-?)(?P<times>\d+(\.\d+)?)? ?\*? ?pi( ?/ ?(?P<by>\d+(\.\d+)?))?")
+        return {
+            "name": self.name,
+            "jpeg_quality": self.jpeg.quality,
+            "camera": asdict(self.camera),
+            "floor": asdict(self.floor),
+            "sun": asdict(self.sun),
+            "spot": asdict(self.spot),
+            # As dataset files have it, and the fingerprints made of them.
+            "world": {"grey": self.world.gray},
+        }
 
 
 def preset_names() -> list[str]:
@@ -116,10 +210,9 @@ def preset_text(name: str) -> str:
     """
     if name.endswith(".toml"):
         return read_text(Path(name), "preset (TOML)")
-    known = preset_names()
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        mend = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known)}, or give a .toml file"
+    names = preset_names()
+    if name not in names:
+        mend = suggest(name, names, f"choose from {', '.join(names)}, or give a .toml file")
         raise ThreeDieError(f"{name!r} is not a preset: {mend}")
     return (resources.files("threedie.render") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
 
@@ -128,114 +221,50 @@ def parse_preset(text: str, where: str) -> Preset:
     """Read the text of a preset file; `where` is its name in messages.
 
     Raises:
-        ThreeDieError: a mistake; the message names the field.
+        ThreeDieError: a mistake; the message names the field and its line.
     """
     try:
         raw = parse_toml(text)
     except ValueError as error:
         raise ThreeDieError(f"{where}: not a TOML file: {one_line(error)}") from error
-    reader = _Reader(where, text)
-    reader.check_keys("", raw, ["name", "description", "image_size", "channel_order", "jpeg", "latents", *_SECTIONS])
-    sections = {key: reader.section(key, raw[key], kind) for key, kind in _SECTIONS.items()}
-    reader.check_keys("jpeg", raw["jpeg"], ["quality"])
-    size = reader.integer("image_size", raw["image_size"], 8, 8192)
-    quality = reader.integer("jpeg.quality", raw["jpeg"]["quality"], 1, 100)
-    for key in ("name", "description"):
-        if not isinstance(raw[key], str) or not raw[key]:
-            raise reader.error(key, "needs a text")
-    if raw["channel_order"] not in CHANNEL_ORDERS:
-        raise reader.error("channel_order", f"is {shown_value(raw['channel_order'])}; choose rgb or bgr")
-    latents = reader.latents(raw["latents"])
-    return Preset(raw["name"], raw["description"], size, raw["channel_order"], quality, latents, **sections)
-
-
-_LONGEST = 60
-
-
-def _float(value: Any) -> float:
-    """A number as a float; infinite where it is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return math.inf
     try:
-        return float(value)
-    except OverflowError:
-        return math.inf
+        return TypeAdapter(Preset).validate_python(raw)
+    except ValidationError as error:
+        wrong = first_error(error)
+        line = _line_of(text, wrong.path)
+        place = f"{where}, line {line}" if line else where
+        raise ThreeDieError(f"{place}: {_sentence(wrong, raw)}") from error
 
 
-class _Reader:
-    """Checks values and says where a mistake is."""
+def _sentence(wrong: FieldError, raw: dict[str, Any]) -> str:
+    name = field_name(wrong.path)
+    if wrong.kind == "missing":
+        section = field_name(wrong.path[:-1])
+        return f"{section} is missing {wrong.name!r}" if section else f"{name} is missing"
+    if wrong.kind == "unknown":
+        section = str(wrong.path[0]) if len(wrong.path) > 1 else ""
+        return f"{name} is not a setting: {suggest(wrong.name, _keys(section, raw))}"
+    if wrong.expected == "of type dict":
+        return f"{name} must be a section, [{name}]"
+    return f"{name} {wrong.sentence()}"
 
-    def __init__(self, where: str, text: str) -> None:
-        self.where = where
-        self.lines = text.splitlines()
 
-    def error(self, key: str, message: str) -> ThreeDieError:
-        section, _, name = key.rpartition(".")
-        line, inside = 0, ""
-        for number, content in enumerate(self.lines, 1):
-            if header := re.match(r"\s*\[(\w+)\]", content):
-                inside = header[1]
-                line = number if key == inside else line
-            if inside == section and re.match(rf"\s*{re.escape(name)}\s*=", content):
-                line = number
-        place = f"{self.where}, line {line}" if line else self.where
-        return ThreeDieError(
-            f"{place}: {key if key.isprintable() and len(key) <= _LONGEST else shown_value(key)} {message}"
-        )
+def _keys(section: str, raw: dict[str, Any]) -> list[str]:
+    """What a section of the file may have; the file itself for an empty name."""
+    if section == "latents":
+        return [name for name in UNITS if name in REQUIRED_FIELDS or name in raw["latents"]]
+    kind: Any = get_type_hints(Preset)[section] if section else Preset
+    return [item.name for item in fields(kind)]
 
-    def check_keys(self, section: str, raw: Any, allowed: list[str]) -> None:
-        if not isinstance(raw, dict):
-            raise self.error(section, "needs to be a section, [...]")
-        for key in raw:
-            if key not in allowed:
-                near = difflib.get_close_matches(key[:_LONGEST], allowed, n=1)
-                mend = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(allowed)}"
-                raise self.error(f"{section}.{key}".removeprefix("."), f"is not a setting: {mend}")
-        for key in allowed:
-            if key not in raw:
-                raise self.error(section or key, f"is missing {key!r}" if section else "is missing")
 
-    def section(self, name: str, raw: Any, kind: type) -> Any:
-        keys = [field.name for field in fields(kind)]
-        self.check_keys(name, raw, keys)
-        return kind(**{key: self.number(f"{name}.{key}", raw[key]) for key in keys})
-
-    def number(self, key: str, value: Any) -> float:
-        if isinstance(value, str) and (match := _FRACTION_OF_PI.fullmatch(value.strip())):
-            sign, by = -1.0 if match["sign"] else 1.0, float(match["by"] or 1)
-            result = sign * float(match["times"] or 1) * math.pi / by if by else math.inf
-        else:
-            result = _float(value)
-        if math.isfinite(result):
-            return result
-        raise self.error(key, f'is {shown_value(value)}; give a number, or a fraction of pi such as "-pi/4"')
-
-    def integer(self, key: str, value: Any, low: int, high: int) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise self.error(key, f"is {shown_value(value)}; give a whole number from {low} to {high}")
-        return value
-
-    def latents(self, raw: Any) -> tuple[LatentField, ...]:
-        if not isinstance(raw, dict):
-            raise self.error("latents", "needs to be a section, [latents]")
-        known = [name for name in UNITS if name in REQUIRED_FIELDS or name in raw]
-        self.check_keys("latents", raw, known)
-        return tuple(LatentField(name, self.ranges(f"latents.{name}", raw[name])) for name in UNITS if name in raw)
-
-    def ranges(self, key: str, value: Any) -> tuple[tuple[float, float], ...]:
-        if not isinstance(value, list):
-            fixed = self.number(key, value)
-            return ((fixed, fixed),)
-        rows = value if value and all(isinstance(row, list) for row in value) else [value]
-        ranges = []
-        for row in rows:
-            if len(row) != 2:
-                raise self.error(key, f"has the range {shown_value(row)}; give [low, high]")
-            low, high = self.number(key, row[0]), self.number(key, row[1])
-            if low > high:
-                raise self.error(key, f"has the range {shown_value(row)}; low is above high")
-            ranges.append((low, high))
-        for (_, end), (begin, _) in zip(sorted(ranges), sorted(ranges)[1:], strict=False):
-            if begin < end:
-                raise self.error(key, "has ranges that overlap")
-        return tuple(ranges)
+def _line_of(text: str, path: Sequence[str | int]) -> int:
+    """Number of the line with a field, or with the section that lacks it; 0 where there is none."""
+    section, name = (str(path[0]) if len(path) > 1 else ""), str(path[-1]) if path else ""
+    line, inside = 0, ""
+    for number, content in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[(\w+)\]", content):
+            inside = header[1]
+            line = number if inside in (name, section) else line
+        if inside == section and re.match(rf"\s*{re.escape(name)}\s*=", content):
+            return number
+    return line

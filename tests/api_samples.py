@@ -5,7 +5,8 @@ from pathlib import Path
 from painted import FIELDS, draw_latents, paint
 
 from threedie.manifests.classes import SYNSETS
-from threedie.manifests.dataset import DatasetInfo, DatasetObject, write_dataset
+from threedie.manifests.dataset import DatasetInfo, DatasetObject
+from threedie.manifests.dataset_writer import write_dataset
 from threedie.manifests.objects import ObjectRef
 
 

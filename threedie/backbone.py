@@ -83,5 +83,5 @@ def load_backbone(run: "Run | Path | str", method: str | None = None) -> Backbon
         raise ThreeDieError(f"{path}: its run isn't finished; go on with '3die bench run' and the same settings")
     trained = restore(checkpoint, path)
     recipe, pixels = trained.settings.recipe, trained.normalization
-    options = {"image_size": recipe.image_size, "channels": recipe.channels, "center": recipe.centre}
+    options = {"image_size": recipe.image_size, "channels": recipe.channels, "center": recipe.center}
     return Backbone(trained.method, pixels.mean, pixels.std, options).eval()

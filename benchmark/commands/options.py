@@ -64,16 +64,13 @@ def scope_of(seeds: int, on_embedding: bool, tasks: str | None = None) -> "Scope
 
 
 def _task_names(text: str) -> tuple[str, ...]:
-    import difflib
-
     from threedie.benchmark.tasks import TASKS
+    from threedie.manifests.suggest import suggest
 
     names = tuple(name.strip().replace("-", "_") for name in text.split(",") if name.strip())
     for name in names:
         if name not in TASKS:
-            near = difflib.get_close_matches(name, TASKS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(TASKS)}"
-            raise ThreeDieError(f"--tasks: there is no task {name!r}; {hint}")
+            raise ThreeDieError(f"--tasks: there is no task {name!r}; {suggest(name, TASKS)}")
     if not names:
         raise ThreeDieError(f"--tasks: names no task; there are {', '.join(TASKS)}")
     return names

@@ -27,7 +27,7 @@ def images_of(
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> Images:
     """A dataset's images as a recipe wants them; see `Images`."""
-    return Images(dataset, recipe.image_size, recipe.channels, workers, memory, progress, recipe.centre)
+    return Images(dataset, recipe.image_size, recipe.channels, workers, memory, progress, recipe.center)
 
 
 def preprocessing(recipe: Recipe, normalization: Normalization) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def preprocessing(recipe: Recipe, normalization: Normalization) -> dict[str, Any
     return {
         "size": recipe.image_size,
         "channels": recipe.channels,
-        "centre": recipe.centre,
+        "centre": recipe.center,
         "mean": list(normalization.mean),
         "std": list(normalization.std),
     }

@@ -14,7 +14,7 @@ from threedie.benchmark.data.pairs import Indices
 from threedie.benchmark.settings.protocol import Protocol as EvaluationProtocol
 from threedie.benchmark.settings.protocol import find_protocol
 from threedie.benchmark.settings.recipe import Recipe
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.manifests.latents import LatentField
 from threedie.manifests.progress import SILENT, Reporter
 
@@ -173,7 +173,7 @@ class Source(ABC):
         """
 
     @abstractmethod
-    def check(self, settings: Settings, method: Method) -> None:
+    def check(self, settings: RunSettings, method: Method) -> None:
         """Refuse a method or a recipe that the dataset doesn't suit.
 
         Raises:

@@ -1,6 +1,5 @@
 """Arrays of features, latents and labels from any framework: read from a file, and checked."""
 
-import difflib
 import math
 import zipfile
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from threedie.manifests.errors import ThreeDieError, first_line
 from threedie.manifests.files import explained
 from threedie.manifests.latents import ACTION_SIZES, ROTATION, UNITS, LatentField, actions
 from threedie.manifests.litter import has_litter
+from threedie.manifests.suggest import suggest
 
 SHAPES = {
     "latents": "(N, V, L)",
@@ -181,9 +181,7 @@ def _read_member(file: IO[bytes], size: int) -> npt.NDArray:
 def _check_names(arrays: Mapping[str, npt.NDArray]) -> None:
     for name in arrays:
         if name not in SHAPES:
-            near = difflib.get_close_matches(name, SHAPES, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(SHAPES)}"
-            raise ThreeDieError(f"{name}: no such array; {hint}")
+            raise ThreeDieError(f"{name}: no such array; {suggest(name, SHAPES)}")
     for name in ("latents", "embeddings"):
         if name not in arrays:
             raise ThreeDieError(f"{name}: missing; give an array {SHAPES[name]}")

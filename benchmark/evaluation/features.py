@@ -100,7 +100,7 @@ def extract_features(
             if not (torch.isfinite(representation).all() and torch.isfinite(embedding).all()):
                 raise ThreeDieError(
                     f"{folder.parent}: the trained method gives numbers that aren't finite for "
-                    f"{dataset.objects[batch[0] // views]} or its neighbours; nothing can be measured on it"
+                    f"{dataset.objects[batch[0] // views]} or its neighbors; nothing can be measured on it"
                 )
             if not outputs:
                 files = zip((first, second), (representation, embedding), strict=True)

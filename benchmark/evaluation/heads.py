@@ -163,7 +163,7 @@ class FeatureHeads:
     def _shift_and_scale(self, source: str, part: slice) -> tuple[Tensor, Tensor]:
         features = self.data.features(source)
         width = len(range(*part.indices(features.shape[2])))
-        if not self.protocol.standardise:
+        if not self.protocol.standardize:
             return torch.zeros(width, device=self.device), torch.ones(width, device=self.device)
         step = max(1, len(self.train_objects) * self.data.views // _STATISTICS_VIEWS)
         values = features[self.train_objects[::step]][..., part].reshape(-1, width).astype(np.float64)

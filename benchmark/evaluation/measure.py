@@ -77,7 +77,6 @@ def build_subject(
 def measure(subject: Subject, names: Sequence[str] | None = None) -> tuple[dict[str, Outcome], list[ResultWarning]]:
     """Every task that applies, or those named, on a subject: outcomes by name, and warnings."""
     tasks = {name: task for name, task in TASKS.items() if (names is None or name in names) and task.applies(subject)}
-    assert isinstance(subject.heads, FeatureHeads)
     for task in tasks.values():
         spec = task.head(subject)
         if spec is not None:
@@ -87,7 +86,7 @@ def measure(subject: Subject, names: Sequence[str] | None = None) -> tuple[dict[
     outcomes = {name: task.measure(subject) for name, task in tasks.items()}
     warnings = [warning for outcome in outcomes.values() for warning in outcome.warnings]
     warnings += subject.heads.warnings
-    if min(subject.train_data.views, subject.eval_data.views) < 2:
+    if min(subject.train_data.views, subject.eval_data.views) < 2 and subject.pictures is None:
         warnings.insert(0, ResultWarning("objects have one view: tasks that compare two views are left out"))
     if len(subject.eval_objects) < 2:
         warnings.insert(0, ResultWarning("one object is measured: numbers have no interval"))

@@ -1,7 +1,7 @@
 """Features from any framework, as arrays: every task that they allow."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,7 @@ class FeatureEvaluation:
             "normalised": self.normalized,
             "heads": heads if self.head_seeds else None,
             "results": [
-                {"task": name, "version": TASKS[name].version, **asdict(score)}
+                {"task": name, "version": TASKS[name].version, **score.to_json()}
                 for name, outcome in self.outcomes.items()
                 for score in outcome.scores
             ],

@@ -7,7 +7,7 @@ from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.pairs import Indices
 from threedie.benchmark.data.source import LabeledViews
 from threedie.benchmark.settings.recipe import Recipe
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.tasks.needs import MIN_TRAIN_OBJECTS
 from threedie.benchmark.tasks.warning import ResultWarning
 from threedie.manifests.actions import TRANSLATION
@@ -76,15 +76,15 @@ def size_warnings(dataset: LabeledViews, recipe: Recipe) -> list[ResultWarning]:
             f"batch_size is {recipe.batch_size} but no object comes twice in a batch: batches hold all {train} "
             "training objects"
         )
-    if recipe.centre < 1 and names.intersection(TRANSLATION):
+    if recipe.center < 1 and names.intersection(TRANSLATION):
         lines.append(
-            f"centre is {recipe.centre:g} and objects move in this dataset: those near the border are cut off; set "
-            "centre=1 to see all of the pictures"
+            f"center is {recipe.center:g} and objects move in this dataset: those near the border are cut off; set "
+            "center=1 to see all of the pictures"
         )
     return [ResultWarning(line) for line in lines]
 
 
-def origin_warnings(settings: Settings, dataset: LabeledViews) -> list[ResultWarning]:
+def origin_warnings(settings: RunSettings, dataset: LabeledViews) -> list[ResultWarning]:
     """A warning where a method was trained on another dataset than heads are."""
     trained_on = settings.fingerprint
     if trained_on is None or trained_on == identify(dataset).fingerprint:
@@ -98,8 +98,9 @@ def origin_warnings(settings: Settings, dataset: LabeledViews) -> list[ResultWar
 
 
 def measured_objects(train: LabeledViews, measured: LabeledViews) -> tuple[Indices, list[ResultWarning]]:
-    """Positions of the objects to measure on, and warnings: the validation objects of `measured` that aren't training
-    objects of `train`.
+    """Positions of the objects to measure on, and warnings.
+
+    They are the validation objects of `measured`, without those that are training objects of `train`.
 
     Raises:
         ThreeDieError: none is left.

@@ -11,6 +11,7 @@ from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.figures.comparison import OBJECT, POSE, task_with_role
 from threedie.benchmark.figures.study import Array, Study, class_name
 from threedie.benchmark.figures.style import GRAY, PART_COLORS, PART_MARKERS, Drawing, clean, new_figure, shorten
+from threedie.benchmark.records.record import head_seeds
 from threedie.benchmark.settings.protocol import PROTOCOLS, Protocol
 from threedie.benchmark.tasks.classification import Classes
 from threedie.benchmark.tasks.retrieval import rank_places
@@ -37,7 +38,7 @@ def head_scores(study: Study, protocol: Protocol) -> tuple[ByPart, ByPart]:
     object_task, pose_task = task_with_role(OBJECT), task_with_role(POSE)
     assert object_task is not None
     assert pose_task is not None
-    scope = Scope(head_seeds=(study.record.get("evaluation") or {}).get("head_seeds", 1))
+    scope = Scope(head_seeds=head_seeds(study.record))
     subject = build_subject(
         study.data, study.train, study.data, study.val, study.method.parts, None, protocol, scope=scope
     )
@@ -48,7 +49,7 @@ def head_scores(study: Study, protocol: Protocol) -> tuple[ByPart, ByPart]:
     target = pose_head.target(study.data, subject.eval_pairs)
     for head in (object_head, pose_head):
         for where in subject.representation_parts.values():
-            subject.heads.plan(head, REPRESENTATION, where)  # type: ignore[attr-defined]
+            subject.heads.plan(head, REPRESENTATION, where)
     right, errors = {}, {}
     shape = (len(study.val), study.data.views)
     for part, where in subject.representation_parts.items():

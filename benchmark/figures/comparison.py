@@ -4,6 +4,7 @@ from threedie.benchmark.figures.style import shorten
 from threedie.benchmark.leaderboard.datasets import dataset_name
 from threedie.benchmark.leaderboard.entries import Cell, Entry
 from threedie.benchmark.leaderboard.groups import Group
+from threedie.benchmark.records.record import data_of_heads
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.task import REPRESENTATION, Task
 
@@ -28,9 +29,9 @@ def main_cell(entry: Entry, task: Task, part: str) -> Cell | None:
 def group_title(group: Group) -> str:
     """Dataset, protocol, and where heads were trained if that is another dataset."""
     dataset, protocol = group.record["dataset"], group.record["protocol"]
-    heads = group.record.get("trained_on")
-    words = f"{dataset_name(dataset)}, {protocol['name']} v{protocol['version']}, {dataset['fingerprint'][:8]}"
-    return shorten(words + (f", heads of {heads['fingerprint'][:8]}" if heads else ""), 80)
+    heads = data_of_heads(group.record)
+    words = f"{dataset_name(dataset)}, {protocol['name']} v{protocol['version']}, {str(dataset['fingerprint'])[:8]}"
+    return shorten(words + (f", heads of {heads[:8]}" if heads else ""), 80)
 
 
 def entry_label(entry: Entry, group: Group) -> str:

@@ -17,7 +17,7 @@ _PROBE = "probe"
 def draw_curves(record: Record) -> Drawing | None:
     """A panel for the loss, one for each term, one for each metric of the probes; None for a run without epochs."""
     curves = record["curves"] or {}
-    epochs = curves.get("epoch", [])
+    epochs = [epoch or 0 for epoch in curves.get("epoch", [])]
     if not epochs:
         return None
     panels = _panels(curves)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,8 @@ from threedie.benchmark.leaderboard.columns import find_metric
 from threedie.benchmark.leaderboard.entries import Entry
 from threedie.benchmark.leaderboard.groups import Group, measured
 from threedie.benchmark.records.record import Record
+from threedie.benchmark.records.types import Breakdown
+from threedie.benchmark.tasks.metric import DEGREES
 from threedie.benchmark.tasks.task import REPRESENTATION, Task
 
 _BY = "rotation_deg"
@@ -32,7 +33,7 @@ class _Line:
 
     entry: Entry
     part: str
-    breakdowns: list[dict[str, Any]]
+    breakdowns: list[Breakdown]
 
     @property
     def groups(self) -> list[str]:
@@ -110,9 +111,9 @@ def _read_line(entry: Entry, task: Task) -> _Line | None:
     return _Line(entry, part, rows)
 
 
-def _is_angle(row: dict[str, Any]) -> bool:
+def _is_angle(row: Breakdown) -> bool:
     metric = find_metric(row["task"], row["metric"])
-    return metric is not None and metric.unit == "°"
+    return metric is not None and metric.unit == DEGREES
 
 
 def _centers(groups: Sequence[str]) -> tuple[list[float], list[float]]:

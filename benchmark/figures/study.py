@@ -17,7 +17,7 @@ from threedie.benchmark.data.inputs import images_of, preprocessing
 from threedie.benchmark.data.normalization import Pixels
 from threedie.benchmark.data.pairs import Indices, spread_over
 from threedie.benchmark.evaluation.features import FEATURES_FOLDER, extract_features, feature_key
-from threedie.benchmark.records.record import Record
+from threedie.benchmark.records.record import Record, weights_of
 from threedie.benchmark.tasks.subject import Data
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint, weights_sha256
 from threedie.benchmark.training.restore import restore
@@ -138,13 +138,13 @@ def open_study(
     if identity.fingerprint != record["dataset"]["fingerprint"]:
         raise ThreeDieError(
             f"{dataset.path}: is dataset {identity.fingerprint[:12]}, and {record['id']} was measured on "
-            f"{record['dataset']['fingerprint'][:12]}; give that one with --data"
+            f"{str(record['dataset']['fingerprint'])[:12]}; give that one with --data"
         )
     content = load_checkpoint(folder / CHECKPOINT_FILE)
     model = restore(content, folder / CHECKPOINT_FILE)
     settings, method, normalization = model.settings, model.method, model.normalization
     weights = weights_sha256(method.state_dict())
-    if weights != record["checkpoint"]["sha256"]:
+    if weights != weights_of(record):
         raise ThreeDieError(
             f"{folder / CHECKPOINT_FILE}: has other weights than {record['id']} was measured with; measure again with "
             "'3die bench eval'"

@@ -8,8 +8,8 @@ from threedie.benchmark.leaderboard.ranges import impossible_values
 from threedie.benchmark.leaderboard.safe_text import truncate
 from threedie.benchmark.records.record import (
     RECORD_FILE,
-    Found,
     Record,
+    RecordsById,
     add_record,
     find_records,
     in_order,
@@ -50,7 +50,7 @@ def check_folder(folder: Path) -> list[Verdict]:
     files = find_records([folder])
     if not files:
         raise ThreeDieError(f"{folder}: no {RECORD_FILE} in there; '3die bench run' makes one in the run's folder")
-    accepted: Found = {}
+    accepted: RecordsById = {}
     return [
         Verdict(file, "a link; put the file itself there") if file.is_symlink() else _check(file, accepted)
         for file in files
@@ -65,12 +65,12 @@ def usable_records(paths: Sequence[Path]) -> tuple[list[Record], list[Verdict]]:
     Raises:
         ThreeDieError: a path that doesn't exist.
     """
-    accepted: Found = {}
+    accepted: RecordsById = {}
     verdicts = [_check(file, accepted) for file in find_records(paths)]
     return in_order(accepted), [verdict for verdict in verdicts if verdict.reason is not None]
 
 
-def _check(file: Path, accepted: Found) -> Verdict:
+def _check(file: Path, accepted: RecordsById) -> Verdict:
     """Check one file; its record is added to the accepted ones if nothing is wrong with it."""
     try:
         record = read_record(file)
@@ -101,7 +101,8 @@ def _remarks(record: Record) -> Iterator[str]:
     one_seed = record.get("evaluation", {}).get("head_seeds") == 1
     if one_seed and any(row.get("deviation") is not None for row in record["results"]):
         yield "has deviations, though its heads were trained with one seed (evaluation.head_seeds)"
-    if record["code"]["modified"]:
+    code = record["code"] or {"modified": None, "commit": None}
+    if code["modified"]:
         yield "measured by code with changes that aren't committed"
-    elif record["code"]["commit"] is None:
+    elif code["commit"] is None:
         yield "measured by code of no known commit"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from threedie.benchmark.records.types import Result
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.metric import Metric
 from threedie.benchmark.tasks.task import REPRESENTATION
@@ -38,7 +39,7 @@ class TaskMetric:
     input: str
 
     @classmethod
-    def of(cls, row: dict[str, Any]) -> "TaskMetric":
+    def of(cls, row: Result) -> "TaskMetric":
         """The metric of a record's result."""
         return cls(row["task"], row["version"], row["metric"], row["input"])
 

@@ -3,11 +3,11 @@
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from threedie.benchmark.leaderboard.columns import Column, TaskMetric
 from threedie.benchmark.leaderboard.families import family
 from threedie.benchmark.records.record import Record
+from threedie.benchmark.records.types import Result
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Entry:
     def of(cls, records: Sequence[Record], variant: str) -> "Entry":
         """The row of records that differ in nothing but the seed."""
         ordered = sorted(records, key=lambda record: (record["seed"] or 0, record["id"]))
-        rows: dict[Column, list[dict[str, Any]]] = {}
+        rows: dict[Column, list[Result]] = {}
         for record in ordered:
             for row in record["results"]:
                 rows.setdefault(Column(TaskMetric.of(row), row["part"]), []).append(row)
@@ -91,11 +91,11 @@ class Entry:
         return f"{len(self.records)} {'run' if len(self.records) == 1 else 'runs'}"
 
 
-def _cell(results: Sequence[dict[str, Any]]) -> Cell:
+def _cell(results: Sequence[Result]) -> Cell:
     return Cell(
         tuple(row["value"] for row in results),
         tuple(row["floor"] for row in results if row["floor"] is not None),
         results[0]["higher_is_better"],
         results[0]["floor_note"] or "",
-        tuple((float(row["interval"][0]), float(row["interval"][1])) for row in results if row.get("interval")),
+        tuple((float(ends[0]), float(ends[1])) for row in results if (ends := row.get("interval"))),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from threedie.benchmark.leaderboard.columns import Column
 from threedie.benchmark.leaderboard.entries import Cell, Entry
 from threedie.benchmark.leaderboard.groups import Group, measured, published
-from threedie.benchmark.records.record import Record
+from threedie.benchmark.records.record import Record, data_of_heads
 
 FORMAT = 1
 """Version of the JSON document."""
@@ -29,7 +29,7 @@ def render_json(records: Sequence[Record], others: Sequence[Record]) -> str:
         "format": FORMAT,
         "groups": [_group(group) for group in groups],
         "records": [
-            {key: record[key] for key in record if key not in ("curves", "results")}
+            {key: value for key, value in record.items() if key not in ("curves", "results")}
             for group in groups
             for entry in group.entries
             for record in entry.records
@@ -95,7 +95,7 @@ def render_csv(records: Sequence[Record], others: Sequence[Record]) -> str:
                 dataset, protocol = record["dataset"], record["protocol"]
                 common = (
                     record["origin"]["kind"], record["origin"].get("source"), dataset["preset"], dataset["fingerprint"],
-                    dataset["split"], (record.get("trained_on") or {}).get("fingerprint"), protocol["name"],
+                    dataset["split"], data_of_heads(record), protocol["name"],
                     protocol["version"], record["method"]["name"],
                     entry.family, json.dumps(record["method"]["options"], sort_keys=True),
                     (record["config"] or {}).get("name"),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from threedie.baselines.catalogue import CATALOGUE, FAMILIES
 
 
-def family(method: dict[str, Any]) -> str:
+def family(method: Mapping[str, Any]) -> str:
     """The family of a record's method, by its name; by its parts if the name is unknown.
 
     Args:

@@ -11,7 +11,8 @@ from threedie.benchmark.leaderboard.entries import Cell, Entry
 from threedie.benchmark.leaderboard.ranking import common_floor, ranked_means, sort_key
 from threedie.benchmark.leaderboard.safe_text import mask_hidden
 from threedie.benchmark.leaderboard.variants import name_variants, row_key
-from threedie.benchmark.records.record import Record
+from threedie.benchmark.records.record import Record, data_of_heads
+from threedie.benchmark.records.upgrade import warning_line
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,6 @@ def published(records: Sequence[Record]) -> list[Group]:
     ]
 
 
-def warning_text(warning: str | dict[str, Any]) -> str:
-    """A record's warning in one line, with its task first."""
-    if isinstance(warning, str):
-        return warning
-    return f"{warning['task']}: {warning['text']}" if warning.get("task") else str(warning["text"])
-
-
 def _comparable(record: Record) -> tuple[Any, ...]:
     """Equal for records that may be compared."""
     dataset, protocol = record["dataset"], record["protocol"]
@@ -97,7 +91,7 @@ def _comparable(record: Record) -> tuple[Any, ...]:
         dataset["split"] or "",
         protocol["name"],
         protocol["version"],
-        (record.get("trained_on") or {}).get("fingerprint") or "",
+        data_of_heads(record) or "",
     )
 
 
@@ -144,6 +138,6 @@ def _warnings(records: Sequence[Record]) -> tuple[tuple[str, tuple[str, ...]], .
     """Each warning with the methods of its runs, most frequent first."""
     methods: dict[str, list[str]] = {}
     for record in records:
-        for text in dict.fromkeys(map(warning_text, record["warnings"] or [])):
+        for text in dict.fromkeys(map(warning_line, record["warnings"] or [])):
             methods.setdefault(text, []).append(record["method"]["name"])
     return tuple((text, tuple(methods[text])) for text in sorted(methods, key=lambda text: (-len(methods[text]), text)))

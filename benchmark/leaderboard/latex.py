@@ -8,7 +8,7 @@ from threedie.benchmark.leaderboard.datasets import dataset_name
 from threedie.benchmark.leaderboard.entries import Entry
 from threedie.benchmark.leaderboard.groups import measured, published
 from threedie.benchmark.leaderboard.sections import Section
-from threedie.benchmark.records.record import Record
+from threedie.benchmark.records.record import Record, data_of_heads
 
 PREAMBLE = (
     "% Needs \\usepackage{booktabs}. Made by '3die leaderboard' from result records: don't edit, make it again.\n"
@@ -32,10 +32,10 @@ def render_latex(records: Sequence[Record], others: Sequence[Record]) -> str:
         caption = (
             f"{dataset_name(dataset)}: {dataset['train_objects']} objects to train on, {dataset['val_objects']} to "
             f"measure on, {dataset['views']} views of {dataset['image_size']} px (split {dataset['split']}, dataset "
-            f"{dataset['fingerprint'][:12]}), protocol {protocol['name']}, version {protocol['version']}."
+            f"{str(dataset['fingerprint'])[:12]}), protocol {protocol['name']}, version {protocol['version']}."
         )
-        if "trained_on" in group.record:
-            caption += f" Heads were trained on dataset {group.record['trained_on']['fingerprint'][:12]}."
+        if heads := data_of_heads(group.record):
+            caption += f" Heads were trained on dataset {heads[:12]}."
         tables.append(_table(Section("", group), group.main, caption, f"measured-{number}"))
     for number, group in enumerate(published([*records, *others]), 1):
         caption = (

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from threedie.benchmark.leaderboard.columns import Column
@@ -87,7 +87,7 @@ def _plain(text: object) -> str:
     return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", line)
 
 
-def _facts(dataset: dict[str, Any], trained_on: dict[str, Any] | None) -> str:
+def _facts(dataset: Mapping[str, Any], trained_on: Mapping[str, Any] | None) -> str:
     return (
         f"{dataset['objects']} objects of {dataset['classes']} classes, {dataset['views']} views each, "
         f"{dataset['image_size']} px; {dataset['train_objects']} to train on, {dataset['val_objects']} to validate on "

@@ -10,10 +10,11 @@ from threedie.baselines.parts import PARTS
 from threedie.benchmark.leaderboard.curves import HEIGHT, WIDTH, curves
 from threedie.benchmark.leaderboard.datasets import dataset_name
 from threedie.benchmark.leaderboard.families import FAMILIES
-from threedie.benchmark.leaderboard.groups import Group, measured, published, warning_text
+from threedie.benchmark.leaderboard.groups import Group, measured, published
 from threedie.benchmark.leaderboard.pictures import Picture
 from threedie.benchmark.leaderboard.sections import Section
 from threedie.benchmark.records.record import Record
+from threedie.benchmark.records.upgrade import warning_line
 
 
 def render_page(
@@ -40,7 +41,7 @@ def render_page(
         "curves": curves,
         "duration": duration,
         "settings": settings_text,
-        "warning_text": warning_text,
+        "warning_line": warning_line,
         "dataset_name": dataset_name,
         "tojson_plain": lambda value: json.dumps(value, sort_keys=True, ensure_ascii=False),
     }

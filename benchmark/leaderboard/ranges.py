@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from threedie.baselines.catalogue import CATALOGUE
 from threedie.benchmark.leaderboard.columns import find_metric
@@ -28,13 +28,13 @@ def impossible_values(record: Record) -> Iterator[str]:
     for index, row in enumerate(record["results"]):
         yield from _impossible_row(record, row, f"results[{index}]")
     yield from _wrong_order(record["results"])
-    for index, row in enumerate(record.get("breakdowns", [])):
-        yield from _impossible_breakdown(record, row, f"breakdowns[{index}]")
+    for index, breakdown in enumerate(record.get("breakdowns", [])):
+        yield from _impossible_breakdown(record, breakdown, f"breakdowns[{index}]")
 
 
 def _impossible_counts(record: Record) -> Iterator[str]:
     for name in ("dataset", "trained_on"):
-        counts = record.get(name) or {}
+        counts: Mapping[str, Any] = cast("Mapping[str, Any]", record).get(name) or {}
         for key in ("objects", "views", "image_size", "classes"):
             if counts.get(key) == 0:
                 yield f"{name}.{key}: 0; a dataset that something was measured on has some"

@@ -78,7 +78,7 @@ def _majority_settings(records: Iterable[Record]) -> dict[str, dict[str, Any]]:
     by_recipe: dict[str, list[dict[str, Any]]] = {}
     for record in records:
         config = {name: value for name, value in (record["config"] or {}).items() if name != "method_options"}
-        settings = flat_settings({**record, "config": config, "method": {"options": {}}})
+        settings = flat_settings({**record, "config": config, "method": {**record["method"], "options": {}}})
         by_recipe.setdefault(str(config.get("name")), []).append(settings)
     majority: dict[str, dict[str, Any]] = {}
     for recipe, rows in by_recipe.items():

@@ -11,7 +11,7 @@ from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.runs.estimate import estimate, span, step_seconds
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import load_recipe
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.manifests.progress import titled
 
 SMALLEST_RECIPE = "smoke"
@@ -31,7 +31,7 @@ class Forecast:
         method_file: `FILE.py:CLASS` of a method of the user's own.
     """
 
-    settings: Settings
+    settings: RunSettings
     images: ImageStore
     protocol: Protocol
     scope: Scope

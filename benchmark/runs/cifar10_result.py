@@ -1,6 +1,7 @@
 """`cifar10.json`: results on CIFAR-10 in the form they had before they were records."""
 
 import importlib.metadata
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from threedie.benchmark.evaluation.evaluate import Evaluation
 from threedie.benchmark.records.record import Record, read_record
 from threedie.benchmark.runs.measurement import Measurement
 from threedie.benchmark.settings.linear_rules import RULES
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.recipe import OLD_NAMES
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.tasks.outcome import Score
 from threedie.benchmark.training.loop import LOG_FOLDER
 from threedie.manifests.errors import ThreeDieError
@@ -21,6 +23,8 @@ from threedie.manifests.text import read_json
 
 RESULT_FILE = "cifar10.json"
 KIND, VERSION = "3die-cifar10", 1
+_KEYS = {new: old for old, new in OLD_NAMES.items()}
+"""Settings as the form names them."""
 _TASKS = {"knn_top1": "picture_neighbors", "linear_top1": "picture_linear"}
 _TITLES = {"knn_top1": "200 nearest neighbors", "linear_top1": "linear layer"}
 
@@ -44,8 +48,9 @@ class Cifar10Measurement(Measurement):
         return read_record(self.record_file)
 
     def _write_more(self, record: Record, result: Evaluation) -> None:
-        recipe = Settings.from_json(self.checkpoint["settings"]).recipe
-        dataset, times = record["dataset"], record["times"]
+        recipe = RunSettings.from_json(self.checkpoint["settings"]).recipe
+        dataset = record["dataset"]
+        times: Mapping[str, Any] = record["times"] or {}
         content = {
             "kind": KIND,
             "version": VERSION,
@@ -56,13 +61,13 @@ class Cifar10Measurement(Measurement):
                 "train": dataset["train_objects"],
                 "test": dataset["val_objects"],
             },
-            "config": recipe.to_json(),
+            "config": {_KEYS.get(key, key): value for key, value in recipe.to_json().items()},
             "seed": record["seed"],
             "checkpoint": record["checkpoint"],
             "code": record["code"],
             "hardware": record["hardware"],
-            "libraries": {**record["libraries"], "kornia": importlib.metadata.version("kornia")},
-            "times": {key: times[key] for key in ("started", "train_s", "tasks_s")},
+            "libraries": {**(record["libraries"] or {}), "kornia": importlib.metadata.version("kornia")},
+            "times": {key: times.get(key) for key in ("started", "train_s", "tasks_s")},
             "results": [_row(metric, result.outcomes[task].scores[0]) for metric, task in _TASKS.items()],
             "curves": record["curves"],
         }

@@ -18,7 +18,7 @@ from threedie.benchmark.evaluation.heads import FeatureHeads
 from threedie.benchmark.evaluation.scope import Scope, head_count, head_steps
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.tasks.subject import REPRESENTATION, Data, HeadSpec
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.stepper import Stepper
@@ -66,7 +66,7 @@ def span(seconds: float) -> str:
 
 
 def estimate(
-    settings: Settings,
+    settings: RunSettings,
     dataset: LabeledViews,
     protocol: Protocol,
     device: str,
@@ -109,7 +109,7 @@ def estimate(
     return Estimate(pairs * pair_s, images_in_all * max(image_s, loading_s / batch), heads)
 
 
-def step_seconds(settings: Settings, images: ImageStore, device: str) -> float:
+def step_seconds(settings: RunSettings, images: ImageStore, device: str) -> float:
     """Seconds of a training step on pictures, for a method without an action. No random number of the run is touched.
 
     Args:
@@ -129,7 +129,7 @@ def step_seconds(settings: Settings, images: ImageStore, device: str) -> float:
 
 
 @contextmanager
-def _probe(settings: Settings, device: str) -> Iterator[tuple[Method, Stepper]]:
+def _probe(settings: RunSettings, device: str) -> Iterator[tuple[Method, Stepper]]:
     """A throwaway copy of the method and its optimizer; random numbers drawn meanwhile leave no trace."""
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         method = build(settings)

@@ -12,7 +12,7 @@ from threedie.benchmark.evaluation import evaluate as evaluation
 from threedie.benchmark.evaluation.features import FEATURES_FOLDER
 from threedie.benchmark.evaluation.scope import Scope, due_tasks
 from threedie.benchmark.records.build import build_record, with_other_tasks
-from threedie.benchmark.records.record import RECORD_FILE, Record, read_record, write_record
+from threedie.benchmark.records.record import RECORD_FILE, Record, read_record, weights_of, write_record
 from threedie.benchmark.runs.curves import CURVES_FILE, draw_curves
 from threedie.benchmark.runs.summary import results_text
 from threedie.benchmark.settings.protocol import Protocol
@@ -88,11 +88,11 @@ class Measurement:
         if not self.record_file.exists():
             return False
         record = read_record(self.record_file)
-        if record["checkpoint"]["sha256"] != weights_sha256(self.checkpoint["model"]):
+        if weights_of(record) != weights_sha256(self.checkpoint["model"]):
             return False
         measured = {(row["task"], row["version"]) for row in record["results"]}
         # A task whose every score is undefined on this data has a warning instead.
-        tried = {task for task, _ in measured} | {line.split(":")[0] for line in record["warnings"]}
+        tried = {task for task, _ in measured} | {warning["task"] for warning in record["warnings"] or []}
         due = due_tasks(restore(self.checkpoint).method, self.source.dataset)
         if self.source.tasks is not None:
             due &= set(self.source.tasks)
@@ -149,7 +149,7 @@ class Measurement:
         if self.scope.tasks is None or not self.record_file.exists():
             return
         existing = read_record(self.record_file)
-        same = existing["checkpoint"]["sha256"] == weights_sha256(self.checkpoint["model"])
+        same = weights_of(existing) == weights_sha256(self.checkpoint["model"])
         if same and existing.get("evaluation") != self.scope.to_json():
             raise ThreeDieError(
                 f"{self.record_file}: was measured with other --seeds or another --on-embedding, so some tasks can't "

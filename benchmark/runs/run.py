@@ -25,7 +25,7 @@ from threedie.benchmark.runs.folder import CONFIG_FILE, run_lock
 from threedie.benchmark.runs.measurement import Measurement, record_path
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe, load_recipe
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint
 from threedie.benchmark.training.device import find_device
@@ -66,7 +66,7 @@ class Run:
     """
 
     folder: Path
-    settings: Settings
+    settings: RunSettings
     source: Source | None
     protocol: Protocol
     scope: Scope = field(default_factory=Scope)
@@ -125,7 +125,7 @@ class Run:
         name = str(method) if method_file is None else load_method(method_file)
         options["device"] = find_device(options.get("device", "auto"))
         identity = identify(source.dataset)
-        settings = Settings(name, recipe, seed, identity.fingerprint, identity.images_sha256)
+        settings = RunSettings(name, recipe, seed, identity.fingerprint, identity.images_sha256)
         source.check(settings, build(settings))
         folder = Path(out) / run_name(name, recipe.name, seed)
         return cls(folder, settings, source, rules, data=place, method_file=method_file, **options)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from threedie.benchmark.records.record import Record
+from threedie.benchmark.records.upgrade import warning_line
 from threedie.benchmark.runs.curves import CURVES_FILE
 from threedie.benchmark.training.loop import LOG_FOLDER
 from threedie.manifests.progress import titled
@@ -22,7 +23,7 @@ def results_text(record: Record, record_file: Path, folder: Path, records: Path)
     """
     protocol = record["protocol"]
     lines = [f"\n{record['id']}, protocol {protocol['name']} v{protocol['version']}\n", results_table(record), ""]
-    lines += [titled("warning", str(warning)) for warning in record["warnings"]]
+    lines += [titled("warning", warning_line(warning)) for warning in record["warnings"] or []]
     lines.append(titled("record", str(record_file)))
     if (record["curves"] or {}).get("epoch"):
         lines.append(titled("curves", str(folder / CURVES_FILE)))

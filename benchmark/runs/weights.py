@@ -7,7 +7,7 @@ from typing import Any
 
 from threedie.baselines.catalogue import CATALOGUE
 from threedie.benchmark.records.build import run_name
-from threedie.benchmark.records.record import RECORD_FILE, read_record
+from threedie.benchmark.records.record import RECORD_FILE, read_record, weights_of
 from threedie.benchmark.runs.run import DEFAULT_RUNS
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, is_ours, load_weights, weights_sha256
@@ -93,7 +93,7 @@ class Weights:
         what = f"method {method} {recipe.method_options or ''}".strip()
         if method == "random":
             what = "a backbone alone"
-        kind = f"{recipe.backbone} in the form {recipe.form}, pixels normalized as {recipe.normalisation}"
+        kind = f"{recipe.backbone} in the form {recipe.form}, pixels normalized as {recipe.normalization}"
         return [f"{self.content['imported']['source']}: {what}, {kind}", *self.content["imported"]["notes"]]
 
     def check(self, method_file: str | None = None) -> None:
@@ -127,5 +127,5 @@ class Weights:
             ThreeDieError: names the record.
         """
         for file in (folder / RECORD_FILE, *folder.glob(f"*/{RECORD_FILE}")):
-            if file.exists() and read_record(file)["checkpoint"]["sha256"] != weights_sha256(self.content["model"]):
+            if file.exists() and weights_of(read_record(file)) != weights_sha256(self.content["model"]):
                 raise ThreeDieError(f"{file}: the record of another checkpoint; name another folder with --out")

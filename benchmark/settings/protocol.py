@@ -1,17 +1,24 @@
 """Protocols: how the tasks' heads are trained and what is measured on, fixed under a name and a version."""
 
-import difflib
 import hashlib
-from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.fields import Flag, Must, Number, Text, Whole
+from threedie.manifests.suggest import suggest
+
+Count = Annotated[Whole, Field(ge=1)]
+Rate = Annotated[Number, Field(ge=0, allow_inf_nan=False)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Protocol:
     """How evaluation is done. Any change that changes a number gets a new version.
 
-    Pairs and views depend on the protocol's name, its version and the dataset, so every method is asked the same.
+    Pairs and views depend on the protocol's name, its version and the dataset alone, and are the same for every method.
 
     Attributes:
         name, version: what records cite.
@@ -23,37 +30,36 @@ class Protocol:
         learning_rate: Adam's, constant.
         weight_decay: decoupled (AdamW).
         hidden: width of the two hidden layers of the heads that see pairs.
-        standardise: whether each dimension of a representation is brought to mean 0 and deviation 1 over the training
-            views first.
-        holdout: share of the training objects kept out of training to choose the moment a head is best at; a head then
-            begins as the best constant, so that having learned nothing is among the choices. 0: none, the last step is
-            taken.
-        check_every: steps between looks at the held-out objects.
-        patience: steps without a better look after which a head stops.
-        nearest_objects: how many objects of each split the nearest-neighbour errors ask about and look among; None for
+        standardize: whether each dimension of a representation is first brought to mean 0 and deviation 1 over the
+            training views.
+        holdout: share of the training objects held out to choose the step at which a head is best. The head then starts
+            as the best constant, which is one of the choices. 0: none, the last step is taken.
+        check_every: steps between evaluations on the held-out objects.
+        patience: steps without a better evaluation after which a head stops.
+        nearest_objects: objects of each split that are queries and targets of the nearest-neighbor errors; None for
             all.
-        bank_objects: how many training objects the nearest-neighbour classifier knows; None for all.
+        bank_objects: training objects in the nearest-neighbor classifier's bank; None for all.
     """
 
-    name: str
-    version: int
-    definition: str
-    epochs: int | None
-    steps: int | None
-    batch_size: int
-    learning_rate: float
-    weight_decay: float
-    hidden: int
-    standardise: bool
-    holdout: float
-    check_every: int
-    patience: int
-    nearest_objects: int | None
-    bank_objects: int | None
+    name: Text
+    version: Count
+    definition: Text
+    epochs: Count | None
+    steps: Count | None
+    batch_size: Count
+    learning_rate: Rate
+    weight_decay: Rate
+    hidden: Count
+    standardize: Flag
+    holdout: Annotated[Number, Must(lambda share: 0 <= share < 1, "0 or more and less than 1")]
+    check_every: Count
+    patience: Annotated[Whole, Field(ge=0)]
+    nearest_objects: Count | None
+    bank_objects: Count | None
 
     @property
     def seed(self) -> int:
-        """A number drawn from name and version, that keys the choice of pairs and the heads' first weights."""
+        """A number made of name and version that keys the choice of pairs and the heads' first weights."""
         return int.from_bytes(hashlib.sha256(f"{self.name} {self.version}".encode()).digest()[:4], "big")
 
     def head_seed(self, index: int) -> int:
@@ -64,7 +70,7 @@ class Protocol:
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
     def head_steps(self, objects: int) -> int:
-        """Steps a head is trained for on so many objects."""
+        """Steps that a head is trained for on a number of objects."""
         if self.steps is not None:
             return self.steps
         assert self.epochs is not None
@@ -76,11 +82,11 @@ PROTOCOLS: dict[str, Protocol] = {
         name="quick",
         version=2,
         definition=(
-            "Heads see random views (pairs) of the training objects, standardised, in batches of 256: AdamW 1e-3, "
+            "Heads see random views (pairs) of the training objects, standardized, in batches of 256: AdamW 1e-3, "
             "weight decay 0.05, at most 1500 steps; perceptrons are 512 wide. From the best constant on, the moment is "
             "kept at which a head is best on a fifth of the training objects held out of its training; 200 steps "
             "without a better one end it. Measured on every view of every validation object: each view once, in pairs "
-            "each view once as the first with a fixed random other one. Neighbours are sought among 200 objects of "
+            "each view once as the first with a fixed random other one. Neighbors are sought among 200 objects of "
             "each split for poses and among 1000 training objects for classes, spread evenly over the list. Encoders "
             "in evaluation mode. For a laptop and for small datasets; not to be compared with published numbers. "
             "Version 2: those numbers of objects, and the tasks of version 1 asked on other pairs."
@@ -91,7 +97,7 @@ PROTOCOLS: dict[str, Protocol] = {
         learning_rate=1e-3,
         weight_decay=0.05,
         hidden=512,
-        standardise=True,
+        standardize=True,
         holdout=0.2,
         check_every=20,
         patience=200,
@@ -114,7 +120,7 @@ PROTOCOLS: dict[str, Protocol] = {
         learning_rate=1e-3,
         weight_decay=0.0,
         hidden=1024,
-        standardise=False,
+        standardize=False,
         holdout=0.0,
         check_every=100,
         patience=0,
@@ -131,7 +137,5 @@ def find_protocol(name: str) -> Protocol:
         ThreeDieError: there is none; the message suggests the nearest.
     """
     if name not in PROTOCOLS:
-        near = difflib.get_close_matches(name, PROTOCOLS, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(PROTOCOLS)}"
-        raise ThreeDieError(f"there is no protocol {name!r}; {hint}")
+        raise ThreeDieError(f"there is no protocol {name!r}; {suggest(name, PROTOCOLS)}")
     return PROTOCOLS[name]

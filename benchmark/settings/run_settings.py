@@ -1,14 +1,20 @@
 """What decides the weights a run ends with."""
 
-from dataclasses import dataclass
-from typing import Any
+import dataclasses
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
 
 from threedie.benchmark.settings.recipe import Recipe
-from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.errors import ThreeDieError, shown_value
+from threedie.manifests.fields import Must, Text, Whole, field_name, first_error
+
+MAX_SEED = 2**32 - 1
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class RunSettings:
     """Everything that decides the weights a run ends with.
 
     Attributes:
@@ -16,41 +22,49 @@ class Settings:
         recipe: how it is trained.
         seed: decides initial weights, pairs and order; None where another program trained, and nobody knows.
         fingerprint, images_sha256: the dataset's settings and latents, and its pixels; None where nobody knows.
+
+    Raises:
+        ThreeDieError: an entry is unknown, missing or of the wrong type.
     """
 
-    method: str
+    method: Text
     recipe: Recipe
-    seed: int | None
-    fingerprint: str | None
-    images_sha256: str | None
+    seed: Annotated[Whole, Must(lambda seed: 0 <= seed <= MAX_SEED, f"from 0 to {MAX_SEED}")] | None
+    fingerprint: Text | None
+    images_sha256: Text | None
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON."""
-        return {**self.__dict__, "recipe": self.recipe.to_json()}
+        return dataclasses.asdict(self)
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "Settings":
-        """Back from `to_json`.
+    def from_json(cls, value: dict[str, Any]) -> "RunSettings":
+        """Back from `to_json`, also of an older version.
 
         Raises:
             ThreeDieError: an entry is unknown, missing or of the wrong type.
         """
-        for key, expected in _SETTINGS.items():
-            if key not in value:
-                raise ThreeDieError(f"settings: {key} is missing")
-            if not isinstance(value[key], expected) or isinstance(value[key], bool):
-                raise ThreeDieError(f"settings: {key} is {value[key]!r:.80}")
-        if value["seed"] is not None and not 0 <= value["seed"] < 2**32:
-            raise ThreeDieError(f"settings: seed is {value['seed']!r:.40}; it must be from 0 to 4294967295")
         for key in value:
-            if key not in _SETTINGS:
+            if not isinstance(key, str):
+                raise ThreeDieError(f"settings: {shown_value(key)} is unknown")
+        recipe = value.get("recipe")
+        return cls(**{**value, **({"recipe": Recipe.from_json(recipe)} if isinstance(recipe, dict) else {})})
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _explain(cls, value: Any, handler: ModelWrapValidatorHandler["RunSettings"]) -> "RunSettings":
+        try:
+            return handler(value)
+        except ValidationError as error:
+            wrong = first_error(error, tuple(item.name for item in dataclasses.fields(cls)))
+            name = field_name(wrong.path, ": ")
+            if wrong.kind == "unknown":
                 raise ThreeDieError(
-                    f"settings: {key!r:.40} is unknown; is the file of a newer version of this program?"
-                )
-        return cls(**{**value, "recipe": Recipe.from_json(value["recipe"])})
+                    f"settings: {name!r} is unknown; is the file of a newer version of this program?"
+                ) from error
+            what = "is missing" if wrong.kind == "missing" else wrong.sentence()
+            raise ThreeDieError(f"settings: {name} {what}") from error
 
 
-_SETTINGS: dict[str, tuple[type, ...]] = {
-    "method": (str,), "recipe": (dict,), "seed": (int, type(None)), "fingerprint": (str, type(None)),
-    "images_sha256": (str, type(None)),
-}  # fmt: skip
+Settings = RunSettings
+"""The name before; to be replaced where it is used."""

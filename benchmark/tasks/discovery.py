@@ -1,4 +1,4 @@
-"""Which tasks there are: the classes with a name in the files of a folder."""
+"""Finding tasks: the classes with a name in the files of a folder."""
 
 import importlib
 import inspect

@@ -2,10 +2,9 @@
 
 from threedie.benchmark.data.pairs import Pairs
 from threedie.benchmark.tasks.metric import r2
-from threedie.benchmark.tasks.regression import Regression, regression_needs
+from threedie.benchmark.tasks.regression import Regression, latent_changes, regression_needs
 from threedie.benchmark.tasks.subject import Array, Data
 from threedie.manifests.actions import LIGHT
-from threedie.manifests.latents import columns
 
 
 class Light(Regression):
@@ -30,6 +29,4 @@ class Light(Regression):
 
     def target(self, data: Data, pairs: Pairs) -> Array:
         """Changes of theta and phi in radians, (B, 2)."""
-        index = columns(data.fields, LIGHT)
-        first, second = data.latents[pairs.objects, pairs.view1], data.latents[pairs.objects, pairs.view2]
-        return second[:, index] - first[:, index]
+        return latent_changes(data, pairs, LIGHT)

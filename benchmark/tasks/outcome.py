@@ -39,6 +39,10 @@ class Score:
     interval: tuple[float, float] | None = None
     runs: tuple[float, ...] = ()
 
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return _plain(self)
+
     @property
     def below_floor(self) -> bool:
         """Whether it is worse than its floor, by more than rounding."""
@@ -71,7 +75,7 @@ class Breakdown:
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in self.__dict__.items()}
+        return _plain(self)
 
 
 @dataclass
@@ -108,3 +112,7 @@ class Outcome:
                 "holds for new objects (the floor knows the measured data, a head only the training data)"
             )
         return [ResultWarning(line, self.task) for line in lines]
+
+
+def _plain(values: Score | Breakdown) -> dict[str, Any]:
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in vars(values).items()}

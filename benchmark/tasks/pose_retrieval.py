@@ -40,10 +40,10 @@ class PoseRetrieval(Task):
     definition = (
         "From view 0 of each object the predictor moves the equivariant embedding by the action to each of its V "
         "views; the nearest neighbor of the result, by cosine, is sought among all views of a set of objects, and the "
-        "error is 1 - (q . q')^2 of the absolute quaternions of the view wanted and the view found. Lower is better. "
+        "error is 1 - (q . q')^2 of the absolute quaternions of the true view and its neighbor. Lower is better. "
         "pre_train_train, pre_val_val, pre_val_all: from objects of the first split, among those of the second (all: "
         "both), or as many of each as the protocol says. Products that agree to 1e-12 in double precision are tied and "
-        "the mean of their errors counts, so a collapsed embedding scores its floor, a random neighbour. SIE, section "
+        "the mean of their errors counts, so a collapsed embedding scores its floor, a random neighbor. SIE, section "
         "5.2."
     )
 

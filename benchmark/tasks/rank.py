@@ -10,7 +10,7 @@ from threedie.benchmark.tasks.subject import EMBEDDING, REPRESENTATION, Array, S
 from threedie.benchmark.tasks.task import Task
 
 VIEWS = 25_600
-"""As many as RankMe's authors found to be enough."""
+"""Enough according to RankMe's authors."""
 COLLAPSED = 0.75
 """Share of the variance in one direction from which a warning is given."""
 ENOUGH = 10

@@ -21,11 +21,19 @@ from threedie.benchmark.tasks.scores import (
 )
 from threedie.benchmark.tasks.subject import Array, Data, HeadSpec, Subject
 from threedie.benchmark.tasks.task import Task
+from threedie.manifests.latents import columns
 
 
 def regression_needs(fields: tuple[str, ...], views: int = 2) -> Needs:
     """Needs of a regression of some latent fields from one view or two."""
     return Needs(train_objects=MIN_TRAIN_OBJECTS, fields=fields, views=views, heads=True)
+
+
+def latent_changes(data: Data, pairs: Pairs, fields: tuple[str, ...]) -> Array:
+    """The second view's latents minus the first's, (B, number of fields)."""
+    index = columns(data.fields, fields)
+    first, second = data.latents[pairs.objects, pairs.view1], data.latents[pairs.objects, pairs.view2]
+    return second[:, index] - first[:, index]
 
 
 class Regression(Task):

@@ -76,7 +76,7 @@ _CLOSE = 256
 
 
 def rank_places(predictions: npt.NDArray, embedding: npt.NDArray, normalize: bool = True) -> npt.NDArray[np.int64]:
-    """Where each wanted view comes among its object's views, ranked by dot product with its prediction.
+    """Rank of each view among its object's views, by dot product with the prediction of it.
 
     Args:
         predictions: of each view, (M, V, E).

@@ -1,4 +1,4 @@
-"""Rotation: how the object was turned between two views, by a perceptron."""
+"""Rotation: the relative rotation of two views, by a perceptron."""
 
 from threedie.benchmark.data.pairs import Pairs
 from threedie.benchmark.tasks.regression import RotationRegression, regression_needs
@@ -20,7 +20,7 @@ class Rotation(RotationRegression):
         "A perceptron with two hidden layers (ReLU), trained with mean squared error, predicts the relative quaternion "
         "q1^-1 q2 (unit; x, y, z, w; sign as it comes) from the features of two views side by side. r2: one "
         "mean over all four components, as SIE, section 5.1, does; r2_per_component: the mean of each component's own "
-        "R2; geodesic: angle between the rotations, prediction normalised."
+        "R2; geodesic: angle between the rotations, prediction normalized."
     )
 
     def target(self, data: Data, pairs: Pairs) -> Array:

@@ -39,7 +39,7 @@ def r2_pooled_floor(target: Array) -> float:
 def geodesic_degrees(target: Array, prediction: Array) -> Array:
     """Angle of the rotation between two quaternions, in degrees, (Q,): 2 arccos |q . p|. q and -q are one rotation.
 
-    Predictions (Q, 4) are normalised first; one of length zero counts as the identity.
+    Predictions (Q, 4) are normalized first; one of length zero counts as the identity.
     """
     length = np.linalg.norm(prediction, axis=-1, keepdims=True)
     unit = np.where(length > 1e-12, prediction / np.maximum(length, 1e-12), [0.0, 0.0, 0.0, 1.0])

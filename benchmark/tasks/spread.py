@@ -14,7 +14,7 @@ DRAWS = 1000
 COVERAGE = 0.95
 _ROUNDING = 1e-12
 _ENTRIES = 4_000_000
-"""Numbers held at once while medians are drawn."""
+"""Numbers in memory at once while medians are drawn."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from threedie.benchmark.settings.linear_rules import LinearRules
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.tasks.needs import Available
 from threedie.benchmark.tasks.spread import Bootstrap
+from threedie.benchmark.tasks.warning import ResultWarning
 from threedie.manifests.latents import LatentField
 
 Array = npt.NDArray[np.float64]
@@ -86,7 +87,22 @@ class HeadSpec:
 
 
 class HeadTrainer(Interface):
-    """Trains small networks on the frozen features of training objects; `evaluation.heads` does it with torch."""
+    """Trains small networks on the frozen features of training objects; `evaluation.heads` does it with torch.
+
+    Attributes:
+        warnings: about heads whose training or predictions failed.
+    """
+
+    warnings: list[ResultWarning]
+
+    def plan(self, spec: HeadSpec, source: str, part: slice, name: str = "") -> None:
+        """Announce heads, so that they are trained together with others.
+
+        Args:
+            spec, source, part: see `predictions`.
+            name: of the part, for messages.
+        """
+        ...
 
     def predictions(self, spec: HeadSpec, source: str, part: slice, data: Data, pairs: Pairs) -> list[Array]:
         """What heads predict of pairs, one array for each seed: logits (Q, classes) or numbers (Q, T).

@@ -98,10 +98,10 @@ class Task(ABC):
         Raises:
             KeyError: it isn't declared.
         """
-        found = self.metric(metric)
-        if found is None:
+        declared = self.metric(metric)
+        if declared is None:
             raise KeyError(f"{self.name}: metric {metric!r} isn't declared in its `metrics`")
-        return found
+        return declared
 
     @abstractmethod
     def measure(self, subject: Subject) -> Outcome:

@@ -1,9 +1,9 @@
-"""Translation: how the object was moved between two views, by a perceptron; in its own frame and in the base frame."""
+"""Translation: how far the object moved between two views, by a perceptron; in its own frame and in the base frame."""
 
 import numpy as np
 
 from threedie.benchmark.data.pairs import Indices, Pairs
-from threedie.benchmark.tasks.regression import Regression, regression_needs
+from threedie.benchmark.tasks.regression import Regression, latent_changes, regression_needs
 from threedie.benchmark.tasks.subject import Array, Data
 from threedie.manifests.actions import TRANSLATION
 from threedie.manifests.latents import ROTATION, columns, rotated
@@ -28,9 +28,7 @@ class TranslationObject(Regression):
 
     def target(self, data: Data, pairs: Pairs) -> Array:
         """Changes of the translation, (B, 3)."""
-        index = columns(data.fields, TRANSLATION)
-        first, second = data.latents[pairs.objects, pairs.view1], data.latents[pairs.objects, pairs.view2]
-        return second[:, index] - first[:, index]
+        return latent_changes(data, pairs, TRANSLATION)
 
 
 class TranslationBase(Regression):

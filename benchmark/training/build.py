@@ -9,11 +9,11 @@ import torch
 from threedie.baselines.method import Method
 from threedie.baselines.registry import METHODS, build_method
 from threedie.baselines.weights import listed, weight_faults
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.manifests.errors import ThreeDieError, first_line
 
 
-def build(settings: Settings) -> Method:
+def build(settings: RunSettings) -> Method:
     """The method with its initial weights, which depend on the seed alone; other random numbers are left as they are.
 
     Raises:
@@ -37,7 +37,7 @@ def build(settings: Settings) -> Method:
     return method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-def require_fit(settings: Settings, state: Mapping[str, Any], what: str) -> None:
+def require_fit(settings: RunSettings, state: Mapping[str, Any], what: str) -> None:
     """Refuse weights that aren't just those of the method with its settings: names, types, shapes, finite numbers.
 
     Args:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from threedie.baselines.weights import tensor_fault
+from threedie.benchmark.training.header import MEND, check_header
 from threedie.benchmark.training.weight_files import refuse_other_formats, require_torch_zip
 from threedie.manifests.errors import ThreeDieError, first_line
 from threedie.manifests.files import explained, replacing
@@ -24,14 +25,7 @@ DIGEST = "content_sha256"
 CHECKPOINT_FILE = "checkpoint.pt"
 """Name of the checkpoint in a run's folder."""
 
-MEND = "put a copy of it back, or delete it and train again (no older one is kept)"
-"""What to do about a damaged checkpoint of a run."""
-_NEEDED = {"settings": dict, "model": dict, "normalisation": dict, "progress": dict, "finished": bool}
-_PROGRESS: dict[str, tuple[type, ...]] = {
-    "epoch": (int,), "step": (int,), "steps_done": (int,), "seconds": (float, int), "sums": (dict,), "curves": (dict,),
-}  # fmt: skip
 _DEEPEST = 32
-_LARGEST_PIXEL = 1e6
 
 
 def save_checkpoint(path: Path, content: Mapping[str, Any]) -> None:
@@ -183,67 +177,24 @@ def _check(content: Mapping[str, Any]) -> None:
             raise ValueError(f"damaged: its content doesn't match its checksum; {MEND}")
     else:
         content_sha256(content)
-    for key, expected in _NEEDED.items():
-        if key not in content:
-            raise ValueError(f"a 3die checkpoint without '{key}': damaged; {MEND}")
-        if not isinstance(content[key], expected):
-            raise ValueError(f"{key} is of type {type(content[key]).__name__} instead of {expected.__name__}; {MEND}")
-    for name, value in content["model"].items():
-        if not isinstance(name, str) or not isinstance(value, Tensor):
-            raise ValueError(f"model: {name!r:.80} is no tensor with a name; {MEND}")
-    _check_normalisation(content["normalisation"])
-    _check_progress(content["progress"])
-
-
-def _check_normalisation(pixels: Mapping[str, Any]) -> None:
-    for key in ("mean", "std"):
-        values = pixels.get(key)
-        whole = isinstance(values, list | tuple) and len(values) == 3
-        if not whole or not all(_is_number(value) and abs(value) < _LARGEST_PIXEL for value in values or ()):
-            raise ValueError(f"normalisation: {key} is {values!r:.80}; three numbers are needed; {MEND}")
-        if key == "std" and min(values or ()) <= 0:
-            raise ValueError(f"normalisation: {key} is {values!r:.80}; three numbers are needed; {MEND}")
-
-
-def _check_progress(progress: Mapping[str, Any]) -> None:
-    for key in progress:
-        if key not in _PROGRESS:
-            raise ValueError(f"progress: {key!r:.40} is unknown; {MEND}")
-    for key, expected in _PROGRESS.items():
-        value = progress.get(key)
-        if not isinstance(value, expected) or isinstance(value, bool):
-            raise ValueError(f"progress: {key} is {value!r:.40}; {MEND}")
-        if isinstance(value, int | float) and not 0 <= value < 1e15:
-            raise ValueError(f"progress: {key} is {value!r:.40}; it can't be; {MEND}")
-    if not all(isinstance(name, str) and _is_number(value) for name, value in progress["sums"].items()):
-        raise ValueError(f"progress: sums holds more than numbers by name; {MEND}")
-    curves = progress["curves"]
-    for name, points in curves.items():
-        if not isinstance(name, str) or not isinstance(points, list) or not all(map(_is_number, points)):
-            raise ValueError(f"progress: curves: {name!r:.40} is no list of numbers; {MEND}")
-    if "epoch" not in curves:
-        raise ValueError(f"progress: curves has no 'epoch'; {MEND}")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, float) or (type(value) is int and abs(value) < 2**63)
+    check_header(content)
 
 
 def _reason(error: Exception) -> str:
-    """What torch has against a file, without its advice to read it unsafely."""
+    """Why torch refuses a file, without its advice to read it unsafely."""
     text = str(error)
-    found = re.search(r"GLOBAL (\S+) (?:was not an allowed|whose module)", text) or re.search(
+    match = re.search(r"GLOBAL (\S+) (?:was not an allowed|whose module)", text) or re.search(
         r"unrecognized function (.+)|but got (<class .+>)", text
     )
-    if found:
-        name = next(group for group in found.groups() if group)[:100]
+    if match:
+        name = next(group for group in match.groups() if group)[:100]
         return (
             f"holds an object of {name} beside weights, and reading such objects could run anything; save the weights "
             "alone where the file is from: torch.save(model.state_dict(), FILE)"
         )
     if isinstance(error, MemoryError) or "can't allocate memory" in text:
         return "not a checkpoint, or a damaged one (it asks for more memory than there is)"
-    # Below its own words torch quotes what it stumbled over.
+    # Below its own message torch quotes the part of the file.
     lines = [line.split("WeightsUnpickler error: ")[-1].strip() for line in text.splitlines()]
     lines = [line for line in lines if line and "weights_only" not in line and "allowlist" not in line]
     what = lines[0][:200] if lines else type(error).__name__

@@ -11,13 +11,13 @@ from threedie.baselines.original_checkpoints import Architecture, architecture, 
 from threedie.baselines.original_experiences import EXPERIENCES
 from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS
 from threedie.benchmark.settings.recipe import SECTION, SHORT_SECTION, Recipe, parse_value
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
 from threedie.manifests.errors import ThreeDieError
 
 RECIPE_NAME = "imported"
 KNOWN_SETTINGS = (
-    "image_size", "centre", "normalisation", "channels", "backbone", "form", "width", "projector", "method_options",
+    "image_size", "center", "normalization", "channels", "backbone", "form", "width", "projector", "method_options",
 )  # fmt: skip
 """Of a recipe, what is known of weights that were trained elsewhere."""
 BACKBONE_ALONE = "random"
@@ -60,14 +60,14 @@ def import_checkpoint(
     usual = "imagenet" if method == BACKBONE_ALONE and found.form == "torchvision" else "original"
     pixels = normalisation or usual
     recipe = Recipe(
-        name=RECIPE_NAME, image_size=image_size, normalisation=pixels,
+        name=RECIPE_NAME, image_size=image_size, normalization=pixels,  # type: ignore[arg-type]
         channels="rgb" if pixels == "imagenet" else "file", backbone=found.backbone,
-        form=found.form, width=found.width, projector=found.projector or "1",
+        form=found.form, width=found.width, projector=found.projector or "1",  # type: ignore[arg-type]
         # How it was trained isn't known; these are never read, and records leave them out.
         epochs=1, passes=1, batch_size=2, optimizer="adam", learning_rate=1.0, weight_decay=0.0, schedule="constant",
         warmup_epochs=0.0, precision="32-true", sync_batchnorm=False, method_options=options,
     )  # fmt: skip
-    settings = Settings(method, recipe, None, None, None)
+    settings = RunSettings(method, recipe, None, None, None)
     try:
         module = build(settings)
         load_original(module, content)

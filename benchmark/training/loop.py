@@ -16,7 +16,7 @@ from threedie.benchmark.data.inputs import Loaded, TrainingPairs, augmentation_f
 from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.data.pairs import Pairs
 from threedie.benchmark.data.source import ImageStore
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, MEND, save_checkpoint
 from threedie.benchmark.training.generators import generator_states, restore_generators
@@ -41,7 +41,7 @@ Monitor = Callable[[Method, Normalization, torch.device], dict[str, float]]
 
 
 def train(
-    settings: Settings,
+    settings: RunSettings,
     images: ImageStore,
     folder: Path,
     device: str = "auto",
@@ -86,7 +86,7 @@ class Trainer:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: RunSettings,
         images: ImageStore,
         folder: Path,
         device: str = "auto",
@@ -100,7 +100,7 @@ class Trainer:
         self.processes = find_processes()
         method = build(settings)
         self.pairs = TrainingPairs(images)
-        self.normalization = images.normalization(self.recipe.normalisation)
+        self.normalization = images.normalization(self.recipe.normalization)
         self.augmentation = augmentation_for(method, self.recipe)
         self.stepper = Stepper(method, self.recipe, device, self.processes)
         self.method = self.stepper.method

@@ -6,7 +6,7 @@ from typing import Any
 
 from threedie.baselines.method import Method
 from threedie.benchmark.data.normalization import Normalization
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build, require_fit
 from threedie.manifests.errors import ThreeDieError
 
@@ -22,20 +22,20 @@ class TrainedMethod:
         notes: what is to be known of weights of another program.
     """
 
-    settings: Settings
+    settings: RunSettings
     method: Method
     normalization: Normalization
     notes: tuple[str, ...] = ()
 
 
-def read_settings(checkpoint: dict[str, Any], path: Path | None = None) -> Settings:
+def read_settings(checkpoint: dict[str, Any], path: Path | None = None) -> RunSettings:
     """Settings in a checkpoint's content; `path` is the file it is from, for messages.
 
     Raises:
         ThreeDieError: settings that this program doesn't know.
     """
     try:
-        settings = Settings.from_json(checkpoint["settings"])
+        settings = RunSettings.from_json(checkpoint["settings"])
         if settings.seed is None and "imported" not in checkpoint:
             raise ThreeDieError("settings: seed is None")
         return settings

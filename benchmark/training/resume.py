@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from threedie.baselines.weights import tensor_fault
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import require_fit
 from threedie.benchmark.training.checkpoints import MEND, load_checkpoint
 from threedie.manifests.errors import ThreeDieError, first_line
 
 
-def resumable(path: Path, settings: Settings) -> dict[str, Any] | None:
+def resumable(path: Path, settings: RunSettings) -> dict[str, Any] | None:
     """The checkpoint to go on from, or None if there is none.
 
     Raises:
@@ -25,7 +25,7 @@ def resumable(path: Path, settings: Settings) -> dict[str, Any] | None:
     content = load_checkpoint(path)
     # Settings that a later version of the program added have their default there.
     try:
-        saved = Settings.from_json(content["settings"]).to_json()
+        saved = RunSettings.from_json(content["settings"]).to_json()
     except ThreeDieError as error:
         raise ThreeDieError(f"{path}: {error}; {MEND}") from error
     if saved == settings.to_json():
@@ -41,7 +41,7 @@ def resumable(path: Path, settings: Settings) -> dict[str, Any] | None:
     )
 
 
-def _require_resumable(content: Mapping[str, Any], settings: Settings, path: Path) -> None:
+def _require_resumable(content: Mapping[str, Any], settings: RunSettings, path: Path) -> None:
     """Refuse a checkpoint of an unfinished run that lacks what only going on needs."""
     needed = ("optimizer", "random", *(("probes",) if settings.recipe.online_probes else ()))
     for key in needed:

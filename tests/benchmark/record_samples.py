@@ -47,7 +47,7 @@ def make_record(
         ]
     checkpoint = sha(f"{method} {seed} {data} {protocol}")
     record = {
-        "schema": 1,
+        "schema": 2,
         "id": f"{method.replace(' ', '-')}-mini-s{seed}-{checkpoint[:8]}",
         "origin": {"kind": "measured"},
         "protocol": {"name": protocol, "version": 1},
@@ -76,7 +76,14 @@ def make_record(
         "curves": {"epoch": [1, 2, 3], "loss": [math.pi, 2.0, None], "variance": [1.0, 1.0, 1.0]},
         "warnings": [],
     }
-    return {**record, **changes}
+    record |= changes
+    if record["warnings"] is not None:
+        record["warnings"] = [warning(each) if isinstance(each, str) else each for each in record["warnings"]]
+    return record
+
+
+def warning(text: str, task: str | None = None) -> dict[str, Any]:
+    return {"task": task, "text": text}
 
 
 HOSTILE = [

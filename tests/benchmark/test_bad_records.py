@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from record_samples import HOSTILE, hostile_record, make_record, result
+from record_samples import HOSTILE, hostile_record, make_record, result, warning
 
 from threedie.benchmark.commands.leaderboard import leaderboard
 from threedie.benchmark.leaderboard.export import render_csv, render_json
@@ -18,11 +18,10 @@ from threedie.benchmark.leaderboard.latex import render_latex
 from threedie.benchmark.leaderboard.markdown import render_markdown, render_summary
 from threedie.benchmark.leaderboard.page import render_page
 from threedie.benchmark.leaderboard.safe_text import mask_hidden
+from threedie.benchmark.records.bounds import MAX_OPTIONS, MAX_TEXT
 from threedie.benchmark.records.record import (
     MAX_BYTES,
     MAX_DEPTH,
-    MAX_OPTIONS,
-    MAX_TEXT,
     find_records,
     read_record,
     read_records,
@@ -70,12 +69,12 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "nested 100,000 deep": ("[" * 100_000, f"nested deeper than {MAX_DEPTH} levels"),
     "objects nested 5,000 deep": ('{"a":' * 5000 + "1" + "}" * 5000, f"nested deeper than {MAX_DEPTH} levels"),
     "nested 20 deep": (with_field("config", "x", value=deep(20)), f"nested deeper than {MAX_DEPTH} levels"),
-    "a number as a string": (with_value('"0.5"'), "results[0].value: '0.5' is not of type 'number'"),
-    "true as a number": (with_value("true"), "results[0].value: True is not of type 'number'"),
-    "true as an integer": (with_field("seed", value=True), "seed: True is not of type"),
-    "2.0 as an integer": (with_field("protocol", "version", value=2.0), "protocol.version: 2.0 is not of type"),
+    "a number as a string": (with_value('"0.5"'), "results[0].value: '0.5' isn't of type float"),
+    "true as a number": (with_value("true"), "results[0].value: True isn't of type float"),
+    "true as an integer": (with_field("seed", value=True), "seed: True isn't of type"),
+    "2.0 as an integer": (with_field("protocol", "version", value=2.0), "protocol.version: 2.0 isn't of type int"),
     "a field twice": (TEXT.replace(VALUE, f"{VALUE} {VALUE}", 1), "value: given twice in one object"),
-    "a field too many": (with_field("results", 0, "extra", value=1), "results[0]: Additional properties"),
+    "a field too many": (with_field("results", 0, "extra", value=1), "results[0]: there is no field 'extra'"),
     "an empty name": (with_field("method", "name", value=""), "method.name: '' isn't a name"),
     "a name of spaces": (with_field("method", "name", value="  \u3000"), "method.name: "),
     "a name of 300 letters": (with_field("method", "name", value="x" * 300), "method.name: 300 characters"),
@@ -89,7 +88,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "half a character": (with_field("dataset", "preset", value=HALF), "dataset.preset: '\\ud800' isn't a name"),
     "a name of two lines": (with_field("protocol", "name", value="a\nb"), "protocol.name: 'a\\nb' isn't a name"),
     "a name that ends a line": (with_field("method", "name", value="a\n"), "method.name: 'a\\n' isn't a name"),
-    "an id that ends a line": (with_field("id", value="a\n"), "id: 'a\\n' does not match"),
+    "an id that ends a line": (with_field("id", value="a\n"), "id: 'a\\n' isn't an id"),
     "a hash that ends a line": (with_field("checkpoint", "sha256", value="a" * 64 + "\n"), "checkpoint.sha256: "),
     "the year 99999": (with_field("times", "started", value="99999-01-01T00:00:00Z"), "times.started: "),
     "the month 13": (with_field("times", "started", value="2026-13-01T00:00:00Z"), "times.started: '2026-13-01T"),
@@ -117,8 +116,8 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "empty": ("", "not a JSON file"),
     "spaces": (" " * 100, "not a JSON file"),
     "cut off": (TEXT[:-20], "not a JSON file"),
-    "a list": ("[]", "the record: [] is not of type 'object'"),
-    "null": ("null", "the record: None is not of type 'object'"),
+    "a list": ("[]", "the record: [] isn't of type dict"),
+    "null": ("null", "the record: None isn't of type dict"),
     "in Latin-1": (TEXT.replace("good", "gö").encode("latin-1"), "not a JSON file in UTF-8"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not a JSON file in UTF-8"),
     "half of UTF-16": (b"\xff\xfe" + TEXT.encode("utf-16-le")[:-1], "not a JSON file"),
@@ -220,7 +219,7 @@ def test_what_check_refuses_is_in_no_table(tmp_path):
     impossible = make_record("impossible", top1=1.2)
     write_record(tmp_path / "runs" / "a" / "record.json", impossible)
     write_record(tmp_path / "runs" / "b" / "record.json", GOOD)
-    write_record(tmp_path / "runs" / "c" / "record.json", {**GOOD, "warnings": ["another"]})
+    write_record(tmp_path / "runs" / "c" / "record.json", {**GOOD, "warnings": [warning("another")]})
     done = run(tmp_path / "runs", "-o", tmp_path / "out")
     assert done.exit_code == 1
     assert "a/record.json: results[0].value: top1 of 1.2 can't be" in done.stderr
@@ -319,7 +318,7 @@ def grown(kind: str, size: int):
     elif kind == "results":
         record["results"] = [result(f"task {n}", "score", "all", 0.5) for n in range(size)]
     elif kind == "warnings":
-        record["warnings"] = [f"w{n}" for n in range(size)]
+        record["warnings"] = [warning(f"w{n}") for n in range(size)]
     elif kind == "config":
         record["config"] |= {f"k{n}": '"' * 100 for n in range(size)}
     elif kind == "options":

@@ -94,7 +94,7 @@ def test_a_run_says_what_it_does_and_ends_in_a_record(first: tuple[Path, Result]
     assert record["checkpoint"]["epochs"] == 3
     assert record["checkpoint"]["steps"] == 3 * 2 * 2
     assert record["config"]["width"] == 8
-    assert "from 246 objects x 20 views" in record["warnings"][0]
+    assert "from 246 objects x 20 views" in record["warnings"][0]["text"]
     found = {(row["task"], row["metric"], row["part"]) for row in record["results"]}
     for part in ("all", "invariant", "equivariant"):
         assert {("classification", "top1", part), ("rotation", "r2", part), ("color", "r2", part)} <= found
@@ -195,11 +195,11 @@ def test_tasks_that_other_code_measured_are_kept_with_a_warning():
     rows = [{**there["results"][0], "task": task} for task in ("knn", "rotation")]
     there["results"] = rows
     anew = {**there, "results": rows[:1]}
-    assert not [line for line in with_other_tasks(anew, there)["warnings"] if "measured before" in line]
+    assert not [each for each in with_other_tasks(anew, there)["warnings"] if "measured before" in each["text"]]
     elsewhere = {**anew, "code": {**there["code"], "commit": "0" * 40}}
     joined = with_other_tasks(elsewhere, there)
     assert [row["task"] for row in joined["results"]] == ["knn", "rotation"]
-    assert "rotation: measured before, with other code" in joined["warnings"]
+    assert {"task": "rotation", "text": "measured before, with other code"} in joined["warnings"]
     retrained = {**anew, "checkpoint": {**there["checkpoint"], "sha256": "1" * 64}}
     assert with_other_tasks(retrained, there) == retrained
 
@@ -209,13 +209,13 @@ def test_a_network_that_sees_the_middle_alone_is_warned_of_moving_objects(
 ):
     moving = Dataset(make_dataset(tmp_path / "moving.h5", objects=8, views=2, size=32, moved=True))
     still = Dataset(make_dataset(tmp_path / "still.h5", objects=8, views=2, size=32))
-    middle, whole = load_recipe("smoke", ["centre=0.5"]), load_recipe("smoke")
+    middle, whole = load_recipe("smoke", ["center=0.5"]), load_recipe("smoke")
     told = [
-        any("centre is 0.5" in each.text for each in size_warnings(*case))
+        any("center is 0.5" in each.text for each in size_warnings(*case))
         for case in ((moving, middle), (still, middle))
     ]
     assert told == [True, False]
-    assert not any("centre" in each.text for each in size_warnings(moving, whole))
+    assert not any("center" in each.text for each in size_warnings(moving, whole))
 
 
 def test_another_dataset_gets_a_record_of_its_own(
@@ -335,7 +335,7 @@ def test_eval_measures_on_another_dataset_with_the_heads_of_its_own(
     assert {row["task"] for row in record["results"]} == {"classification", "rotation", "pose_retrieval"}
     assert all((row["deviation"] is None) == (row["task"] == "pose_retrieval") for row in record["results"])
     assert {curve["by"] for curve in record["breakdowns"]} == {"rotation_deg", "class"}
-    assert any("have no training object; theirs count as wrong" in line for line in record["warnings"])
+    assert any("have no training object; theirs count as wrong" in each["text"] for each in record["warnings"])
     before = record["results"]
     # More tasks join the record, and what is there stays.
     assert invoke(*words, "--tasks", "color", "--seeds", "2").exception is None

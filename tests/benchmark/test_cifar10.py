@@ -291,7 +291,7 @@ def test_what_does_not_suit_is_refused(tmp_path: Path):
     for words, method, message in (
         ((), "sie", "needs the action 'rotation'"),
         (("--set", "image_size=64"), "essl", "CIFAR-10 has 32 px"),
-        (("--set", "centre=0.5"), "essl", "CIFAR-10's pictures are seen whole"),
+        (("--set", "center=0.5"), "essl", "CIFAR-10's pictures are seen whole"),
         (("--set", "augmentation=none"), "essl", "two views differ by it alone"),
         (("--protocol", "sie-v1"), "essl", "on CIFAR-10 there are quick, essl-v1"),
     ):

@@ -114,9 +114,9 @@ def test_a_model_of_the_original_is_measured(dataset: Dataset, tmp_path: Path, m
     assert record["config"]["trained_on"] is None
     assert record["checkpoint"]["epochs"] == 2000
     assert record["checkpoint"]["steps"] is None
-    assert record["config"]["normalisation_mean"] == list(ORIGINAL_MEAN)
+    assert record["config"]["normalization_mean"] == list(ORIGINAL_MEAN)
     assert not {"epochs", "learning_rate", "batch_size", "optimizer"} & set(record["config"])
-    assert "on what data, from which seed and how long isn't known" in record["warnings"][0]
+    assert "on what data, from which seed and how long isn't known" in record["warnings"][0]["text"]
     tasks = {(row["task"], row["part"]) for row in record["results"]}
     assert {("classification", "invariant"), ("rotation", "equivariant")} <= tasks
     assert any(task == "retrieval" for task, _ in tasks)
@@ -147,7 +147,7 @@ def test_a_bare_backbone_is_measured_under_its_file_s_name(
     record = record_in(tmp_path)
     assert record["method"]["name"] == "final_weights"
     assert (record["config"]["backbone"], record["config"]["form"]) == (network, form)
-    assert record["config"]["normalisation"] == expected
+    assert record["config"]["normalization"] == expected
     assert record["config"]["channels"] == ("rgb" if expected == "imagenet" else "file")
     named = evaluate(tmp_path / "final_weights.pth", dataset, "--tasks", "classification", "--name", "net-a")
     assert named.exception is None

@@ -153,7 +153,7 @@ def test_an_option_left_alone_is_not_named():
 def test_pixels_of_another_machine_make_no_other_row():
     records = [make_record("sie", seed) for seed in range(2)]
     for record in records:
-        record["config"]["normalisation_mean"] = [0.5 + 1e-6 * record["seed"]] * 3
+        record["config"]["normalization_mean"] = [0.5 + 1e-6 * record["seed"]] * 3
     assert len(measured(records)[0].entries) == 1
 
 

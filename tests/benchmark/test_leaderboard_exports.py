@@ -243,7 +243,7 @@ def test_check_names_each_refused_record_with_its_field(tmp_path):
     long["results"][0] |= {"metric": "r2_light_phi", "value": 1.1}
     for name, record in (("far", far), ("long", long)):
         write_record(tmp_path / name / "record.json", record)
-    other = {**THREE[0], "warnings": ["other"]}
+    other = {**THREE[0], "warnings": [{"task": None, "text": "other"}]}
     for name, record in (("lacking", lacking), ("twice", other), ("null", {**THREE[1], "seed": None})):
         (tmp_path / name).mkdir()
         (tmp_path / name / "record.json").write_text(json.dumps(record))

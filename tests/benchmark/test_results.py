@@ -1,13 +1,17 @@
 import copy
 import json
 import math
+from importlib import resources
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from record_samples import make_record
+from record_samples import make_record, warning
 
 from threedie.benchmark.records.record import read_record, read_records, validate, write_record
+from threedie.benchmark.records.schema import SCHEMA_FILE, record_schema, schema_text
+from threedie.benchmark.records.upgrade import warning_line
 from threedie.manifests.errors import ThreeDieError
 
 RECORD = make_record()
@@ -58,7 +62,8 @@ def test_nothing_in_a_measured_record_is_null_but_the_commit(path):
 @pytest.mark.parametrize(
     ("path", "value", "names"),
     [
-        (("schema",), 2, "schema"),
+        (("schema",), 3, "schema"),
+        (("schema",), True, "schema"),
         (("id",), "../../escape", "id"),
         (("origin", "kind"), "guessed", "origin.kind"),
         (("origin",), {"kind": "published"}, "source"),
@@ -75,7 +80,10 @@ def test_nothing_in_a_measured_record_is_null_but_the_commit(path):
         (("surplus",), 1, "surplus"),
         (("curves", "loss"), [1.0], "curves.loss"),
         (("curves", "epoch"), KeyError, "epoch"),
-        (("warnings",), [""], "warnings"),
+        (("warnings",), [{"task": None, "text": ""}], r"warnings\[0\].text"),
+        (("warnings",), ["a text"], r"warnings\[0\]"),
+        (("warnings",), [{"text": "of nothing"}], r"warnings\[0\]: 'task'"),
+        (("config", "name"), "", "config.name"),
     ],
 )
 def test_a_wrong_field_is_named(path, value, names):
@@ -95,6 +103,92 @@ def test_no_number_is_infinite_or_none_at_all(path, infinite):
 def test_anything_but_a_record_is_refused_politely(value):
     with pytest.raises(ThreeDieError):
         validate(value)
+
+
+def version_1():
+    """A record as version 1 of the format had it, and the same in today's."""
+    new = make_record(
+        warnings=[warning("few classes", "knn"), warning("objects have one view: some are left out"), warning("knn:x")]
+    )
+    new["config"] |= {
+        "center": 0.5,
+        "normalization": "dataset",
+        "normalization_mean": [0.5],
+        "normalization_std": [0.2],
+    }
+    config = {
+        key.replace("center", "centre").replace("normaliz", "normalis"): new["config"][key] for key in new["config"]
+    }
+    texts = ["knn: few classes", "objects have one view: some are left out", "knn:x"]
+    return {**new, "schema": 1, "config": config, "warnings": texts}, new
+
+
+def test_version_1_is_read_and_written_as_today(tmp_path):
+    old, new = version_1()
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(old))
+    assert read_record(path) == new
+    assert [warning_line(each) for each in new["warnings"]] == old["warnings"]
+    with pytest.raises(ThreeDieError, match="schema: 1"):
+        write_record(path, old)
+    write_record(path, read_record(path))
+    assert json.loads(path.read_text()) == new
+
+
+def test_a_record_in_both_versions_is_the_same_record(tmp_path):
+    for name, record in zip(("old", "new"), version_1(), strict=True):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "record.json").write_text(json.dumps(record))
+    assert read_records([tmp_path]) == [version_1()[1]]
+
+
+def test_a_record_of_a_newer_version_asks_for_an_update(tmp_path):
+    (tmp_path / "record.json").write_text(json.dumps({**RECORD, "schema": 3}))
+    with pytest.raises(ThreeDieError, match=r"record\.json: schema: version 3; this program reads up to 2: update"):
+        read_record(tmp_path / "record.json")
+
+
+def test_the_committed_schema_is_the_types_own():
+    file = resources.files("threedie.benchmark.records") / SCHEMA_FILE
+    assert file.read_text(encoding="utf-8") == schema_text(), "run python -m threedie.benchmark.records.schema"
+
+
+@pytest.mark.parametrize("kind", ["measured", "imported", "published"])
+def test_the_schema_takes_what_the_types_take_and_refuses_null_where_they_do(kind):
+    validator = jsonschema.Draft202012Validator(record_schema())
+    record = copy.deepcopy(RECORD)
+    if kind != "measured":
+        record["origin"] |= {"source": "a file"}
+        record |= {"seed": None}
+    if kind == "imported":
+        record["origin"]["weights"] = "imported"
+    if kind == "published":
+        record["origin"]["kind"] = kind
+        record |= {"code": None, "curves": None}
+        record["dataset"] = {**dict.fromkeys(record["dataset"]), "preset": "3diebench"}
+    validate(record)
+    assert list(validator.iter_errors(record)) == []
+    for path in (("seed",), ("code",), ("dataset", "views"), ("checkpoint", "steps"), ("curves",)):
+        place = other = copy.deepcopy(record)
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = None
+        try:
+            validate(other)
+        except ThreeDieError:
+            assert not validator.is_valid(other), path
+        else:
+            assert validator.is_valid(other), path
+    assert not validator.is_valid({**record, "origin": {"kind": "published"}})
+    assert not validator.is_valid({**record, "id": "a\n"})
+    assert not validator.is_valid({**record, "surplus": 1})
+
+
+def test_a_misspelled_field_is_guessed():
+    with pytest.raises(
+        ThreeDieError, match=r"results\[0\]: there is no field 'floor_note_'; did you mean 'floor_note'"
+    ):
+        validate(changed(("results", 0, "floor_note_"), "chance"))
 
 
 def test_a_result_twice_is_refused():

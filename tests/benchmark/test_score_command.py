@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from painted import FIELDS, draw_latents
 
 from threedie.benchmark.commands.bench import bench
+from threedie.benchmark.evaluation.own_features import evaluate_features
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.latents import actions, quaternions
@@ -79,6 +80,23 @@ def test_everything_that_arrays_allow_is_measured(tmp_path: Path):
     assert found["measured_objects"] == 4
     assert found["left_out"]["rotation"] == "--no-heads"
     assert "translation_x" in found["left_out"]["translation_base"]
+
+
+def test_python_gives_what_the_command_gives(tmp_path: Path):
+    given = arrays()
+    result = evaluate_features(**given, predicted=given["embeddings"], heads=False)
+    assert result.to_json() == score(save(tmp_path, **given, predicted=given["embeddings"]), "--no-heads")
+    assert result.scores["retrieval", "mrr"].value == 1
+    assert (result.protocol.name, result.head_seeds, result.normalized) == ("quick", 0, True)
+    lists = {name: value.tolist() for name, value in given.items() if name in ("labels", "split")}
+    same = evaluate_features(given["latents"].tolist(), given["embeddings"].tolist(), **lists, heads=False)
+    assert same.scores["knn", "top1"] == result.scores["knn", "top1"]
+    with np.load(save(tmp_path, latents=given["latents"], embeddings=given["embeddings"])) as file:
+        assert set(evaluate_features(**file).outcomes) == {"rank"}
+    with pytest.raises(ThreeDieError, match=r"^labels: int64 of shape \(5,\)"):
+        evaluate_features(given["latents"], given["embeddings"], labels=[0, 1, 2, 0, 1])
+    with pytest.raises(ThreeDieError, match="did you mean 'quick'"):
+        evaluate_features(given["latents"], given["embeddings"], protocol="quik")
 
 
 def test_heads_are_trained_where_there_is_a_split(tmp_path: Path):

@@ -135,7 +135,7 @@ def test_retrieval_is_not_asked_without_a_predictor():
     assert not TASKS["retrieval"].applies(ask(noise()))
 
 
-def test_classes_without_training_or_validation_objects_are_defined_and_told():
+def test_classes_without_training_or_validation_objects_are_defined_and_reported():
     labels = np.arange(OBJECTS) % CLASSES
     labels[0], labels[5] = 50, 50
     labels[(labels == 3) & (np.arange(OBJECTS) % 5 == 0)] = 4
@@ -186,9 +186,9 @@ def test_one_view_s_rotation_and_the_light_are_said_by_features_that_hold_them()
         pytest.approx((light["r2_light_theta"][0] + light["r2_light_phi"][0]) / 2),
         0.0,
     )
-    turned = scores("absolute_rotation", ask(quaternions(latents[..., :3])))
-    assert turned["r2"][0] > 0.95
-    assert turned["geodesic_mean_deg"][0] < 10
+    rotation = scores("absolute_rotation", ask(quaternions(latents[..., :3])))
+    assert rotation["r2"][0] > 0.95
+    assert rotation["geodesic_mean_deg"][0] < 10
     assert scores("absolute_rotation", ask(constant()))["r2"][1] == pytest.approx(0.46, abs=0.06)
 
 
@@ -264,7 +264,7 @@ def test_heads_trained_together_say_what_they_say_alone(protocol: Protocol):
         assert np.allclose(*predictions, atol=2e-3), spec.name
 
 
-def test_the_error_is_told_by_the_size_of_the_rotation():
+def test_the_error_is_broken_down_by_the_size_of_the_rotation():
     outcome = TASKS["rotation"].measure(ask(all_knowing()))
     (curve,) = outcome.breakdowns
     assert (curve.metric, curve.by, len(curve.groups)) == ("geodesic_mean_deg", "rotation_deg", 12)
@@ -334,7 +334,7 @@ def in_class(features: np.ndarray, labels: np.ndarray | None = None) -> Outcome:
     return TASKS["rotation_in_class"].measure(ask(features, labels=labels))
 
 
-def test_rotation_in_a_class_is_told_though_each_class_writes_it_differently():
+def test_rotation_in_a_class_is_predicted_though_each_class_writes_it_differently():
     rotations = quaternions(draw_latents(OBJECTS, VIEWS)[..., :3])
     written = np.random.default_rng(4).standard_normal((CLASSES, 4, 4))[np.arange(OBJECTS) % CLASSES]
     score = row(in_class(rotations @ written), "r2_per_component")
@@ -385,7 +385,7 @@ def test_the_rank_counts_directions_and_knows_no_shift():
     assert rank_of(constant()) == (1, 1)
 
 
-def test_a_collapse_to_one_direction_is_told():
+def test_a_collapse_to_one_direction_is_reported():
     assert TASKS["rank"].measure(ask(noise())).warnings == []
     warnings = TASKS["rank"].measure(ask(noise() * np.r_[20, np.ones(15)])).warnings
     assert [warning.text for warning in warnings] == [
@@ -446,7 +446,7 @@ def test_features_of_any_size_have_scores_or_a_warning(size: float, protocol: Pr
     assert all(np.isfinite(score.value) for outcome in outcomes.values() for score in outcome.scores)
     lost = "the head on representation, part all, predicts"
     assert missing <= {warning.task for warning in warnings if warning.text.startswith(lost)}
-    if protocol.standardise:
+    if protocol.standardize:
         assert not missing
 
 
@@ -473,7 +473,7 @@ def test_a_head_that_diverges_is_named_and_the_others_have_their_scores(protocol
 def test_a_head_whose_loss_is_lost_keeps_its_best_moment():
     features = noise()
     features[1, 0, 0] = 1e30
-    subject = ask(features, replace(QUICK, standardise=False, steps=40, hidden=8))
+    subject = ask(features, replace(QUICK, standardize=False, steps=40, hidden=8))
     outcomes, warnings = measure(subject)
     lost = "has a loss that isn't finite at step 20: its best moment before counts"
     kept = [str(warning) for warning in warnings if lost in warning.text]

@@ -48,12 +48,23 @@ def test_fixed_and_united_ranges() -> None:
         ("grey = 0.05", 'grey = "pie/2"', "world.grey is 'pie/2'"),
         ("[world]", "[wolrd]", "wolrd is not a setting: did you mean 'world'"),
         ("[sun]", "[sun", "not a TOML file"),
+        ("grey = 0.05", "", r"line \d+: world is missing 'grey'"),
+        ("[jpeg]\nquality = 95", "jpeg = 95", r"line \d+: jpeg must be a section, \[jpeg\]"),
+        ("quality = 95", "quality = 101", r"jpeg.quality is 101; it must be a whole number from 1 to 100"),
+        ("quality = 95", "quality = 95\nqualty = 95", r"jpeg.qualty is not a setting: did you mean 'quality'"),
+        ("image_size = 256", "image_size = {}", r"line 5: image_size is \{\}; it must be of type int"),
+        ("floor_hue = [0, 1]", "floor_hue = [0, 1]\nfloor_heu = 1", "latents.floor_heu is not a setting: did you mean"),
     ],
 )
 def test_a_mistake_is_refused_by_name(old: str, new: str, message: str) -> None:
     assert old in TEXT
     with pytest.raises(ThreeDieError, match=message):
         parse_preset(TEXT.replace(old, new), "mine.toml")
+
+
+def test_gray_may_be_spelled_either_way() -> None:
+    assert parse_preset(TEXT.replace("grey = 0.05", "gray = 0.05"), "mine.toml") == load_preset("3diebench")
+    assert load_preset("3diebench").to_json()["world"] == {"grey": 0.05}
 
 
 def test_unknown_preset_suggests_the_nearest() -> None:

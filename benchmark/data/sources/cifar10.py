@@ -14,7 +14,7 @@ from threedie.benchmark.data.source import ImageStore, Source
 from threedie.benchmark.settings.linear_rules import RULES
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.latents import LatentField
 from threedie.manifests.progress import SILENT, Reporter
@@ -122,14 +122,14 @@ class Cifar10Source(Source):
         """The pictures, whatever the recipe: `check` refuses others than it gives."""
         return PictureImages(self.dataset)
 
-    def check(self, settings: Settings, method: Method) -> None:
+    def check(self, settings: RunSettings, method: Method) -> None:
         """Refuse another size of pictures, a method that needs an action, or two views that would be the same."""
         recipe = settings.recipe
         if recipe.image_size != SIDE:
             raise ThreeDieError(f"recipe {recipe.name}: image_size is {recipe.image_size}; CIFAR-10 has {SIDE} px")
-        if recipe.centre != 1:
+        if recipe.center != 1:
             raise ThreeDieError(
-                f"recipe {recipe.name}: centre is {recipe.centre}; CIFAR-10's pictures are seen whole, leave it at 1"
+                f"recipe {recipe.name}: center is {recipe.center}; CIFAR-10's pictures are seen whole, leave it at 1"
             )
         if method.action is not None:
             raise ThreeDieError(

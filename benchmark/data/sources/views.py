@@ -12,7 +12,7 @@ from threedie.benchmark.data.images import Images
 from threedie.benchmark.data.inputs import images_of
 from threedie.benchmark.data.source import Source
 from threedie.benchmark.settings.recipe import Recipe
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.latents import actions, check_latents
@@ -52,7 +52,7 @@ class ViewsSource(Source):
             self.dataset, recipe, workers, progress=lambda items: reporter.bar("decoding", count, "object", items)
         )
 
-    def check(self, settings: Settings, method: Method) -> None:
+    def check(self, settings: RunSettings, method: Method) -> None:
         """Refuse a method whose action is made of latents that the dataset doesn't have."""
         if method.action is not None:
             view = self.dataset.latents[:1, 0]
