@@ -20,7 +20,7 @@ class AugSelf(TwoViewMethod):
     Args:
         backbone: encoder network, width D.
         projector: widths of the projector.
-        action: which relative transformation, see `threedie.baselines.method.Method`.
+        action: name of the relative transformation, see `threedie.manifests.actions.ACTIONS`.
         temperature: of the contrastive loss.
         regression_weight: of the regression.
         regressor: widths of the regressor's hidden layers, which have ReLU.

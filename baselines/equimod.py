@@ -28,7 +28,7 @@ class EquiMod(EquivariantMethod):
         projector: widths of each of the two projectors.
         objective: the loss on both sides, `vicreg` or `simclr`.
         predictor: kind and arguments of the predictor, see `threedie.baselines.hypernetwork.build_predictor`.
-        action: which relative transformation, see `threedie.baselines.method.Method`.
+        action: name of the relative transformation, see `threedie.manifests.actions.ACTIONS`.
         similarity_weight, variance_weight, covariance_weight: of VICReg's terms.
         temperature: of the contrastive loss.
         equivariance_factor: multiplies the whole loss of the equivariant side.

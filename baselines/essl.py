@@ -32,7 +32,7 @@ class ESSL(TwoViewMethod):
         base: the invariant method: `simclr` (in the authors' form: contrast with the other view, batch-norm at the end
             of the projector), `simsiam` or `barlow_twins`.
         target: `image_rotation` (cross-entropy of the four turns) or `action` (mean squared error).
-        action: what is regressed with target `action`, see `threedie.baselines.method.Method`.
+        action: name of what is regressed with target `action`, see `threedie.manifests.actions.ACTIONS`.
         equivariance_weight: of the equivariance-predicting term, lambda in the paper.
         hidden: widths of the prediction head's hidden layers, with layer-norm and ReLU.
         temperature: of the contrastive loss of `simclr`; the paper's is 0.5 on CIFAR-10 and 0.2 on ImageNet.

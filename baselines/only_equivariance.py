@@ -24,7 +24,7 @@ class OnlyEquivariance(EquivariantMethod):
         backbone: encoder network, width D.
         projector: widths of the projector.
         predictor: kind and arguments of the predictor, see `threedie.baselines.hypernetwork.build_predictor`.
-        action: which relative transformation, see `threedie.baselines.method.Method`.
+        action: name of the relative transformation, see `threedie.manifests.actions.ACTIONS`.
         temperature: divides the cosine similarities.
 
     Raises:

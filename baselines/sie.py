@@ -28,11 +28,11 @@ class SIE(EquivariantMethod):
     Args:
         backbone: encoder network, width D.
         projector: widths of the projector as a whole; the two parts get their share of each.
-        equivariant_dims: how many of the D dimensions, the last ones, are equivariant; half where None.
+        equivariant_dims: how many of the D dimensions, the last ones, are equivariant; half if None.
         split: False leaves the invariant part out and makes all dimensions equivariant (no equivariance factor then).
         predictor_variance: whether the variance term also acts on the predictor's output.
         predictor: kind and arguments of the predictor, see `threedie.baselines.hypernetwork.build_predictor`.
-        action: which relative transformation, see `threedie.baselines.method.Method`.
+        action: name of the relative transformation, see `threedie.manifests.actions.ACTIONS`.
         similarity_weight, variance_weight, covariance_weight: of the terms.
         equivariance_factor: multiplies the similarity weight in the equivariance term.
 

@@ -27,7 +27,7 @@ class Supervised(TwoViewMethod):
         projector: widths of the hidden layers of classifier and regressor, which have ReLU. There is no projector: the
             embedding is the representation.
         target: `class` (cross-entropy, mean of both views), `rotation` (mean squared error of the action) or `both`.
-        action: what is regressed, see `threedie.baselines.method.Method`.
+        action: name of the action that is regressed, see `threedie.manifests.actions.ACTIONS`.
         rotation_weight: of the regression.
 
     Raises:
