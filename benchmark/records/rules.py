@@ -75,12 +75,12 @@ def _values(record: Any, path: tuple[str, ...]) -> Iterable[tuple[Path, Any]]:
 
 
 def _check_results(record: Record) -> None:
-    seen = set()
+    keys = set()
     for index, row in enumerate(record["results"]):
         key = (row["task"], row["version"], row["metric"], row["part"], row["input"])
-        if key in seen:
+        if key in keys:
             raise ThreeDieError(f"results[{index}]: {' '.join(map(str, key))} is listed twice; remove one")
-        seen.add(key)
+        keys.add(key)
 
 
 def _check_breakdowns(record: Record) -> None:

@@ -1,4 +1,4 @@
-"""What a file is that should hold weights: formats that PyTorch doesn't read are named, damaged archives refused."""
+"""Formats of files that should hold weights: those that PyTorch doesn't read are named, damaged archives refused."""
 
 import struct
 import zipfile
@@ -20,7 +20,7 @@ _ZIP = b"PK\x03\x04"
 
 
 def refuse_other_formats(path: Path) -> None:
-    """Refuse a file that can't be one of `torch.save` by how it begins.
+    """Refuse a file that `torch.save` can't have written, by its first bytes.
 
     Raises:
         ThreeDieError: says what the file is, and what to do.
@@ -61,7 +61,7 @@ def _format(head: bytes) -> str | None:
 
 
 def _text(head: bytes) -> str | None:
-    """Whether it is text; the pickles of protocol 0 are too, and begin as only they do."""
+    """What a text file is; None for others, and for pickles of protocol 0, which are text too."""
     try:
         text = head.decode()
     except UnicodeDecodeError as error:
@@ -77,7 +77,7 @@ def _text(head: bytes) -> str | None:
 def require_torch_zip(path: Path) -> None:
     """Refuse a zip archive that `torch.save` didn't write, or one whose content doesn't match its checksums.
 
-    PyTorch writes a CRC-32 of each part, and doesn't look at it when it reads.
+    PyTorch writes a CRC-32 of each part, and doesn't check it when it reads.
 
     Raises:
         ThreeDieError: says what it is, or which part is damaged.
