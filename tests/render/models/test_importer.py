@@ -256,7 +256,7 @@ def test_imported_objects_are_no_sources(tmp_path: Path, place: str) -> None:
     (tmp_path / "in" / "a" / "model_normalized.obj").write_text(OBJ)
     out = tmp_path / "in" / place
     for _ in range(2):
-        assert "1 of 1 meshes imported" in bring(tmp_path / "in", out, "--class", "plane")
+        assert "imported 1 of 1 mesh" in bring(tmp_path / "in", out, "--class", "plane")
     assert len(list(out.glob("0*/*"))) == 1
     assert [row["source"] for row in table(out / "imported.csv")] == ["in/a/model_normalized.obj"]
 
