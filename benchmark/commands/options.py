@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.places import DEFAULT_DATASET
 
 if TYPE_CHECKING:
     from threedie.benchmark.evaluation.scope import Scope
 
 PATH = click.Path(path_type=Path)
-DEFAULT_RUNS = Path("runs")
-DEFAULT_DATASET = Path("3die-data/dataset.h5")
 
 data = click.option("--data", type=PATH, help=f"Dataset file.  [default: {DEFAULT_DATASET}]")
 protocol = click.option("--protocol", default="quick", show_default=True, help="Rules of evaluation: see 'list'.")

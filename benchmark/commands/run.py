@@ -7,6 +7,7 @@ import click
 from threedie.benchmark.commands import options
 from threedie.benchmark.data.sources import DEFAULT_SOURCE, source_names
 from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.places import DEFAULT_RUNS
 
 
 @click.command()
@@ -23,7 +24,7 @@ from threedie.manifests.errors import ThreeDieError
     "-o",
     "--out",
     type=options.PATH,
-    default=options.DEFAULT_RUNS,
+    default=DEFAULT_RUNS,
     show_default=True,
     help="Folder that gets a folder for the run.",
 )

@@ -35,11 +35,10 @@ from threedie.benchmark.training.restore import read_settings
 from threedie.benchmark.training.resume import resumable
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import write_json
+from threedie.manifests.places import DEFAULT_RUNS
 from threedie.manifests.processes import find_processes
 from threedie.manifests.progress import SILENT, Reporter, titled
 
-DEFAULT_RUNS = Path("runs")
-"""Folder that gets a folder for each run."""
 DEFAULT_PROTOCOL = "quick"
 DEFAULT_WORKERS = min(os.cpu_count() or 1, 16)
 

@@ -8,13 +8,13 @@ from typing import Any
 from threedie.baselines.catalogue import CATALOGUE
 from threedie.benchmark.records.build import run_name
 from threedie.benchmark.records.record import RECORD_FILE, read_record, weights_of
-from threedie.benchmark.runs.run import DEFAULT_RUNS
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, is_ours, load_weights, weights_sha256
 from threedie.benchmark.training.imported import import_checkpoint
 from threedie.benchmark.training.own_methods import load_method
 from threedie.benchmark.training.restore import read_settings, restore
 from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.places import DEFAULT_RUNS
 
 
 @dataclass(frozen=True)

@@ -364,6 +364,17 @@ def test_an_older_version_is_read_and_goes_on(
     assert load_checkpoint(path)["version"] == 2
 
 
+def test_a_checkpoint_with_old_names_of_settings_goes_on(content: dict[str, Any], settings: Settings, tmp_path: Path):
+    recipe = dict(content["settings"]["recipe"])
+    recipe["centre"], recipe["normalisation"] = recipe.pop("center"), recipe.pop("normalization")
+    old = {**content, "settings": {**content["settings"], "recipe": recipe}}
+    path = tmp_path / "checkpoint.pt"
+    save_checkpoint(path, old)
+    resumed = resumable(path, settings)
+    assert resumed is not None
+    assert read_settings(resumed) == settings
+
+
 def test_what_a_checkpoint_holds_can_be_restored(content: dict[str, Any], settings: Settings, tmp_path: Path):
     assert read_settings(content) == settings
     path = tmp_path / "wide.pt"

@@ -17,10 +17,9 @@ from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.latents import actions, check_latents
 from threedie.manifests.objects import split_of
+from threedie.manifests.places import DEFAULT_DATASET
 from threedie.manifests.progress import SILENT, Reporter
 
-DEFAULT_DATASET = Path("3die-data/dataset.h5")
-"""Where `3die render` puts its dataset when no place is named."""
 HASH_SPLIT = "hash-80-20"
 """Name of the split that `threedie.manifests.objects.split_of` makes."""
 
