@@ -179,7 +179,7 @@ class Recipe:
 
     def text(self) -> str:
         """The settings as TOML, in the order of the fields."""
-        return tomli_w.dumps(self.to_json()).strip()
+        return tomli_w.dumps({key: value for key, value in self.to_json().items() if value != {}}).strip()
 
 
 def setting_names() -> list[str]:
