@@ -19,7 +19,7 @@ from threedie.baselines.method import ACTION_DIMS, ALL, EQUIVARIANT, INVARIANT, 
 from threedie.baselines.registry import METHODS, build_method, method_options
 from threedie.baselines.weights import weight_faults
 from threedie.benchmark.settings.recipe import load_recipe
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import require_fit
 from threedie.benchmark.training.checkpoints import weights_sha256
 
@@ -385,7 +385,7 @@ def test_weights_under_the_old_names_of_heads_fit_and_load(name):
         assert (head[int(layer.split(".")[1])].bias == index).all()
     assert weights_sha256(method.state_dict()) == weights_sha256(old)
     recipe = load_recipe("smoke", ["width=4", "projector=64-32"])
-    settings = Settings(method=name, recipe=recipe, seed=0, fingerprint=None, images_sha256=None)
+    settings = RunSettings(method=name, recipe=recipe, seed=0, fingerprint=None, images_sha256=None)
     require_fit(settings, old, "an old checkpoint")
 
 
