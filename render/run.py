@@ -2,6 +2,7 @@
 
 import functools
 import tempfile
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -29,18 +30,25 @@ ESTIMATED_VIEWS = 500
 """Views from which a run is worth an estimate; in a shorter one the progress line shows the time soon enough."""
 
 
-def render(request: RenderRequest, reporter: RenderReporter | None = None) -> RenderResult:
+OpenEngine = Callable[[Plan, RunFolder], AbstractContextManager[Engine]]
+"""Opens what renders a plan into a folder, for as long as the run needs it."""
+
+
+def render(
+    request: RenderRequest, reporter: RenderReporter | None = None, open_engine: OpenEngine | None = None
+) -> RenderResult:
     """Render what is missing in the request's folder and pack the dataset.
 
     Args:
         request: what to render.
         reporter: where to report to; silent without one.
+        open_engine: an engine of your own; by default this machine's processes, or the request's cluster.
 
     Raises:
         ThreeDieError: a mistake in the request, another run in the same folder, or a fault such as a full disk. What
             was rendered is kept, and the same request goes on from it.
     """
-    return RenderRun(request, reporter).run()
+    return RenderRun(request, reporter, open_engine).run()
 
 
 class RenderRun:
@@ -52,12 +60,15 @@ class RenderRun:
         objects: the objects that this run, or its shard, renders; empty until they are known.
     """
 
-    def __init__(self, request: RenderRequest, reporter: RenderReporter | None = None) -> None:
+    def __init__(
+        self, request: RenderRequest, reporter: RenderReporter | None = None, open_engine: OpenEngine | None = None
+    ) -> None:
         self.request = request
         self.folder = RunFolder(request.out)
         self.objects: list[ObjectRef] = []
         self._reporter = reporter or RenderReporter()
         self._share = request.share
+        self._open_engine = open_engine
 
     def run(self) -> RenderResult:
         """Render what is missing, and pack; see `render`."""
@@ -143,6 +154,8 @@ class RenderRun:
 
     def _engine(self, plan: Plan, devices: Devices, objects: int) -> AbstractContextManager[Engine]:
         request = self.request
+        if self._open_engine:
+            return self._open_engine(plan, self.folder)
         if request.cluster.wanted:
             from threedie.render.engines.cluster import cluster_engine  # noqa: PLC0415 - for clusters alone
 

@@ -18,6 +18,7 @@ from threedie.benchmark.commands import options
 @click.option("--experience", help="What SIE's code calls the method, where its weights alone don't tell: VICReg, ...")
 @click.option("--name", help="What records call weights of another program.")
 @click.option(
+    "--normalization",
     "--normalisation",
     "normalization",
     type=click.Choice(["original", "imagenet", "cifar10"]),

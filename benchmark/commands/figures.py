@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from threedie.benchmark.figures.kinds import DEFAULT_DATASET, KINDS, SPELLINGS
+from threedie.benchmark.figures.kinds import KINDS, SPELLINGS
+from threedie.manifests.places import DEFAULT_DATASET, DEFAULT_FIGURES
 
 PATH = click.Path(path_type=Path)
-DEFAULT_OUT = Path("figures")
 
 
 class _KindName(click.Choice):
@@ -22,7 +22,7 @@ class _KindName(click.Choice):
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=PATH)
-@click.option("-o", "--out", type=PATH, default=DEFAULT_OUT, show_default=True, help="Folder to write.")
+@click.option("-o", "--out", type=PATH, default=DEFAULT_FIGURES, show_default=True, help="Folder to write.")
 @click.option("--data", type=PATH, help=f"Dataset that was measured on.  [default: {DEFAULT_DATASET}]")
 @click.option(
     "--only", type=_KindName(tuple(KINDS)), multiple=True, help="Draw only this; may be given more than once."

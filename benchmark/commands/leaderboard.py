@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from threedie.manifests.places import DEFAULT_LEADERBOARD, DEFAULT_RUNS
+
 if TYPE_CHECKING:
     from threedie.benchmark.leaderboard.check import Verdict
     from threedie.benchmark.records.record import Record
 
-DEFAULT_RUNS = Path("runs")
-DEFAULT_OUT = Path("leaderboard")
 PATH = click.Path(path_type=Path)
 
 
@@ -63,7 +63,7 @@ def check(folder: Path) -> None:
     "'3die leaderboard check --help'. A folder that is itself called check is given as ./check.",
 )
 @click.argument("runs", nargs=-1, type=PATH)
-@click.option("-o", "--out", type=PATH, help=f"Folder to write.  [default: {DEFAULT_OUT}, or none with --into]")
+@click.option("-o", "--out", type=PATH, help=f"Folder to write.  [default: {DEFAULT_LEADERBOARD}, or none with --into]")
 @click.option(
     "--into",
     type=PATH,
@@ -106,7 +106,7 @@ def leaderboard(
         changed = insert(into, render_summary(records))
         click.echo(f"into    {into}{'' if changed else ': as it was'}")
     if into is None or out is not None:
-        _write(records, sources, out or DEFAULT_OUT, figures, contact_sheet)
+        _write(records, sources, out or DEFAULT_LEADERBOARD, figures, contact_sheet)
     if refused:
         what = "record was" if len(refused) == 1 else "records were"
         click.echo(f"without  {len(refused)} {what} refused, named above; the tables are made of the others", err=True)

@@ -11,8 +11,8 @@ from threedie.manifests.errors import ThreeDieError
 @click.command("score")
 @click.argument("file", type=options.PATH)
 @click.option(
-    "--no-normalise",
     "--no-normalize",
+    "--no-normalise",
     "no_normalize",
     is_flag=True,
     help="Compare embeddings by dot product instead of cosine in retrieval.",

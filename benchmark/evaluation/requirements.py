@@ -68,7 +68,7 @@ def size_warnings(dataset: LabeledViews, recipe: Recipe) -> list[ResultWarning]:
     if train < GENERALIZING_OBJECTS and names.issuperset(ROTATION):
         lines.append(
             f"{train} training objects are too few to learn rotation for new objects: from 246 objects x 20 views even "
-            "a supervised network doesn't generalise to new objects. Rotation scores here only show that everything "
+            "a supervised network doesn't generalize to new objects. Rotation scores here only show that everything "
             "runs."
         )
     if train < recipe.batch_size:

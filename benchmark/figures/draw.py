@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from threedie.benchmark.figures.kinds import DEFAULT_DATASET, KINDS
+from threedie.benchmark.figures.kinds import KINDS
 from threedie.benchmark.figures.selection import checkpoint_folder, first_seeds
 from threedie.benchmark.figures.study import open_study
 from threedie.benchmark.figures.style import Drawing, save, styled
@@ -14,6 +14,7 @@ from threedie.benchmark.records.record import Record
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import write_json
+from threedie.manifests.places import DEFAULT_DATASET
 from threedie.manifests.progress import bar
 
 

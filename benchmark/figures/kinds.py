@@ -3,10 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Any, Literal
-
-DEFAULT_DATASET = Path("3die-data/dataset.h5")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from threedie.benchmark.leaderboard.pictures import INDEX_FILE, Picture
 from threedie.benchmark.records.record import Record, validate
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import explained, replacing
+from threedie.manifests.places import DEFAULT_FIGURES
 
 PAGE_FILE = "index.html"
 _PUBLISHED_FILE = "leaderboard/published.json"
@@ -60,7 +61,7 @@ def write_tables(
 
 def find_figure_folders(sources: Sequence[Path]) -> list[Path]:
     """Folders `figures` with an index in and beside some runs, each once."""
-    folders = [place / "figures" for source in sources for place in (source, source.parent)]
+    folders = [place / DEFAULT_FIGURES for source in sources for place in (source, source.parent)]
     return [folder for folder in dict.fromkeys(folders) if (folder / INDEX_FILE).is_file()]
 
 

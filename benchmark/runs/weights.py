@@ -66,7 +66,7 @@ class Weights:
             if options.any:
                 raise ThreeDieError(
                     f"{path}: a checkpoint of this program, which names its method; leave --experience, --name, "
-                    "--normalisation and --set out"
+                    "--normalization and --set out"
                 )
             folder = path.resolve().parent
             if path.name == CHECKPOINT_FILE:

@@ -13,7 +13,7 @@ class Color(Regression):
     name = "color"
     version = 1
     order = 60
-    title = "Colour"
+    title = "Color"
     metrics = (*Regression.metrics, r2("r2_floor_hue", "R² of floor hue"), r2("r2_light_hue", "R² of light hue"))
     needs = regression_needs(COLOR)
     components = COLOR

@@ -17,7 +17,7 @@ class Task(ABC):
 
     Attributes:
         name, version: what records cite.
-        order: its place among the tasks: they are run and shown by rising numbers.
+        order: its place among the tasks, which are run and shown by rising numbers; the last where it isn't set.
         title: what tables call it.
         metrics: its metrics, in the order of the tables; those of its earlier versions too.
         main: name of the main score; the first metric, where a task doesn't name another.
@@ -34,7 +34,7 @@ class Task(ABC):
 
     name: ClassVar[str]
     version: ClassVar[int]
-    order: ClassVar[int]
+    order: ClassVar[int] = 1000
     title: ClassVar[str]
     metrics: ClassVar[tuple[Metric, ...]]
     main: ClassVar[str]

@@ -57,7 +57,7 @@ def test_regularization_is_mean_of_hinges_and_sum_of_covariances(views):
 
 
 def test_cross_correlation_by_hand():
-    # Standardised columns of both: (-1, 1). All four correlations are 1: the diagonal is met, two entries are not.
+    # Standardized columns of both: (-1, 1). All four correlations are 1: the diagonal is met, two entries are not.
     terms = losses.cross_correlation(U, U, epsilon=0.0)
     assert terms.invariance.item() == pytest.approx(0, abs=1e-6)
     assert terms.redundancy.item() == pytest.approx(2)

@@ -1,4 +1,4 @@
-"""A dataset of painted pictures whose colours tell the latents, made in a second."""
+"""A dataset of painted pictures whose colors tell the latents, made in a second."""
 
 from collections.abc import Callable
 from pathlib import Path

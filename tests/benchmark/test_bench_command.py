@@ -240,7 +240,7 @@ def test_a_method_without_predictor_has_no_retrieval(dataset: Dataset, tmp_path:
     assert not tasks & {"retrieval", "pose_retrieval"}
 
 
-def test_random_is_measured_as_it_was_initialised(dataset: Dataset, tmp_path: Path):
+def test_random_is_measured_as_it_was_initialized(dataset: Dataset, tmp_path: Path):
     result = run(dataset.path, tmp_path, "random")
     assert result.exception is None, result.exception
     assert "curves" not in result.output

@@ -30,8 +30,8 @@ def method() -> Method:
 @pytest.fixture
 def extract(method: Method, dataset: Dataset) -> Extract:
     def make(folder: Path, notes: list[str]) -> Features:
-        normalise = Normalization((0.5,) * 3, (0.2,) * 3)
-        return extract_features(method, Images(dataset, 32), normalise, folder, "key", note=notes.append)
+        normalize = Normalization((0.5,) * 3, (0.2,) * 3)
+        return extract_features(method, Images(dataset, 32), normalize, folder, "key", note=notes.append)
 
     return make
 

@@ -31,7 +31,7 @@ PIXELS = 256
 def compare() -> Iterator[Comparison]:
     """Milliseconds of a core for a pair.
 
-    The plain loader normalises each picture by itself, as the original's does in its workers; ours leaves that to the
+    The plain loader normalizes each picture by itself, as the original's does in its workers; ours leaves that to the
     device, for a whole batch at once.
     """
     before = torch.get_num_threads()
@@ -41,23 +41,23 @@ def compare() -> Iterator[Comparison]:
             dataset, folders = _write(Path(folder))
             source = TrainingPairs(Images(dataset, PIXELS, workers=1, memory=0))
             plan = epoch_batches(dataset.indices("train"), VIEWS, BATCH, 1, 0, 0)
-            normalise = Normalization(*FIXED_NORMALIZATIONS["original"])
+            normalize = Normalization(*FIXED_NORMALIZATIONS["original"])
 
             def ours(as_inputs: bool) -> None:
                 for pairs in plan:
                     loaded = source.load(pairs, "rotation")
                     if as_inputs:
                         for pixels in (loaded.pixels1, loaded.pixels2):
-                            normalise(pixels, torch.device("cpu"))
+                            normalize(pixels, torch.device("cpu"))
 
             def plain(as_inputs: bool) -> None:
                 for pairs in plan:
                     _collate([read_sample(*which, as_inputs) for which in _samples(pairs, folders)], as_inputs)
 
             for what, one, two, wanted in (
-                ("what each loader hands over: pixels, against normalised float32", False, True, 8.0),
+                ("what each loader hands over: pixels, against normalized float32", False, True, 8.0),
                 ("both as pixels", False, False, 0.0),
-                ("both as normalised float32", True, True, 0.0),
+                ("both as normalized float32", True, True, 0.0),
             ):
                 sides = functools.partial(ours, one), functools.partial(plain, two)
                 times = seconds_in_turns(*sides, ROUNDS, clock=time.process_time)

@@ -44,7 +44,7 @@ def read_obj(content: bytes) -> tuple[np.ndarray, np.ndarray]:
 def test_objects_are_valid(synset: str) -> None:
     for index in SAMPLES:
         scene = library.make_object(1, synset, index).normalized()
-        assert len(scene.parts) >= 2, "one colour and one shape tell too little"
+        assert len(scene.parts) >= 2, "one color and one shape tell too little"
         for part in scene.parts:
             assert np.isfinite(part.mesh.vertices).all()
             assert_closed_and_outward(part.mesh, f"{index} {part.name}")

@@ -45,9 +45,9 @@ def remote_control(rng: np.random.Generator) -> Scene:
     scene.add("ok", cylinder(width * 0.12, 0.06, sides=18, bevel=0.01).rotated("x", 90).at(0, y, face - 0.005), keys)
     low = y - 0.26
     scene.add("rockers", box(0.075, 0.2, 0.06, 0.03).at(width * 0.24, low, face).both(), keys)
-    colours = [mat.hexa(code) for code in ("d2453a", "5aa35c", "e8c547", "4a78c0")]
+    colors = [mat.hexa(code) for code in ("d2453a", "5aa35c", "e8c547", "4a78c0")]
     if low - 0.22 > -height * 0.44:
-        for index, tone in enumerate(colours):
+        for index, tone in enumerate(colors):
             scene.add(
                 "colour key",
                 box(width * 0.13, 0.045, 0.05, 0.012).at((1.5 - index) * width * 0.18, low - 0.18, face),
