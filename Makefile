@@ -1,5 +1,9 @@
 # make demo and make test set up everything they need, in .venv. Where they run as root on Debian, system libraries that
 # Blender lacks are installed too.
+ifeq ($(wildcard threedie/manifests/.),)
+$(error threedie/ holds text files instead of links; clone again with 'git clone -c core.symlinks=true')
+endif
+
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin

@@ -1,17 +1,18 @@
-"""AugSelf: SimCLR that must also tell by what the two views differ."""
+"""AugSelf: SimCLR, and a regression of the relative transformation of the two views."""
 
 import torch
-from torch import Tensor
+from torch import nn
 
 from threedie.baselines import losses
 from threedie.baselines.distributed import gather
-from threedie.baselines.method import Batch, Method, MethodOutput, Parts, action_dims
+from threedie.baselines.method import Batch, action_dims
 from threedie.baselines.projector import Widths, build_perceptron, build_projector
 from threedie.baselines.resnet import ResNet
+from threedie.baselines.two_view import HEAD_KEY, Loss, TwoViewMethod, Views
 
 
-class AugSelf(Method):
-    """A network that sees both representations regresses the action, so that the backbone keeps what it depends on.
+class AugSelf(TwoViewMethod):
+    """A regressor predicts the action from both representations, so that the backbone keeps what it depends on.
 
     Lee, Lee, Lee, Lee & Shin, "Improving Transferability of Representations via Augmentation-Aware Self-Supervision",
     NeurIPS 2021, on SimCLR's contrastive loss and with the action of 3DIEBench in place of augmentation parameters.
@@ -19,13 +20,15 @@ class AugSelf(Method):
     Args:
         backbone: encoder network, width D.
         projector: widths of the projector.
-        action: which relative transformation, see `threedie.baselines.method.Method`.
+        action: name of the relative transformation, see `threedie.manifests.actions.ACTIONS`.
         temperature: of the contrastive loss.
         regression_weight: of the regression.
-        regressor: widths of the hidden layers of the network that regresses, which have ReLU.
+        regressor: widths of the regressor's hidden layers, which have ReLU.
 
     Raises:
         ValueError: widths that don't fit, or an unknown action.
+
+    Command: `3die bench run augself`. Record: `leaderboard/augself-micro-s0/record.json`.
     """
 
     def __init__(
@@ -41,32 +44,20 @@ class AugSelf(Method):
         super().__init__()
         self.backbone = backbone
         self.projector = build_projector(backbone.dim, projector)
-        self.predictor = build_perceptron(2 * backbone.dim, regressor, action_dims(action))
+        self.add_module(HEAD_KEY, build_perceptron(2 * backbone.dim, regressor, action_dims(action)))
         self.action = action
         self.temperature = temperature
         self.regression_weight = regression_weight
 
     @property
-    def parts(self) -> Parts:
-        """Only all dimensions."""
-        return Parts()
+    def regressor(self) -> nn.Module:
+        """Representations of both views side by side (N, 2D) -> action (N, A)."""
+        return self.get_submodule(HEAD_KEY)
 
-    def represent(self, images: Tensor) -> Tensor:
-        """Images (N, 3, H, W) -> representation (N, D)."""
-        return self.backbone(images)
-
-    def embed(self, representation: Tensor) -> Tensor:
-        """Representation (N, D) -> embedding (N, E)."""
-        return self.projector(representation)
-
-    def forward(self, batch: Batch) -> MethodOutput:
-        """Loss, terms, representations and embeddings of a batch of pairs."""
-        action = self.checked_action(batch)
-        representation = self.represent(batch.view1), self.represent(batch.view2)
-        embedding = self.embed(representation[0]), self.embed(representation[1])
-        invariance = losses.nt_xent(gather(embedding[0]), gather(embedding[1]), self.temperature)
-        regressed = self.predictor(torch.cat(representation, dim=1))
-        regression = losses.invariance(gather(regressed), gather(action))
+    def compute_loss(self, batch: Batch, views: Views) -> Loss:
+        """SimCLR's loss of the two embeddings, and the regression of the action from both representations."""
+        invariance = losses.nt_xent(*views.gathered(), self.temperature)
+        predicted = self.regressor(torch.cat(views.representation, dim=1))
+        regression = losses.invariance(gather(predicted), gather(self.checked_action(batch)))
         loss = invariance + self.regression_weight * regression
-        terms = {"invariance": invariance.detach(), "regression": regression.detach()}
-        return MethodOutput(loss, terms, representation, embedding)
+        return loss, {"invariance": invariance, "regression": regression}

@@ -1,15 +1,13 @@
 """Barlow Twins: a cross-correlation matrix near the identity."""
 
-from torch import Tensor
-
 from threedie.baselines import losses
-from threedie.baselines.distributed import gather
-from threedie.baselines.method import Batch, Method, MethodOutput, Parts
+from threedie.baselines.method import Batch
 from threedie.baselines.projector import Widths, build_projector
 from threedie.baselines.resnet import ResNet
+from threedie.baselines.two_view import Loss, TwoViewMethod, Views
 
 
-class BarlowTwins(Method):
+class BarlowTwins(TwoViewMethod):
     """Each dimension of the embedding correlates with itself in the other view, and with no other one.
 
     Zbontar, Jing, Misra, LeCun & Deny, "Barlow Twins: Self-Supervised Learning via Redundancy Reduction", ICML 2021,
@@ -22,6 +20,8 @@ class BarlowTwins(Method):
 
     Raises:
         ValueError: widths that don't fit.
+
+    Command: `3die bench run barlow_twins`. Record: `leaderboard/barlow_twins-micro-s0/record.json`.
     """
 
     def __init__(
@@ -36,24 +36,8 @@ class BarlowTwins(Method):
         self.projector = build_projector(backbone.dim, projector)
         self.redundancy_weight = redundancy_weight
 
-    @property
-    def parts(self) -> Parts:
-        """Only all dimensions."""
-        return Parts()
-
-    def represent(self, images: Tensor) -> Tensor:
-        """Images (N, 3, H, W) -> representation (N, D)."""
-        return self.backbone(images)
-
-    def embed(self, representation: Tensor) -> Tensor:
-        """Representation (N, D) -> embedding (N, E)."""
-        return self.projector(representation)
-
-    def forward(self, batch: Batch) -> MethodOutput:
-        """Loss, terms, representations and embeddings of a batch of pairs."""
-        representation = self.represent(batch.view1), self.represent(batch.view2)
-        embedding = self.embed(representation[0]), self.embed(representation[1])
-        invariance, redundancy = losses.cross_correlation(gather(embedding[0]), gather(embedding[1]))
+    def compute_loss(self, batch: Batch, views: Views) -> Loss:
+        """Barlow Twins' loss of the two embeddings."""
+        invariance, redundancy = losses.cross_correlation(*views.gathered())
         loss = invariance + self.redundancy_weight * redundancy
-        terms = {"invariance": invariance.detach(), "redundancy": redundancy.detach()}
-        return MethodOutput(loss, terms, representation, embedding)
+        return loss, {"invariance": invariance, "redundancy": redundancy}

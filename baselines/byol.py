@@ -4,21 +4,21 @@ import copy
 import math
 
 import torch
-from torch import Tensor
 
 from threedie.baselines import losses
 from threedie.baselines.distributed import gather
-from threedie.baselines.method import Batch, Method, MethodOutput, Parts
+from threedie.baselines.method import Batch
 from threedie.baselines.projector import Widths, build_projector, parse_widths
 from threedie.baselines.resnet import ResNet
+from threedie.baselines.two_view import Loss, TwoViewMethod, Views
 
 
-class BYOL(Method):
-    """From one view a network tells what a slow-moving average of itself, the target, makes of the other view.
+class BYOL(TwoViewMethod):
+    """A network predicts from one view the embedding of the other by a slow-moving average of itself, the target.
 
     Grill et al., "Bootstrap Your Own Latent: A New Approach to Self-Supervised Learning", NeurIPS 2020, equations 1 and
-    2. The average is of weights; batch-norm of the target has statistics of its own. The predictor's last layer has no
-    bias, like every projector's here.
+    2. Weights are averaged; the target's batch-norm keeps statistics of its own. The predictor's last layer has no
+    bias, like that of every projector here.
 
     Args:
         backbone: encoder network, width D.
@@ -28,6 +28,8 @@ class BYOL(Method):
 
     Raises:
         ValueError: widths or a momentum that don't fit.
+
+    Command: `3die bench run byol`. Record: `leaderboard/byol-micro-s0/record.json`.
     """
 
     def __init__(
@@ -51,40 +53,22 @@ class BYOL(Method):
         self.target_projector = copy.deepcopy(self.projector).requires_grad_(False)
         self.momentum = momentum
 
-    @property
-    def parts(self) -> Parts:
-        """Only all dimensions."""
-        return Parts()
-
-    def represent(self, images: Tensor) -> Tensor:
-        """Images (N, 3, H, W) -> representation (N, D)."""
-        return self.backbone(images)
-
-    def embed(self, representation: Tensor) -> Tensor:
-        """Representation (N, D) -> embedding (N, E)."""
-        return self.projector(representation)
-
     @torch.no_grad()
     def after_step(self, done: float) -> None:
-        """Move the target a little towards the network that learns (the paper's equation 1).
+        """Move the target towards the trained network (the paper's equation 1).
 
         Args:
             done: share of the run's steps that are done; 1 - momentum falls to zero with it, along half a cosine.
         """
-        kept = 1 - (1 - self.momentum) * (math.cos(math.pi * done) + 1) / 2
+        momentum = 1 - (1 - self.momentum) * (math.cos(math.pi * done) + 1) / 2
         pairs = ((self.target_backbone, self.backbone), (self.target_projector, self.projector))
         for target, online in pairs:
-            torch._foreach_lerp_(list(target.parameters()), list(online.parameters()), 1 - kept)
+            torch._foreach_lerp_(list(target.parameters()), list(online.parameters()), 1 - momentum)
 
-    def forward(self, batch: Batch) -> MethodOutput:
-        """Loss, terms, representations and embeddings of a batch of pairs."""
-        representation = self.represent(batch.view1), self.represent(batch.view2)
-        embedding = self.embed(representation[0]), self.embed(representation[1])
+    def compute_loss(self, batch: Batch, views: Views) -> Loss:
+        """Squared distance of each prediction and the target's embedding of the other view."""
         with torch.no_grad():
-            target = tuple(
-                gather(self.target_projector(self.target_backbone(view))) for view in (batch.view1, batch.view2)
-            )
-        forth = losses.normalised_distance(gather(self.predictor(embedding[0])), target[1])
-        back = losses.normalised_distance(gather(self.predictor(embedding[1])), target[0])
-        loss = forth + back
-        return MethodOutput(loss, {"invariance": loss.detach()}, representation, embedding)
+            target = [gather(self.target_projector(self.target_backbone(view))) for view in (batch.view1, batch.view2)]
+        predicted = [gather(self.predictor(embedding)) for embedding in views.embedding]
+        loss = losses.normalized_distance(predicted[0], target[1]) + losses.normalized_distance(predicted[1], target[0])
+        return loss, {"invariance": loss}

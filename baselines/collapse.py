@@ -1,6 +1,6 @@
 """Two signs of collapse to watch during training, of a representation, an embedding or a prediction: (N, E) -> scalar.
 
-Those that the authors of SIE log. They look only; no gradient passes.
+Those that the authors of SIE log. Without gradient.
 """
 
 import torch
@@ -37,9 +37,9 @@ def mean_correlation(u: Tensor) -> Tensor:
     if width < 2:
         raise ValueError("a single dimension has no other to correlate with")
     u = u.float()
-    standardised = (u - u.mean(dim=0)) / (u.std(dim=0) + DEVIATION_FLOOR)
+    standardized = (u - u.mean(dim=0)) / (u.std(dim=0) + DEVIATION_FLOOR)
     # All entries of a Gram matrix add up to the squared length of the sum of its vectors: no E x E matrix is needed.
-    everything, diagonal = standardised.sum(dim=1).square().sum(), standardised.square().sum()
+    everything, diagonal = standardized.sum(dim=1).square().sum(), standardized.square().sum()
     return (everything - diagonal) / ((count - 1) * width * (width - 1))
 
 

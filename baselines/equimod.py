@@ -9,14 +9,15 @@ from torch import Tensor
 from threedie.baselines import losses
 from threedie.baselines.distributed import gather
 from threedie.baselines.hypernetwork import build_predictor
-from threedie.baselines.method import Batch, Method, MethodOutput, Parts, action_dims, split_parts
+from threedie.baselines.method import Batch, Parts, action_dims, split_parts
 from threedie.baselines.projector import Widths, build_projector, parse_widths
 from threedie.baselines.resnet import ResNet
+from threedie.baselines.two_view import EquivariantMethod, Loss, Views
 
 OBJECTIVES = ("vicreg", "simclr")
 
 
-class EquiMod(Method):
+class EquiMod(EquivariantMethod):
     """Two projectors see the whole representation: one is trained for invariance, the other for equivariance.
 
     Devillers & Lefort, "EquiMod: An Equivariance Module to Improve Visual Instance Discrimination", ICLR 2023, in the
@@ -27,13 +28,15 @@ class EquiMod(Method):
         projector: widths of each of the two projectors.
         objective: the loss on both sides, `vicreg` or `simclr`.
         predictor: kind and arguments of the predictor, see `threedie.baselines.hypernetwork.build_predictor`.
-        action: which relative transformation, see `threedie.baselines.method.Method`.
+        action: name of the relative transformation, see `threedie.manifests.actions.ACTIONS`.
         similarity_weight, variance_weight, covariance_weight: of VICReg's terms.
         temperature: of the contrastive loss.
         equivariance_factor: multiplies the whole loss of the equivariant side.
 
     Raises:
         ValueError: an unknown objective or action, or widths that don't fit.
+
+    Command: `3die bench run equimod`. Record: `leaderboard/equimod-micro-s0/record.json`.
     """
 
     def __init__(
@@ -71,30 +74,14 @@ class EquiMod(Method):
         """All dimensions of the representation; of the embedding the invariant and the equivariant ones too."""
         return Parts(embedding=split_parts(self.cut))
 
-    def represent(self, images: Tensor) -> Tensor:
-        """Images (N, 3, H, W) -> representation (N, D)."""
-        return self.backbone(images)
-
     def embed(self, representation: Tensor) -> Tensor:
         """Representation (N, D) -> invariant and equivariant embedding side by side (N, 2E)."""
         return torch.cat([self.projector_inv(representation), self.projector_equi(representation)], dim=1)
 
-    @property
-    def has_predictor(self) -> bool:
-        """True: the predictor moves equivariant embeddings."""
-        return True
-
-    def predict(self, embedding: Tensor, action: Tensor) -> Tensor:
-        """Equivariant embedding (N, E) moved by the action (N, A)."""
-        return self.predictor(embedding, action)
-
-    def forward(self, batch: Batch) -> MethodOutput:
-        """Loss, terms, representations and embeddings of a batch of pairs."""
-        action = self.checked_action(batch)
-        representation = self.represent(batch.view1), self.represent(batch.view2)
-        embedding = self.embed(representation[0]), self.embed(representation[1])
-        predicted = gather(self.predict(embedding[0][:, self.cut :], action))
-        u, v = gather(embedding[0]), gather(embedding[1])
+    def compute_loss(self, batch: Batch, views: Views) -> Loss:
+        """The loss of the invariant embeddings, and that of the moved and the target equivariant embeddings."""
+        predicted = gather(self.predict(views.embedding[0][:, self.cut :], self.checked_action(batch)))
+        u, v = views.gathered()
         u_inv, u_equi = u[:, : self.cut], u[:, self.cut :]
         v_inv, v_equi = v[:, : self.cut], v[:, self.cut :]
 
@@ -102,24 +89,23 @@ class EquiMod(Method):
             invariance = losses.nt_xent(u_inv, v_inv, self.temperature)
             equivariance = losses.nt_xent(predicted, v_equi, self.temperature)
             loss = invariance + self.equivariance_factor * equivariance
-            terms = {"invariance": invariance, "equivariance": equivariance}
-        else:
-            invariance = losses.invariance(u_inv, v_inv)
-            equivariance = losses.invariance(predicted, v_equi)
-            of_inv = losses.regularisation(u_inv, v_inv)
-            of_equi = losses.regularisation(u_equi, v_equi)
-            loss = self._weighted(invariance, of_inv) + self.equivariance_factor * self._weighted(equivariance, of_equi)
-            terms = {
-                "invariance": invariance,
-                "equivariance": equivariance,
-                "variance": of_inv.variance + of_equi.variance,
-                "covariance": of_inv.covariance + of_equi.covariance,
-            }
-        return MethodOutput(loss, {name: term.detach() for name, term in terms.items()}, representation, embedding)
+            return loss, {"invariance": invariance, "equivariance": equivariance}
 
-    def _weighted(self, similarity: Tensor, regularisation: losses.Regularisation) -> Tensor:
+        invariance = losses.invariance(u_inv, v_inv)
+        equivariance = losses.invariance(predicted, v_equi)
+        of_inv = losses.regularization(u_inv, v_inv)
+        of_equi = losses.regularization(u_equi, v_equi)
+        loss = self._weighted(invariance, of_inv) + self.equivariance_factor * self._weighted(equivariance, of_equi)
+        return loss, {
+            "invariance": invariance,
+            "equivariance": equivariance,
+            "variance": of_inv.variance + of_equi.variance,
+            "covariance": of_inv.covariance + of_equi.covariance,
+        }
+
+    def _weighted(self, similarity: Tensor, regularization: losses.Regularization) -> Tensor:
         return (
             self.similarity_weight * similarity
-            + self.variance_weight * regularisation.variance
-            + self.covariance_weight * regularisation.covariance
+            + self.variance_weight * regularization.variance
+            + self.covariance_weight * regularization.covariance
         )

@@ -1,4 +1,4 @@
-"""E-SSL: an invariant method that must also tell how a picture was turned."""
+"""E-SSL: an invariant method that also predicts how a picture was turned."""
 
 import torch
 from torch import Tensor, nn
@@ -6,26 +6,25 @@ from torch import Tensor, nn
 from threedie.baselines import losses
 from threedie.baselines.barlow_twins import BarlowTwins
 from threedie.baselines.distributed import gather
-from threedie.baselines.method import Batch, Method, MethodOutput, Parts, action_dims
-from threedie.baselines.projector import Widths, parse_widths
+from threedie.baselines.method import Batch, action_dims
+from threedie.baselines.projector import Widths, build_perceptron
 from threedie.baselines.resnet import ResNet
 from threedie.baselines.simclr import SimCLR
 from threedie.baselines.simsiam import SimSiam
+from threedie.baselines.two_view import HEAD_KEY, Loss, TwoViewMethod, Views
 
 BASES = ("simclr", "simsiam", "barlow_twins")
 TARGETS = ("image_rotation", "action")
 QUARTER_TURNS = 4
 
 
-class ESSL(Method):
-    """An invariant method, and beside it a network that tells from the representation what was done to the picture.
+class ESSL(TwoViewMethod):
+    """An invariant method, and a prediction head that names from the representation how a picture was transformed.
 
-    Dangovski et al., "Equivariant Contrastive Learning", ICLR 2022 (arXiv 2111.00899), equation 2. As in the paper the
-    invariant side draws together two augmented views, while a third, small crop is turned by 0, 90, 180 and 270 degrees
-    and the turn is to be named. Instead of the turn of the picture it can be asked for the relative latents of two
-    views of the dataset, by regression from both representations.
-
-    What the picture is augmented with is the recipe's (`augmentation = "essl"`), not the method's.
+    Dangovski et al., "Equivariant Contrastive Learning", ICLR 2022 (arXiv 2111.00899), equation 2. As in the paper, the
+    invariant side pulls two augmented views together, and a third, small crop is turned by 0, 90, 180 and 270 degrees,
+    which the head classifies. With `target="action"` the head regresses the relative transformation of two views of the
+    dataset instead, from both representations. Augmentations are set by the recipe (`augmentation = "essl"`).
 
     Args:
         backbone: encoder network, width D.
@@ -33,9 +32,9 @@ class ESSL(Method):
         base: the invariant method: `simclr` (in the authors' form: contrast with the other view, batch-norm at the end
             of the projector), `simsiam` or `barlow_twins`.
         target: `image_rotation` (cross-entropy of the four turns) or `action` (mean squared error).
-        action: what is regressed with target `action`, see `threedie.baselines.method.Method`.
+        action: name of what is regressed with target `action`, see `threedie.manifests.actions.ACTIONS`.
         equivariance_weight: of the equivariance-predicting term, lambda in the paper.
-        hidden: widths of the hidden layers of the network that tells, with layer-norm and ReLU.
+        hidden: widths of the prediction head's hidden layers, with layer-norm and ReLU.
         temperature: of the contrastive loss of `simclr`; the paper's is 0.5 on CIFAR-10 and 0.2 on ImageNet.
         redundancy_weight: of `barlow_twins`.
         crop_share: side of the small crop over that of the views: a half on CIFAR-10, 96 / 224 on ImageNet.
@@ -44,6 +43,8 @@ class ESSL(Method):
 
     Raises:
         ValueError: an unknown base, target or action, an action where none is regressed, or numbers that don't fit.
+
+    Command: `3die bench run essl --set augmentation=essl`. Record: `leaderboard/essl-micro-s0/record.json`.
     """
 
     def __init__(
@@ -73,23 +74,17 @@ class ESSL(Method):
             raise ValueError(f"crop_smallest {crop_smallest}, crop_largest {crop_largest}: must rise between 0 and 1")
         self.base = _build_base(base, backbone, projector, temperature, redundancy_weight)
         regresses = target == "action"
-        self.predictor = _build_teller(
-            2 * backbone.dim if regresses else backbone.dim, hidden, action_dims(action) if regresses else QUARTER_TURNS
-        )
+        inputs, outputs = (2 * backbone.dim, action_dims(action)) if regresses else (backbone.dim, QUARTER_TURNS)
+        self.add_module(HEAD_KEY, build_perceptron(inputs, hidden, outputs, layer_norm=True))
         self.action = action if regresses else None
         self.equivariance_weight = equivariance_weight
         self.crop_share = crop_share
         self.crop_area = crop_smallest, crop_largest
 
     @property
-    def backbone(self) -> ResNet:
-        """The encoder network, which the invariant method holds."""
+    def backbone(self) -> ResNet:  # type: ignore[override]
+        """The encoder network: the base's, because a second name would put its weights into checkpoints twice."""
         return self.base.backbone
-
-    @property
-    def parts(self) -> Parts:
-        """Only all dimensions."""
-        return self.base.parts
 
     def crop_side(self, side: int) -> int | None:
         """Width and height in pixels of the small crop beside views of `side`, such as the network takes."""
@@ -103,25 +98,28 @@ class ESSL(Method):
         """Representation (N, D) -> embedding (N, E)."""
         return self.base.embed(representation)
 
-    def forward(self, batch: Batch) -> MethodOutput:
-        """Loss, terms, representations and embeddings of a batch of pairs.
+    @property
+    def prediction_head(self) -> nn.Module:
+        """Representation (N, D) -> logits of the turns (N, 4), or of both views (N, 2D) -> action (N, A)."""
+        return self.get_submodule(HEAD_KEY)
+
+    def compute_loss(self, batch: Batch, views: Views) -> Loss:
+        """The base's loss, and the cross-entropy of the turns or the regression of the action.
 
         Raises:
-            ValueError: the batch has no small crop, and one is to be turned.
+            ValueError: the turn of a small crop is to be predicted, and the batch has no crop.
         """
-        output: MethodOutput = self.base(batch)
+        loss, terms = self.base.compute_loss(batch, views)
         if self.action:
-            told = self.predictor(torch.cat(output.representation, dim=1))
-            term = losses.invariance(gather(told), gather(self.checked_action(batch)))
+            predicted = self.prediction_head(torch.cat(views.representation, dim=1))
+            equivariance = losses.invariance(gather(predicted), gather(self.checked_action(batch)))
         else:
             if batch.crop is None:
                 raise ValueError("ESSL turns a small crop, and the batch has none; give Batch.crop")
-            pictures, turns = quarter_turns(batch.crop)
-            term = losses.cross_entropy(gather(self.predictor(self.represent(pictures))), gather(turns))
-        loss = output.loss + self.equivariance_weight * term
-        return MethodOutput(
-            loss, {**output.terms, "equivariance": term.detach()}, output.representation, output.embedding
-        )
+            crops, turns = quarter_turns(batch.crop)
+            logits = self.prediction_head(self.represent(crops))
+            equivariance = losses.cross_entropy(gather(logits), gather(turns))
+        return loss + self.equivariance_weight * equivariance, {**terms, "equivariance": equivariance}
 
 
 def quarter_turns(images: Tensor) -> tuple[Tensor, Tensor]:
@@ -148,11 +146,3 @@ def _build_base(
     if base == "barlow_twins":
         return BarlowTwins(backbone, projector, redundancy_weight=redundancy_weight)
     raise ValueError(f"base {base!r}: not known; choose one of {', '.join(BASES)}")
-
-
-def _build_teller(dim: int, hidden: Widths, outputs: int) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for width in parse_widths(hidden):
-        layers += [nn.Linear(dim, width), nn.LayerNorm(width), nn.ReLU(inplace=True)]
-        dim = width
-    return nn.Sequential(*layers, nn.Linear(dim, outputs))

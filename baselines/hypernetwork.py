@@ -92,7 +92,7 @@ class MLPPredictor(nn.Module):
     """A multilayer perceptron on action and embedding side by side, in this order: (N, E), (N, A) -> (N, E).
 
     The alternative that Garrido, Najman & LeCun (ICML 2023) compare the hypernetwork with; it can learn to
-    leave the action aside.
+    ignore the action.
 
     Args:
         dim: width E of the embedding to move; also of the hidden layers and of the result.
@@ -137,10 +137,12 @@ def build_predictor(dim: int, action_dims: int, options: Mapping[str, Any] | Non
     kind = arguments.pop("kind", "hypernetwork")
     if kind not in PREDICTORS:
         raise ValueError(f"predictor kind {kind!r}: not known; choose one of {', '.join(PREDICTORS)}")
-    known = [name for name in signature(PREDICTORS[kind]).parameters if name not in ("dim", "action_dims")]
+    options_of_kind = [name for name in signature(PREDICTORS[kind]).parameters if name not in ("dim", "action_dims")]
     for name in arguments:
-        if name not in known:
-            raise ValueError(f"predictor option {name!r}: not known to kind {kind!r}; it has {', '.join(known)}")
+        if name not in options_of_kind:
+            raise ValueError(
+                f"predictor option {name!r}: not known to kind {kind!r}; it has {', '.join(options_of_kind)}"
+            )
     return PREDICTORS[kind](dim, action_dims, **arguments)
 
 

@@ -1,4 +1,4 @@
-"""The losses, each written once: pure functions of embeddings, tested against values worked out by hand.
+"""The losses, each written once: pure functions of embeddings, tested against values computed by hand.
 
 All compute in float32 at least, with mixed precision switched off: squares and sums over a batch overflow or vanish in
 half precision. VICReg is Bardes, Ponce & LeCun, "VICReg: Variance-Invariance-Covariance Regularization for
@@ -22,7 +22,7 @@ VARIANCE_TARGET = 1.0
 VARIANCE_EPSILON = 1e-4
 TEMPERATURE = 0.1
 # Added to a variance before its root is divided by: what batch-norm without weights adds in Barlow Twins' code.
-STANDARDISATION_EPSILON = 1e-5
+STANDARDIZATION_EPSILON = 1e-5
 
 
 def _full_precision(function: Callable[P, R]) -> Callable[P, R]:
@@ -84,12 +84,12 @@ def covariance(u: Tensor) -> Tensor:
         ValueError: no matrix, or less than two rows.
     """
     _check_batch(u)
-    centred = u - u.mean(dim=0)
-    matrix = centred.T @ centred / (len(u) - 1)
+    centered = u - u.mean(dim=0)
+    matrix = centered.T @ centered / (len(u) - 1)
     return (matrix.square().sum() - matrix.diagonal().square().sum()) / u.shape[1]
 
 
-class Regularisation(NamedTuple):
+class Regularization(NamedTuple):
     """The two terms of VICReg that keep embeddings from collapsing, each over both views, unweighted."""
 
     variance: Tensor
@@ -97,7 +97,7 @@ class Regularisation(NamedTuple):
 
 
 @_full_precision
-def regularisation(u: Tensor, v: Tensor) -> Regularisation:
+def regularization(u: Tensor, v: Tensor) -> Regularization:
     """VICReg's variance and covariance terms of two views: (N, E), (N, E) -> two scalars.
 
     The variance is the mean of the views' hinges and the covariance the sum of theirs (VICReg's equation 6 adds both;
@@ -107,15 +107,15 @@ def regularisation(u: Tensor, v: Tensor) -> Regularisation:
         ValueError: shapes that differ, or less than two rows.
     """
     _check_pair(u, v)
-    return Regularisation((variance(u) + variance(v)) / 2, covariance(u) + covariance(v))
+    return Regularization((variance(u) + variance(v)) / 2, covariance(u) + covariance(v))
 
 
 @_full_precision
 def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
-    """Normalised temperature-scaled cross-entropy: (N, E), (N, E) -> scalar.
+    """Normalized temperature-scaled cross-entropy: (N, E), (N, E) -> scalar.
 
-    Each of the 2N embeddings, normalised to length one, must find the other view of its object among the 2N - 1 others
-    by their dot products divided by the temperature: SimCLR's equation 1, averaged over all 2N.
+    For each of the 2N embeddings, normalized to length one, the cross-entropy of choosing the other view of its object
+    among the 2N - 1 others, with dot products over the temperature as logits: SimCLR's equation 1, averaged over 2N.
 
     Raises:
         ValueError: shapes that differ, less than two pairs, or a temperature that isn't positive.
@@ -133,7 +133,7 @@ def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
 def info_nce(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     """Contrast with the other view's embeddings alone: (N, E), (N, E) -> scalar.
 
-    As `nt_xent`, but each embedding seeks its partner among the N of the other view and never meets those of its own.
+    As `nt_xent`, but each embedding is contrasted with the N of the other view, never with those of its own.
     Mean of both directions: the form of Dangovski et al., "Equivariant Contrastive Learning", ICLR 2022.
 
     Raises:
@@ -153,7 +153,7 @@ class CrossCorrelation(NamedTuple):
 
 
 @_full_precision
-def cross_correlation(u: Tensor, v: Tensor, epsilon: float = STANDARDISATION_EPSILON) -> CrossCorrelation:
+def cross_correlation(u: Tensor, v: Tensor, epsilon: float = STANDARDIZATION_EPSILON) -> CrossCorrelation:
     """How far the cross-correlation matrix of two views is from the identity: (N, E), (N, E) -> two scalars.
 
     With C_ij the correlation over the batch of dimension i of one view and dimension j of the other: the invariance is
@@ -164,14 +164,14 @@ def cross_correlation(u: Tensor, v: Tensor, epsilon: float = STANDARDISATION_EPS
     """
     _check_pair(u, v)
     _check_batch(u)
-    correlation = _standardised(u, epsilon).T @ _standardised(v, epsilon) / len(u)
+    correlation = _standardized(u, epsilon).T @ _standardized(v, epsilon) / len(u)
     diagonal = correlation.diagonal()
     return CrossCorrelation((1 - diagonal).square().sum(), correlation.square().sum() - diagonal.square().sum())
 
 
-def _standardised(u: Tensor, epsilon: float) -> Tensor:
-    centred = u - u.mean(dim=0)
-    return centred / torch.sqrt(centred.square().mean(dim=0) + epsilon)
+def _standardized(u: Tensor, epsilon: float) -> Tensor:
+    centered = u - u.mean(dim=0)
+    return centered / torch.sqrt(centered.square().mean(dim=0) + epsilon)
 
 
 @_full_precision
@@ -189,7 +189,7 @@ def negative_cosine(predicted: Tensor, target: Tensor) -> Tensor:
 
 
 @_full_precision
-def normalised_distance(predicted: Tensor, target: Tensor) -> Tensor:
+def normalized_distance(predicted: Tensor, target: Tensor) -> Tensor:
     """Mean squared distance of rows scaled to length one: (N, E), (N, E) -> scalar in [0, 4].
 
     Equation 2 of Grill et al., "Bootstrap Your Own Latent", NeurIPS 2020: 2 - 2 cos. No gradient passes to the target.
@@ -229,3 +229,7 @@ def _check_batch(u: Tensor) -> None:
         raise ValueError(f"embeddings must be (N, E), got {tuple(u.shape)}")
     if len(u) < 2:
         raise ValueError(f"a batch of {len(u)} has no statistics: give at least two samples")
+
+
+# Spellings of before, which methods in users' own files may have.
+Regularisation, regularisation, normalised_distance = Regularization, regularization, normalized_distance

@@ -1,21 +1,15 @@
-"""What a method is: a module that turns a batch of pairs of views into a loss, and its parts."""
+"""What a method is: a module that computes a loss from a batch of pairs of views."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
-ALL, INVARIANT, EQUIVARIANT = "all", "invariant", "equivariant"
+from threedie.baselines.parts import ALL, EQUIVARIANT, INVARIANT
+from threedie.manifests.actions import ACTIONS, METHOD_ACTIONS
 
-ACTION_DIMS = {
-    "rotation": 4,
-    "rotation_color": 6,
-    "translation": 3,
-    "rotation_translation": 7,
-    "latents": 8,
-    "latents_translation": 11,
-}
-"""Relative transformations by name, and how many numbers each has: see `Method.action`."""
+ACTION_DIMS: dict[str, int] = {name: ACTIONS[name].size for name in METHOD_ACTIONS}
+"""Actions that a method may be trained with, and how many numbers each has."""
 
 
 def action_dims(action: str) -> int:
@@ -30,11 +24,10 @@ class Batch:
     """Pairs of views of B objects.
 
     Attributes:
-        view1, view2: images (B, 3, H, W), normalised.
-        action: the relative transformation that leads from view 1 to view 2, (B, A); which one is the method's
-            `action`.
+        view1, view2: images (B, 3, H, W), normalized.
+        action: the relative transformation from view 1 to view 2, (B, A), the one that `Method.action` names.
         label: class of each object, (B,), int64.
-        crop: a small crop of view 1's picture, (B, 3, h, w), for methods that ask for one (`Method.crop_side`).
+        crop: a small crop of view 1's picture, (B, 3, h, w), for methods that use one (`Method.crop_side`).
     """
 
     view1: Tensor
@@ -46,7 +39,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class MethodOutput:
-    """What one forward pass gives.
+    """The result of one forward pass.
 
     Attributes:
         loss: scalar to differentiate.
@@ -78,12 +71,9 @@ class Method(nn.Module, ABC):
     """A self-supervised method. One subclass a file; variants are arguments of its constructor.
 
     Attributes:
-        action: which relative transformation `Batch.action` holds, or None where the method doesn't use one. Set by the
-            constructor where it is an option. One of: `rotation` (unit quaternion x, y, z, w: A = 4), `rotation_color`
-            (quaternion, floor hue, light hue: A = 6), `translation` (x, y, z in the object's frame: A = 3),
-            `rotation_translation` (A = 7), `latents` (quaternion, floor hue, light hue, light theta, light phi: A = 8),
-            `latents_translation` (those and the translation: A = 11).
-        needs_training: whether there is something to train; without it the initial weights are the result.
+        action: name of the relative transformation that `Batch.action` holds, a key of `ACTION_DIMS`; None if the
+            method uses none. `threedie.manifests.actions` defines them.
+        needs_training: whether there is something to train; if not, the initial weights are the result.
         crop_area: smallest and largest share of the picture's area that `Batch.crop` shows.
     """
 
@@ -123,7 +113,7 @@ class Method(nn.Module, ABC):
 
     @property
     def has_predictor(self) -> bool:
-        """Whether `predict` works, and retrieval can therefore be measured."""
+        """Whether `predict` works, so that retrieval can be measured."""
         return False
 
     def predict(self, embedding: Tensor, action: Tensor) -> Tensor:

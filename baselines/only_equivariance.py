@@ -1,4 +1,4 @@
-"""Equivariance alone, by contrast: what an invariance term adds, seen from the other side."""
+"""Equivariance alone: a contrastive loss without invariance, the control for what an invariance term adds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,12 +8,13 @@ from torch import Tensor
 from threedie.baselines import losses
 from threedie.baselines.distributed import gather
 from threedie.baselines.hypernetwork import build_predictor
-from threedie.baselines.method import ALL, EQUIVARIANT, Batch, Method, MethodOutput, Parts, action_dims
+from threedie.baselines.method import ALL, EQUIVARIANT, Batch, Parts, action_dims
 from threedie.baselines.projector import Widths, build_projector, parse_widths
 from threedie.baselines.resnet import ResNet
+from threedie.baselines.two_view import EquivariantMethod, Loss, Views
 
 
-class OnlyEquivariance(Method):
+class OnlyEquivariance(EquivariantMethod):
     """The moved embedding of a view is nearer to that of the other view of its object than to those of all others.
 
     SimCLR's loss (Chen et al., ICML 2020, equation 1) between prediction and target, without any invariance: a control
@@ -23,11 +24,13 @@ class OnlyEquivariance(Method):
         backbone: encoder network, width D.
         projector: widths of the projector.
         predictor: kind and arguments of the predictor, see `threedie.baselines.hypernetwork.build_predictor`.
-        action: which relative transformation, see `threedie.baselines.method.Method`.
+        action: name of the relative transformation, see `threedie.manifests.actions.ACTIONS`.
         temperature: divides the cosine similarities.
 
     Raises:
         ValueError: an unknown action, or widths that don't fit.
+
+    Command: `3die bench run only_equivariance`. Record: `leaderboard/only_equivariance-micro-s0/record.json`.
     """
 
     def __init__(
@@ -51,28 +54,12 @@ class OnlyEquivariance(Method):
         """All dimensions; the embedding's equivariant part is all of it."""
         return Parts(embedding={ALL: slice(None), EQUIVARIANT: slice(None)})
 
-    def represent(self, images: Tensor) -> Tensor:
-        """Images (N, 3, H, W) -> representation (N, D)."""
-        return self.backbone(images)
-
     def embed(self, representation: Tensor) -> Tensor:
         """Representation (N, D) -> embedding (N, E)."""
         return self.projector_equi(representation)
 
-    @property
-    def has_predictor(self) -> bool:
-        """True: the predictor moves embeddings."""
-        return True
-
-    def predict(self, embedding: Tensor, action: Tensor) -> Tensor:
-        """Embedding (N, E) moved by the action (N, A)."""
-        return self.predictor(embedding, action)
-
-    def forward(self, batch: Batch) -> MethodOutput:
-        """Loss, terms, representations and embeddings of a batch of pairs."""
-        action = self.checked_action(batch)
-        representation = self.represent(batch.view1), self.represent(batch.view2)
-        embedding = self.embed(representation[0]), self.embed(representation[1])
-        predicted = gather(self.predict(embedding[0], action))
-        loss = losses.nt_xent(predicted, gather(embedding[1]), self.temperature)
-        return MethodOutput(loss, {"equivariance": loss.detach()}, representation, embedding)
+    def compute_loss(self, batch: Batch, views: Views) -> Loss:
+        """The contrastive loss of the moved embedding of view 1 and the embedding of view 2."""
+        predicted = gather(self.predict(views.embedding[0], self.checked_action(batch)))
+        loss = losses.nt_xent(predicted, gather(views.embedding[1]), self.temperature)
+        return loss, {"equivariance": loss}

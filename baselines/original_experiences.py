@@ -37,12 +37,12 @@ _WITH_PREDICTOR = ("sie", "equimod", "only_equivariance")
 
 
 def original_settings(experience: str, flags: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Arguments for `build_method` that give the method of an experience of the original under given flags.
+    """Arguments for `build_method`: the method of an experience of the original with the original's flags.
 
     Args:
         experience: a key of `EXPERIENCES`.
         flags: the original's command-line flags, without dashes in front (`arch`, `mlp`, `equi`, `sim_coeff`, ...). One
-            that is left out keeps our default; one that has no bearing on the model is passed over.
+            that is left out keeps our default; one that doesn't affect the model is ignored.
 
     Returns:
         `name`, `backbone`, `form`, `projector` and `options`; `width` is always the standard one.
@@ -52,25 +52,25 @@ def original_settings(experience: str, flags: Mapping[str, Any] | None = None) -
     """
     if experience not in EXPERIENCES:
         raise ValueError(f"experience {experience!r}: none of the original's; {suggestion(experience, [*EXPERIENCES])}")
-    given = flags or {}
+    flags = flags or {}
     name, variant = EXPERIENCES[experience]
-    options = {option: float(given[flag]) for option, flag in _FLAGS[name].items() if flag in given} | variant
+    options = {option: float(flags[flag]) for option, flag in _FLAGS[name].items() if flag in flags} | variant
     if name in _WITH_PREDICTOR:
-        options["predictor"] = _predictor(given)
-    if "equi" in given:
+        options["predictor"] = _predictor(flags)
+    if "equi" in flags:
         if experience == "VICRegPartInv":
-            options["free_dims"] = int(given["equi"])
+            options["free_dims"] = int(flags["equi"])
         elif name == "sie" and options.get("split", True):
-            options["equivariant_dims"] = int(given["equi"])
+            options["equivariant_dims"] = int(flags["equi"])
     if experience == "SimCLREquiModRotColor":
         # The original leaves its factor out of this one experience.
         options["equivariance_factor"] = 1.0
-    backbone = str(given.get("arch", "resnet18"))
+    backbone = str(flags.get("arch", "resnet18"))
     return {
         "name": name,
         "backbone": backbone,
         "form": "torchvision" if backbone == "resnet50" else "original",
-        "projector": str(given.get("mlp", "2048-2048-2048")),
+        "projector": str(flags.get("mlp", "2048-2048-2048")),
         "options": options,
     }
 

@@ -62,13 +62,14 @@ def build_projector(dim: int, widths: Widths) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Linear(last_input, numbers[-1], bias=False))
 
 
-def build_perceptron(dim: int, hidden: Widths, outputs: int) -> nn.Sequential:
+def build_perceptron(dim: int, hidden: Widths, outputs: int, layer_norm: bool = False) -> nn.Sequential:
     """Linear and ReLU for each hidden width, then a linear layer: (N, dim) -> (N, outputs).
 
     Args:
         dim: width of the input.
         hidden: widths of the hidden layers; empty for a linear layer alone.
         outputs: width of the output.
+        layer_norm: whether a layer-norm comes before each ReLU.
 
     Raises:
         ValueError: a width that is no positive integer.
@@ -76,5 +77,6 @@ def build_perceptron(dim: int, hidden: Widths, outputs: int) -> nn.Sequential:
     widths = (dim, *parse_widths(hidden))
     layers: list[nn.Module] = []
     for before, after in pairwise(widths):
-        layers += [nn.Linear(before, after), nn.ReLU(inplace=True)]
+        norm = [nn.LayerNorm(after)] if layer_norm else []
+        layers += [nn.Linear(before, after), *norm, nn.ReLU(inplace=True)]
     return nn.Sequential(*layers, nn.Linear(widths[-1], outputs))

@@ -1,21 +1,24 @@
-"""Random: the encoder network as it was initialised, the lower end of the scale."""
+"""Random: the encoder network with its initial weights, the lower end of the scale."""
 
 from torch import Tensor
 
-from threedie.baselines.method import Batch, Method, MethodOutput, Parts
+from threedie.baselines.method import Batch
 from threedie.baselines.projector import Widths
 from threedie.baselines.resnet import ResNet
+from threedie.baselines.two_view import Loss, TwoViewMethod, Views
 
 
-class Random(Method):
-    """An untrained encoder. What a method scores above it, training has given.
+class Random(TwoViewMethod):
+    """An untrained encoder. What a method scores above it comes from training.
 
-    It takes no step: its checkpoint holds the initial weights, which the seed decides. Batch-norm keeps the mean of 0
-    and the variance of 1 that it begins with.
+    No step is taken: its checkpoint holds the initial weights, which the seed decides. Batch-norm keeps its initial
+    mean of 0 and variance of 1.
 
     Args:
         backbone: encoder network, width D.
         projector: not used; the embedding is the representation.
+
+    Command: `3die bench run random`. Record: `leaderboard/random-micro-s0/record.json`.
     """
 
     needs_training = False
@@ -24,20 +27,10 @@ class Random(Method):
         super().__init__()
         self.backbone = backbone
 
-    @property
-    def parts(self) -> Parts:
-        """Only all dimensions."""
-        return Parts()
-
-    def represent(self, images: Tensor) -> Tensor:
-        """Images (N, 3, H, W) -> representation (N, D)."""
-        return self.backbone(images)
-
     def embed(self, representation: Tensor) -> Tensor:
         """The representation (N, D) as it is."""
         return representation
 
-    def forward(self, batch: Batch) -> MethodOutput:
-        """A loss of zero without gradient; representations and embeddings of a batch of pairs."""
-        representation = self.represent(batch.view1), self.represent(batch.view2)
-        return MethodOutput(representation[0].new_zeros(()), {}, representation, representation)
+    def compute_loss(self, batch: Batch, views: Views) -> Loss:
+        """Zero, without gradient or terms."""
+        return views.representation[0].new_zeros(()), {}

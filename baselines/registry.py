@@ -1,10 +1,11 @@
-"""Names to methods: what there is, and building one from plain settings."""
+"""Methods by name, and building one from plain settings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import Parameter, signature
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_origin
 
 from threedie.baselines.catalogue import CATALOGUE, CatalogueEntry, entry, suggestion
 from threedie.baselines.method import Method, action_dims
@@ -41,38 +42,38 @@ _ADDED: dict[str, MethodEntry] = {}
 
 
 def add_method(name: str, cls: type[Method], source: str) -> None:
-    """Make a class known under a name that isn't in `METHODS`, for this process.
+    """Register a class under a name that isn't in `METHODS`, for this process.
 
     Args:
-        name: what to call it.
+        name: its name.
         cls: the class.
-        source: where it comes from, in words.
+        source: where it is from, in words.
 
     Raises:
         ValueError: the name is in `METHODS`.
     """
     if name in METHODS:
-        raise ValueError(f"method {name!r}: there is one of this name; give yours another")
+        raise ValueError(f"method {name!r}: this name is taken; give yours another")
     idea = (cls.__doc__ or "").strip().split("\n", 1)[0]
-    _ADDED[name] = MethodEntry(cls, CatalogueEntry(idea, "", source, cls.__module__, cls.__name__))
+    _ADDED[name] = MethodEntry(cls, CatalogueEntry(idea, "", source, cls.__module__, cls.__name__, family="other"))
 
 
 def find_method(name: str) -> MethodEntry:
-    """A method by name; ValueError, with the near miss, on an unknown one."""
+    """A method by name; ValueError, with the nearest name, if there is no such method."""
     if name in _ADDED:
         return _ADDED[name]
     entry(name)
     return METHODS[name]
 
 
-# What an option holds whose default, None, doesn't show it.
-KINDS_WITHOUT_DEFAULT: dict[str, type] = {"predictor": dict, "equivariant_dims": int, "bottleneck": int}
-
-
 def method_options(name: str) -> dict[str, Any]:
     """A method's own options and their defaults, in the order of its constructor; ValueError on an unknown name."""
+    return {option: parameter.default for option, parameter in _parameters(name).items()}
+
+
+def _parameters(name: str) -> dict[str, Parameter]:
     parameters = signature(find_method(name).cls).parameters.values()
-    return {each.name: each.default for each in parameters if each.kind is Parameter.KEYWORD_ONLY}
+    return {each.name: each for each in parameters if each.kind is Parameter.KEYWORD_ONLY}
 
 
 def build_method(
@@ -96,16 +97,16 @@ def build_method(
     Raises:
         ValueError: an unknown method, backbone, form or option, or a value that doesn't fit.
     """
-    known = method_options(name)
-    given = _nested(options or {})
-    for option, value in given.items():
-        if option not in known:
-            raise ValueError(f"option {option!r}: {name} has no such option; {suggestion(option, tuple(known))}")
-        given[option] = _checked(name, option, value, known[option])
-    for option, default in known.items():
-        if default is Parameter.empty and option not in given:
+    parameters = _parameters(name)
+    arguments = _nested(options or {})
+    for option, value in arguments.items():
+        if option not in parameters:
+            raise ValueError(f"option {option!r}: {name} has no such option; {suggestion(option, tuple(parameters))}")
+        arguments[option] = _checked(name, parameters[option], value)
+    for option, parameter in parameters.items():
+        if parameter.default is Parameter.empty and option not in arguments:
             raise ValueError(f"option {option!r}: {name} has no default for it; set method_options.{option}")
-    method = find_method(name).cls(build_backbone(backbone, form, width), projector, **given)
+    method = find_method(name).cls(build_backbone(backbone, form, width), projector, **arguments)
     if method.action is not None:
         action_dims(method.action)
     return method
@@ -124,19 +125,27 @@ def _nested(options: Mapping[str, Any]) -> dict[str, Any]:
     return nested
 
 
-def _checked(name: str, option: str, value: Any, default: Any) -> Any:
-    """The value, if it is of the option's kind; whole numbers pass as real ones, a predictor's name as its kind."""
-    kind = KINDS_WITHOUT_DEFAULT.get(option, type(default))
-    if default is None or default is Parameter.empty:
-        # An option of a user's method may have any kind that its default doesn't show.
-        kind = KINDS_WITHOUT_DEFAULT.get(option, type(value))
-    if kind is float and type(value) is int:
+def _checked(name: str, parameter: Parameter, value: Any) -> Any:
+    """The value, if it is of the option's type; whole numbers pass as real ones, a predictor's name as its kind."""
+    option, default = parameter.name, parameter.default
+    undecided = default is None or default is Parameter.empty
+    expected = (_annotated_type(parameter) or type(value)) if undecided else type(default)
+    if expected is float and type(value) is int:
         return float(value)
-    if kind is str and type(value) is int:
+    if expected is str and type(value) is int:
         # A single width, 1024, written without quotes.
         return str(value)
     if option == "predictor" and isinstance(value, str):
         return {"kind": value}
-    if value is default or type(value) is kind:
+    if value is default or type(value) is expected:
         return value
-    raise ValueError(f"option {option!r} of {name}: wants {kind.__name__}, got {value!r}")
+    raise ValueError(f"option {option!r} of {name}: wants {expected.__name__}, got {value!r}")
+
+
+def _annotated_type(parameter: Parameter) -> type | None:
+    """The plain type in an annotation such as `int | None`; None for an annotation without one, or with several."""
+    types = [each for each in get_args(parameter.annotation) if each is not NoneType]
+    if len(types) != 1:
+        return None
+    kind = get_origin(types[0]) or types[0]
+    return {bool: bool, int: int, float: float, str: str, dict: dict, Mapping: dict}.get(kind)

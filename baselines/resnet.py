@@ -59,7 +59,7 @@ class ResNet(nn.Module):
                     channels = inner
             self.add_module(f"layer{index + 1}", nn.Sequential(*layer))
         self.dim = channels
-        _initialise(self, zero_last=form != "cifar")
+        _initialize(self, zero_last=form != "cifar")
 
     def fitting_side(self, side: int) -> int:
         """The largest width and height in pixels, up to `side`, that this form takes, or its smallest one."""
@@ -68,7 +68,7 @@ class ResNet(nn.Module):
         return max(SIDE_STEP, side // SIDE_STEP * SIDE_STEP)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Images (N, 3, H, W), normalised -> globally average-pooled values (N, `dim`).
+        """Images (N, 3, H, W), normalized -> globally average-pooled values (N, `dim`).
 
         Raises:
             ValueError: another shape; with form `original`, sides that don't halve evenly at every layer.
@@ -141,7 +141,7 @@ def _shortcut(channels_in: int, channels: int, stride: int) -> nn.Sequential:
 
 
 @torch.no_grad()
-def _initialise(network: nn.Module, zero_last: bool) -> None:
+def _initialize(network: nn.Module, zero_last: bool) -> None:
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

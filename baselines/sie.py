@@ -9,17 +9,18 @@ from torch import Tensor
 from threedie.baselines import losses
 from threedie.baselines.distributed import gather
 from threedie.baselines.hypernetwork import build_predictor
-from threedie.baselines.method import ALL, EQUIVARIANT, Batch, Method, MethodOutput, Parts, action_dims, split_parts
+from threedie.baselines.method import ALL, EQUIVARIANT, Batch, Parts, action_dims, split_parts
 from threedie.baselines.projector import Widths, build_projector, parse_widths, split_widths
 from threedie.baselines.resnet import ResNet
+from threedie.baselines.two_view import EquivariantMethod, Loss, Views
 
 
-class SIE(Method):
-    """One half of the representation stays the same between views; the other moves in step with the action.
+class SIE(EquivariantMethod):
+    """One half of the representation is the same for both views; the other moves with the action.
 
-    The invariant embeddings of two views are drawn together. The equivariant embedding of the first, moved by a
-    predictor that knows the relative transformation, is drawn to that of the second. Variance and covariance terms on
-    everything keep both from collapsing; variance on the predictor's output keeps it from leaving the action aside.
+    The invariant embeddings of two views are pulled together. The equivariant embedding of the first, moved by a
+    predictor that gets the relative transformation, is pulled towards that of the second. Variance and covariance terms
+    on both parts prevent collapse; a variance term on the predictor's output keeps it from ignoring the action.
 
     Garrido, Najman & LeCun, "Self-Supervised Learning of Split Invariant Equivariant Representations", ICML 2023
     (arXiv 2302.10283); coefficients as there.
@@ -27,16 +28,18 @@ class SIE(Method):
     Args:
         backbone: encoder network, width D.
         projector: widths of the projector as a whole; the two parts get their share of each.
-        equivariant_dims: how many of the D dimensions, the last ones, are equivariant; half where None.
+        equivariant_dims: how many of the D dimensions, the last ones, are equivariant; half if None.
         split: False leaves the invariant part out and makes all dimensions equivariant (no equivariance factor then).
         predictor_variance: whether the variance term also acts on the predictor's output.
         predictor: kind and arguments of the predictor, see `threedie.baselines.hypernetwork.build_predictor`.
-        action: which relative transformation, see `threedie.baselines.method.Method`.
+        action: name of the relative transformation, see `threedie.manifests.actions.ACTIONS`.
         similarity_weight, variance_weight, covariance_weight: of the terms.
         equivariance_factor: multiplies the similarity weight in the equivariance term.
 
     Raises:
         ValueError: parts or widths that don't fit.
+
+    Command: `3die bench run sie`. Record: `leaderboard/sie-micro-s0/record.json`.
     """
 
     def __init__(
@@ -90,10 +93,6 @@ class SIE(Method):
             return Parts(embedding={ALL: slice(None), EQUIVARIANT: slice(None)})
         return Parts(split_parts(self.representation_cut), split_parts(self.embedding_cut))
 
-    def represent(self, images: Tensor) -> Tensor:
-        """Images (N, 3, H, W) -> representation (N, D), the invariant dimensions first."""
-        return self.backbone(images)
-
     def embed(self, representation: Tensor) -> Tensor:
         """Representation (N, D) -> invariant and equivariant embedding side by side (N, E)."""
         if not self.split:
@@ -102,27 +101,15 @@ class SIE(Method):
         equivariant = self.projector_equi(representation[:, self.representation_cut :])
         return torch.cat([invariant, equivariant], dim=1)
 
-    @property
-    def has_predictor(self) -> bool:
-        """True: the predictor moves equivariant embeddings."""
-        return True
-
-    def predict(self, embedding: Tensor, action: Tensor) -> Tensor:
-        """Equivariant embedding (N, E_equi) moved by the action (N, A)."""
-        return self.predictor(embedding, action)
-
-    def forward(self, batch: Batch) -> MethodOutput:
-        """Loss, terms, representations and embeddings of a batch of pairs."""
-        action = self.checked_action(batch)
-        representation = self.represent(batch.view1), self.represent(batch.view2)
-        embedding = self.embed(representation[0]), self.embed(representation[1])
-        predicted = gather(self.predict(embedding[0][:, self.embedding_cut :], action))
-        u, v = gather(embedding[0]), gather(embedding[1])
+    def compute_loss(self, batch: Batch, views: Views) -> Loss:
+        """Invariance of one part, equivariance of the other, variance and covariance of both."""
         cut = self.embedding_cut
+        predicted = gather(self.predict(views.embedding[0][:, cut:], self.checked_action(batch)))
+        u, v = views.gathered()
 
         terms: dict[str, Tensor] = {}
         terms["equivariance"] = losses.invariance(predicted, v[:, cut:])
-        terms["variance"], terms["covariance"] = losses.regularisation(u, v)
+        terms["variance"], terms["covariance"] = losses.regularization(u, v)
         loss = (
             self.equivariance_weight * terms["equivariance"]
             + self.variance_weight * terms["variance"]
@@ -135,4 +122,4 @@ class SIE(Method):
             # Half of the hinge, so that the prediction counts as much as each of the two views does.
             terms["predictor_variance"] = losses.variance(predicted) / 2
             loss = loss + self.variance_weight * terms["predictor_variance"]
-        return MethodOutput(loss, {name: term.detach() for name, term in terms.items()}, representation, embedding)
+        return loss, terms

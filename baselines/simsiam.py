@@ -1,20 +1,21 @@
 """SimSiam: a predictor and a stopped gradient, and neither negatives nor an average."""
 
-from torch import Tensor, nn
+from torch import nn
 
 from threedie.baselines import losses
 from threedie.baselines.distributed import gather
-from threedie.baselines.method import Batch, Method, MethodOutput, Parts
+from threedie.baselines.method import Batch
 from threedie.baselines.projector import Widths, build_projector, parse_widths
 from threedie.baselines.resnet import ResNet
+from threedie.baselines.two_view import Loss, TwoViewMethod, Views
 
 
-class SimSiam(Method):
-    """From the embedding of one view a small network tells that of the other, which gets no gradient.
+class SimSiam(TwoViewMethod):
+    """A small network predicts from the embedding of one view that of the other, which gets no gradient.
 
     Chen & He, "Exploring Simple Siamese Representation Learning", CVPR 2021, equations 1, 3 and 4. The projector ends
-    in a batch-norm without weights, as in the authors' code; the predictor's last layer has no bias, like every
-    projector's here.
+    in a batch-norm without weights, as in the authors' code; the predictor's last layer has no bias, like that of
+    every projector here.
 
     Args:
         backbone: encoder network, width D.
@@ -23,6 +24,8 @@ class SimSiam(Method):
 
     Raises:
         ValueError: widths that don't fit.
+
+    Command: `3die bench run simsiam`. Record: `leaderboard/simsiam-micro-s0/record.json`.
     """
 
     def __init__(
@@ -40,25 +43,9 @@ class SimSiam(Method):
         self.projector = nn.Sequential(build_projector(backbone.dim, projector), nn.BatchNorm1d(width, affine=False))
         self.predictor = build_projector(width, (bottleneck or max(1, width // 4), width))
 
-    @property
-    def parts(self) -> Parts:
-        """Only all dimensions."""
-        return Parts()
-
-    def represent(self, images: Tensor) -> Tensor:
-        """Images (N, 3, H, W) -> representation (N, D)."""
-        return self.backbone(images)
-
-    def embed(self, representation: Tensor) -> Tensor:
-        """Representation (N, D) -> embedding (N, E)."""
-        return self.projector(representation)
-
-    def forward(self, batch: Batch) -> MethodOutput:
-        """Loss, terms, representations and embeddings of a batch of pairs."""
-        representation = self.represent(batch.view1), self.represent(batch.view2)
-        embedding = self.embed(representation[0]), self.embed(representation[1])
-        predicted = gather(self.predictor(embedding[0])), gather(self.predictor(embedding[1]))
-        forth = losses.negative_cosine(predicted[0], gather(embedding[1]))
-        back = losses.negative_cosine(predicted[1], gather(embedding[0]))
-        loss = (forth + back) / 2
-        return MethodOutput(loss, {"invariance": loss.detach()}, representation, embedding)
+    def compute_loss(self, batch: Batch, views: Views) -> Loss:
+        """Negative cosine of each prediction and the other view's embedding."""
+        predicted = [gather(self.predictor(embedding)) for embedding in views.embedding]
+        u, v = views.gathered()
+        loss = (losses.negative_cosine(predicted[0], v) + losses.negative_cosine(predicted[1], u)) / 2
+        return loss, {"invariance": loss}

@@ -1,20 +1,18 @@
 """VICReg: variance, invariance and covariance."""
 
-from torch import Tensor
-
 from threedie.baselines import losses
-from threedie.baselines.distributed import gather
-from threedie.baselines.method import Batch, Method, MethodOutput, Parts, split_parts
+from threedie.baselines.method import Batch, Parts, split_parts
 from threedie.baselines.projector import Widths, build_projector, parse_widths
 from threedie.baselines.resnet import ResNet
+from threedie.baselines.two_view import Loss, TwoViewMethod, Views
 
 
-class VICReg(Method):
+class VICReg(TwoViewMethod):
     """Two views have the same embedding; each dimension of it varies, and no two vary together.
 
     Bardes, Ponce & LeCun, "VICReg: Variance-Invariance-Covariance Regularization for Self-Supervised Learning", ICLR
-    2022, equation 6. With invariance on a part of the embedding only it is the control of SIE's authors: are dimensions
-    without any constraint enough to keep the pose?
+    2022, equation 6. With `free_dims` the invariance term leaves out a part of the embedding, a control of SIE's
+    authors: are dimensions without that constraint enough to keep the pose?
 
     Args:
         backbone: encoder network, width D.
@@ -24,6 +22,8 @@ class VICReg(Method):
 
     Raises:
         ValueError: widths or `free_dims` that don't fit.
+
+    Command: `3die bench run vicreg`. Record: `leaderboard/vicreg-micro-s0/record.json`.
     """
 
     def __init__(
@@ -54,23 +54,12 @@ class VICReg(Method):
             return Parts()
         return Parts(embedding=split_parts(self.invariant_dims))
 
-    def represent(self, images: Tensor) -> Tensor:
-        """Images (N, 3, H, W) -> representation (N, D)."""
-        return self.backbone(images)
-
-    def embed(self, representation: Tensor) -> Tensor:
-        """Representation (N, D) -> embedding (N, E)."""
-        return self.projector(representation)
-
-    def forward(self, batch: Batch) -> MethodOutput:
-        """Loss, terms, representations and embeddings of a batch of pairs."""
-        representation = self.represent(batch.view1), self.represent(batch.view2)
-        embedding = self.embed(representation[0]), self.embed(representation[1])
-        u, v = gather(embedding[0]), gather(embedding[1])
+    def compute_loss(self, batch: Batch, views: Views) -> Loss:
+        """VICReg's loss of the two embeddings."""
+        u, v = views.gathered()
         invariance = losses.invariance(u[:, : self.invariant_dims], v[:, : self.invariant_dims])
-        variance, covariance = losses.regularisation(u, v)
+        variance, covariance = losses.regularization(u, v)
         loss = (
             self.similarity_weight * invariance + self.variance_weight * variance + self.covariance_weight * covariance
         )
-        terms = {"invariance": invariance, "variance": variance, "covariance": covariance}
-        return MethodOutput(loss, {name: term.detach() for name, term in terms.items()}, representation, embedding)
+        return loss, {"invariance": invariance, "variance": variance, "covariance": covariance}

@@ -1,4 +1,4 @@
-"""Weights from a file, before they go into a network: whether they are plain numbers, and of the shapes it has."""
+"""Weights from a file, checked before they go into a network: plain numbers, of its shapes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ def tensor_fault(value: Any) -> str | None:
 def not_finite(value: Tensor) -> bool:
     """Whether there is a NaN or an infinity in a plain tensor, or will be in single precision."""
     if value.dtype == torch.float32:
-        # A sum is finite only where all its terms are; it is four times as fast as to look at each.
+        # A sum is finite only where all its terms are; four times as fast as checking each.
         return not bool(torch.isfinite(value.sum())) and not bool(torch.isfinite(value).all())
     return value.is_floating_point() and not bool(torch.isfinite(value.float()).all())
 

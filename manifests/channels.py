@@ -1,4 +1,4 @@
-"""Which order the colour channels of a dataset's files have, told from the images themselves."""
+"""The order of the color channels in the files of a dataset, judged from the images."""
 
 import colorsys
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ def guess_channel_order(images: Sequence[npt.NDArray[np.uint8]], floor_hues: Seq
     """`rgb` or `bgr`: the order under which the background's hue follows the floor hue, or None where it isn't clear.
 
     The floor fills the border of nearly every view. Exchanging red and blue mirrors a hue, so over some views with
-    different floors only one of the two orders fits; the coloured light makes a single view unreliable.
+    different floors only one of the two orders fits; the colored light makes a single view unreliable.
 
     Args:
         images: pixels (H, W, 3), channels in file order.

@@ -1,4 +1,4 @@
-"""The 55 classes of ShapeNetCore v2, and how a person may name them."""
+"""The 55 classes of ShapeNetCore v2: ids, names, labels."""
 
 from collections.abc import Sequence
 
@@ -80,7 +80,7 @@ def label_of(synset: str) -> int:
         ThreeDieError: not one of the 55.
     """
     if synset not in _LABELS:
-        raise ThreeDieError(f"{synset[:_LONGEST]}: not one of the 55 classes of ShapeNetCore v2")
+        raise ThreeDieError(f"{synset[:_LONGEST]}: not one of the {len(SYNSETS)} classes of ShapeNetCore v2")
     return _LABELS[synset]
 
 
@@ -108,12 +108,12 @@ def parse_classes(text: str) -> tuple[str, ...]:
     Raises:
         ThreeDieError: an unknown class, or an empty list.
     """
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    if not words:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
         raise ThreeDieError("the list of classes is empty: give 'all' or names such as 'chair,airplane'")
-    if words == ["all"]:
+    if names == ["all"]:
         return SYNSETS
-    return tuple(sorted({find_class(word) for word in words}))
+    return tuple(sorted({find_class(name) for name in names}))
 
 
 def class_names(synsets: Sequence[str]) -> str:

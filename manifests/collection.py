@@ -5,18 +5,21 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
-from threedie.manifests.dataset import PART_SUFFIX, Dataset, DatasetInfo, DatasetObject, find_parts
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import PART_SUFFIX, DatasetInfo, DatasetObject
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.litter import is_litter
 from threedie.manifests.objects import ObjectRef
-from threedie.manifests.official_tree import OfficialTree, is_tree
+from threedie.manifests.official_tree import OfficialTree
+from threedie.manifests.parts import find_parts
+from threedie.manifests.tree_files import is_tree
 
 PARTS_FOLDER = "parts"
 """Where a render keeps its part files within its output folder."""
 
 
 class Collection(Protocol):
-    """Objects with their views, whatever they are stored in. `threedie.manifests.dataset.Dataset` is one."""
+    """Objects with their views, in whatever form they are stored. `threedie.manifests.dataset.Dataset` is one."""
 
     info: DatasetInfo
     made: list[dict[str, Any]]
@@ -45,7 +48,7 @@ class PartFiles:
             ThreeDieError: none, a damaged one, parts of different datasets, or an object twice.
         """
         if not parts:
-            raise ThreeDieError("there are no part files; make some with '3die render'")
+            raise ThreeDieError("no part files; make some with '3die render'")
         self.info = Dataset(parts[0]).info
         self.made: list[dict[str, Any]] = []
         rows: list[tuple[ObjectRef, str, Path, int]] = []
@@ -67,12 +70,12 @@ class PartFiles:
     def object(self, index: int) -> DatasetObject:
         """One object with all its views."""
         # Opened anew each time: a mapping kept for each of 50,000 parts is more than the system grants.
-        part, place = self.files[index]
-        return Dataset(part).object(place)
+        part, position = self.files[index]
+        return Dataset(part).object(position)
 
 
 def dataset_files(folder: Path) -> list[Path]:
-    """The packed dataset files that lie directly in a folder, sorted."""
+    """The packed dataset files directly in a folder, sorted."""
     paths = folder.glob("*.h5")
     return sorted(path for path in paths if not path.name.endswith(PART_SUFFIX) and not is_litter(path.name))
 
@@ -82,11 +85,11 @@ def part_files(folder: Path) -> list[Path]:
     return find_parts(folder) or find_parts(folder / PARTS_FOLDER)
 
 
-def nothing_there(path: Path) -> ThreeDieError:
-    """The error for a folder that holds no dataset in any form; says where one is, if it is one folder deeper."""
+def no_dataset_in(path: Path) -> ThreeDieError:
+    """The error for a folder that holds no dataset in any form; names a subfolder that holds one."""
     deeper = [each for each in sorted(path.iterdir()) if each.is_dir() and not is_litter(each.name)]
     near = next((each for each in deeper if dataset_files(each) or part_files(each) or is_tree(each)), None)
-    mend = f"there is one in {near}" if near else "check the path, or make a dataset with '3die render'"
+    mend = f"give {near}, which holds one" if near else "check the path, or make a dataset with '3die render'"
     return ThreeDieError(
         f"{path}: neither a dataset file, nor part files, nor a tree SYNSET/OBJECT/image_0.jpg; {mend}"
     )
@@ -96,7 +99,7 @@ def open_collection(path: Path) -> Collection:
     """Open a dataset file, a folder of part files, a render's output folder or an official tree.
 
     Raises:
-        ThreeDieError: nothing of the kind there, or it is damaged.
+        ThreeDieError: no dataset in any of these forms, or a damaged one.
     """
     if not path.is_dir():
         return Dataset(path)
@@ -111,5 +114,5 @@ def open_collection(path: Path) -> Collection:
         return Dataset(files[0])
     parts = part_files(path)
     if not parts:
-        raise nothing_there(path)
+        raise no_dataset_in(path)
     return PartFiles(parts)

@@ -1,7 +1,6 @@
 """`3die data`: look at datasets, check them, change their form."""
 
 import json
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ LISTED = 50
 PATH = click.Path(path_type=Path)
 
 
-def _bar(what: str) -> Callable[..., Iterable[Any]]:
-    from tqdm import tqdm
+def _bar(title: str) -> Callable[..., Iterable[Any]]:
+    """A progress bar that functions of `manifests` wrap around their objects."""
+    from threedie.manifests.progress import bar
 
     def wrapped(items: Iterable[Any], total: int | None = None) -> Iterable[Any]:
-        return tqdm(items, desc=what, total=total, unit=" objects", file=sys.stderr, disable=None, leave=False)
+        return bar(title, total, " objects", items)
 
     return wrapped
 
@@ -33,9 +33,10 @@ def data() -> None:
 def verify(path: Path) -> None:
     """Check that a dataset is whole: every image decodes, latents lie in their ranges, counts agree.
 
-    PATH is a dataset file, a folder of part files, the output folder of a render, or a tree SYNSET/OBJECT/. Ends with
-    code 0 if all is well, with 1 and a list of what is wrong if not.
+    PATH is a dataset file, a folder of part files, the output folder of a render, or a tree SYNSET/OBJECT/. Exits with
+    0 if nothing is wrong, with 1 and a list of problems otherwise.
     """
+    from threedie.manifests.plurals import pluralize
     from threedie.manifests.verify import verify as check
 
     report = check(path, _bar("checking"))
@@ -46,7 +47,7 @@ def verify(path: Path) -> None:
     if len(report.problems) > LISTED:
         click.echo(f"... and {len(report.problems) - LISTED} more")
     if report.problems:
-        click.echo(f"{len(report.problems)} problems in {report.checked}")
+        click.echo(f"{pluralize(len(report.problems), 'problem')} in {report.checked}")
         raise SystemExit(1)
     click.echo(f"all well: {report.checked}")
 
@@ -58,17 +59,17 @@ def verify(path: Path) -> None:
     "--objects", type=click.IntRange(1, 200), default=8, show_default=True, help="Rows, spread over the classes."
 )
 @click.option(
-    "--views", type=click.IntRange(1, 50), default=6, show_default=True, help="Columns: the first views of each."
+    "--views", type=click.IntRange(1, 50), default=6, show_default=True, help="Columns: the first views of each object."
 )
 def preview(path: Path, out: Path, objects: int, views: int) -> None:
-    """Draw a contact sheet of a dataset with the latents under each picture."""
+    """Draw a contact sheet of a dataset with the latents under each image, in true colors."""
     from threedie.manifests.collection import open_collection
     from threedie.manifests.files import replacing
     from threedie.manifests.preview import contact_sheet
 
-    picture = contact_sheet(open_collection(path), objects, views)
+    sheet = contact_sheet(open_collection(path), objects, views)
     with replacing(out) as temporary:
-        temporary.write_bytes(picture)
+        temporary.write_bytes(sheet)
     click.echo(f"wrote {out}")
 
 
@@ -76,8 +77,9 @@ def preview(path: Path, out: Path, objects: int, views: int) -> None:
 @click.argument("path", type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def stats(path: Path, as_json: bool) -> None:
-    """Count objects, views, classes; measure the pixels' mean and deviation and the size of the JPEGs."""
+    """Count objects, views and classes; measure mean and standard deviation of the pixels and the size of the JPEGs."""
     from threedie.manifests.collection import open_collection
+    from threedie.manifests.plurals import pluralize
     from threedie.manifests.stats import collect
 
     figures = collect(open_collection(path), _bar("measuring"))
@@ -85,12 +87,13 @@ def stats(path: Path, as_json: bool) -> None:
         click.echo(json.dumps(figures, indent=2))
         return
     size, order = figures["image_size"], figures["channel_order"]
+    images = pluralize(figures["images"], "image")
     click.echo(
         f"objects  {figures['objects']:,} ({figures['splits']['train']:,} train, {figures['splits']['val']:,} val)"
     )
-    click.echo(f"views    {figures['views']} each, {figures['images']:,} images of {size} x {size} px")
+    click.echo(f"views    {figures['views']} per object, {images} of {size} x {size} px")
     click.echo(f"JPEG     {figures['jpeg_bytes_mean']:,.0f} bytes on average")
-    click.echo(f"pixels   0 to 1, channels as the files have them ({' '.join(order.upper())})")
+    click.echo(f"pixels   0 to 1, channels in the order of the files ({' '.join(order.upper())})")
     click.echo(f"  mean   {' '.join(f'{value:.6f}' for value in figures['mean'])}")
     click.echo(f"  std    {' '.join(f'{value:.6f}' for value in figures['std'])}")
     click.echo(f"classes  {len(figures['classes'])}")
@@ -104,29 +107,40 @@ def stats(path: Path, as_json: bool) -> None:
 @click.option("-o", "--out", type=PATH, required=True, help="Dataset file to write, such as dataset.h5.")
 def pack(source: Path, out: Path) -> None:
     """Join part files, or a tree SYNSET/OBJECT/image_I.jpg, into one dataset file."""
-    from threedie.manifests.collection import nothing_there, part_files
+    from threedie.manifests.collection import no_dataset_in, part_files
     from threedie.manifests.dataset import Dataset
-    from threedie.manifests.dataset import pack as pack_parts
+    from threedie.manifests.dataset_writer import lock_dataset
     from threedie.manifests.errors import ThreeDieError
-    from threedie.manifests.official_tree import OfficialTree, is_tree
+    from threedie.manifests.parts import pack as pack_parts
+    from threedie.manifests.plurals import pluralize
+    from threedie.manifests.tree_files import is_tree
 
     if not source.is_dir():
         raise ThreeDieError(f"{source}: no such folder; give a folder of part files or a tree SYNSET/OBJECT/")
-    if is_tree(source):
-        tree = OfficialTree(source)
-        before = list(tree.assumptions)
-        for assumption in before:
-            click.echo(f"assumed: {assumption}")
-        tree.pack(out, _bar("packing"))
-        for assumption in tree.assumptions[len(before) :]:
-            click.echo(f"note: {assumption}")
-    else:
-        parts = part_files(source)
-        if not parts:
-            raise nothing_there(source)
-        pack_parts(parts, out, _bar("packing"))
+    from_tree = is_tree(source)
+    parts = [] if from_tree else part_files(source)
+    if not (from_tree or parts):
+        raise no_dataset_in(source)
+    with lock_dataset(out, "3die data pack", lambda text: click.echo(text, err=True)):
+        if from_tree:
+            _pack_tree(source, out)
+        else:
+            pack_parts(parts, out, _bar("packing"))
     packed = Dataset(out)
-    click.echo(f"wrote {out}: {len(packed):,} objects, {packed.info.views} views each")
+    objects, views = pluralize(len(packed), "object"), pluralize(packed.info.views, "view")
+    click.echo(f"wrote {out}: {objects}, {views} each")
+
+
+def _pack_tree(source: Path, out: Path) -> None:
+    from threedie.manifests.official_tree import OfficialTree
+
+    tree = OfficialTree(source)
+    before = list(tree.assumptions)
+    for assumption in before:
+        click.echo(f"assumed: {assumption}")
+    tree.pack(out, _bar("packing"))
+    for assumption in tree.assumptions[len(before) :]:
+        click.echo(f"note: {assumption}")
 
 
 @data.command()
@@ -135,10 +149,13 @@ def pack(source: Path, out: Path) -> None:
 def export(file: Path, out: Path) -> None:
     """Write a dataset file as the tree that 3DIEBench was published as, with the original's list files.
 
-    Stopped and run again, it writes only what is missing. '3die data pack' on the tree gives the same file back.
+    If it was interrupted, run it again: it writes only what is missing. '3die data pack' turns the tree back into the
+    same file.
     """
     from threedie.manifests.dataset import Dataset
-    from threedie.manifests.official_tree import export_tree
+    from threedie.manifests.plurals import pluralize
+    from threedie.manifests.tree_export import export_tree
 
-    written, kept = export_tree(Dataset(file), out, _bar("exporting"))
-    click.echo(f"wrote {written:,} objects to {out}" + (f"; {kept:,} were there already" if kept else ""))
+    written, existing = export_tree(Dataset(file), out, _bar("exporting"))
+    kept = f"; {existing:,} existed already" if existing else ""
+    click.echo(f"wrote {pluralize(written, 'object')} to {out}{kept}")

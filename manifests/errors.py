@@ -1,4 +1,4 @@
-"""The exceptions that are meant for the user's eyes, and how words of files and libraries go into their messages."""
+"""Exceptions shown to the user as one line, and how text of files and libraries goes into their messages."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,21 +9,21 @@ MAX_VALUE = 60
 """The same for a single value."""
 
 NAMED = 3
-"""So many things are named in a sentence."""
+"""Most things that a sentence names."""
 
 _MOST_BITS = 64
 """Larger integers are described: Python refuses to write those of thousands of digits."""
 
 
 class ThreeDieError(Exception):
-    """A mistake or a fault the user can mend: the message names the thing, what is wrong and what to do.
+    """A mistake or a fault that the user can fix: the message names the thing, what is wrong and what to do.
 
     The command line prints it as one line and exits with code 2; everything else is a bug and shows its traceback.
     """
 
 
 class DamagedFileError(ThreeDieError):
-    """A file of ours isn't what was written into it: cut short, or with other bytes."""
+    """A file that 3die wrote has been cut short or has other bytes than were written."""
 
 
 def one_line(words: object, longest: int = MAX_WORDS) -> str:
@@ -55,7 +55,7 @@ def shown_value(value: Any, longest: int = MAX_VALUE) -> str:
 
 
 def a_few(things: Iterable[object], named: int = NAMED) -> str:
-    """The first few of some things, and how many more there are."""
+    """The first few of some things, and the number of the others."""
     names = [str(thing) for thing in things]
     more = f" and {len(names) - named:,} more" if len(names) > named else ""
     return ", ".join(one_line(name) for name in names[:named]) + more

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Files that are written whole or not at all, and what killed processes leave behind."""
 
 import errno
 import hashlib
@@ -30,9 +30,9 @@ def machine() -> str:
     Containers count as machines of their own where they number their processes themselves.
     """
     marks = [socket.gethostname()]
-    for mark in ("/proc/sys/kernel/random/boot_id", "/proc/self/ns/pid"):
+    for source in ("/proc/sys/kernel/random/boot_id", "/proc/self/ns/pid"):
         with suppress(OSError):
-            path = Path(mark)
+            path = Path(source)
             marks.append(str(path.readlink()) if path.is_symlink() else path.read_text())
     return hashlib.sha256("\n".join(marks).encode()).hexdigest()[:8]
 
@@ -92,7 +92,7 @@ def clear_debris(folder: Path, alone: bool = False, ours: Callable[[str], bool] 
     Args:
         folder: the folder; nothing is done where it is a link.
         alone: whether a lock is held that keeps every other process out.
-        ours: filters by the rest of the name; everything passes by default.
+        ours: filter by the rest of the name; everything matches by default.
     """
     for entry, writer, process, rest in _temporaries(folder, TEMPORARY):
         dead = not is_alive(process) if writer == machine() else alone
@@ -113,8 +113,8 @@ def clear_scratch(folder: Path) -> None:
     """Delete temporary folders (see `scratch_prefix`) that killed processes of this user and machine left in one."""
     for entry, writer, process, _ in _temporaries(folder, _SCRATCH):
         with suppress(OSError):
-            mine = entry.stat(follow_symlinks=False).st_uid == os.geteuid()
-            if mine and writer == machine() and not is_alive(process):
+            own = entry.stat(follow_symlinks=False).st_uid == os.geteuid()
+            if own and writer == machine() and not is_alive(process):
                 _delete(entry)
 
 

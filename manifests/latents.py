@@ -8,13 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
+from threedie.manifests.actions import ACTIONS, ROTATION
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.objects import ObjectRef
+from threedie.manifests.plurals import pluralize
 
 Array = npt.NDArray[np.float64]
-
-ROTATION = ("rotation_x", "rotation_y", "rotation_z")
-COLOR = ("floor_hue", "light_hue")
 
 UNITS: dict[str, str] = {
     "rotation_x": "rad",
@@ -28,7 +27,7 @@ UNITS: dict[str, str] = {
     "translation_y": "length",
     "translation_z": "length",
 }
-"""Every field a latent vector may have, in its order there, and its unit. Lengths are Blender units."""
+"""Every field a latent vector may have, in the order they have there, and its unit. Lengths are Blender units."""
 
 REQUIRED_FIELDS = tuple(UNITS)[:7]
 
@@ -42,7 +41,7 @@ class LatentField:
 
     @property
     def unit(self) -> str:
-        """The field's unit: rad, turn (0 to 1 around the colour circle) or length."""
+        """The field's unit: rad, turn (0 to 1 around the color circle) or length."""
         return UNITS[self.name]
 
     def contains(self, values: Array) -> npt.NDArray[np.bool_]:
@@ -87,7 +86,7 @@ def latent_problems(fields: Sequence[LatentField], latents: Array, within_ranges
         wrong = np.flatnonzero(~good)
         if len(wrong):
             ranges = " or ".join(f"{low:.6g} to {high:.6g}" for low, high in field.ranges)
-            more = f" (and of {len(wrong) - 1} more views)" if len(wrong) > 1 else ""
+            more = f" (and of {pluralize(len(wrong) - 1, 'more view')})" if len(wrong) > 1 else ""
             value = values[wrong[0]]
             problems.append(f"{field.name} of view {wrong[0]}{more} is {value:.6g}, outside {ranges} {field.unit}")
     return problems
@@ -108,7 +107,7 @@ def check_latents(fields: Sequence[LatentField], latents: Array, refs: Sequence[
     bad = np.flatnonzero(~np.isfinite(latents).all(axis=(1, 2)))
     if len(bad):
         first = latent_problems(fields, latents[bad[0]], within_ranges=False)[0].split(", outside")[0]
-        others = f"; {len(bad) - 1} more objects have such values" if len(bad) > 1 else ""
+        others = f"; the same in {pluralize(len(bad) - 1, 'more object')}" if len(bad) > 1 else ""
         raise ThreeDieError(
             f"{where}: {refs[bad[0]]}: {first}, not a finite number{others}; get the latents again, or leave the "
             f"object{'s' if others else ''} out ('3die data verify' lists all)"
@@ -119,7 +118,7 @@ def columns(fields: Sequence[LatentField], names: Sequence[str]) -> list[int]:
     """Positions of some fields in the latent vector.
 
     Raises:
-        ThreeDieError: a field isn't there.
+        ThreeDieError: the dataset lacks a field.
     """
     order = [field.name for field in fields]
     missing = [name for name in names if name not in order]
@@ -150,53 +149,34 @@ def relative_quaternions(euler1: Array, euler2: Array) -> Array:
     return np.asarray((first.inv() * second).as_quat()).reshape(*np.shape(euler1)[:-1], 4)
 
 
-LIGHT = ("light_theta", "light_phi")
-TRANSLATION = ("translation_x", "translation_y", "translation_z")
-
-_DIFFERENCES: dict[str, tuple[str, ...]] = {
-    "rotation": (),
-    "color": COLOR,
-    "translation": TRANSLATION,
-    "rotation_color": COLOR,
-    "rotation_translation": TRANSLATION,
-    "latents": (*COLOR, *LIGHT),
-    "latents_translation": (*COLOR, *LIGHT, *TRANSLATION),
-}
-"""What each named action holds besides the relative quaternion: fields of which it takes the difference."""
-
-_WITHOUT_ROTATION = ("color", "translation")
-
-ACTION_SIZES: dict[str, int] = {
-    name: len(fields) + (0 if name in _WITHOUT_ROTATION else 4) for name, fields in _DIFFERENCES.items()
-}
-"""Named relative transformations and how many numbers each has."""
+ACTION_SIZES: dict[str, int] = {name: action.size for name, action in ACTIONS.items()}
+"""Actions by name, and how many numbers each has."""
 
 
 def actions(kind: str, fields: Sequence[LatentField], latents1: Array, latents2: Array) -> Array:
     """The relative transformation between two views.
 
     Args:
-        kind: what it is made of. `rotation` is the relative quaternion; `color`, `translation` (in the object's own
-            frame) and all that the light changes by are plain differences, second minus first, in the fields' units.
-            `latents` is everything that 3DIEBench varies: quaternion, floor hue, light hue, light theta, light phi;
-            `latents_translation` has the translation too.
+        kind: name of an action, a key of `threedie.manifests.actions.ACTIONS`.
         fields: the dataset's latent fields.
         latents1: latents (..., L) of the first views.
         latents2: latents (..., L) of the second views.
 
     Returns:
-        (..., A) with A = `ACTION_SIZES[kind]`, in the order of the name.
+        (..., A) with A = `ACTION_SIZES[kind]`: the relative quaternion if the action has one, then the differences of
+        its fields, second minus first, in the fields' units.
 
     Raises:
-        ThreeDieError: another kind, or a field that the dataset lacks.
+        ThreeDieError: an unknown action, or a field that the dataset lacks.
     """
-    if kind not in ACTION_SIZES:
-        raise ThreeDieError(f"{kind!r} is not an action; choose from {', '.join(ACTION_SIZES)}")
+    if kind not in ACTIONS:
+        raise ThreeDieError(f"{kind!r} is not an action; choose from {', '.join(ACTIONS)}")
+    action = ACTIONS[kind]
     pieces = []
-    if kind not in _WITHOUT_ROTATION:
+    if action.rotates:
         index = columns(fields, ROTATION)
         pieces.append(relative_quaternions(latents1[..., index], latents2[..., index]))
-    if _DIFFERENCES[kind]:
-        index = columns(fields, _DIFFERENCES[kind])
+    if action.differences:
+        index = columns(fields, action.differences)
         pieces.append(latents2[..., index] - latents1[..., index])
     return np.concatenate(pieces, axis=-1)

@@ -1,4 +1,4 @@
-"""Files that file managers, archivers and tools leave behind: no part of anybody's data."""
+"""Files that file managers, archivers and tools leave behind: not part of any data."""
 
 import posixpath
 
@@ -13,7 +13,7 @@ _NOTE_SUFFIXES = {"", ".txt", ".md", ".rst", ".html", ".pdf", ".cff"}
 
 
 def is_litter(name: str) -> bool:
-    """Whether a file or folder of this name is no part of the data it lies among.
+    """Whether a file or folder of this name is not part of the data around it.
 
     Hidden ones are, whatever they are called (`._wood.obj`, `.ipynb_checkpoints`, `.git`); so are editors' copies
     (`wood.obj~`) and notes for readers (`README.md`, `LICENSE`).
@@ -25,5 +25,5 @@ def is_litter(name: str) -> bool:
 
 
 def has_litter(name: str) -> bool:
-    """Whether a member of an archive, named with `/` between its parts, is litter or lies in a folder that is."""
+    """Whether a member of an archive, named with `/` between its parts, is litter or in a folder that is."""
     return any(is_litter(part) for part in name.split("/"))

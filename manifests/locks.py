@@ -1,6 +1,6 @@
 """Locks in a folder that several machines share, which a dead machine doesn't keep.
 
-A lock is a file; whoever creates it holds it, and takes it away at the end. A holder shows that it lives in two ways.
+A lock is a file; the process that creates it holds it and deletes it at the end. It shows in two ways that it is alive.
 It keeps the system's own lock on the file (`flock`), which is gone the moment its process is, however that ends; but
 some shared file systems know that lock on one machine only, or not at all. So it also changes the file every
 `BEAT_S` seconds. A lock is taken over where the holder's own machine says that there is no such process any more, or
@@ -33,7 +33,7 @@ STALE_S = 60.0
 """Longer than a shared file system may hide a change from another machine (NFS: 30 to 60 s for what is not opened)."""
 
 DAMAGED_S = 15.0
-"""The same for a file that says nothing sensible: whoever lives writes it anew with the next beat."""
+"""The same for a damaged file: a living holder writes it anew with the next beat."""
 
 _LINE = 512
 """Bytes of a lock file: its one line is padded, so that a beat overwrites it in place."""
@@ -50,46 +50,46 @@ class Taken(ThreeDieError):
 
 
 @contextmanager
-def lock(path: Path, note: str, refusal: str, say: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+def lock(path: Path, note: str, refusal: str, on_wait: Callable[[str], None] = lambda _: None) -> Iterator[None]:
     """Hold a lock.
 
     Args:
         path: the lock file.
-        note: what the holder does, for those who find it taken.
-        refusal: message where it is taken; `{holder}` in it is replaced by who has it.
-        say: called with a message while this waits to see whether a holder is alive.
+        note: what the holder does, for the message of processes that are refused.
+        refusal: message if it is taken; `{holder}` in it is replaced by a description of the holder.
+        on_wait: called with a message while this waits to see whether a holder is alive.
 
     Raises:
-        Taken: somebody else holds it; or it was lost: somebody took it over because this process had stopped for long,
+        Taken: another process holds it; or it was lost: another took it over because this process had stopped for long,
             or deleted its file.
         ThreeDieError: the file can't be written.
     """
-    mine = _acquire(path, note, refusal, say)
+    own = _acquire(path, note, refusal, on_wait)
     try:
         yield
     finally:
-        loss = mine.release()
+        loss = own.release()
         if loss:
             raise Taken(loss)
 
 
-def holder(*paths: Path, say: Callable[[str], None] = lambda _: None) -> str | None:
-    """Who holds one of some locks, in words, or None where nobody living does.
+def holder(*paths: Path, on_wait: Callable[[str], None] = lambda _: None) -> str | None:
+    """Description of a living holder of one of some locks, or None.
 
-    May take `STALE_S` seconds to find out, however many locks; takes away the files that dead holders left.
+    May take `STALE_S` seconds, however many locks; deletes the files that dead holders left.
     """
-    looks = {path: _looks(path, say) for path in paths}
-    while looks:
-        for path, look in list(looks.items()):
+    watched = {path: _watch(path, on_wait) for path in paths}
+    while watched:
+        for path, steps in list(watched.items()):
             try:
-                next(look)
+                next(steps)
             except StopIteration as end:
                 if isinstance(end.value, str):
                     return end.value
                 if end.value is not None:
                     _bury(path, end.value)
-                del looks[path]
-        if looks:
+                del watched[path]
+        if watched:
             time.sleep(min(1.0, BEAT_S))
     return None
 
@@ -102,18 +102,18 @@ class _Remains:
     content: bytes
 
 
-def _acquire(path: Path, note: str, refusal: str, say: Callable[[str], None]) -> "_Lock":
+def _acquire(path: Path, note: str, refusal: str, on_wait: Callable[[str], None]) -> "_Lock":
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         for _ in range(_TRIES):
             try:
                 return _Lock(path, note)
             except FileExistsError:
-                found = _examine(path, say)
-            if isinstance(found, str):
-                raise Taken(refusal.replace("{holder}", found))
-            if found is not None:
-                _bury(path, found)
+                state = _examine(path, on_wait)
+            if isinstance(state, str):
+                raise Taken(refusal.replace("{holder}", state))
+            if state is not None:
+                _bury(path, state)
     except OSError as error:
         raise explained(error, path) from error
     raise ThreeDieError(f"{path}: can be neither made nor taken over; choose another folder")
@@ -150,7 +150,7 @@ class _Lock:
         self._end = threading.Event()
         self._guard = threading.Lock()
         self._thread = threading.Thread(target=self._keep_beating, daemon=True)
-        _all_held.add(self)
+        _own_locks.add(self)
         self._thread.start()
 
     def _beat(self) -> None:
@@ -162,7 +162,7 @@ class _Lock:
         os.fsync(self._file)
         self._beats += 1
 
-    def _is_ours(self) -> bool:
+    def _is_own_file(self) -> bool:
         try:
             return os.path.samestat(self._path.lstat(), os.fstat(self._file))
         except OSError:
@@ -172,14 +172,14 @@ class _Lock:
         misses = 0
         while not self._end.wait(BEAT_S):
             # Twice, because one who looks whether we are dead may have moved the file for a moment.
-            misses = 0 if self._is_ours() else misses + 1
+            misses = 0 if self._is_own_file() else misses + 1
             if misses > 1:
-                self._tell_loss()
+                self._report_loss()
                 return
-            with suppress(OSError):  # a full disk or a server that is away: the work itself will say so
+            with suppress(OSError):  # a full disk or an unreachable server: the work itself will report it
                 self._beat()
 
-    def _tell_loss(self) -> None:
+    def _report_loss(self) -> None:
         """Interrupt the main thread, unless the lock is being released: no signal comes after that has begun."""
         with self._guard:
             if self._end.is_set():
@@ -217,7 +217,7 @@ class _Lock:
         with self._guard:
             self._end.set()
         self._thread.join()
-        if not self._loss and self._is_ours():
+        if not self._loss and self._is_own_file():
             with suppress(OSError):
                 self._path.unlink()
         self.forget()
@@ -229,36 +229,36 @@ class _Lock:
             os.close(file)
 
 
-_all_held: "weakref.WeakSet[_Lock]" = weakref.WeakSet()
+_own_locks: "weakref.WeakSet[_Lock]" = weakref.WeakSet()
 """Locks of this process."""
 
 
 def _forget_all() -> None:
-    for held in list(_all_held):
-        held.forget()
+    for each in list(_own_locks):
+        each.forget()
 
 
 os.register_at_fork(after_in_child=_forget_all)
 
 
-def _examine(path: Path, say: Callable[[str], None]) -> str | _Remains | None:
+def _examine(path: Path, on_wait: Callable[[str], None]) -> str | _Remains | None:
     """Who holds a lock; or the file its dead holder left; or None where there is no file."""
-    looks = _looks(path, say)
+    steps = _watch(path, on_wait)
     while True:
         try:
-            next(looks)
+            next(steps)
         except StopIteration as end:
-            found: str | _Remains | None = end.value
-            return found
+            state: str | _Remains | None = end.value
+            return state
         time.sleep(min(1.0, BEAT_S))
 
 
-def _looks(path: Path, say: Callable[[str], None]) -> Generator[None, None, str | _Remains | None]:
-    """Look at a lock until it is known what `_examine` gives; each step is one look, a second apart."""
+def _watch(path: Path, on_wait: Callable[[str], None]) -> Generator[None, None, str | _Remains | None]:
+    """Watch a lock until the result of `_examine` is certain; each step reads its file once, a second apart."""
     begin = time.monotonic()
     first: bytes | None = None
     while True:
-        file = _open_to_look(path)
+        file = _open_lock_file(path)
         if file is None:
             return None
         try:
@@ -267,7 +267,7 @@ def _looks(path: Path, say: Callable[[str], None]) -> Generator[None, None, str 
             about = _parsed(content)
             flocked = _is_flocked(file)
             if flocked:
-                return _words(about)
+                return _describe(about)
         finally:
             os.close(file)
         patience = min(STALE_S, DAMAGED_S) if about is None else STALE_S
@@ -275,17 +275,17 @@ def _looks(path: Path, say: Callable[[str], None]) -> Generator[None, None, str 
             return _Remains(state, content)
         if first is None:
             first = content
-            say(f"{path}: waiting up to {patience:.0f} s to see whether {_words(about)} is still alive ...")
+            on_wait(f"{path}: waiting up to {patience:.0f} s to see whether {_describe(about)} is still alive ...")
         elif first != content:
-            return _words(about)
+            return _describe(about)
         yield
 
 
-def _open_to_look(path: Path) -> int | None:
+def _open_lock_file(path: Path) -> int | None:
     """A lock file opened for reading, or None where there is none.
 
     Raises:
-        ThreeDieError: it is no regular file. Links aren't followed: what they lead to may be anybody's.
+        ThreeDieError: it is no regular file. Links aren't followed: they may lead anywhere.
     """
     try:
         state = path.lstat()
@@ -296,7 +296,7 @@ def _open_to_look(path: Path) -> int | None:
         return None
     kinds = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder"}
     kind = kinds.get(stat.S_IFMT(state.st_mode), "a device or a pipe")
-    raise ThreeDieError(f"{path}: {kind} lies where a lock file belongs; delete it and run the same command again")
+    raise ThreeDieError(f"{path}: {kind} in place of a lock file; delete it and run the same command again")
 
 
 def _is_dead(about: dict[str, object] | None) -> bool:
@@ -310,9 +310,9 @@ def _is_dead(about: dict[str, object] | None) -> bool:
 
 
 def is_flocked(path: Path) -> bool:
-    """Whether the system says that a file is locked, which is all that versions without beats did; False if unknown."""
+    """Whether the system reports a file as locked, the only lock of versions without beats; False if unknown."""
     try:
-        file = _open_to_look(path)
+        file = _open_lock_file(path)
     except (OSError, ThreeDieError):
         return False
     if file is None:
@@ -337,7 +337,7 @@ def _is_flocked(file: int) -> bool | None:
 
 
 def _bury(path: Path, dead: _Remains) -> None:
-    """Take away the lock file of a dead holder, unless somebody else already did and made a new one."""
+    """Delete the lock file of a dead holder, unless another process already did and made a new one."""
     grave = path.with_name(f"{temporary_prefix(os.getpid())}{secrets.token_hex(4)}-{path.name}")
     with suppress(FileNotFoundError):
         if not _is_still(path, dead):
@@ -364,7 +364,7 @@ def _put_back(grave: Path, path: Path) -> None:
 
 def _is_still(path: Path, dead: _Remains) -> bool:
     """Whether it is the same file, without a beat since; a new one is often given the number of one deleted before."""
-    file = _open_to_look(path)
+    file = _open_lock_file(path)
     if file is None:
         return False
     try:
@@ -384,7 +384,7 @@ def _parsed(content: bytes) -> dict[str, object] | None:
     return about if isinstance(about, dict) and "process" in about else None
 
 
-def _words(about: dict[str, object] | None) -> str:
+def _describe(about: dict[str, object] | None) -> str:
     if about is None:
         return "a process that has just begun, or left a damaged file,"
     note, process, host, since = (_plain(str(about.get(key, "?"))) for key in ("note", "process", "host", "since"))

@@ -6,9 +6,9 @@ CSV with the columns class, id, split and split_from, sorted by class and id:
     02691156,10155655850468db78d106ce0a280f87,train,hash of seed 0
     02691156,1021a0914a7207aff927ed529ad90a11,val,hash of seed 0
 
-A split made here is leak-free: *twins* - objects with the same id under two classes, or with the same mesh - lie on
-one side. Twins of twins are twins, so that they form groups. A group's split is a hash of (seed, class, id) of the
-member that comes first by class and id, and 20% of all hashes say validation, in every class alike.
+A split made here is leak-free: *twins* - objects with the same id under two classes, or with the same mesh - get
+the same split. Twins of twins are twins, so that they form groups. A group's split is a hash of (seed, class, id) of
+the member that comes first by class and id; 20% of all hashes give validation, in every class alike.
 
 Adding objects moves no other, with two exceptions, both among twins: a new twin that comes first in its group decides
 for the group, unless the earlier manifest is given as `kept`; and a new one that is a twin of two objects on different
@@ -26,6 +26,7 @@ from pathlib import Path
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import replacing
 from threedie.manifests.objects import TRAIN, VAL, ObjectRef, read_object_list, split_of
+from threedie.manifests.plurals import pluralize
 from threedie.manifests.text import read_table
 
 COLUMNS = ("class", "id", "split", "split_from")
@@ -53,7 +54,7 @@ class Entry:
 def groups_of_twins(
     refs: Iterable[ObjectRef], contents: Mapping[ObjectRef, str] | None = None
 ) -> list[list[ObjectRef]]:
-    """Objects that must lie on one side of a split: each group sorted, the groups sorted by their first.
+    """Objects that must get the same split: each group sorted, the groups sorted by their first.
 
     Args:
         refs: the objects.
@@ -70,8 +71,8 @@ def groups_of_twins(
 
     first: dict[tuple[str, str], ObjectRef] = {}
     for ref in ordered:
-        for mark in _marks(ref, contents or {}):
-            one, other = find(first.setdefault(mark, ref)), find(ref)
+        for key in _twin_keys(ref, contents or {}):
+            one, other = find(first.setdefault(key, ref)), find(ref)
             leader[max(one, other)] = min(one, other)
     groups: dict[ObjectRef, list[ObjectRef]] = defaultdict(list)
     for ref in ordered:
@@ -79,7 +80,7 @@ def groups_of_twins(
     return list(groups.values())
 
 
-def _marks(ref: ObjectRef, contents: Mapping[ObjectRef, str]) -> Iterator[tuple[str, str]]:
+def _twin_keys(ref: ObjectRef, contents: Mapping[ObjectRef, str]) -> Iterator[tuple[str, str]]:
     if not _NUMBERED.fullmatch(ref.object_id):
         yield "id", ref.object_id
     if ref in contents:
@@ -131,9 +132,11 @@ def official_manifest(
     training = set(train) if train is not None else set(objects or ()) - validation
     both = validation & training
     if both:
-        raise ThreeDieError(f"{len(both):,} objects are in both lists, such as {min(both)}; give the published ones")
-    if objects is not None and (strange := (validation | training) - set(objects)):
-        raise ThreeDieError(f"{len(strange):,} listed objects are not among all objects, such as {min(strange)}")
+        raise ThreeDieError(f"{pluralize(len(both), 'object')} in both lists, such as {min(both)}; give the right ones")
+    if objects is not None and (unlisted := (validation | training) - set(objects)):
+        raise ThreeDieError(
+            f"{pluralize(len(unlisted), 'listed object')} not among all objects, such as {min(unlisted)}"
+        )
     return sorted([Entry(ref, VAL, OFFICIAL) for ref in validation] + [Entry(ref, TRAIN, OFFICIAL) for ref in training])
 
 
@@ -143,13 +146,13 @@ def clean_manifest(entries: Iterable[Entry], contents: Mapping[ObjectRef, str] |
     Its validation objects are all validation objects of the other, and none has a twin in the other's training list:
     what was trained on the other split may be measured on this one.
     """
-    given = {entry.ref: entry for entry in entries}
+    original = {entry.ref: entry for entry in entries}
     cleaned = []
-    for group in groups_of_twins(given, contents):
-        splits = {given[ref].split for ref in group}
+    for group in groups_of_twins(original, contents):
+        splits = {original[ref].split for ref in group}
         for ref in group:
-            moved = len(splits) > 1 and given[ref].split == VAL
-            cleaned.append(Entry(ref, TRAIN if moved else given[ref].split, f"{CLEAN} (moved)" if moved else CLEAN))
+            leaks = len(splits) > 1 and original[ref].split == VAL
+            cleaned.append(Entry(ref, TRAIN if leaks else original[ref].split, f"{CLEAN} (moved)" if leaks else CLEAN))
     return sorted(cleaned)
 
 

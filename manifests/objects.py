@@ -60,13 +60,13 @@ def split_of(ref: ObjectRef, seed: int = 0) -> str:
 
 def first_per_class(refs: Iterable[ObjectRef], count: int | None) -> list[ObjectRef]:
     """The objects in order, at most `count` of each class."""
-    seen: dict[str, int] = {}
-    kept = []
+    counts: dict[str, int] = {}
+    chosen = []
     for ref in refs:
-        seen[ref.synset] = seen.get(ref.synset, 0) + 1
-        if count is None or seen[ref.synset] <= count:
-            kept.append(ref)
-    return kept
+        counts[ref.synset] = counts.get(ref.synset, 0) + 1
+        if count is None or counts[ref.synset] <= count:
+            chosen.append(ref)
+    return chosen
 
 
 def fingerprint(refs: Sequence[ObjectRef]) -> str:
@@ -94,11 +94,11 @@ def read_object_list(path: Path, may_be_empty: bool = False) -> list[ObjectRef]:
         raise ThreeDieError(f"{path}: {error}") from error
     if not refs and not may_be_empty:
         raise ThreeDieError(f"{path}: the list has no objects")
-    seen: set[ObjectRef] = set()
+    unique: set[ObjectRef] = set()
     for ref in refs:
-        if ref in seen:
+        if ref in unique:
             raise ThreeDieError(f"{path}: {ref} is listed twice; remove one")
-        seen.add(ref)
+        unique.add(ref)
     return refs
 
 

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from threedie.manifests.actions import COLOR
 from threedie.manifests.classes import name_of
 from threedie.manifests.collection import Collection
-from threedie.manifests.dataset import DatasetInfo, DatasetObject
+from threedie.manifests.dataset_info import DatasetInfo, DatasetObject
 from threedie.manifests.errors import ThreeDieError
-from threedie.manifests.latents import COLOR
 from threedie.manifests.objects import ObjectRef
+from threedie.manifests.plurals import pluralize
 
 CELL = 192
 GAP = 16
@@ -47,7 +48,8 @@ LINES = (
 def choose_objects(objects: Sequence[ObjectRef], count: int) -> list[int]:
     """Indices of `count` objects spread over the classes: a first one of each class, then a second, and so on.
 
-    With fewer than there are classes, the classes are evenly spaced. The choice depends on the list alone.
+    Where `count` is less than the number of classes, evenly spaced classes are taken. The choice depends only on the
+    list.
     """
     by_class: dict[str, list[int]] = {}
     for index in sorted(range(len(objects)), key=lambda index: objects[index]):
@@ -66,8 +68,8 @@ def contact_sheet(collection: Collection, objects: int, views: int) -> bytes:
 
     Args:
         collection: the dataset.
-        objects: at most so many rows.
-        views: at most so many columns: the first views of each object.
+        objects: most rows.
+        views: most columns: the first views of each object.
 
     Returns:
         A PNG file.
@@ -111,10 +113,10 @@ def contact_sheet(collection: Collection, objects: int, views: int) -> bytes:
 
 def _title(collection: Collection) -> str:
     info = collection.info
-    classes = len({ref.synset for ref in collection.objects})
+    classes, objects = len({ref.synset for ref in collection.objects}), pluralize(len(collection.objects), "object")
     return (
-        f"{info.preset.get('name', 'dataset')}: {len(collection.objects):,} objects of {classes} classes, "
-        f"{info.views} views each, {info.image_size} px"
+        f"{info.preset.get('name', 'dataset')}: {objects} of {pluralize(classes, 'class')}, "
+        f"{pluralize(info.views, 'view')} each, {info.image_size} px"
     )
 
 

@@ -1,4 +1,4 @@
-"""Which of the processes of one run this is: started by torchrun, or by SLURM's srun, or alone."""
+"""Rank of this process and number of processes: started by torchrun, by SLURM's srun, or alone."""
 
 import os
 from collections.abc import Mapping, MutableMapping
@@ -15,8 +15,8 @@ class Processes:
 
     Attributes:
         rank: its number, from 0.
-        count: how many there are in all.
-        nodes: on how many machines.
+        count: number of processes.
+        nodes: number of machines.
         local_rank: its number among those of its machine.
         node: number of its machine.
         launcher: what started them, `torchrun` or `srun`; empty for a process alone.
@@ -48,22 +48,22 @@ class Processes:
 
 
 def find_processes(environment: Mapping[str, str] | None = None) -> Processes:
-    """What torchrun or srun says in the environment; alone where neither started this process.
+    """The place of this process according to the variables of torchrun or srun; alone where neither started it.
 
-    An allocation of several tasks (`sbatch --ntasks 4`, `salloc`) is no such start: SLURM_NTASKS stands in every shell
-    and script of it. What tells a task that srun started is SLURM_STEP_NUM_TASKS, with SLURM_PROCID.
+    An allocation of several tasks (`sbatch --ntasks 4`, `salloc`) is no such start: SLURM_NTASKS is set in every shell
+    and script of it. A task that srun started has SLURM_STEP_NUM_TASKS and SLURM_PROCID.
     """
-    given = os.environ if environment is None else environment
-    if "TORCHELASTIC_RUN_ID" in given and "WORLD_SIZE" in given:
-        return _of_torchrun(given)
-    if "SLURM_STEP_NUM_TASKS" in given or "SLURM_NTASKS" in given:
-        return _of_slurm(given)
+    variables = os.environ if environment is None else environment
+    if "TORCHELASTIC_RUN_ID" in variables and "WORLD_SIZE" in variables:
+        return _of_torchrun(variables)
+    if "SLURM_STEP_NUM_TASKS" in variables or "SLURM_NTASKS" in variables:
+        return _of_slurm(variables)
     return Processes()
 
 
-def _of_torchrun(given: Mapping[str, str]) -> Processes:
+def _of_torchrun(variables: Mapping[str, str]) -> Processes:
     names = ("RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "LOCAL_RANK", "GROUP_RANK")
-    numbers = _numbers(given, names, {"LOCAL_WORLD_SIZE": "1", "LOCAL_RANK": "0", "GROUP_RANK": "0"})
+    numbers = _numbers(variables, names, {"LOCAL_WORLD_SIZE": "1", "LOCAL_RANK": "0", "GROUP_RANK": "0"})
     if isinstance(numbers, str):
         return Processes(note=f"alone: {numbers}, which no torchrun says")
     rank, count, local_count, local_rank, node = numbers
@@ -73,26 +73,26 @@ def _of_torchrun(given: Mapping[str, str]) -> Processes:
     return Processes(rank, count, nodes, local_rank, node, TORCHRUN, _of_several(TORCHRUN, count, nodes))
 
 
-def _of_slurm(given: Mapping[str, str]) -> Processes:
-    tasks = given.get("SLURM_NTASKS") or given.get("SLURM_STEP_NUM_TASKS") or "1"
+def _of_slurm(variables: Mapping[str, str]) -> Processes:
+    tasks = variables.get("SLURM_NTASKS") or variables.get("SLURM_STEP_NUM_TASKS") or "1"
     several = tasks.strip() != "1"
-    if not {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"} <= given.keys():
+    if not {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"} <= variables.keys():
         return _alone("srun didn't start this process", tasks) if several else Processes()
     names = ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_NUM_NODES", "SLURM_LOCALID", "SLURM_NODEID")
     defaults = {
-        "SLURM_STEP_NUM_NODES": given.get("SLURM_NNODES", "1"),
+        "SLURM_STEP_NUM_NODES": variables.get("SLURM_NNODES", "1"),
         "SLURM_LOCALID": "0",
         "SLURM_NODEID": "0",
         "SLURM_STEP_ID": "0",
     }
-    numbers = _numbers(given, (*names, "SLURM_STEP_ID"), defaults)
+    numbers = _numbers(variables, (*names, "SLURM_STEP_ID"), defaults)
     if isinstance(numbers, str):
         return _alone(f"{numbers}, which no srun says", tasks)
     rank, count, nodes, local_rank, node, step = numbers
     if count == 1:
         return _alone("srun started this process as the only one of its step", tasks) if several else Processes()
     # A shell under srun is one task that a user types into, however many were asked for.
-    shell = "SLURM_PTY_PORT" in given or given.get("SLURM_JOB_NAME") == "bash" or step >= _INTERACTIVE_STEP
+    shell = "SLURM_PTY_PORT" in variables or variables.get("SLURM_JOB_NAME") == "bash" or step >= _INTERACTIVE_STEP
     if shell:
         return _alone("this is a shell", tasks)
     if rank >= count or nodes == 0:
@@ -100,11 +100,11 @@ def _of_slurm(given: Mapping[str, str]) -> Processes:
     return Processes(rank, count, nodes, local_rank, node, SRUN, _of_several(SRUN, count, nodes))
 
 
-def _numbers(given: Mapping[str, str], names: tuple[str, ...], defaults: Mapping[str, str]) -> list[int] | str:
+def _numbers(variables: Mapping[str, str], names: tuple[str, ...], defaults: Mapping[str, str]) -> list[int] | str:
     """The variables' numbers, or which isn't one."""
     numbers = []
     for name in names:
-        text = given.get(name, defaults.get(name, ""))
+        text = variables.get(name, defaults.get(name, ""))
         if not (text.isascii() and text.isdigit() and len(text) <= 10):
             return f"{name} is {text[:40]!r}"
         numbers.append(int(text))

@@ -12,6 +12,7 @@ from threedie.manifests.manifest import Entry, official_manifest
 from threedie.manifests.npy import read_npy
 from threedie.manifests.objects import TRAIN, VAL, ObjectRef, read_object_list
 from threedie.manifests.official import LEFT_OUT
+from threedie.manifests.plurals import pluralize
 
 LISTS = {split: f"{split}_images.npy" for split in (TRAIN, VAL)}
 LABELS = {split: f"{split}_labels.npy" for split in (TRAIN, VAL)}
@@ -24,7 +25,7 @@ class Published:
     Attributes:
         entries: its objects.
         notes: what is missing, as sentences.
-        whole: whether the training objects are known too.
+        whole: whether the training objects are listed too.
     """
 
     entries: list[Entry]
@@ -33,7 +34,7 @@ class Published:
 
 
 def read_published(folder: Path, objects: Path | None = None) -> Published:
-    """Read the published lists, and check them against their label files where these are there.
+    """Read the published lists, and check them against their label files where these exist.
 
     Args:
         folder: holds `val_images.npy`, and `train_images.npy`, `val_labels.npy`, `train_labels.npy` if at hand.
@@ -53,13 +54,13 @@ def read_published(folder: Path, objects: Path | None = None) -> Published:
         train = read_object_list(folder / LISTS[TRAIN])
         _check_labels(folder / LABELS[TRAIN], train)
     elif everything is not None:
-        notes.append(f"{LISTS[TRAIN]} is not there: training objects are those of {objects} that validation lacks")
+        notes.append(f"{LISTS[TRAIN]} is missing: training objects are those of {objects} that validation lacks")
     else:
         labels = folder / LABELS[TRAIN]
         count = f", only the labels of its {len(_labels(labels)):,} objects" if labels.is_file() else ""
         notes.append(
-            f"{LISTS[TRAIN]} is not there{count}: the manifest holds the validation objects alone, and whether they "
-            "are in training too can't be told; give the list of all objects with --objects"
+            f"{LISTS[TRAIN]} is missing{count}: the manifest holds the validation objects alone, and it is unknown "
+            "whether they are in training too; give the list of all objects with --objects"
         )
     entries = official_manifest(val, train, everything)
     if train is None and everything is not None and (folder / LABELS[TRAIN]).is_file():
@@ -72,9 +73,11 @@ def _labels(path: Path) -> npt.NDArray[np.int64]:
     if (
         labels.dtype.kind not in "iu"
         or labels.ndim != 1
-        or (labels.size and not 0 <= labels.min() <= labels.max() < 55)
+        or (labels.size and not 0 <= labels.min() <= labels.max() < len(SYNSETS))
     ):
-        raise ThreeDieError(f"{path}: {labels.dtype} of shape {labels.shape} are no labels from 0 to 54")
+        raise ThreeDieError(
+            f"{path}: {labels.dtype} of shape {labels.shape} are no labels from 0 to {len(SYNSETS) - 1}"
+        )
     return np.asarray(labels, np.int64)
 
 
@@ -84,7 +87,8 @@ def _check_labels(path: Path, refs: list[ObjectRef]) -> None:
     labels = _labels(path)
     if len(labels) != len(refs):
         raise ThreeDieError(
-            f"{path}: {len(labels):,} labels for {len(refs):,} objects; the files don't belong together"
+            f"{path}: {pluralize(len(labels), 'label')} for {pluralize(len(refs), 'object')}; "
+            "the files don't belong together"
         )
     for ref, label in zip(refs, labels.tolist(), strict=True):
         if ref.label != label:
@@ -94,17 +98,17 @@ def _check_labels(path: Path, refs: list[ObjectRef]) -> None:
 def _check_counts(path: Path, refs: list[ObjectRef]) -> list[str]:
     """Compare with labels whose list is missing: as many objects of each class. Gives a note on the left-out cars."""
     expected = np.bincount(_labels(path), minlength=len(SYNSETS))
-    found = np.bincount([ref.label for ref in refs], minlength=len(SYNSETS))
+    actual = np.bincount([ref.label for ref in refs], minlength=len(SYNSETS))
     notes = []
-    for label in np.flatnonzero(expected != found).tolist():
-        synset, more = SYNSETS[label], int(found[label] - expected[label])
+    for label in np.flatnonzero(expected != actual).tolist():
+        synset, more = SYNSETS[label], int(actual[label] - expected[label])
         if more != LEFT_OUT.get(synset):
             raise ThreeDieError(
-                f"{path}: says {expected[label]:,} training objects of {synset}, but without validation there are "
-                f"{found[label]:,}; give the list of all objects that 3DIEBench was made of"
+                f"{path}: says {pluralize(int(expected[label]), 'training object')} of {synset}, but without "
+                f"validation it has {actual[label]:,}; give the list of all objects that 3DIEBench was made of"
             )
         notes.append(
-            f"{name_of(synset)}: {more} more than the published training list has; which of them it leaves out "
-            "can't be told without it"
+            f"{name_of(synset)}: {more} more than the published training list has; without that list it is "
+            "unknown which of them it leaves out"
         )
     return notes

@@ -1,7 +1,7 @@
 """A checksum over all of a file but one part of it, checked before anything else parses the file.
 
 HDF5 has no checksums where it matters, and its library can loop for ever over a single flipped bit. So a file carries a
-seal near its beginning, found by plain search: a mark, where the unsealed part lies, how long the file is, and the
+seal near its beginning, found by plain search: a mark, the place of the unsealed part, the length of the file, and the
 SHA-256 of all bytes outside that part, its own taken as zero.
 """
 
@@ -14,7 +14,7 @@ _NUMBERS = struct.Struct("<QQQ")
 _DIGEST = 32
 SEAL_BYTES = len(MARK) + _NUMBERS.size + _DIGEST
 HEAD_BYTES = 2**14
-"""The seal lies within so many bytes from the beginning."""
+"""The seal is within this many bytes from the beginning of a file."""
 
 _CHUNK = 2**22
 
@@ -37,12 +37,12 @@ def seal(path: Path, begin: int, size: int) -> None:
         size: how long that part is, in bytes.
 
     Raises:
-        BrokenSealError: there is no blank seal in the file's first bytes.
+        BrokenSealError: no blank seal in the file's first bytes.
     """
     with path.open("r+b") as file:
         place = file.read(HEAD_BYTES).find(MARK)
         if place < 0:
-            raise BrokenSealError("there is no seal near the beginning")
+            raise BrokenSealError("no seal near the beginning")
         numbers = _NUMBERS.pack(begin, size, path.stat().st_size)
         file.seek(place + len(MARK))
         file.write(numbers)

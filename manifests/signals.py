@@ -11,7 +11,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 
 
 class Stopped(KeyboardInterrupt):
-    """One of `STOP_SIGNALS` came; `number` says which."""
+    """One of `STOP_SIGNALS` came, the one with `number`."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)

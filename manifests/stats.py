@@ -1,4 +1,4 @@
-"""Figures of a dataset: how much there is of what, and the pixels' mean and deviation."""
+"""Statistics of a dataset: counts, and mean and standard deviation of the pixels."""
 
 import os
 from collections.abc import Callable, Iterable

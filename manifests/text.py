@@ -1,4 +1,4 @@
-"""Text files that other programs wrote: a byte-order mark is no part of the text."""
+"""Text files of other programs, with or without a byte-order mark."""
 
 import codecs
 import csv
@@ -11,12 +11,13 @@ from typing import Any
 
 from threedie.manifests.errors import ThreeDieError, one_line
 from threedie.manifests.files import explained
+from threedie.manifests.plurals import pluralize
 
 MAX_FIELD = 2**20
 """Longest field of a CSV table, in characters. The csv module stops at 131,072 with an exception of its own."""
 MAX_JSON_BYTES = 256 * 2**20
 
-_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 csv.field_size_limit(MAX_FIELD)
 
@@ -27,9 +28,9 @@ def without_mark(content: bytes) -> bytes:
     Raises:
         UnicodeDecodeError: a mark says UTF-16, and the rest isn't.
     """
-    for mark, coding in _MARKS.items():
-        if content.startswith(mark):
-            rest = content[len(mark) :]
+    for bom, coding in _BOMS.items():
+        if content.startswith(bom):
+            rest = content[len(bom) :]
             return rest if coding == "utf-8" else rest.decode(coding).encode()
     return content
 
@@ -65,7 +66,7 @@ def read_table(path: Path, columns: set[str], what: str = "CSV table") -> list[d
 
     Raises:
         ThreeDieError: it can't be read, isn't a CSV table, lacks a column, has one twice, or has a row with more cells
-            than there are columns.
+            than the table has columns.
     """
     text = read_text(path, what)
     if "\0" in text:
@@ -82,15 +83,16 @@ def read_table(path: Path, columns: set[str], what: str = "CSV table") -> list[d
         mend = f"; its columns are separated by {split!r}: save it with commas" if split else ""
         needed = "a column" if len(missing) == 1 else "the columns"
         raise ThreeDieError(f"{path}: a {what} needs {needed} {names}{mend}")
-    twice = sorted(name for name in set(header) if name and header.count(name) > 1)
-    if twice:
-        raise ThreeDieError(f"{path}: has the column {twice[0][:60]!r} twice; remove one")
+    repeated = sorted(name for name in set(header) if name and header.count(name) > 1)
+    if repeated:
+        raise ThreeDieError(f"{path}: has the column {repeated[0][:60]!r} twice; remove one")
     filled = [(number, row) for number, row in enumerate(rows[1:], 2) if any(cell.strip() for cell in row)]
     for number, row in filled:
         if any(cell.strip() for cell in row[len(header) :]):
+            cells, width = pluralize(len(row), "cell"), pluralize(len(header), "column")
             raise ThreeDieError(
-                f"{path}: row {number} has {len(row)} cells, and there are {len(header)} columns; put a text with a "
-                "comma in quotation marks"
+                f"{path}: row {number} has {cells}, and the table has {width}; put a text with a comma in "
+                "quotation marks"
             )
     return [dict(zip(header, row + [""] * len(header), strict=False)) for _, row in filled]
 

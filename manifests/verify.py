@@ -1,4 +1,4 @@
-"""Is a dataset whole and true to what it says? Finds everything that is wrong, not only the first thing."""
+"""Checks datasets: every image, latent and count. Finds everything that is wrong, not only the first fault."""
 
 import itertools
 import os
@@ -10,12 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from threedie.manifests.collection import Collection, dataset_files, nothing_there, part_files
-from threedie.manifests.dataset import Dataset, DatasetInfo, DatasetObject
+from threedie.manifests.collection import Collection, dataset_files, no_dataset_in, part_files
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import DatasetInfo, DatasetObject
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.latents import latent_problems
 from threedie.manifests.objects import TRAIN, VAL, ObjectRef
-from threedie.manifests.official_tree import OfficialTree, is_tree
+from threedie.manifests.official_tree import OfficialTree
+from threedie.manifests.plurals import pluralize
+from threedie.manifests.tree_files import is_tree
 
 QUARANTINE_FILE = "quarantine.csv"
 """Where a render lists the objects it gave up, within its output folder."""
@@ -29,10 +32,10 @@ def _silent(items: Iterable[Any], _total: int) -> Iterable[Any]:
 
 @dataclass
 class Report:
-    """What was looked at and what is wrong with it.
+    """What was checked and what is wrong with it.
 
     Attributes:
-        checked: what was looked at, in words.
+        checked: what was checked, as text.
         problems: one line each, in the order of the objects; empty where all is well.
         notes: assumptions and other things to know that aren't wrong.
     """
@@ -52,7 +55,7 @@ def verify(path: Path, progress: Progress = _silent) -> Report:
         progress: wraps an iterable of known length, to show how far it is.
 
     Raises:
-        ThreeDieError: there is nothing of the kind at `path`.
+        ThreeDieError: no dataset at `path`.
     """
     if path.is_file():
         return _verify_file(path, progress)
@@ -62,7 +65,7 @@ def verify(path: Path, progress: Progress = _silent) -> Report:
         return _verify_tree(path, progress)
     files, parts = dataset_files(path), part_files(path)
     if not files and not parts:
-        raise nothing_there(path)
+        raise no_dataset_in(path)
     reports = [_verify_file(file, progress) for file in files]
     if parts:
         reports.append(_verify_parts(parts, progress))
@@ -76,7 +79,7 @@ def verify(path: Path, progress: Progress = _silent) -> Report:
         report.problems += problems
         report.notes += notes
     if (path / QUARANTINE_FILE).is_file():
-        report.notes.append(f"the render left objects out; why stands in {path / QUARANTINE_FILE}")
+        report.notes.append(f"the render left objects out; {path / QUARANTINE_FILE} says why")
     return report
 
 
@@ -106,36 +109,39 @@ def _jpeg_problem(jpeg: bytes, size: int) -> str | None:
 
 
 def _collection_problems(
-    collection: Collection, progress: Progress, known: Mapping[ObjectRef, str] | None = None
+    collection: Collection, progress: Progress, earlier: Mapping[ObjectRef, str] | None = None
 ) -> list[str]:
-    """The problems of all objects; `known` has those of some, which may be why they can't be read."""
+    """The problems of all objects; `earlier` are those of the listing, which may be why objects can't be read."""
 
     def check(index: int) -> list[str]:
-        before = [(known or {})[ref]] if (ref := collection.objects[index]) in (known or {}) else []
+        listed = [(earlier or {})[ref]] if (ref := collection.objects[index]) in (earlier or {}) else []
         try:
-            return before + object_problems(collection.info, collection.object(index))
+            return listed + object_problems(collection.info, collection.object(index))
         except ThreeDieError as error:
-            return before or [str(error)]
+            return listed or [str(error)]
 
     count = len(collection.objects)
     problems = _list_problems(collection.objects)
     # The decoder works outside Python's lock, so threads use all cores.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for found in progress(pool.map(check, range(count)), count):
-            problems += found
+        for faults in progress(pool.map(check, range(count)), count):
+            problems += faults
     return problems
 
 
 def _list_problems(objects: Sequence[ObjectRef]) -> list[str]:
     ordered = sorted(objects)
-    twice = sorted({one for one, other in itertools.pairwise(ordered) if one == other})
-    return [f"{ref}: is there more than once" for ref in twice] or ([] if ordered else ["it holds no objects"])
+    repeated = sorted({one for one, other in itertools.pairwise(ordered) if one == other})
+    return [f"{ref} occurs more than once" for ref in repeated] or ([] if ordered else ["it holds no objects"])
 
 
 def _amount(collection: Collection) -> str:
     count, info = len(collection.objects), collection.info
     classes = len({ref.synset for ref in collection.objects})
-    return f"{count} objects of {classes} classes, {info.views} views each, {info.image_size} px"
+    return (
+        f"{pluralize(count, 'object')} of {pluralize(classes, 'class')}, {pluralize(info.views, 'view')} each, "
+        f"{info.image_size} px"
+    )
 
 
 def _verify_file(path: Path, progress: Progress) -> Report:
@@ -157,19 +163,19 @@ def _verify_parts(parts: Sequence[Path], progress: Progress) -> Report:
     def check(part: Path) -> tuple[Dataset | None, list[str]]:
         try:
             opened = Dataset(part)
-            found = [
+            faults = [
                 text for index in range(len(opened)) for text in object_problems(opened.info, opened.object(index))
             ]
         except ThreeDieError as error:
             return None, [str(error)]
-        return opened, [f"{part}: {text}" for text in found]
+        return opened, [f"{part}: {text}" for text in faults]
 
     first: tuple[Path, DatasetInfo] | None = None
     objects: list[ObjectRef] = []
     problems: list[str] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for part, (opened, found) in zip(parts, progress(pool.map(check, parts), len(parts)), strict=True):
-            problems += found
+        for part, (opened, faults) in zip(parts, progress(pool.map(check, parts), len(parts)), strict=True):
+            problems += faults
             if opened is None:
                 continue
             first = first or (part, opened.info)
@@ -179,7 +185,7 @@ def _verify_parts(parts: Sequence[Path], progress: Progress) -> Report:
             objects += opened.objects
     if objects or not problems:
         problems += _list_problems(objects)
-    return Report(f"{len(parts)} part files with {len(objects)} objects", problems)
+    return Report(f"{pluralize(len(parts), 'part file')} with {pluralize(len(objects), 'object')}", problems)
 
 
 def _verify_tree(path: Path, progress: Progress) -> Report:
@@ -197,20 +203,20 @@ def _compare(file: Path, parts: Sequence[Path]) -> tuple[list[str], list[str]]:
         dataset = Dataset(file)
     except ThreeDieError:
         return [], []
-    place = {ref: index for index, ref in enumerate(dataset.objects)}
+    position = {ref: index for index, ref in enumerate(dataset.objects)}
     problems, alone = [], 0
     for part in parts:
         try:
             opened = Dataset(part)
             for index, ref in enumerate(opened.objects):
-                if ref not in place:
+                if ref not in position:
                     alone += 1
-                elif not _same(opened.object(index), dataset.object(place[ref])):
+                elif not _same(opened.object(index), dataset.object(position[ref])):
                     problems.append(f"{ref}: differs between {part} and {file}; run '3die data pack' again")
         except ThreeDieError:
             continue
-    # No fault: a later run into the folder may have asked for fewer objects.
-    notes = [f"{alone} objects with part files aren't in {file}; '3die data pack' joins all"] if alone else []
+    # No fault: a later run into the folder may be of fewer objects.
+    notes = [f"{file} lacks {pluralize(alone, 'object')} with part files; '3die data pack' joins all"] if alone else []
     return problems, notes
 
 

@@ -1,4 +1,4 @@
-"""Blender, driven: the one module that imports bpy. It applies numbers that `scene.py` worked out.
+"""Blender: the one module that imports bpy. It applies the numbers of `scene.py`.
 
 bpy is not thread-safe, leaks and may crash; import this module in a process that may die (see `worker.py`).
 """
@@ -19,23 +19,15 @@ from mathutils import Matrix, Vector
 
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import explained
+from threedie.render.cycles import set_up_render
 from threedie.render.devices import GPU_KINDS
-from threedie.render.encode import quantise
+from threedie.render.encode import quantize
 from threedie.render.frame import BYTES_A_PIXEL, Box, composed, floor_size, object_box
 from threedie.render.models.cleaned import blender_file
 from threedie.render.models.source import ModelError
 from threedie.render.preset import Preset
 from threedie.render.quality import Quality
 from threedie.render.scene import ViewScene, aimed_at_origin, camera_matrix, spherical
-
-BOUNCES = {
-    "max_bounces": 3,
-    "diffuse_bounces": 3,
-    "glossy_bounces": 0,
-    "transmission_bounces": 0,
-    "volume_bounces": 0,
-    "transparent_max_bounces": 8,
-}
 
 
 class Stage:
@@ -53,9 +45,9 @@ class Stage:
             preset: the scene's constants.
             quality: samples and denoiser.
             size: width and height of the images in pixels.
-            scratch: folder for one small temporary image, and for a copy of objects that Blender reads otherwise than
-                they are meant; best in memory.
-            threads: render threads, 0 for one a core.
+            scratch: folder for one small temporary image, and for copies of objects that Blender would misread; best in
+                memory.
+            threads: render threads, 0 for one per core.
             device: `cpu`, or a kind of GPU, of which the first that this process sees is used.
 
         Raises:
@@ -70,7 +62,7 @@ class Stage:
         self._object: Any = None
         self._vertices = np.empty((0, 3), np.float32)
         self._size = size
-        _set_up_render(self._scene, quality, threads)
+        set_up_render(self._scene, quality, threads)
         self.device = _use_device(self._scene, device)
         self._scene.render.filepath = str(self._picture)
         self._add_camera()
@@ -80,7 +72,7 @@ class Stage:
         self._furniture = set(bpy.data.objects)
 
     def load(self, mesh_file: Path) -> None:
-        """Put an object on the stage in place of the one before, centred on its bounding box.
+        """Put an object on the stage in place of the previous one, centered on its bounding box.
 
         Raises:
             ModelError: the file has no faces, or numbers that aren't finite.
@@ -102,7 +94,7 @@ class Stage:
         self._object = _joined(meshes)
         if not _area(self._object.data) > 0:
             raise ModelError(f"no face has an area in {mesh_file.name}")
-        _centre(self._object, mesh_file.name)
+        _center(self._object, mesh_file.name)
         self._vertices = _vertices(self._object.data)
         for material in self._object.data.materials:
             if material is not None:
@@ -126,7 +118,7 @@ class Stage:
             around = self._shoot(floor)
             self._object.visible_camera = True
             picture = composed(around, self._shoot(self._size, box), box, self._size)
-        return quantise(picture, self._quality.dither)
+        return quantize(picture, self._quality.dither)
 
     def resize(self, size: int) -> None:
         """Change width and height of the images, in pixels."""
@@ -155,7 +147,7 @@ class Stage:
             raise
 
     def _read_picture(self) -> npt.NDArray[np.float32]:
-        """Display colours (H, W, 3) in [0, 1], as the view transform gave them, with 16 bits each.
+        """Display colors (H, W, 3) in [0, 1], as the view transform gave them, with 16 bits each.
 
         Blender gives a process without a window these pixels by way of a file only.
         """
@@ -184,12 +176,12 @@ class Stage:
         camera = bpy.data.cameras.new("camera")
         camera.angle = settings.field_of_view
         camera.clip_start, camera.clip_end = settings.clip_start, settings.clip_end
-        holder = self._link("camera", camera)
-        holder.matrix_world = Matrix(camera_matrix(self._preset).tolist())
-        self._scene.camera = holder
+        camera_object = self._link("camera", camera)
+        camera_object.matrix_world = Matrix(camera_matrix(self._preset).tolist())
+        self._scene.camera = camera_object
 
     def _add_floor(self) -> Any:
-        """Add the floor; gives the input that takes its colour."""
+        """Add the floor; gives the input that takes its color."""
         settings = self._preset.floor
         half = settings.width / 2
         corners = [(-half, -half, 0.0), (half, -half, 0.0), (half, half, 0.0), (-half, half, 0.0)]
@@ -211,9 +203,9 @@ class Stage:
         world = bpy.data.worlds.new("world")
         self._scene.world = world
         world.use_nodes = True
-        grey = self._preset.world.gray
+        gray = self._preset.world.gray
         background = next(node for node in world.node_tree.nodes if node.type == "BACKGROUND")
-        background.inputs["Color"].default_value = (grey, grey, grey, 1.0)
+        background.inputs["Color"].default_value = (gray, gray, gray, 1.0)
         background.inputs["Strength"].default_value = 1.0
 
     def _add_lights(self) -> Any:
@@ -224,9 +216,9 @@ class Stage:
         spot = bpy.data.lights.new("spot", "SPOT")
         spot.energy, spot.shadow_soft_size = settings.power, settings.radius
         spot.spot_size, spot.spot_blend = settings.cone, settings.blend
-        holder = self._link("spot", spot)
-        holder.matrix_world = Matrix(aimed_at_origin(spherical(settings.distance, 0.0, 0.0)).tolist())
-        return holder
+        spot_object = self._link("spot", spot)
+        spot_object.matrix_world = Matrix(aimed_at_origin(spherical(settings.distance, 0.0, 0.0)).tolist())
+        return spot_object
 
     def _link(self, name: str, data: Any) -> Any:
         item = bpy.data.objects.new(name, data)
@@ -241,26 +233,26 @@ def blender_version() -> str:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Send away what Blender prints while it renders: some 80 lines a picture, gigabytes in the logs of a large run."""
+    """Discard what Blender prints while it renders: some 80 lines a picture, gigabytes in the logs of a large run."""
     sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    stdout, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 1)
         yield
     finally:
-        os.dup2(kept, 1)
-        os.close(kept)
+        os.dup2(stdout, 1)
+        os.close(stdout)
         os.close(nowhere)
 
 
 def cycles_devices() -> dict[str, list[str]]:
     """Names of the GPUs that Cycles finds, by kind in lower case."""
-    found = {}
+    gpus = {}
     for kind in GPU_KINDS:
         # A build of Blender without a kind raises TypeError for it, and a broken driver may raise anything.
         with suppress(Exception):
-            found[kind] = [device.name for device in _gpus(kind)]
-    return {kind: names for kind, names in found.items() if names}
+            gpus[kind] = [device.name for device in _gpus(kind)]
+    return {kind: names for kind, names in gpus.items() if names}
 
 
 def _preferences() -> Any:
@@ -280,57 +272,14 @@ def _use_device(scene: Any, kind: str) -> str:
         return "cpu"
     preferences = _preferences()
     preferences.compute_device_type = kind.upper()
-    ours = _gpus(kind)
-    if not ours:
-        raise ThreeDieError(f"the rendering process sees no {kind} device, though one was found before it started")
+    available = _gpus(kind)
+    if not available:
+        raise ThreeDieError(f"the rendering process has no {kind} device, though one was available before it started")
     for device in preferences.devices:
         device.use = False
-    ours[0].use = True
+    available[0].use = True
     scene.cycles.device = "GPU"
-    return f"{kind}: {ours[0].name}"
-
-
-def _set_up_render(scene: Any, quality: Quality, threads: int) -> None:
-    render, cycles, layer = scene.render, scene.cycles, scene.view_layers[0]
-    render.engine = "CYCLES"
-    render.resolution_percentage = 100
-    render.threads_mode = "FIXED" if threads else "AUTO"
-    render.threads = threads or 1
-    render.use_persistent_data = True
-    render.image_settings.file_format = "TIFF"
-    render.image_settings.tiff_codec = "NONE"
-    render.image_settings.color_mode = "RGB"
-    render.image_settings.color_depth = "16"
-    scene.view_settings.view_transform = "Filmic"
-    scene.view_settings.look = "None"
-    cycles.samples = quality.samples
-    cycles.use_adaptive_sampling = quality.adaptive_threshold > 0
-    cycles.adaptive_threshold = quality.adaptive_threshold
-    cycles.use_light_tree = False
-    for name, count in BOUNCES.items():
-        setattr(cycles, name, count)
-    cycles.use_denoising = quality.denoiser in ("fast", "high")
-    if cycles.use_denoising:
-        cycles.denoiser = "OPENIMAGEDENOISE"
-        cycles.denoising_quality = quality.denoiser.upper()
-        cycles.denoising_prefilter = "NONE"
-        cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
-    if quality.denoiser == "compositor":
-        _denoise_in_compositor(scene, layer)
-
-
-def _denoise_in_compositor(scene: Any, layer: Any) -> None:
-    layer.use_pass_diffuse_color = layer.use_pass_normal = True
-    scene.use_nodes = True
-    tree = scene.node_tree
-    tree.nodes.clear()
-    layers = tree.nodes.new("CompositorNodeRLayers")
-    denoise = tree.nodes.new("CompositorNodeDenoise")
-    output = tree.nodes.new("CompositorNodeComposite")
-    tree.links.new(layers.outputs["Image"], denoise.inputs["Image"])
-    tree.links.new(layers.outputs["DiffCol"], denoise.inputs["Albedo"])
-    tree.links.new(layers.outputs["Normal"], denoise.inputs["Normal"])
-    tree.links.new(denoise.outputs["Image"], output.inputs["Image"])
+    return f"{kind}: {available[0].name}"
 
 
 def _joined(meshes: list[Any]) -> Any:
@@ -343,11 +292,11 @@ def _joined(meshes: list[Any]) -> Any:
     return meshes[0]
 
 
-def _centre(item: Any, name: str) -> None:
-    """Apply the import's rotation to the mesh and move its bounding box's centre to the origin, as the original does.
+def _center(item: Any, name: str) -> None:
+    """Apply the import's rotation to the mesh and move its bounding box's center to the origin, as the original does.
 
-    First to the centre of the lowest face of the box, then to its middle: two translations of float32 vertices, whose
-    roundings show where a model has faces that coincide.
+    First to the center of the lowest face of the box, then to its middle: two translations of float32 vertices, whose
+    rounding shows where a model has faces that coincide.
     """
     mesh = item.data
     mesh.transform(item.matrix_basis)
@@ -376,7 +325,7 @@ def _vertices(mesh: Any) -> npt.NDArray[np.float32]:
 
 
 def _area(mesh: Any) -> float:
-    """Sum of all faces' areas; not finite where a vertex isn't, which `_bounds` tells better."""
+    """Sum of all faces' areas; infinite where a vertex isn't finite, which `_bounds` reports."""
     areas = np.empty(len(mesh.polygons), np.float32)
     mesh.polygons.foreach_get("area", areas)
     total = float(areas.sum(dtype=np.float64))
@@ -384,7 +333,7 @@ def _area(mesh: Any) -> float:
 
 
 def _invert_driven_alpha(material: Any) -> None:
-    """Where a material has several image textures and one drives its alpha, invert that (the original's rule)."""
+    """Invert the texture that drives a material's alpha if the material has several (the original's rule)."""
     if not material.use_nodes:
         return
     tree = material.node_tree

@@ -1,4 +1,4 @@
-"""What Cycles can render with on this machine, and how one rendering process is given one GPU and no other."""
+"""GPUs that Cycles can use on this machine, and how each rendering process gets one of them."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from threedie.manifests.errors import ThreeDieError
 
 GPU_KINDS = ("optix", "cuda", "hip", "oneapi", "metal")
-"""Kinds of GPU rendering, the one to prefer first: an NVIDIA GPU is found as `optix` and as `cuda`."""
+"""Kinds of GPU rendering, in order of preference: an NVIDIA GPU is listed as `optix` and as `cuda`."""
 
 KINDS = ("auto", "cpu", *GPU_KINDS)
 MARK = "3die-devices "
@@ -26,10 +26,10 @@ PIN = {
     "hip": ("HIP_VISIBLE_DEVICES", ""),
     "oneapi": ("ONEAPI_DEVICE_SELECTOR", "level_zero:"),
 }
-"""The variable that hides all GPUs but one from a process, and what stands before the number in it."""
+"""The variable that hides all GPUs but one from a process, and the prefix of the GPU's number in it."""
 
 TRACES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dri")
-"""Files that Linux has where there is a driver of a GPU; without one, asking Blender for GPUs is a wasted second."""
+"""Files that Linux has where there is a driver of a GPU; without one, asking Blender for GPUs wastes a second."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Devices:
 
     Attributes:
         kind: `cpu` or one of `GPU_KINDS`.
-        names: one name a GPU; empty for the processor.
+        names: one name per GPU; empty for the CPU.
         first: number of the first of them among all that this process sees.
     """
 
@@ -51,50 +51,53 @@ class Devices:
         if self.kind not in PIN:
             return {}
         variable, prefix = PIN[self.kind]
-        # Where the machine's owner, or SLURM, shows us some of the GPUs only, ours are among those.
-        shown = [name for name in os.environ.get(variable, "").removeprefix(prefix).split(",") if name]
-        place = self.first + slot
-        number = shown[place] if place < len(shown) else str(place)
+        # Where the machine's owner, or SLURM, shows this process only some of the GPUs, it chooses among those.
+        visible = [name for name in os.environ.get(variable, "").removeprefix(prefix).split(",") if name]
+        position = self.first + slot
+        number = visible[position] if position < len(visible) else str(position)
         return {variable: prefix + number}
 
 
 def choose_devices(kind: str) -> Devices:
-    """What `--device` asks for.
+    """The devices of a kind on this machine.
 
-    `auto` takes the GPUs of the first kind there is, or else the processor.
+    `auto` takes the GPUs of the first kind that this machine has, or else the CPU.
 
     Raises:
-        ThreeDieError: no such kind of device, or none of that kind here.
+        ThreeDieError: no such kind of device, or none of that kind on this machine.
     """
     check_kind(kind)
     if kind == "cpu" or (kind == "auto" and not may_have_gpu()):
         return Devices()
-    found = find_gpus()
+    gpus = find_gpus()
     if kind == "auto":
-        return next((Devices(name, found[name]) for name in GPU_KINDS if found.get(name)), Devices())
-    if not found.get(kind):
-        others = [f"{name} ({', '.join(names)})" for name, names in found.items() if names]
-        there = f"there is {', '.join(others)}" if others else "Blender finds no GPU at all"
+        return next((Devices(name, gpus[name]) for name in GPU_KINDS if gpus.get(name)), Devices())
+    if not gpus.get(kind):
+        others = [f"{name} ({', '.join(names)})" for name, names in gpus.items() if names]
+        available = f"available: {', '.join(others)}" if others else "Blender finds no GPU at all"
         raise ThreeDieError(
-            f"--device {kind}: no such device here; {there}. See `3die doctor`, or give --device auto, "
-            "which takes what there is"
+            f"--device {kind}: no such device on this machine; {available}. See '3die doctor', or give --device auto"
         )
-    return Devices(kind, found[kind])
+    return Devices(kind, gpus[kind])
 
 
 def check_kind(kind: str) -> None:
-    """Raise ThreeDieError where there is no such kind of device anywhere."""
+    """Refuse what is no kind of device.
+
+    Raises:
+        ThreeDieError: it isn't one of `KINDS`.
+    """
     if kind not in KINDS:
         raise ThreeDieError(f"{kind!r} is not a device; choose from {', '.join(KINDS)}")
 
 
 def may_have_gpu() -> bool:
-    """Whether it is worth the time to ask Blender."""
+    """Whether this machine may have a GPU, so that asking Blender is worth the time."""
     return sys.platform != "linux" or any(Path(trace).exists() for trace in TRACES)
 
 
 def find_gpus() -> Mapping[str, tuple[str, ...]]:
-    """Names of the GPUs that Cycles can use here, by kind; asked in a process of its own, which may crash."""
+    """Names of the GPUs that Cycles can use here, by kind; listed by a process of its own, which may crash."""
     command = [sys.executable, "-P", "-c", LIST.format(mark=MARK)]
     try:
         run = subprocess.run(command, capture_output=True, text=True, timeout=LIST_S, check=False, errors="replace")
@@ -104,7 +107,7 @@ def find_gpus() -> Mapping[str, tuple[str, ...]]:
 
 
 def parse_list(lines: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """GPUs by kind from what the process printed; Blender prints on its own account, too."""
+    """GPUs by kind from what the process printed, among Blender's own output."""
     marked = [line.removeprefix(MARK) for line in lines if line.startswith(MARK)]
-    found = json.loads(marked[-1]) if marked else {}
-    return {kind: tuple(found[kind]) for kind in GPU_KINDS if found.get(kind)}
+    listed = json.loads(marked[-1]) if marked else {}
+    return {kind: tuple(listed[kind]) for kind in GPU_KINDS if listed.get(kind)}

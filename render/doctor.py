@@ -1,4 +1,4 @@
-"""Looks whether this machine can render, and says what to do where it can't."""
+"""Checks whether this machine can render, and how to fix it if not."""
 
 import ctypes.util
 import importlib.metadata
@@ -23,32 +23,32 @@ DEBIAN_PACKAGES: dict[str, str] = {
     "ICE": "libice6",
     "GL": "libgl1",
 }
-"""System libraries that Blender's Linux build wants, even where it opens no window, and Debian's packages of them."""
+"""System libraries that Blender's Linux build needs, even without a window, and Debian's packages of them."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at.
+    """Result of one check.
 
     Attributes:
-        name: what was looked at.
-        found: what was found.
-        mend: what to do about it; empty where all is well.
+        name: what was checked.
+        state: what it is, or what is wrong with it.
+        fix: what to do about it; empty if nothing is wrong.
     """
 
     name: str
-    found: str
-    mend: str = ""
+    state: str
+    fix: str = ""
 
 
 def examine(folder: Path) -> list[Finding]:
-    """Look at Python, Blender, system libraries, GPUs, cores and the free disk of a folder."""
+    """Check Python, Blender, system libraries, GPUs, cores and the free disk of a folder."""
     free = shutil.disk_usage(folder).free / 1e9
     blender = _blender()
     return [
         _python(),
         blender,
-        *([] if blender.mend else [_gpus()]),
+        *([] if blender.fix else [_gpus()]),
         Finding("cores", f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()}"),
         Finding("free disk", f"{free:.1f} GB", "" if free > 1 else "make room: a dataset of 10,000 views takes 0.1 GB"),
     ]
@@ -56,8 +56,8 @@ def examine(folder: Path) -> list[Finding]:
 
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    mend = "" if sys.version_info[:2] == (3, 11) else "use Python 3.11: Blender 4.5 as a module exists for no other"
-    return Finding("Python", version, mend)
+    fix = "" if sys.version_info[:2] == (3, 11) else "use Python 3.11: Blender 4.5 as a module exists for no other"
+    return Finding("Python", version, fix)
 
 
 def _blender() -> Finding:
@@ -77,32 +77,32 @@ def _blender() -> Finding:
             f"bpy {version} lacks {', '.join(f'lib{name}' for name in missing)}",
             f"apt-get install {packages}",
         )
-    words = trial.stderr.strip().splitlines()[-1:] or [f"exit code {trial.returncode}"]
-    return Finding("Blender", f"bpy {version} can't be imported: {words[0]}", "install the library it names")
+    lines = trial.stderr.strip().splitlines()[-1:] or [f"exit code {trial.returncode}"]
+    return Finding("Blender", f"bpy {version} can't be imported: {lines[0]}", "install the library it names")
 
 
 def _gpus() -> Finding:
-    found = find_gpus()
-    if found:
-        told = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in found.items())
-        return Finding("GPUs", f"{told}. --device auto takes the first kind")
+    gpus = find_gpus()
+    if gpus:
+        kinds = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in gpus.items())
+        return Finding("GPUs", f"{kinds}. --device auto takes the first kind")
     driver = [trace for trace in TRACES if Path(trace).exists()]
     if driver:
         return Finding(
-            "GPUs", f"none that Cycles can use, though {driver[0]} exists: rendering on the processor; see the driver"
+            "GPUs", f"none that Cycles can use, though {driver[0]} exists: renders on the CPU; check the driver"
         )
-    return Finding("GPUs", "none; rendering on the processor")
+    return Finding("GPUs", "none; renders on the CPU")
 
 
 def missing_libraries() -> list[str]:
-    """System libraries that Blender needs and the loader doesn't find; empty elsewhere than on Linux."""
+    """System libraries that Blender needs and the loader doesn't find; none are checked except on Linux."""
     if sys.platform != "linux":
         return []
     return [name for name in DEBIAN_PACKAGES if ctypes.util.find_library(name) is None]
 
 
 def install_libraries() -> None:
-    """Install missing system libraries where that can be done without asking: as root on Debian or Ubuntu."""
+    """Install missing system libraries where that needs no password: as root on Debian or Ubuntu."""
     missing = missing_libraries()
     if not missing or os.geteuid() != 0 or shutil.which("apt-get") is None:
         return

@@ -1,4 +1,4 @@
-"""From the renderer's colours to the bytes of a JPEG."""
+"""From the renderer's colors to the bytes of a JPEG."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,15 +6,15 @@ import simplejpeg
 
 DITHERS = ("original", "none")
 ORIGINAL_DITHER = 0.0033
-"""Scale of the noise that Blender 4.2 adds to a colour in [0, 1] when it makes a byte of it."""
+"""Scale of the noise that Blender 4.2 adds to a color in [0, 1] when it converts it to a byte."""
 
 ORIGINAL_DITHER_WAVES = ((12.9898, 78.233, 43758.5453), (19.9898, 119.233, 43798.5453))
 ORIGINAL_DITHER_BAND = 64
 """Rows after which that noise repeats, counted from the bottom."""
 
 
-def quantise(colors: npt.NDArray[np.float32], dither: str) -> npt.NDArray[np.uint8]:
-    """Colours in [0, 1] of shape (H, W, 3) as bytes.
+def quantize(colors: npt.NDArray[np.float32], dither: str) -> npt.NDArray[np.uint8]:
+    """Colors in [0, 1] of shape (H, W, 3) as bytes.
 
     `none` rounds to the nearest. `original` adds the noise of the Blender that made 3DIEBench: triangular, from -0.4 to
     1.3 of a level, always the same at the same place. It makes the picture 0.4 levels brighter on average, and adding

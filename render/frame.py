@@ -1,4 +1,4 @@
-"""Where in the picture the object is, and how a picture is put together of the object and the floor around it.
+"""The object's box in a picture, and the picture composed of the object's part and the floor around it.
 
 The floor is smooth: seen coarsely and enlarged it is as good as rendered in full, and costs a seventh. So a picture
 can be made of two: the floor with the object's shadow but without the object, small; and the part with the object, in
@@ -15,9 +15,9 @@ from threedie.render.preset import Preset
 from threedie.render.scene import ViewScene, camera_matrix, object_matrix
 
 FLOOR_SHARE = 3 / 8
-"""Width of the floor's picture for one of the whole."""
+"""Width of the floor's picture as a share of the whole picture's."""
 
-FLOOR_LEAST = 64
+MIN_FLOOR = 64
 """Least width of the floor's picture: shadows and the edge of the spot's cone must stay wider than a pixel."""
 
 CLEARANCE = 0.3
@@ -29,7 +29,7 @@ MARGIN = 4
 BYTES_A_PIXEL = 6
 """Of the temporary pictures that Blender writes: three channels of 16 bits."""
 
-MOST_AREA = 0.6
+MAX_AREA = 0.6
 """Where the object's part of the picture is larger than this share, two pictures would save nothing."""
 
 Floats = npt.NDArray[np.float32]
@@ -57,7 +57,7 @@ class Box:
 
 def floor_size(size: int) -> int | None:
     """Width in pixels of the floor's picture for pictures of `size` pixels; None where they are too small to split."""
-    width = max(FLOOR_LEAST, round(size * FLOOR_SHARE))
+    width = max(MIN_FLOOR, round(size * FLOOR_SHARE))
     return width if width * 2 <= size else None
 
 
@@ -74,18 +74,18 @@ def object_box(vertices: Floats, preset: Preset, view: ViewScene, size: int) -> 
         The box, or None where the picture must be rendered in one piece: the object is out of sight or reaches behind
         the camera, is close to the floor, or fills most of the picture.
     """
-    place = object_matrix(view)
-    points = vertices @ place[:3, :3].T.astype(np.float32) + place[:3, 3].astype(np.float32)
+    to_world = object_matrix(view)
+    points = vertices @ to_world[:3, :3].T.astype(np.float32) + to_world[:3, 3].astype(np.float32)
     if float(points[:, 2].min()) < preset.floor.height + CLEARANCE:
         return None
     to_camera = np.linalg.inv(camera_matrix(preset)).astype(np.float32)
-    seen = points @ to_camera[:3, :3].T + to_camera[:3, 3]
-    depth = -seen[:, 2]
+    from_camera = points @ to_camera[:3, :3].T + to_camera[:3, 3]
+    depth = -from_camera[:, 2]
     if float(depth.min()) <= preset.camera.clip_start:
         return None
     focal = 1 / np.tan(preset.camera.field_of_view / 2)
-    across = (seen[:, 0] / depth * focal + 1) / 2 * size
-    down = (1 - seen[:, 1] / depth * focal) / 2 * size
+    across = (from_camera[:, 0] / depth * focal + 1) / 2 * size
+    down = (1 - from_camera[:, 1] / depth * focal) / 2 * size
     box = Box(
         max(0, int(np.floor(across.min())) - MARGIN),
         min(size, int(np.ceil(across.max())) + MARGIN),
@@ -94,7 +94,7 @@ def object_box(vertices: Floats, preset: Preset, view: ViewScene, size: int) -> 
     )
     width, height = box.right - box.left, box.bottom - box.top
     visible = width > 0 and height > 0
-    return box if visible and width * height <= MOST_AREA * size**2 else None
+    return box if visible and width * height <= MAX_AREA * size**2 else None
 
 
 def composed(floor: Floats, part: Floats, box: Box, size: int) -> Floats:
@@ -109,8 +109,8 @@ def composed(floor: Floats, part: Floats, box: Box, size: int) -> Floats:
     rows = _ramp(box.bottom - box.top, box.top > 0, box.bottom < size)
     columns = _ramp(box.right - box.left, box.left > 0, box.right < size)
     weight = np.minimum(rows[:, None], columns[None])[..., None]
-    there = picture[box.top : box.bottom, box.left : box.right]
-    picture[box.top : box.bottom, box.left : box.right] = there + (part - there) * weight
+    floor_part = picture[box.top : box.bottom, box.left : box.right]
+    picture[box.top : box.bottom, box.left : box.right] = floor_part + (part - floor_part) * weight
     return picture
 
 

@@ -1,4 +1,4 @@
-"""What the supervisor and its rendering processes tell each other, pickled over a pipe between parent and child."""
+"""Messages between the supervisor and its rendering processes, pickled over a pipe."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from threedie.manifests.dataset import DatasetInfo
+from threedie.manifests.dataset_info import DatasetInfo
 from threedie.manifests.objects import ObjectRef
 from threedie.render.models.source import ModelSource
 from threedie.render.preset import Preset
@@ -39,7 +39,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Probe:
-    """To a child: render the views of a task at some image sizes, keep nothing, say how long they took."""
+    """To a child: render the views of a task at some image sizes, keep nothing, report how long they took."""
 
     task: Task
     sizes: tuple[int, ...]
@@ -47,19 +47,19 @@ class Probe:
 
 @dataclass(frozen=True)
 class Ready:
-    """From a child: it is up; `made` says with what it renders."""
+    """From a child: it has started; `made` says with what it renders."""
 
     made: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class ViewDone:
-    """From a child: one more view of the object in hand."""
+    """From a child: one more view of its object is rendered."""
 
 
 @dataclass(frozen=True)
 class ObjectDone:
-    """From a child: the part file lies in its place."""
+    """From a child: the part file is written."""
 
     warnings: tuple[str, ...]
 
@@ -73,14 +73,14 @@ class ObjectFailed:
 
 @dataclass(frozen=True)
 class Stop:
-    """From a child: the run can't go on, whichever the object (a full disk)."""
+    """From a child: the run can't go on with any object, as on a full disk."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Probed:
-    """From a child: median seconds and bytes a view at each size asked for, and seconds an object takes besides."""
+    """From a child: median seconds and bytes per view at each of the probe's sizes; further seconds per object."""
 
     object_s: float
     seconds: tuple[float, ...]

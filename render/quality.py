@@ -6,7 +6,7 @@ from typing import Any
 from threedie.manifests.errors import ThreeDieError
 
 DENOISERS = ("compositor", "fast", "high", "none")
-"""`compositor`: the original's, a Denoise node fed with colour, diffuse colour and normals, with accurate prefilter.
+"""`compositor`: the original's, a Denoise node fed with color, diffuse color and normals, with accurate prefilter.
 `fast` and `high`: Cycles' own OpenImageDenoise at that quality, fed with albedo and normals as they are."""
 
 
@@ -15,11 +15,11 @@ class Quality:
     """Settings of Cycles that decide noise and time, not content.
 
     Attributes:
-        name: `reference`, `fast`, or `custom` where a setting was given by hand.
+        name: `reference`, `fast`, or `custom` where a setting was changed.
         samples: most samples a pixel.
         adaptive_threshold: noise at which a pixel gets no more samples; 0 gives all pixels all samples.
         denoiser: one of `DENOISERS`.
-        dither: how colours become bytes, see `threedie.render.encode.quantise`.
+        dither: how colors become bytes, see `threedie.render.encode.quantize`.
         split_floor: whether the floor around the object is rendered apart and small, see `threedie.render.frame`.
     """
 
@@ -44,7 +44,7 @@ QUALITIES: dict[str, Quality] = {
 
 
 def choose_quality(name: str, samples: int | None = None, denoiser: str | None = None) -> Quality:
-    """A named quality, with samples or denoiser replaced where given.
+    """A named quality, with samples or denoiser replaced.
 
     Raises:
         ThreeDieError: an unknown name, or a number of samples below 1.

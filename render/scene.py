@@ -22,7 +22,7 @@ class ViewScene:
 
     Attributes:
         object_euler: the object's rotation, radians about the fixed axes x, then y, then z (Blender's `XYZ`).
-        object_location: the object's centre.
+        object_location: the object's center.
         floor_color: linear RGB of the floor.
         spot_matrix: 4 x 4, from the spot's coordinates (it shines along its -Z) to the world's.
         spot_color: linear RGB of the spot.
@@ -64,7 +64,7 @@ def camera_matrix(preset: Preset) -> Array:
 
 
 def object_matrix(scene: ViewScene) -> Array:
-    """Matrix (4, 4) from the object's centred coordinates to the world's."""
+    """Matrix (4, 4) from the object's centered coordinates to the world's."""
     matrix = np.eye(4)
     matrix[:3, :3] = Rotation.from_euler("xyz", scene.object_euler).as_matrix()
     matrix[:3, 3] = scene.object_location
@@ -75,7 +75,7 @@ def view_scene(preset: Preset, fields: Sequence[LatentField], latents: Array) ->
     """The scene of one view, from its latent vector (L,).
 
     A translation (3DIEBench-T) is in the object's frame: the object's matrix is R(rotation) times T(translation), so it
-    stands at R t.
+    is at R t.
     """
     value = dict(zip((field.name for field in fields), (float(x) for x in latents), strict=True))
     euler = (value["rotation_x"], value["rotation_y"], value["rotation_z"])

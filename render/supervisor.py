@@ -2,43 +2,33 @@
 
 One object at a time is leased to a child over a pipe. A child that shows no progress, grows too large or dies costs one
 try of its object; after a bounded number of tries the object is quarantined with the reason. What counts as done is a
-whole part file in its place; no exit code is believed.
+whole part file in its place, whatever the exit code.
 """
 
-import os
-import signal
-import subprocess
-import sys
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from multiprocessing.connection import Pipe, wait
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import psutil
-
-from threedie.manifests.dataset import Dataset, DatasetInfo, part_path
 from threedie.manifests.errors import ThreeDieError
-from threedie.manifests.files import explained, temporary_prefix
-from threedie.manifests.objects import ObjectRef
+from threedie.manifests.files import temporary_prefix
+from threedie.manifests.parts import part_path
+from threedie.render.child import DEAD, WORKER, Child, describe_end
 from threedie.render.devices import Devices
+from threedie.render.ledger import Ledger, Outcome, Watcher
 from threedie.render.messages import ObjectDone, ObjectFailed, Probe, Probed, Ready, Setup, Stop, Task, ViewDone
 
-WORKER = (sys.executable, "-P", "-m", "threedie.render.worker")
 POLL_S = 0.5
-LAST_LINES = 3
-LOG_TAIL_BYTES = 4096
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much patience the supervisor has.
+    """Limits of time, memory and tries, beyond which a process is replaced.
 
     Attributes:
-        view_s: seconds a child may take for one view (or for loading an object) before it is killed.
+        view_s: seconds a child may take for one view, or for loading an object, before it is killed.
         start_s: seconds it may take to start.
         memory_gib: resident size at which it is killed.
         objects_per_child: objects after which it is replaced, because Blender leaks.
@@ -52,146 +42,6 @@ class Limits:
     objects_per_child: int = 50
     tries: int = 2
     fail_fast: bool = False
-
-
-@dataclass
-class Outcome:
-    """What came of a run.
-
-    Attributes:
-        done: objects whose part files now lie in their place.
-        quarantined: objects given up, with the reason.
-        warnings: what was wrong but could be borne.
-    """
-
-    done: list[ObjectRef] = field(default_factory=list)
-    quarantined: dict[ObjectRef, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-
-
-class Watcher(Protocol):
-    """Is told of progress; the command line draws a line of it, tests count it."""
-
-    def view_done(self) -> None:
-        """One more view was rendered."""
-
-    def views_lost(self, views: int) -> None:
-        """An object's try failed after so many of its views were counted."""
-
-    def object_ended(self, outcome: Outcome) -> None:
-        """An object is done or quarantined."""
-
-
-class _Child:
-    """One rendering process, its pipe and its log."""
-
-    def __init__(self, command: Sequence[str], setup: Setup, log: Path, environment: Mapping[str, str]) -> None:
-        self.log = log
-        self.task: Task | None = None
-        self.ready = False
-        self.objects = 0
-        self.views = 0
-        self.last_sign = time.monotonic()
-        try:
-            log.parent.mkdir(parents=True, exist_ok=True)
-            output = log.open("ab")
-        except OSError as error:
-            raise explained(error, log) from error
-        self.pipe, theirs = Pipe()
-        with output:
-            self.log_begin = log.stat().st_size
-            # A session of its own: one signal reaches it and whatever it starts, and Ctrl-C reaches only us.
-            self.process = subprocess.Popen(
-                [*command, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                env={**os.environ, **environment},
-            )
-        theirs.close()
-        self._tell(setup)
-
-    def send(self, message: Task | Probe) -> None:
-        self.last_sign, self.views = time.monotonic(), 0
-        self.log_begin = self.log.stat().st_size
-        self._tell(message)
-
-    def _tell(self, message: Any) -> None:
-        # A child that is gone is noticed when its pipe is read.
-        with suppress(OSError):
-            self.pipe.send(message)
-
-    @property
-    def busy(self) -> bool:
-        return self.task is not None
-
-    def resident_gib(self) -> float:
-        try:
-            return float(psutil.Process(self.process.pid).memory_info().rss) / 2**30
-        except psutil.Error:
-            return 0.0
-
-    def kill(self) -> int:
-        """End it and whatever it started; gives its exit code."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.pipe.close()
-        return self.process.wait()
-
-    def last_lines(self) -> str:
-        """The end of what it printed since it was started or given its object, in one line."""
-        with self.log.open("rb") as file:
-            size = self.log.stat().st_size
-            file.seek(max(self.log_begin, size - LOG_TAIL_BYTES))
-            text = file.read().decode("utf-8", "replace")
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return " | ".join(lines[-LAST_LINES:])
-
-
-class Ledger:
-    """Which objects are still to do, and what came of the others."""
-
-    def __init__(self, setup: Setup, tries: int, tasks: Iterator[Task], watcher: Watcher) -> None:
-        self.outcome = Outcome()
-        self.watcher = watcher
-        self._setup, self._max_tries, self._tasks = setup, tries, tasks
-        self._again: deque[Task] = deque()
-        self._tries: dict[ObjectRef, int] = {}
-
-    def next_task(self) -> Task | None:
-        """One that failed and is to be tried again, or a new one, or None where all are handed out."""
-        return self._again.popleft() if self._again else next(self._tasks, None)
-
-    def put_back(self, task: Task) -> None:
-        """Take back a task that wasn't tried."""
-        self._again.appendleft(task)
-
-    def done(self, task: Task, warnings: Sequence[str]) -> bool:
-        """Believe that an object is done if its part file is whole."""
-        if not is_whole_part(self._setup.parts, task.ref, self._setup.info):
-            return False
-        self.outcome.done.append(task.ref)
-        self.outcome.warnings += warnings
-        self.watcher.object_ended(self.outcome)
-        return True
-
-    def failed(self, task: Task, reason: str, views: int, final: bool = False) -> bool:
-        """Try an object again later, or quarantine it where that is no use or was done often enough.
-
-        Gives whether it is quarantined.
-        """
-        self.watcher.views_lost(views)
-        self._tries[task.ref] = self._tries.get(task.ref, 0) + 1
-        if not final and self._tries[task.ref] < self._max_tries:
-            self._again.append(task)
-            return False
-        # Whatever lies there is not whole, and must not be taken for a part of the dataset.
-        part_path(self._setup.parts, task.ref).unlink(missing_ok=True)
-        self.outcome.quarantined[task.ref] = reason
-        self.watcher.object_ended(self.outcome)
-        return True
 
 
 class Supervisor:
@@ -209,18 +59,18 @@ class Supervisor:
         """Start nothing yet.
 
         Args:
-            setup: what every child is told first.
+            setup: what is the same for all objects; sent to each child first.
             logs: folder for one log file a child.
             workers: number of children at work at once.
-            limits: patience; the default suits all but strange meshes.
-            command: how to start a child; the number of its pipe is appended.
+            limits: of each child; the default suits all but unusual meshes.
+            command: starts a child; the file descriptor of its pipe is appended.
             devices: what the children render with; one GPU each where there are GPUs.
         """
         self._devices = devices or Devices()
         self._setup, self._logs, self.workers = setup, logs, workers
         self._limits = limits or Limits()
         self._command = command
-        self._children: list[_Child | None] = [None] * workers
+        self._children: list[Child | None] = [None] * workers
         self._failed_starts = 0
         self._aborted = False
 
@@ -253,7 +103,7 @@ class Supervisor:
             child.send(probe)
         while True:
             patience = self._limits.view_s if child.ready else self._limits.start_s
-            message = self._receive(child) if child.pipe.poll(patience) else _DEAD
+            message = child.receive() if child.pipe.poll(patience) else DEAD
             if isinstance(message, Ready):
                 child.ready = True
                 child.send(probe)
@@ -264,7 +114,7 @@ class Supervisor:
             else:
                 code = self._end(0)
                 if not child.ready:
-                    raise ThreeDieError(f"Blender can't be started: {_epitaph(child, code)}")
+                    raise ThreeDieError(f"Blender can't be started: {describe_end(child, code)}")
                 return None
 
     def run(self, tasks: Iterable[Task], watcher: Watcher) -> Outcome:
@@ -276,7 +126,7 @@ class Supervisor:
         ledger = Ledger(self._setup, self._limits.tries, iter(tasks), watcher)
         while True:
             if self._aborted:
-                raise ThreeDieError("the run was ended")
+                raise ThreeDieError("the run was stopped")
             if self._limits.fail_fast and ledger.outcome.quarantined:
                 return ledger.outcome
             for slot in range(self.workers):
@@ -291,7 +141,7 @@ class Supervisor:
             for slot in busy.values():
                 self._check_limits(slot, ledger)
 
-    def _hand_out(self, slot: int, ledger: "Ledger") -> None:
+    def _hand_out(self, slot: int, ledger: Ledger) -> None:
         """Give a task to a child that is idle; start one, or replace one that has served long enough."""
         child = self._children[slot]
         if child and child.busy:
@@ -307,11 +157,11 @@ class Supervisor:
         if child.ready:
             child.send(task)
 
-    def _handle(self, slot: int, ledger: "Ledger") -> None:
+    def _handle(self, slot: int, ledger: Ledger) -> None:
         child = self._children[slot]
         if child is None or child.task is None:
             return
-        message = self._receive(child)
+        message = child.receive()
         child.last_sign = time.monotonic()
         if isinstance(message, Ready) and not child.ready:
             child.ready, self._failed_starts = True, 0
@@ -327,40 +177,42 @@ class Supervisor:
             if isinstance(message, ObjectFailed):
                 ledger.failed(task, message.reason, child.views, final=True)
             elif not ledger.done(task, message.warnings):
-                ledger.failed(task, f"{task.ref}: the process said it was done, but left no whole file", child.views)
+                ledger.failed(task, f"{task.ref}: the process reported it as done, but left no whole file", child.views)
         else:
-            self._lose(slot, "" if message is _DEAD else f"it sent garbage ({message!r})", ledger)
+            self._lose(slot, "" if message is DEAD else f"it sent an unknown message ({message!r})", ledger)
 
-    def _check_limits(self, slot: int, ledger: "Ledger") -> None:
+    def _check_limits(self, slot: int, ledger: Ledger) -> None:
         child = self._children[slot]
         if child is None or not child.busy:
             return
         patience = self._limits.view_s if child.ready else self._limits.start_s
         if time.monotonic() - child.last_sign > patience:
-            self._lose(slot, f"no sign of life for {patience:g} s", ledger)
+            self._lose(slot, f"no progress for {patience:g} s", ledger)
         elif (size := child.resident_gib()) > self._limits.memory_gib:
-            self._lose(slot, f"its memory grew to {size:.1f} GiB, over the cap of {self._limits.memory_gib:g}", ledger)
+            self._lose(
+                slot, f"its memory grew to {size:.1f} GiB, over the limit of {self._limits.memory_gib:g}", ledger
+            )
 
-    def _lose(self, slot: int, reason: str, ledger: "Ledger") -> None:
+    def _lose(self, slot: int, reason: str, ledger: Ledger) -> None:
         """End a child that can't be trusted any more, and settle its object."""
         child = self._children[slot]
         if child is None or child.task is None:
             return
         task = child.task
         code = self._end(slot)
-        epitaph = _epitaph(child, code, reason)
+        end = describe_end(child, code, reason)
         if not child.ready:
             self._failed_starts += 1
             if self._failed_starts > self.workers:
-                raise ThreeDieError(f"Blender can't be started: {epitaph}")
+                raise ThreeDieError(f"Blender can't be started: {end}")
             ledger.put_back(task)
         elif not ledger.done(task, ()):
-            # Where it wrote the file and died before it could say so, the object is done all the same.
-            ledger.failed(task, f"{task.ref}: {epitaph}", child.views)
+            # An object whose file was written before the process died is done all the same.
+            ledger.failed(task, f"{task.ref}: {end}", child.views)
 
-    def _start(self, slot: int) -> _Child:
+    def _start(self, slot: int) -> Child:
         log, environment = self._logs / f"worker-{slot}.log", self._devices.environment(slot)
-        child = self._children[slot] = _Child(self._command, self._setup, log, environment)
+        child = self._children[slot] = Child(self._command, self._setup, log, environment)
         return child
 
     def _end(self, slot: int) -> int:
@@ -375,35 +227,10 @@ class Supervisor:
                 debris.unlink(missing_ok=True)
         return code
 
-    def _receive(self, child: _Child) -> Any:
+    def _receive(self, child: Child) -> Any:
         try:
             return child.pipe.recv()
         except (EOFError, OSError):
-            return _DEAD
+            return DEAD
         except Exception as error:  # Whatever unpickling garbage raises: the child is not to be trusted.
             return error
-
-
-def _epitaph(child: _Child, code: int, reason: str = "") -> str:
-    """Why a child ended, and its last words."""
-    if not reason:
-        reason = (
-            f"the process died of {signal.Signals(-code).name}" if code < 0 else f"the process ended with code {code}"
-        )
-    words = child.last_lines()
-    return f"{reason}; it last said: {words}" if words else reason
-
-
-def is_whole_part(parts: Path, ref: ObjectRef, info: DatasetInfo) -> bool:
-    """Whether an object's part file is there, readable and of this dataset."""
-    path = part_path(parts, ref)
-    if not path.is_file():
-        return False
-    try:
-        part = Dataset(path)
-    except ThreeDieError:
-        return False
-    return part.objects == [ref] and info.difference(part.info) is None
-
-
-_DEAD = object()

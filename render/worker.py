@@ -1,6 +1,6 @@
-"""A rendering process: takes one object at a time from its pipe, writes the part file, says so.
+"""A rendering process: takes one object at a time from its pipe, writes the part file, reports it.
 
-It may crash, hang or leak; `supervisor.py` expects no better. Started as `python -m threedie.render.worker FD`.
+It may crash, hang or leak; `supervisor.py` is written for that. Started as `python -m threedie.render.worker FD`.
 """
 
 import os
@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from threedie.manifests.dataset import DatasetObject, part_path, write_part
+from threedie.manifests.dataset_info import DatasetObject
+from threedie.manifests.dataset_writer import write_part
 from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.parts import part_path
 from threedie.render.encode import jpeg
 from threedie.render.messages import ObjectDone, ObjectFailed, Probe, Probed, Ready, Setup, Stop, Task, ViewDone
 from threedie.render.models.inspect import inspect_mesh
@@ -30,8 +32,8 @@ from threedie.render.scene import view_scene
 if TYPE_CHECKING:
     from threedie.render.blender import Stage
 
-PROBE_ENOUGH_S = 2.0
-"""A timed sample that has taken so long is good enough."""
+PROBE_LIMIT_S = 2.0
+"""A timed sample that has taken this long is good enough."""
 
 
 def main() -> None:
@@ -39,7 +41,7 @@ def main() -> None:
     pipe = Connection(int(sys.argv[1]))
     inbox: SimpleQueue[Any] = SimpleQueue()
     setup: Setup = pipe.recv()
-    # Blender makes a folder for itself in it, which stays where this process is killed, as it is at the end of a run.
+    # Blender makes a folder for itself in it, which stays if this process is killed, as it is at the end of a run.
     os.environ["TMPDIR"] = str(setup.scratch)
     # A thread listens, so that a child whose parent was killed in the middle of a render ends at once too.
     threading.Thread(target=_listen, args=(pipe, inbox, setup), daemon=True).start()
@@ -68,7 +70,7 @@ def main() -> None:
 
 @contextmanager
 def few_cores(count: int) -> Iterator[None]:
-    """Let what is loaded here see only so many cores.
+    """Let what is loaded within this context see only `count` cores.
 
     Blender's scheduler (oneTBB) counts the cores once, when it is loaded, and keeps a thread for each, which spins when
     it has nothing to do: where several processes share a machine, a third of its time went there.
@@ -84,7 +86,7 @@ def few_cores(count: int) -> Iterator[None]:
     try:
         yield
     finally:
-        # Threads that were started meanwhile have inherited it.
+        # Threads started in between have inherited it.
         for thread in Path("/proc/self/task").iterdir():
             with suppress(OSError):  # ended by now
                 os.sched_setaffinity(int(thread.name), allowed)
@@ -111,7 +113,7 @@ def _render_object(stage: "Stage", setup: Setup, made: dict[str, Any], task: Tas
 
 
 def _load(stage: "Stage", setup: Setup, task: Task) -> tuple[str, ...]:
-    """Put the object on the stage; gives what is wrong with it but can be borne."""
+    """Put the object on the stage; gives the faults that don't keep it from being rendered."""
     mesh = setup.source.mesh_file(task.ref)
     warnings = inspect_mesh(task.ref, mesh)
     try:
@@ -133,7 +135,7 @@ def _probe(stage: "Stage", setup: Setup, probe: Probe) -> Probed:
             begin = time.perf_counter()
             lengths.append(len(_view(stage, setup, row)))
             times.append(time.perf_counter() - begin)
-            if sum(times) > PROBE_ENOUGH_S:
+            if sum(times) > PROBE_LIMIT_S:
                 break
         # The first view also builds the scene, which the others don't.
         seconds.append(statistics.median(times[1:] or times))

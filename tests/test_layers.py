@@ -9,10 +9,12 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = {
     "manifests": set(),
     "render": {"manifests"},
-    "baselines": set(),
+    "baselines": {"manifests"},
     "benchmark": {"manifests", "baselines"},
 }
 """Folder -> other folders that it may import."""
+SHARED = {"actions", "classes"}
+"""What baselines may import of manifests: modules without further requirements."""
 ROOMS = ("commands", "runs", "figures", "leaderboard", "records", "evaluation", "training", "tasks", "data", "settings")
 """Rooms of benchmark/, from the top floor down: each imports only those below it."""
 APART = {("runs", "figures"), ("runs", "leaderboard"), ("leaderboard", "evaluation"), ("leaderboard", "training")}
@@ -46,6 +48,12 @@ def test_packages_import_only_what_they_may(package: str) -> None:
     assert files
     forbidden = PACKAGES.keys() - PACKAGES[package] - {package}
     assert {file.name: names for file in files if (names := packages(file) & forbidden)} == {}
+
+
+def test_methods_import_only_actions_and_classes_of_manifests() -> None:
+    files = list((ROOT / "baselines").rglob("*.py"))
+    names = {name.split(".")[2] for file in files for name in imported(file) if name.startswith("threedie.manifests.")}
+    assert names == SHARED
 
 
 def test_every_module_of_benchmark_is_in_a_room() -> None:

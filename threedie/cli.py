@@ -7,13 +7,15 @@ import sys
 
 import click
 
+from threedie import __version__
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "render": ("threedie.render.commands.render:render", "Render objects from random views: meshes to a dataset."),
     "data": ("threedie.manifests.commands:data", "Check, preview, measure, pack and export datasets."),
     "models": ("threedie.render.commands.models:models", "Make, check, import and preview models."),
     "manifest": ("threedie.render.commands.manifest:manifest", "List objects with leak-free splits."),
     "bench": ("threedie.benchmark.commands.bench:bench", "Train methods, evaluate them, write result records."),
-    "doctor": ("threedie.render.commands.render:doctor", "Check whether this machine can render."),
+    "doctor": ("threedie.render.commands.doctor:doctor", "Check whether this machine can render."),
     "leaderboard": (
         "threedie.benchmark.commands.leaderboard:leaderboard",
         "Make tables and a page from result records.",
@@ -49,7 +51,7 @@ From models to a leaderboard:
   3die bench run sie                       train, evaluate, write a result record, in runs/
   3die leaderboard                         tables and a page, in leaderboard/""",
 )
-@click.version_option(package_name="threedie", prog_name="3die")
+@click.version_option(__version__, prog_name="3die")
 def cli() -> None:
     """Generate and benchmark 3DIEBench: images of 3D objects with known rotation, color and light."""
 

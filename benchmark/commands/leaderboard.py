@@ -1,29 +1,33 @@
-"""`3die leaderboard`: tables and a page from result records, and a look at records that others send."""
+"""`3die leaderboard`: tables and a page from result records, and a check of records from elsewhere."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-DEFAULT_RUNS = Path("runs")
-DEFAULT_OUT = Path("leaderboard")
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+from threedie.manifests.places import DEFAULT_LEADERBOARD, DEFAULT_RUNS
+
+if TYPE_CHECKING:
+    from threedie.benchmark.leaderboard.check import Verdict
+    from threedie.benchmark.records.record import Record
+
 PATH = click.Path(path_type=Path)
 
 
 class _WithCheck(click.Command):
-    """A command that takes paths, and one word that isn't one: `check`. A folder of that name is `./check`."""
+    """A command that takes paths, with the subcommand `check`. A folder of that name is given as `./check`."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        """Hand over to `check` where that is the first word."""
+        """Hand over to `check` if that is the first word."""
         if args[:1] == ["check"]:
             return check.make_context(f"{info_name} check", args[1:], parent=parent, **extra)
         return super().make_context(info_name, args, parent=parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that the context is of."""
+        """Run the context's command."""
         return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
 
 
@@ -40,7 +44,7 @@ def check(folder: Path) -> None:
     verdicts = check_folder(folder)
     for verdict in verdicts:
         if verdict.reason is not None:
-            click.echo(f"refused  {verdict.file}: {verdict.reason}", err=True)
+            _echo_refusal(verdict)
         else:
             click.echo(f"good     {verdict.file}")
         for remark in verdict.remarks:
@@ -59,7 +63,7 @@ def check(folder: Path) -> None:
     "'3die leaderboard check --help'. A folder that is itself called check is given as ./check.",
 )
 @click.argument("runs", nargs=-1, type=PATH)
-@click.option("-o", "--out", type=PATH, help=f"Folder to write.  [default: {DEFAULT_OUT}, or none with --into]")
+@click.option("-o", "--out", type=PATH, help=f"Folder to write.  [default: {DEFAULT_LEADERBOARD}, or none with --into]")
 @click.option(
     "--into",
     type=PATH,
@@ -83,89 +87,55 @@ def leaderboard(
     or under different protocols are never ranked together. A record that '3die leaderboard check' would refuse is
     named and left out; the tables are made of the others, and the exit code is 1.
     """
-    import json
-    from importlib import resources
-
     from threedie.benchmark.leaderboard.check import usable_records
-    from threedie.benchmark.leaderboard.export import render_json
     from threedie.benchmark.leaderboard.insert import insert
-    from threedie.benchmark.leaderboard.latex import render_latex
-    from threedie.benchmark.leaderboard.page import render_page
-    from threedie.benchmark.leaderboard.pictures import read_pictures
-    from threedie.benchmark.leaderboard.text import render_csv, render_markdown, render_summary
-    from threedie.benchmark.records.record import validate
+    from threedie.benchmark.leaderboard.markdown import render_summary
     from threedie.manifests.errors import ThreeDieError
-    from threedie.manifests.files import replacing
 
     sources = runs or (DEFAULT_RUNS,)
+    names = ", ".join(map(str, sources))
     records, refused = usable_records(sources)
     for verdict in refused:
-        click.echo(f"refused  {verdict.file}: {verdict.reason}", err=True)
+        _echo_refusal(verdict)
     if refused and not records:
-        raise ThreeDieError(f"{', '.join(map(str, sources))}: no record is left; see the reasons above")
+        raise ThreeDieError(f"{names}: no record is left; see the reasons above")
     if not records:
-        raise ThreeDieError(f"{', '.join(map(str, sources))}: no record.json in there; '3die bench run sie' makes one")
-    others = json.loads(
-        resources.files("threedie.benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8")
-    )
-    for record in others:
-        validate(record)
-    click.echo(f"{len(records)} {'record' if len(records) == 1 else 'records'}, from {', '.join(map(str, sources))}")
+        raise ThreeDieError(f"{names}: no record.json in there; '3die bench run sie' makes one")
+    click.echo(f"{len(records)} {'record' if len(records) == 1 else 'records'}, from {names}")
     if into is not None:
         changed = insert(into, render_summary(records))
         click.echo(f"into    {into}{'' if changed else ': as it was'}")
-        if out is None:
-            _end(len(refused))
-            return
-    out = out or DEFAULT_OUT
-    pictures, strange, left = read_pictures(figures or _beside(sources), {record["id"] for record in records})
-    pages = {
-        "index.html": render_page(records, others, _png(contact_sheet), pictures),
-        "leaderboard.md": render_markdown(records, others),
-        "leaderboard.csv": render_csv(records, others),
-        "leaderboard.tex": render_latex(records, others),
-        "leaderboard.json": render_json(records, others),
-    }
-    for name, text in pages.items():
-        with replacing(out / name) as temporary:
-            temporary.write_text(text, encoding="utf-8", errors="replace", newline="\n")
-    click.echo(f"page    {out / 'index.html'}")
-    click.echo(f"tables  {', '.join(str(out / name) for name in list(pages)[1:])}")
-    if pictures:
-        click.echo(f"figures {len(pictures)} on the page")
-    if strange:
-        click.echo(f"        {strange} left out: of runs that aren't among these records; draw them again")
-    if left:
-        click.echo(f"        {left} left out: the page would be too large; name a folder with fewer with --figures")
-    _end(len(refused))
-
-
-def _end(refused: int) -> None:
-    """Say so, and end with exit code 1, where some records aren't in the tables."""
+    if into is None or out is not None:
+        _write(records, sources, out or DEFAULT_LEADERBOARD, figures, contact_sheet)
     if refused:
-        word = "record was" if refused == 1 else "records were"
-        click.echo(f"without  {refused} {word} refused, named above; the tables are made of the others", err=True)
+        what = "record was" if len(refused) == 1 else "records were"
+        click.echo(f"without  {len(refused)} {what} refused, named above; the tables are made of the others", err=True)
         raise SystemExit(1)
 
 
-def _beside(sources: tuple[Path, ...]) -> list[Path]:
-    """Folders of figures in and beside the runs, each once."""
-    from threedie.benchmark.leaderboard.pictures import INDEX_FILE
+def _write(
+    records: Sequence["Record"],
+    sources: tuple[Path, ...],
+    out: Path,
+    figures: tuple[Path, ...],
+    contact_sheet: Path | None,
+) -> None:
+    """Write page and tables, and say where they are."""
+    from threedie.benchmark.leaderboard.pictures import read_pictures
+    from threedie.benchmark.leaderboard.publish import find_figure_folders, read_png, write_tables
 
-    places = [place / "figures" for source in sources for place in (source, source.parent)]
-    return [place for place in dict.fromkeys(places) if (place / INDEX_FILE).is_file()]
+    folders = figures or find_figure_folders(sources)
+    pictures, of_other_records, too_many = read_pictures(folders, {record["id"] for record in records})
+    page, *tables = write_tables(out, records, pictures, read_png(contact_sheet) if contact_sheet else None)
+    click.echo(f"page    {page}")
+    click.echo(f"tables  {', '.join(map(str, tables))}")
+    if pictures:
+        click.echo(f"figures {len(pictures)} on the page")
+    if of_other_records:
+        click.echo(f"        {of_other_records} left out: of runs that aren't among these records; draw them again")
+    if too_many:
+        click.echo(f"        {too_many} left out: the page would be too large; name a folder with fewer with --figures")
 
 
-def _png(path: Path | None) -> bytes | None:
-    from threedie.manifests.errors import ThreeDieError
-    from threedie.manifests.files import explained
-
-    if path is None:
-        return None
-    try:
-        picture = path.read_bytes()
-    except OSError as error:
-        raise explained(error, path) from error
-    if not picture.startswith(PNG_SIGNATURE):
-        raise ThreeDieError(f"{path}: not a PNG; '3die data preview' makes one")
-    return picture
+def _echo_refusal(verdict: "Verdict") -> None:
+    click.echo(f"refused  {verdict.file}: {verdict.reason}", err=True)

@@ -55,7 +55,7 @@ def feature_key(weights: str, fingerprint: str, images_sha256: str, preprocessin
 def extract_features(
     method: Method,
     images: ImageStore,
-    normalise: Normalization,
+    normalize: Normalization,
     folder: Path,
     key: str,
     device: str = "cpu",
@@ -67,7 +67,7 @@ def extract_features(
     Args:
         method: the trained method.
         images: the dataset's images at the size it was trained on.
-        normalise: as it was trained with.
+        normalize: as it was trained with.
         folder: of the files.
         key: from `feature_key`; files of another key are left alone.
         device: `cpu` or `cuda`.
@@ -95,7 +95,7 @@ def extract_features(
     with replacing(paths[0]) as first, replacing(paths[1]) as second, torch.inference_mode():
         outputs: list[np.memmap] = []
         for batch, pixels in ordered(load, progress(batches), 1):
-            representation = method.represent(normalise(pixels, place))
+            representation = method.represent(normalize(pixels, place))
             embedding = method.embed(representation)
             if not (torch.isfinite(representation).all() and torch.isfinite(embedding).all()):
                 raise ThreeDieError(

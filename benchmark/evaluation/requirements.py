@@ -10,8 +10,9 @@ from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.tasks.needs import MIN_TRAIN_OBJECTS
 from threedie.benchmark.tasks.warning import ResultWarning
+from threedie.manifests.actions import TRANSLATION
 from threedie.manifests.errors import ThreeDieError
-from threedie.manifests.latents import ROTATION, TRANSLATION, actions
+from threedie.manifests.latents import ROTATION, actions
 
 GENERALIZING_OBJECTS = 1000
 """Training objects below which rotation isn't learned for new objects."""
@@ -67,7 +68,7 @@ def size_warnings(dataset: LabeledViews, recipe: Recipe) -> list[ResultWarning]:
     if train < GENERALIZING_OBJECTS and names.issuperset(ROTATION):
         lines.append(
             f"{train} training objects are too few to learn rotation for new objects: from 246 objects x 20 views even "
-            "a supervised network doesn't generalise to new objects. Rotation scores here only show that everything "
+            "a supervised network doesn't generalize to new objects. Rotation scores here only show that everything "
             "runs."
         )
     if train < recipe.batch_size:

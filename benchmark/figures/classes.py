@@ -1,126 +1,126 @@
-"""The per-class table: what is told of each class, by the heads that the tables' numbers come from."""
+"""The per-class figure: accuracy of class and rotation for each class, by heads trained as those of the tables."""
 
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
+from threedie.baselines.parts import ALL, EQUIVARIANT
 from threedie.benchmark.evaluation.measure import build_subject
 from threedie.benchmark.evaluation.scope import Scope
+from threedie.benchmark.figures.comparison import OBJECT, POSE, task_with_role
 from threedie.benchmark.figures.study import Array, Study, class_name
-from threedie.benchmark.figures.style import GREY, PART_COLOURS, Drawing, clean, new_figure, shorten
+from threedie.benchmark.figures.style import GRAY, PART_COLORS, PART_MARKERS, Drawing, clean, new_figure, shorten
 from threedie.benchmark.records.record import head_seeds
 from threedie.benchmark.settings.protocol import PROTOCOLS, Protocol
-from threedie.benchmark.tasks.classification import Classes, Classification
+from threedie.benchmark.tasks.classification import Classes
 from threedie.benchmark.tasks.retrieval import rank_places
-from threedie.benchmark.tasks.rotation import Rotation
 from threedie.benchmark.tasks.scores import geodesic_degrees, harmonic_mean_rank, reciprocal_ranks
 from threedie.benchmark.tasks.subject import REPRESENTATION
 
-_MARKERS = {"all": "o", "invariant": "v", "equivariant": "^"}
-Told = dict[str, Array]
+ByPart = dict[str, Array]
 """Part -> a value for each view of each validation object, (M, V)."""
+ACCURACY, ERROR, RECIPROCAL_RANK = "top1", "rotation_deg", "mrr"
+"""Names of the figure's numbers; the first two with `_PART`."""
 
 
-def told_by_heads(study: Study, protocol: Protocol) -> tuple[Told, Told]:
-    """Heads trained as the record's were: whether each view's class is told right, and the error of its rotation.
+def head_scores(study: Study, protocol: Protocol) -> tuple[ByPart, ByPart]:
+    """Train the heads of the object task and of the pose task as the record's were, and score every view.
 
     Args:
         study: the run.
         protocol: the record's.
 
     Returns:
-        1 where the class is right, else 0 (the mean over head seeds); and the angle of error in degrees, from each view
-        to another one.
+        whether the predicted class is right (1 or 0, mean over head seeds); and the error of the predicted rotation
+        from each view to another one in degrees.
     """
+    object_task, pose_task = task_with_role(OBJECT), task_with_role(POSE)
+    assert object_task is not None
+    assert pose_task is not None
     scope = Scope(head_seeds=head_seeds(study.record))
     subject = build_subject(
         study.data, study.train, study.data, study.val, study.method.parts, None, protocol, scope=scope
     )
     classes = Classes.of(subject, subject.eval_objects)
-    named, turned = Classification().head(subject), Rotation().head(subject)
-    target = Rotation().target(study.data, subject.eval_pairs)
-    for question in (named, turned):
+    object_head, pose_head = object_task.head(subject), pose_task.head(subject)
+    assert object_head is not None
+    assert pose_head is not None
+    target = pose_head.target(study.data, subject.eval_pairs)
+    for head in (object_head, pose_head):
         for where in subject.representation_parts.values():
-            subject.heads.plan(question, REPRESENTATION, where)
+            subject.heads.plan(head, REPRESENTATION, where)
     right, errors = {}, {}
     shape = (len(study.val), study.data.views)
     for part, where in subject.representation_parts.items():
-        logits = subject.heads.predictions(named, REPRESENTATION, where, study.data, subject.eval_pairs)
-        said = subject.heads.predictions(turned, REPRESENTATION, where, study.data, subject.eval_pairs)
-        right[part] = np.mean([classes.correct(one, 1) for one in logits], 0).reshape(shape)
-        errors[part] = np.mean([geodesic_degrees(target, one) for one in said], 0).reshape(shape)
+        logits = subject.heads.predictions(object_head, REPRESENTATION, where, study.data, subject.eval_pairs)
+        rotations = subject.heads.predictions(pose_head, REPRESENTATION, where, study.data, subject.eval_pairs)
+        right[part] = np.mean([classes.correct(each, 1) for each in logits], 0).reshape(shape)
+        errors[part] = np.mean([geodesic_degrees(target, each) for each in rotations], 0).reshape(shape)
     return right, errors
 
 
-def study_ranks(study: Study) -> Array:
-    """1 / rank of each view among its object's, asked for from view 0, (M, V), as the task `retrieval` counts it."""
+def reciprocal_ranks_of_views(study: Study) -> Array:
+    """1 / rank of each view among its object's when the predictor starts at view 0, (M, V), as in task retrieval."""
     objects, views = study.latents.shape[:2]
-    told = study.action(study.latents[:, :1].repeat(views, 1), study.latents).reshape(objects * views, -1)
-    moved = study.predict(study.embedding[:, :1].repeat(views, 1).reshape(objects * views, -1), told)
+    first = study.latents[:, :1].repeat(views, 1)
+    actions = study.action(first, study.latents).reshape(objects * views, -1)
+    moved = study.predict(study.embedding[:, :1].repeat(views, 1).reshape(objects * views, -1), actions)
     places = rank_places(moved.reshape(objects, views, -1), study.embedding)
     return reciprocal_ranks(places.reshape(-1, 2)).reshape(objects, views)
 
 
 def class_rows(study: Study, protocol: Protocol) -> list[dict[str, Any]]:
-    """A row for each class of the validation objects, the best told first."""
-    right, errors = told_by_heads(study, protocol)
-    labels, taught = study.data.labels[study.val], study.data.labels[study.train]
-    ranks = study_ranks(study).mean(1) if study.method.has_predictor else None
+    """A row for each class of the validation objects, by accuracy."""
+    right, errors = head_scores(study, protocol)
+    labels, train_labels = study.data.labels[study.val], study.data.labels[study.train]
+    ranks = reciprocal_ranks_of_views(study).mean(1) if study.method.has_predictor else None
     rows = []
     for label in np.unique(labels):
         own = labels == label
         row: dict[str, Any] = {
             "class": class_name(int(label)),
             "objects": int(own.sum()),
-            "trained": int((taught == label).sum()),
+            "trained": int((train_labels == label).sum()),
         }
-        row |= {f"top1_{part}": float(values[own].mean()) for part, values in right.items()}
-        row |= {f"rotation_deg_{part}": float(values[own].mean()) for part, values in errors.items()}
+        row |= {f"{ACCURACY}_{part}": float(values[own].mean()) for part, values in right.items()}
+        row |= {f"{ERROR}_{part}": float(values[own].mean()) for part, values in errors.items()}
         if ranks is not None and (study.labels == label).any():
-            row["mrr"] = float(ranks[study.labels == label].mean())
+            row[RECIPROCAL_RANK] = float(ranks[study.labels == label].mean())
         rows.append(row)
-    return sorted(rows, key=lambda row: (-row["top1_all"], row["class"]))
+    return sorted(rows, key=lambda row: (-row[f"{ACCURACY}_{ALL}"], row["class"]))
 
 
-def per_class(study: Study) -> Drawing | None:
-    """Dots for each class: class, rotation, and retrieval where there is a predictor; None for other rules."""
+def draw_classes(study: Study) -> Drawing | None:
+    """A panel each for class, rotation, and retrieval with a predictor; None for a protocol of another version."""
     name, version = study.record["protocol"]["name"], study.record["protocol"]["version"]
     if name not in PROTOCOLS or PROTOCOLS[name].version != version or "trained_on" in study.record:
         return None
     rows = class_rows(study, PROTOCOLS[name])[::-1]
     parts = list(study.method.parts.representation)
-    panels = 3 if any("mrr" in row for row in rows) else 2
+    panels = 3 if any(RECIPROCAL_RANK in row for row in rows) else 2
     figure = new_figure(4.2 + 2.7 * (panels - 1), 0.21 * len(rows) + 1.5)
     grid = figure.subplots(1, panels, sharey=True, squeeze=False)[0]
-    places = np.arange(len(rows))
     for axes, key, factor, label in (
-        (grid[0], "top1", 100, "class told right, % of views"),
-        (grid[1], "rotation_deg", 1, "mean error of the rotation, degrees"),
+        (grid[0], ACCURACY, 100, "class told right, % of views"),
+        (grid[1], ERROR, 1, "mean error of the rotation, degrees"),
     ):
         clean(axes).set_xlabel(label)
         for part in parts:
             axes.scatter(
-                [factor * row[f"{key}_{part}"] for row in rows], places, s=30, marker=_MARKERS[part], zorder=3,
-                color=PART_COLOURS[part], facecolors=PART_COLOURS[part] if part == "all" else "none", label=part,
+                [factor * row[f"{key}_{part}"] for row in rows], np.arange(len(rows)), s=30, marker=PART_MARKERS[part],
+                zorder=3, color=PART_COLORS[part], facecolors=PART_COLORS[part] if part == ALL else "none", label=part,
             )  # fmt: skip
     grid[0].set_xlim(-3, 103)
     grid[1].set_xlim(left=0)
-    grid[0].set_yticks(places, [f"{row['class']} ({row['objects']})" for row in rows])
+    grid[0].set_yticks(np.arange(len(rows)), [f"{row['class']} ({row['objects']})" for row in rows])
     grid[0].set_ylim(-0.7, len(rows) - 0.3)
     if len(parts) > 1:
         handles, names = grid[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=len(parts), frameon=False)
     if panels == 3:
-        right = clean(grid[2])
-        right.scatter(
-            [row.get("mrr", np.nan) for row in rows], places, s=30, color=PART_COLOURS["equivariant"], zorder=3
-        )
-        floor = harmonic_mean_rank(study.latents.shape[1])
-        right.axvline(floor, color=GREY, linestyle=":", linewidth=1.2)
-        right.text(floor, len(rows) - 0.35, " random order", color=GREY, fontsize=8, va="bottom", ha="left")
-        right.set_xlim(0, 1)
-        right.set_xlabel("view found by the predictor, MRR")
-    figure.suptitle(shorten(study.record["id"], 80), color=GREY, fontsize=9)
+        _draw_retrieval(clean(grid[2]), rows, study.latents.shape[1])
+    figure.suptitle(shorten(study.record["id"], 80), color=GRAY, fontsize=9)
     caption = (
         "Class by class, with the number of validation objects in brackets: what heads, trained as for the tables, "
         "tell of an object's class and of how it was turned between two views"
@@ -128,3 +128,14 @@ def per_class(study: Study) -> Drawing | None:
     )
     numbers = {"rows": rows[::-1]}
     return Drawing("classes", "Class by class.", caption, (study.record["id"],), figure, numbers)
+
+
+def _draw_retrieval(axes: Axes, rows: list[dict[str, Any]], views: int) -> None:
+    """Mean reciprocal rank for each class, and that of a random order."""
+    ranks = [row.get(RECIPROCAL_RANK, np.nan) for row in rows]
+    axes.scatter(ranks, np.arange(len(rows)), s=30, color=PART_COLORS[EQUIVARIANT], zorder=3)
+    floor = harmonic_mean_rank(views)
+    axes.axvline(floor, color=GRAY, linestyle=":", linewidth=1.2)
+    axes.text(floor, len(rows) - 0.35, " random order", color=GRAY, fontsize=8, va="bottom", ha="left")
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("view found by the predictor, MRR")

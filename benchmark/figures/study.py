@@ -1,4 +1,4 @@
-"""A trained run opened to look into: what it makes of validation objects, and their pictures."""
+"""A trained run opened for figures: its features of validation objects, its predictor, and their pictures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from threedie.baselines.method import EQUIVARIANT, Method
+from threedie.baselines.method import Method
+from threedie.baselines.parts import EQUIVARIANT
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.images import Images
 from threedie.benchmark.data.inputs import images_of, preprocessing
@@ -29,7 +30,7 @@ Floats = npt.NDArray[np.float32]
 Array = npt.NDArray[np.float64]
 
 MOST_OBJECTS = 200
-"""Validation objects that figures look at, spread over the list, which is sorted by class."""
+"""Validation objects that figures use at most, spread over the list, which is sorted by class."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +40,12 @@ class Study:
     Attributes:
         record: its record.
         method: with its trained weights, in evaluation mode.
-        images: of the dataset, in their true colours.
+        images: of the dataset, not normalized.
         objects: positions of the M objects in the dataset.
         labels: class of each, (M,).
         latents: (M, V, L).
         representation: (M, V, D).
-        embedding: the part that the predictor moves, or all of it, (M, V, E).
+        embedding: its equivariant part, or all of it without such a part, (M, V, E).
         data: the whole dataset with its features.
         train, val: positions of the training and of all validation objects.
     """
@@ -67,17 +68,30 @@ class Study:
         return quaternions(self.latents[..., columns(self.images.dataset.info.fields, ROTATION)])
 
     def action(self, latents1: Array, latents2: Array) -> Array:
-        """What the predictor is told to get from some latents to others, (..., A)."""
+        """The action from some latents to others as the predictor takes it, (..., A)."""
         assert self.method.action is not None
         return actions(self.method.action, self.images.dataset.info.fields, latents1, latents2)
+
+    @property
+    def identity_action(self) -> Array:
+        """The action from a view to itself, (A,)."""
+        return self.action(self.latents[0, :1], self.latents[0, :1])[0]
+
+    @property
+    def action_has_rotation(self) -> bool:
+        """Whether the action starts with a quaternion, which from a view to itself is (0, 0, 0, 1), not zeros."""
+        if self.method.action is None:
+            return False
+        head = self.identity_action[:4]
+        return len(head) == 4 and np.allclose(head, (0, 0, 0, 1))
 
     def predict(self, embedding: npt.NDArray, action: Array) -> Floats:
         """Embeddings (n, E) moved by actions (n, A)."""
         with torch.inference_mode():
-            said = self.method.predict(
+            moved = self.method.predict(
                 torch.from_numpy(np.ascontiguousarray(embedding, np.float32)), torch.from_numpy(action).float()
             )
-        return said.numpy()
+        return moved.numpy()
 
     def picture(self, row: int, view: int) -> Pixels:
         """Uint8 (H, W, 3) of a view of the object in a row."""
@@ -92,7 +106,7 @@ class Study:
         return str(self.images.dataset.objects[int(self.objects[row])])
 
     def spread(self, count: int) -> list[int]:
-        """At most so many rows, of as many classes as there are."""
+        """At most `count` rows, of as many classes as possible."""
         firsts = [int(np.flatnonzero(self.labels == label)[0]) for label in np.unique(self.labels)]
         others = [row for row in range(len(self.labels)) if row not in firsts]
         if len(firsts) >= count:
@@ -101,7 +115,7 @@ class Study:
 
 
 def class_name(label: int) -> str:
-    """The word for a class."""
+    """First name of a class by its label."""
     return CLASSES[SYNSETS[label]][0]
 
 
@@ -112,23 +126,23 @@ def open_study(
 
     Args:
         record: its record.
-        folder: with its checkpoint; features are kept there.
+        folder: with its checkpoint; features are cached there.
         dataset: the one it was measured on.
         workers: threads that decode images.
-        progress: wraps the iteration over batches of images where features have to be made.
+        progress: wraps the iteration over batches of images if features have to be computed.
 
     Raises:
-        ThreeDieError: another dataset or other weights than the record's, or no validation object.
+        ThreeDieError: the dataset or the weights aren't the record's, or there is no validation object.
     """
-    known = identify(dataset)
-    if known.fingerprint != record["dataset"]["fingerprint"]:
+    identity = identify(dataset)
+    if identity.fingerprint != record["dataset"]["fingerprint"]:
         raise ThreeDieError(
-            f"{dataset.path}: is dataset {known.fingerprint[:12]}, and {record['id']} was measured on "
+            f"{dataset.path}: is dataset {identity.fingerprint[:12]}, and {record['id']} was measured on "
             f"{str(record['dataset']['fingerprint'])[:12]}; give that one with --data"
         )
     content = load_checkpoint(folder / CHECKPOINT_FILE)
     model = restore(content, folder / CHECKPOINT_FILE)
-    settings, method, normalise = model.settings, model.method, model.normalization
+    settings, method, normalization = model.settings, model.method, model.normalization
     weights = weights_sha256(method.state_dict())
     if weights != weights_of(record):
         raise ThreeDieError(
@@ -139,27 +153,27 @@ def open_study(
     if not len(val):
         raise ThreeDieError(f"{dataset.path}: no objects for validation; figures show those")
     recipe = settings.recipe
-    seen = images_of(dataset, recipe, workers, memory=0)
-    key = feature_key(weights, known.fingerprint, known.images_sha256, preprocessing(recipe, normalise))
-    found = extract_features(method, seen, normalise, folder / FEATURES_FOLDER, key, "cpu", progress)
-    chosen = spread_over(val, MOST_OBJECTS)
+    images = images_of(dataset, recipe, workers, memory=0)
+    key = feature_key(weights, identity.fingerprint, identity.images_sha256, preprocessing(recipe, normalization))
+    features = extract_features(method, images, normalization, folder / FEATURES_FOLDER, key, "cpu", progress)
+    objects = spread_over(val, MOST_OBJECTS)
     parts = method.parts.embedding
     return Study(
         record,
         method.cpu().eval(),
         Images(dataset, dataset.info.image_size, "rgb", workers, memory=0),
-        chosen,
-        dataset.labels[chosen],
-        dataset.latents[chosen],
-        np.asarray(found.representation[chosen]),
-        np.asarray(found.embedding[chosen][..., parts.get(EQUIVARIANT, slice(None))]),
-        Data(dataset.info.fields, dataset.latents, dataset.labels, found.representation, found.embedding),
+        objects,
+        dataset.labels[objects],
+        dataset.latents[objects],
+        np.asarray(features.representation[objects]),
+        np.asarray(features.embedding[objects][..., parts.get(EQUIVARIANT, slice(None))]),
+        Data(dataset.info.fields, dataset.latents, dataset.labels, features.representation, features.embedding),
         dataset.indices("train"),
         val,
     )
 
 
 def unit(rows: npt.NDArray) -> Array:
-    """Rows brought to length 1; a row of zeros stays one."""
+    """Rows at length 1; a row of zeros stays as it is."""
     rows = np.asarray(rows, np.float64)
     return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)

@@ -17,8 +17,8 @@ class Curve:
         points: SVG points of each unbroken stretch.
         first: first value.
         last: last value.
-        low: least value.
-        high: greatest value.
+        low: smallest value.
+        high: largest value.
         epochs: first and last epoch.
     """
 
@@ -32,7 +32,7 @@ class Curve:
 
 
 def curves(record_curves: dict[str, list[float | None]] | None) -> list[Curve]:
-    """The curves of a record, `loss` first, then by name. Curves without a value are left out."""
+    """The curves of a record, `loss` first, then by name; without those that have no value."""
     if not record_curves:
         return []
     names = sorted((name for name in record_curves if name != "epoch"), key=lambda name: (name != "loss", name))
@@ -41,10 +41,10 @@ def curves(record_curves: dict[str, list[float | None]] | None) -> list[Curve]:
 
 def _curve(name: str, epochs: Sequence[float | None] | None, values: Sequence[float | None]) -> Curve | None:
     xs = [float(index if epoch is None else epoch) for index, epoch in enumerate(epochs or range(len(values)))]
-    known = [value for value in values if value is not None]
-    if not known:
+    numbers = [value for value in values if value is not None]
+    if not numbers:
         return None
-    low, high = min(known), max(known)
+    low, high = min(numbers), max(numbers)
     start, end = min(xs), max(xs)
     # A long run has more epochs than the drawing has pixels.
     step = math.ceil(len(values) / MOST_POINTS)
@@ -56,9 +56,9 @@ def _curve(name: str, epochs: Sequence[float | None] | None, values: Sequence[fl
             stretches.append([])
             continue
         x = (xs[index] / 2 - start / 2) / (end / 2 - start / 2) * WIDTH if end / 2 > start / 2 else WIDTH / 2
-        # Halves, because the distance of two numbers may be too large for a number.
+        # Halves, because the difference of two large numbers may overflow.
         share = (value / 2 - low / 2) / (high / 2 - low / 2) if high / 2 > low / 2 else 0.5
         y = HEIGHT - share * HEIGHT
         stretches[-1].append(f"{x:.1f},{y:.1f}")
     points = tuple(" ".join(stretch) for stretch in stretches if stretch)
-    return Curve(name, points, known[0], known[-1], low, high, (start, end))
+    return Curve(name, points, numbers[0], numbers[-1], low, high, (start, end))

@@ -1,18 +1,29 @@
-"""Everything the tables hold as one JSON document, for programs."""
+"""Everything in the tables for programs: as one JSON document, and as CSV with a line for each result."""
 
+import csv
+import io
 import json
 from collections.abc import Sequence
 from typing import Any
 
-from threedie.benchmark.leaderboard.tables import Cell, Column, Entry, Group, measured, published
-from threedie.benchmark.records.record import Record
+from threedie.benchmark.leaderboard.columns import Column
+from threedie.benchmark.leaderboard.entries import Cell, Entry
+from threedie.benchmark.leaderboard.groups import Group, measured, published
+from threedie.benchmark.records.record import Record, data_of_heads
 
 FORMAT = 1
-"""Version of this document's form."""
+"""Version of the JSON document."""
+CSV_COLUMNS = (
+    "origin", "source", "preset", "dataset", "split", "trained_on", "protocol", "protocol_version", "method", "family",
+    "options", "recipe", "seed", "id", "task", "task_version", "metric", "input", "part", "value", "interval_low",
+    "interval_high", "floor", "floor_note", "higher_is_better",
+)  # fmt: skip
+_FORMULAS = tuple("=+-@\t\r\n＝＋－＠")
+"""First characters of a formula in a spreadsheet, also in full width."""
 
 
 def render_json(records: Sequence[Record], others: Sequence[Record]) -> str:
-    """The groups with their rows, each number over its runs, and the records they come from, without their curves."""
+    """The groups with their rows, each number over its runs, and their records without curves and results."""
     groups = [*measured(records), *published([*records, *others])]
     document = {
         "format": FORMAT,
@@ -71,3 +82,35 @@ def _result(group: Group, entry: Entry, column: Column, cell: Cell) -> dict[str,
         "best": group.is_best(entry, column),
         "second": group.is_second(entry, column),
     }
+
+
+def render_csv(records: Sequence[Record], others: Sequence[Record]) -> str:
+    """A line of CSV for each result of each record."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for group in (*measured(records), *published([*records, *others])):
+        for entry in group.entries:
+            for record in entry.records:
+                dataset, protocol = record["dataset"], record["protocol"]
+                common = (
+                    record["origin"]["kind"], record["origin"].get("source"), dataset["preset"], dataset["fingerprint"],
+                    dataset["split"], data_of_heads(record), protocol["name"],
+                    protocol["version"], record["method"]["name"],
+                    entry.family, json.dumps(record["method"]["options"], sort_keys=True),
+                    (record["config"] or {}).get("name"),
+                    record["seed"], record["id"],
+                )  # fmt: skip
+                for row in record["results"]:
+                    result = (
+                        row["task"], row["version"], row["metric"], row["input"], row["part"], row["value"],
+                        *(row.get("interval") or (None, None)), row["floor"], row["floor_note"],
+                        row["higher_is_better"],
+                    )  # fmt: skip
+                    writer.writerow([_without_formula(value) for value in (*common, *result)])
+    return buffer.getvalue()
+
+
+def _without_formula(value: object) -> object:
+    """Puts a quote in front of text that a spreadsheet would evaluate."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in _FORMULAS else value

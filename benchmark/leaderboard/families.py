@@ -1,38 +1,35 @@
-"""Families of methods: what a method asks of two views of one object."""
+"""The family of a method in a record: the catalogue's for ours, a table's for published ones."""
 
+import json
 import re
 from collections.abc import Mapping
+from functools import cache
+from importlib import resources
 from typing import Any
 
-FAMILIES: dict[str, str] = {
-    "invariant": "two views have the same embedding",
-    "equivariant": "an embedding moves with the action, or tells it",
-    "split": "one part of the representation stays the same, the other moves",
-    "control": "an end of the scale: labels given, or nothing learned",
-    "other": "anything else",
-}
-"""Name -> what its methods have in common, in the order of the filter."""
-
-_MEMBERS: dict[str, tuple[str, ...]] = {
-    "invariant": ("vicreg", "simclr", "barlowtwins", "simsiam", "byol", "moco", "mocov2", "mocov3", "dino", "ijepa"),
-    "equivariant": (
-        "equimod", "simclrequimod", "vicregequimod", "augself", "simclraugself", "onlyequivariance", "simclronlyequi",
-        "sen", "condbyol", "conditionalbyol", "seqjepa", "care", "essl", "iwm", "contextssl", "equicaps", "capsie",
-    ),
-    "split": ("sie",),
-    "control": ("random", "supervised"),
-}  # fmt: skip
+from threedie.baselines.catalogue import CATALOGUE, FAMILIES
 
 
 def family(method: Mapping[str, Any]) -> str:
-    """The family of a record's method: by its name, or by its parts where the name isn't known.
+    """The family of a record's method, by its name; by its parts if the name is unknown.
 
     Args:
         method: the record's entry `method`.
     """
-    # "Barlow Twins" in a paper is barlow_twins here, and "seq-JEPA (3, 5)" a variant of seq-JEPA.
-    name = "".join(filter(str.isalnum, re.split(r"[(,]| without ", method["name"].casefold())[0]))
-    for title, members in _MEMBERS.items():
-        if name in members:
-            return title
-    return "split" if "invariant" in (method["parts"] or ()) else "other"
+    ours = {_key(name): about.family for name, about in CATALOGUE.items()}
+    families = published_families() | ours
+    return families.get(_key(method["name"]), "split" if "invariant" in (method["parts"] or ()) else "other")
+
+
+@cache
+def published_families() -> dict[str, str]:
+    """Families of published methods that the catalogue lacks, by key, from `published_methods.json`."""
+    path = resources.files("threedie.benchmark").joinpath("leaderboard/published_methods.json")
+    table: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
+    assert set(table) <= set(FAMILIES)
+    return {_key(name): family for family, names in table.items() for name in names}
+
+
+def _key(name: str) -> str:
+    """Letters and digits of a name without its variant: "Barlow Twins" is barlow_twins, "seq-JEPA (3, 5)" seq-JEPA."""
+    return "".join(filter(str.isalnum, re.split(r"[(,]| without ", name.casefold())[0]))

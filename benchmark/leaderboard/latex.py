@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+from threedie.baselines.parts import ALL, EQUIVARIANT, INVARIANT
+from threedie.benchmark.leaderboard.columns import Column
 from threedie.benchmark.leaderboard.datasets import dataset_name
-from threedie.benchmark.leaderboard.page import Section
-from threedie.benchmark.leaderboard.tables import Column, Entry, measured, published
+from threedie.benchmark.leaderboard.entries import Entry
+from threedie.benchmark.leaderboard.groups import measured, published
+from threedie.benchmark.leaderboard.sections import Section
 from threedie.benchmark.records.record import Record, data_of_heads
 
 PREAMBLE = (
@@ -12,7 +15,7 @@ PREAMBLE = (
     "% Best of a column in bold, second best underlined; +- is the standard deviation over training seeds, brackets\n"
     "% hold the 95 % interval of a single run. Tables are of one dataset, split and protocol each.\n"
 )
-_PARTS = {"all": "all", "invariant": "inv.", "equivariant": "equi."}
+_SHORT_PARTS = {ALL: "all", INVARIANT: "inv.", EQUIVARIANT: "equi."}
 _ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
@@ -44,22 +47,23 @@ def render_latex(records: Sequence[Record], others: Sequence[Record]) -> str:
 
 
 def plain(text: object) -> str:
-    """Text that LaTeX sets as it is, in one line, and that a line break before it takes for no argument.
+    """One line of text, escaped for LaTeX. Letters beyond Latin-1, which a font may lack, become "?".
 
-    Letters beyond Latin-1, which it may not know, become "?".
+    "[" and "*" are put in braces: after a line break LaTeX would read them as its argument.
     """
     line = " ".join(str(text).split())
-    known = (letter if letter in _ESCAPES or (letter.isprintable() and ord(letter) < 256) else "?" for letter in line)
-    return "".join(_ESCAPES.get(letter, letter) for letter in known)
+    printable = (
+        letter if letter in _ESCAPES or (letter.isprintable() and ord(letter) < 256) else "?" for letter in line
+    )
+    return "".join(_ESCAPES.get(letter, letter) for letter in printable)
 
 
 def _table(section: Section, columns: Sequence[Column], caption: str, label: str) -> str:
-    heads = section.heads(columns)
-    first, rules, place = ["Method", "Runs"], [], 3
-    for metric, parts in heads:
-        first.append(rf"\multicolumn{{{len(parts)}}}{{c}}{{{plain(metric.task_title)}, {plain(metric.title)}}}")
-        rules.append(rf"\cmidrule(lr){{{place}-{place + len(parts) - 1}}}")
-        place += len(parts)
+    titles, rules, position = ["Method", "Runs"], [], 3
+    for metric, parts in section.heads(columns):
+        titles.append(rf"\multicolumn{{{len(parts)}}}{{c}}{{{plain(metric.task_title)}, {plain(metric.title)}}}")
+        rules.append(rf"\cmidrule(lr){{{position}-{position + len(parts) - 1}}}")
+        position += len(parts)
     lines = [
         r"\begin{table}[t]",
         r"\centering",
@@ -67,18 +71,13 @@ def _table(section: Section, columns: Sequence[Column], caption: str, label: str
         rf"\label{{tab:{label}}}",
         rf"\begin{{tabular}}{{lr{'r' * len(columns)}}}",
         r"\toprule",
-        " & ".join(first) + r" \\",
+        " & ".join(titles) + r" \\",
         "".join(rules),
-        " & ".join(["", "", *(_PARTS[part] for _, part in columns)]) + r" \\",
+        " & ".join(["", "", *(_SHORT_PARTS[column.part] for column in columns)]) + r" \\",
         r"\midrule",
     ]
-    floors = [section.table.floors.get(column) for column in columns]
-    if any(floors):
-        texts = [
-            section.text(column, cell.floor) if cell and cell.floor is not None else ""
-            for column, cell in zip(columns, floors, strict=True)
-        ]
-        lines += [" & ".join([r"\textit{floor}", "", *texts]) + r" \\"]
+    if any(column in section.table.floors for column in columns):
+        lines += [" & ".join([r"\textit{floor}", "", *section.floor_texts(columns)]) + r" \\"]
     for entry in section.table.entries:
         if any(column in entry.cells for column in columns):
             name = plain(entry.method) + (f" ({plain(entry.variant)})" if entry.variant else "")

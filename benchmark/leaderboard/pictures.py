@@ -1,4 +1,4 @@
-"""Figures on the page: what `3die bench figures` drew, as text that the page carries within itself."""
+"""Figures that `3die bench figures` drew, as data URIs for the page."""
 
 import base64
 import json
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from threedie.benchmark.leaderboard.legible import legible
+from threedie.benchmark.leaderboard.safe_text import mask_hidden
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import explained
 from threedie.manifests.text import read_json
@@ -16,13 +16,13 @@ INDEX_FILE = "figures.json"
 """List of the figures in a folder; `threedie.benchmark.figures` writes it."""
 FORMAT = 1
 MOST_BYTES = 12 * 2**20
-"""How much figures may add to a page."""
+"""Size of all figures on a page."""
 MOST_PIXELS = 20_000
 """Width or height of a figure on the page."""
 MOST_NAME = 256
 """Characters of a file's name."""
 DRAWN_BY_PAGE = ("curves",)
-"""Kinds of figures that the page draws by itself, from the records."""
+"""Kinds of figures that the page draws itself, from the records."""
 _SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/svg+xml": b"<?xml"}
 
 
@@ -48,15 +48,15 @@ class Picture:
 
 
 def read_pictures(
-    folders: Sequence[Path], known: Collection[str] | None = None, limit: int = MOST_BYTES
+    folders: Sequence[Path], record_ids: Collection[str] | None = None, limit: int = MOST_BYTES
 ) -> tuple[list[Picture], int, int]:
-    """The figures of some folders, as long as they fit.
+    """The figures of some folders, as many as fit.
 
-    Those of several runs come first, then one kind after the other, so that a full page lacks the last runs' last ones.
+    Those of several runs come first, then kind after kind, so that a full page leaves out the same kinds of each run.
 
     Args:
         folders: where `3die bench figures` wrote.
-        known: ids of the records there are; figures of others are left out.
+        record_ids: figures of other records are left out; None keeps all.
         limit: bytes that all may take together.
 
     Returns:
@@ -65,31 +65,31 @@ def read_pictures(
     Raises:
         ThreeDieError: a folder without figures, or a damaged one.
     """
-    rows = [(folder, row) for folder in folders for row in _index(folder) if row["kind"] not in DRAWN_BY_PAGE]
-    ours = [item for item in rows if known is None or set(item[1]["records"]) <= set(known)]
-    pictures, taken, left = [], 0, 0
-    for folder, row in sorted(ours, key=lambda item: item[1]["group"] == ""):
-        picture = _picture(folder, row)
-        if taken + len(picture.source) > limit:
-            left += 1
+    rows = [(folder, row) for folder in folders for row in _read_index(folder) if row["kind"] not in DRAWN_BY_PAGE]
+    selected = [item for item in rows if record_ids is None or set(item[1]["records"]) <= set(record_ids)]
+    pictures, size, left_out = [], 0, 0
+    for folder, row in sorted(selected, key=lambda item: item[1]["group"] == ""):
+        picture = _read_picture(folder, row)
+        if size + len(picture.source) > limit:
+            left_out += 1
             continue
-        taken += len(picture.source)
+        size += len(picture.source)
         pictures.append(picture)
-    return pictures, len(rows) - len(ours), left
+    return pictures, len(rows) - len(selected), left_out
 
 
-def _index(folder: Path) -> list[dict[str, Any]]:
+def _read_index(folder: Path) -> list[dict[str, Any]]:
     path = folder / INDEX_FILE
     if not path.is_file():
         raise ThreeDieError(f"{folder}: no {INDEX_FILE} in there; '3die bench figures' draws figures")
     try:
-        found = read_json(path)
+        index = read_json(path)
     except ThreeDieError as error:
         raise ThreeDieError(f"{error}; draw the figures again") from error
     try:
-        if found["format"] != FORMAT:
-            raise ThreeDieError(f"{path}: format {found['format']!r}, this program reads {FORMAT}; draw them again")
-        rows = found["figures"]
+        if index["format"] != FORMAT:
+            raise ThreeDieError(f"{path}: format {index['format']!r}, this program reads {FORMAT}; draw them again")
+        rows = index["figures"]
         texts = all(
             isinstance(row[key], str) for row in rows for key in ("kind", "title", "caption", "group", "png", "svg")
         )
@@ -103,20 +103,20 @@ def _index(folder: Path) -> list[dict[str, Any]]:
         raise ThreeDieError(f"{path}: not a list of figures; draw them again")
     if not all(len(row[key]) < MOST_NAME and row[key].isprintable() for row in rows for key in ("png", "svg")):
         raise ThreeDieError(f"{path}: not a list of figures (names of files); draw them again")
-    return [legible(row) for row in rows]
+    return [mask_hidden(row) for row in rows]
 
 
 def _is_side(side: object) -> bool:
     return isinstance(side, int) and not isinstance(side, bool) and 0 < side <= MOST_PIXELS
 
 
-def _picture(folder: Path, row: dict[str, Any]) -> Picture:
+def _read_picture(folder: Path, row: dict[str, Any]) -> Picture:
     """The smaller one of a figure's two files."""
-    found = []
+    contents = []
     for kind, name in (("image/png", row["png"]), ("image/svg+xml", row["svg"])):
         path = folder / name
         try:
-            # A list from elsewhere must not put other files of this machine on a page.
+            # An index from elsewhere must not put other files of this machine on a page.
             inside = path.resolve().is_relative_to(folder.resolve())
             content = path.read_bytes() if inside and path.is_file() else b""
         except OSError as error:
@@ -129,8 +129,8 @@ def _picture(folder: Path, row: dict[str, Any]) -> Picture:
             raise ThreeDieError(f"{path}: no such file; draw the figures again")
         if not content.startswith(_SIGNATURES[kind]):
             raise ThreeDieError(f"{path}: not the {kind} that its name says; draw the figures again")
-        found.append((len(content), kind, content))
-    _, kind, content = min(found, key=lambda item: item[:2])
+        contents.append((len(content), kind, content))
+    _, kind, content = min(contents, key=lambda item: item[:2])
     width, height = row["size"]
     source = f"data:{kind};base64,{base64.b64encode(content).decode()}"
     return Picture(row["title"], row["caption"], tuple(row["records"]), row["group"], source, width, height)

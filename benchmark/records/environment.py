@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import torch
 
+import threedie
 from threedie.benchmark.records.types import Code, Hardware
 
 LIBRARIES = ("torch", "lightning-fabric", "numpy", "scipy", "h5py", "pillow", "simplejpeg")
@@ -32,7 +33,7 @@ def code_version(folder: Path) -> Code:
     commit = _git(folder, "rev-parse", "HEAD") if (folder / ".git").exists() else None
     status = _git(folder, "status", "--porcelain", "--untracked-files=no") if commit else None
     return {
-        "version": importlib.metadata.version("threedie"),
+        "version": threedie.__version__,
         "commit": commit or None,
         "modified": None if status is None else bool(status),
     }

@@ -7,7 +7,7 @@ import errno
 import json
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -130,18 +130,19 @@ def _unreadable(error: OSError) -> None:
     raise explained(error, Path(error.filename)) from error
 
 
-def read_records(paths: Sequence[Path]) -> list[Record]:
-    """Read all records of some files and folders, sorted by what they are of, wherever they are.
+def read_records(paths: Path | str | Iterable[Path | str]) -> list[Record]:
+    """Read all records of some files and folders, in an order that doesn't depend on where they are.
 
     Args:
-        paths: record files, or folders searched to any depth for `record.json`.
+        paths: a record file, or a folder that is searched to any depth for `record.json`; or several.
 
     Raises:
         ThreeDieError: a path doesn't exist, a record is bad (the message names file and field), or there are two
             different records of one checkpoint under one protocol.
     """
+    each = [paths] if isinstance(paths, Path | str) else paths
     records: RecordsById = {}
-    for file in find_records(paths):
+    for file in find_records([Path(path) for path in each]):
         add_record(records, file, read_record(file))
     return in_order(records)
 

@@ -1,6 +1,7 @@
 """`cifar10.json`: results on CIFAR-10 in the form they had before they were records."""
 
 import importlib.metadata
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ class Cifar10Measurement(Measurement):
     def _write_more(self, record: Record, result: Evaluation) -> None:
         recipe = RunSettings.from_json(self.checkpoint["settings"]).recipe
         dataset = record["dataset"]
-        times: dict[str, Any] = {**(record["times"] or {})}
+        times: Mapping[str, Any] = record["times"] or {}
         content = {
             "kind": KIND,
             "version": VERSION,

@@ -64,7 +64,3 @@ class RunSettings:
                 ) from error
             what = "is missing" if wrong.kind == "missing" else wrong.sentence()
             raise ThreeDieError(f"settings: {name} {what}") from error
-
-
-Settings = RunSettings
-"""The name before; to be replaced where it is used."""

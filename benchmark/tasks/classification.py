@@ -82,6 +82,8 @@ class Classification(Task):
     metrics = (share("top1", "top-1", unit=PERCENT), share("top5", "top-5", unit=PERCENT))
     ascending = (("top1", "top5"),)
     about_objects = True
+    figure_role = "object"
+    axis_label = "classification, top-1 %"
     definition = (
         "A linear layer on the features of one view names the object's class, among the classes that training "
         "objects have. Accuracy over all views of all validation objects; an object of a class never trained on counts "

@@ -4,7 +4,7 @@ from threedie.benchmark.data.pairs import Pairs
 from threedie.benchmark.tasks.metric import r2
 from threedie.benchmark.tasks.regression import Regression, regression_needs
 from threedie.benchmark.tasks.subject import Array, Data
-from threedie.manifests.latents import COLOR
+from threedie.manifests.actions import COLOR
 
 
 class Color(Regression):
@@ -13,7 +13,7 @@ class Color(Regression):
     name = "color"
     version = 1
     order = 60
-    title = "Colour"
+    title = "Color"
     metrics = (*Regression.metrics, r2("r2_floor_hue", "R² of floor hue"), r2("r2_light_hue", "R² of light hue"))
     needs = regression_needs(COLOR)
     components = COLOR

@@ -9,7 +9,7 @@ from threedie.benchmark.tasks.task import Task
 
 
 def discover(package: str, folders: Iterable[str]) -> dict[str, Task]:
-    """The tasks that the modules of a package declare, by name, sorted by their `order`.
+    """The tasks that the modules of a package declare, by name, sorted by their `order`, then by name.
 
     A task is a subclass of `Task` with a `name` of its own; classes without one are bases of others.
 
@@ -18,10 +18,9 @@ def discover(package: str, folders: Iterable[str]) -> dict[str, Task]:
         folders: where its modules are.
 
     Raises:
-        ValueError: two tasks have the same name or the same place.
+        ValueError: two tasks have the same name.
     """
     tasks: dict[str, Task] = {}
-    orders: dict[int, str] = {}
     for module in pkgutil.iter_modules(folders, f"{package}."):
         for _, kind in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
             if kind.__module__ != module.name or not issubclass(kind, Task) or "name" not in vars(kind):
@@ -29,7 +28,5 @@ def discover(package: str, folders: Iterable[str]) -> dict[str, Task]:
             task = kind()
             if task.name in tasks:
                 raise ValueError(f"{module.name}: task {task.name!r} is declared twice")
-            if task.order in orders:
-                raise ValueError(f"{module.name}: task {task.name!r} has the order of {orders[task.order]!r}")
-            tasks[task.name], orders[task.order] = task, task.name
-    return dict(sorted(tasks.items(), key=lambda item: item[1].order))
+            tasks[task.name] = task
+    return dict(sorted(tasks.items(), key=lambda item: (item[1].order, item[0])))

@@ -20,7 +20,7 @@ class NearestNeighbors(Task):
     name = "knn"
     version = 1
     order = 20
-    title = "Nearest neighbours"
+    title = "Nearest neighbors"
     needs = Needs(train_objects=MIN_TRAIN_OBJECTS, labels=True)
     metrics = (share("top1", "top-1", unit=PERCENT),)
     in_overview = False

@@ -4,7 +4,7 @@ from threedie.benchmark.data.pairs import Pairs
 from threedie.benchmark.tasks.metric import r2
 from threedie.benchmark.tasks.regression import Regression, latent_changes, regression_needs
 from threedie.benchmark.tasks.subject import Array, Data
-from threedie.manifests.latents import LIGHT
+from threedie.manifests.actions import LIGHT
 
 
 class Light(Regression):

@@ -62,7 +62,7 @@ class PoseRetrieval(Task):
         for metric, queries, nearest, targets in searches:
             floor = random_error(queries.rotations, np.concatenate([views.rotations for views in targets]))
             error = Bootstrap(len(queries.objects), subject.protocol.seed).mean([nearest.errors])
-            outcome.add(self.score(metric, (EMBEDDING, part), error, floor, "a random neighbour"))
+            outcome.add(self.score(metric, (EMBEDDING, part), error, floor, "a random neighbor"))
         return outcome
 
 

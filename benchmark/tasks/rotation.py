@@ -14,6 +14,8 @@ class Rotation(RotationRegression):
     order = 30
     title = "Rotation"
     needs = regression_needs(ROTATION)
+    figure_role = "pose"
+    axis_label = "rotation between two views, R²"
     definition = (
         "A perceptron with two hidden layers (ReLU), trained with mean squared error, predicts the relative quaternion "
         "q1^-1 q2 (unit; x, y, z, w; sign as it comes) from the features of two views side by side. r2: one "

@@ -17,7 +17,7 @@ class Task(ABC):
 
     Attributes:
         name, version: what records cite.
-        order: its place among the tasks: they are run and shown by rising numbers.
+        order: its place among the tasks, which are run and shown by rising numbers; the last where it isn't set.
         title: what tables call it.
         metrics: its metrics, in the order of the tables; those of its earlier versions too.
         main: name of the main score; the first metric, where a task doesn't name another.
@@ -28,11 +28,13 @@ class Task(ABC):
         in_overview: whether its main score has a column in the first table, which is wide already.
         input: what it is about: the `representation` or the `embedding`. Measured on the other, its columns come later.
         about_objects: whether it is about what an object is, which an invariant part is meant to hold.
+        figure_role: `object` or `pose` where figures take this task for what an object is or how it is rotated.
+        axis_label: label of an axis with its main metric, with the unit.
     """
 
     name: ClassVar[str]
     version: ClassVar[int]
-    order: ClassVar[int]
+    order: ClassVar[int] = 1000
     title: ClassVar[str]
     metrics: ClassVar[tuple[Metric, ...]]
     main: ClassVar[str]
@@ -42,6 +44,8 @@ class Task(ABC):
     in_overview: ClassVar[bool] = True
     input: ClassVar[str] = REPRESENTATION
     about_objects: ClassVar[bool] = False
+    figure_role: ClassVar[str] = ""
+    axis_label: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
         """Take the first metric for the main one, where the class doesn't say otherwise."""

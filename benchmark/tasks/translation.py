@@ -5,7 +5,8 @@ import numpy as np
 from threedie.benchmark.data.pairs import Indices, Pairs
 from threedie.benchmark.tasks.regression import Regression, latent_changes, regression_needs
 from threedie.benchmark.tasks.subject import Array, Data
-from threedie.manifests.latents import ROTATION, TRANSLATION, columns, rotated
+from threedie.manifests.actions import TRANSLATION
+from threedie.manifests.latents import ROTATION, columns, rotated
 
 _HEADS = "A perceptron with two hidden layers (ReLU), trained with mean squared error, predicts "
 _SCORES = (

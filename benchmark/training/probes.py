@@ -8,9 +8,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from threedie.baselines.projector import build_perceptron
+from threedie.manifests.classes import SYNSETS
 
-CLASSES = 55
-"""Labels are positions among the 55 classes of ShapeNetCore, or fewer."""
+CLASSES = len(SYNSETS)
+"""Labels are positions among all classes of ShapeNetCore, or fewer."""
 HIDDEN = "1024-1024"
 """Widths of the perceptron that tells the rotation: those of SIE's evaluation (section 5)."""
 LEARNING_RATE = 1e-3

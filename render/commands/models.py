@@ -1,6 +1,5 @@
-"""`3die models`: make models, check them, look at them, bring other people's in."""
+"""`3die models`: make, check, import and preview models."""
 
-import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,21 +10,22 @@ import click
 from threedie.manifests.classes import class_names, parse_classes
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import scratch_prefix, write_json
+from threedie.manifests.plurals import pluralize
 from threedie.manifests.text import read_json
 
 RECORD = "synth.json"
 PATH = click.Path(path_type=Path)
-WORKERS = click.option("--workers", type=click.IntRange(1, 1024), help="Processes. [one a core]")
+WORKERS = click.option("--workers", type=click.IntRange(1, 1024), help="Number of processes. [one per core]")
 
 
-def _bar(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
-    from tqdm import tqdm
+def _bar(items: Iterable[Any], total: int, title: str) -> Iterable[Any]:
+    from threedie.manifests.progress import bar
 
-    return tqdm(items, desc=what, total=total, unit=" models", file=sys.stderr, disable=None, leave=False)
+    return bar(title, total, " models", items)
 
 
 def _cores() -> int:
-    from threedie.render.run import available_cores
+    from threedie.render.resources import available_cores
 
     return available_cores()
 
@@ -37,49 +37,47 @@ def models() -> None:
 
 @models.command()
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to, in ShapeNet's layout.")
-@click.option("--classes", default="all", show_default=True, help="Names or synset ids, with commas between, or 'all'.")
+@click.option("--classes", default="all", show_default=True, help="Names or synset ids, separated by commas, or 'all'.")
 @click.option("--per-class", type=click.IntRange(min=1), default=8, show_default=True, help="Objects of each class.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, other objects.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the models.")
 def synth(out: Path, classes: str, per_class: int, seed: int) -> None:
-    """Make up models of everyday things and write them as OBJ files.
+    """Generate models of everyday objects as OBJ files.
 
-    The same seed gives the same files; what is already there is kept, so that a longer run goes on from a shorter one.
+    The same seed gives the same files. Existing files are kept, so that a run for more objects adds to an earlier one.
     """
-    from tqdm import tqdm
-
     from threedie.render.models.synth import library
 
-    asked = parse_classes(classes)
-    synsets = [synset for synset in asked if synset in library.GENERATORS]
+    requested = parse_classes(classes)
+    synsets = [synset for synset in requested if synset in library.GENERATORS]
     if not synsets:
-        there = class_names(sorted(library.GENERATORS))
-        raise ThreeDieError(f"no generator makes {class_names(asked)}; there are generators for {there}")
+        available = class_names(sorted(library.GENERATORS))
+        raise ThreeDieError(f"no generator makes {class_names(requested)}; choose from {available}")
     record = {"kind": "synth", "version": library.VERSION}
     if (out / RECORD).exists() and read_json(out / RECORD) != record:
-        raise ThreeDieError(f"{out}: begun by another version of the generators; give another folder with --out")
+        raise ThreeDieError(f"{out}: holds models of another version of the generators; give another folder with --out")
     write_json(out / RECORD, record)
-    for synset, index in tqdm(
-        [(synset, index) for synset in synsets for index in range(per_class)], unit="model", disable=None
-    ):
+    numbered = [(synset, index) for synset in synsets for index in range(per_class)]
+    for synset, index in _bar(numbered, len(numbered), "making"):
         library.write_object(seed, synset, index, out)
-    click.echo(f"{len(synsets) * per_class} models of {len(synsets)} classes in {out}")
-    left_out = [synset for synset in asked if synset not in library.GENERATORS]
+    models_made, of_classes = pluralize(len(numbered), "model"), pluralize(len(synsets), "class")
+    click.echo(f"{models_made} of {of_classes} in {out}")
+    left_out = [synset for synset in requested if synset not in library.GENERATORS]
     if left_out:
         click.echo(f"no generator yet: {class_names(left_out)}")
 
 
 @models.command()
 @click.argument("path", type=PATH)
-@click.option("--classes", default="all", show_default=True, help="Names or synset ids, with commas between, or 'all'.")
-@click.option("--manifest", type=PATH, help="List of the objects that should be there: .npy lists, or CSV.")
+@click.option("--classes", default="all", show_default=True, help="Names or synset ids, separated by commas, or 'all'.")
+@click.option("--manifest", type=PATH, help="List of the objects that are expected: .npy lists, or CSV.")
 @click.option("-o", "--out", type=PATH, default=Path("models_check.csv"), show_default=True, help="Report to write.")
 @WORKERS
 def check(path: Path, classes: str, manifest: Path | None, out: Path, workers: int | None) -> None:
-    """Find what is broken in a collection of models: every file is read.
+    """Read every model of a collection and report what is wrong.
 
     PATH is ShapeNetCore v2, or other models in its layout: a folder, a zip archive, or a folder of SYNSET.zip. Broken
-    are objects that can't be rendered; those with flaws are rendered, but without a texture, say. Ends with code 1
-    where objects are broken or absent.
+    objects can't be rendered; objects with flaws can, but without a texture, say. Exits with 1 if objects are broken or
+    missing.
     """
     from threedie.manifests.objects import read_object_list
     from threedie.render.models.check import Report, check_objects, compare_with_list, count_notes
@@ -87,14 +85,14 @@ def check(path: Path, classes: str, manifest: Path | None, out: Path, workers: i
 
     with tempfile.TemporaryDirectory(prefix=scratch_prefix()) as cache:
         source = open_source(path, Path(cache))
-        asked = parse_classes(classes)
-        refs = source.objects(asked)
+        synsets = parse_classes(classes)
+        refs = source.objects(synsets)
         report = Report(len(refs))
         for problems in _bar(check_objects(source, refs, workers or _cores()), len(refs), "checking"):
             report.problems += problems
     report.notes += [*left_out_notes(source), *count_notes(refs)]
     if manifest is not None:
-        absent, notes = compare_with_list(refs, [ref for ref in read_object_list(manifest) if ref.synset in asked])
+        absent, notes = compare_with_list(refs, [ref for ref in read_object_list(manifest) if ref.synset in synsets])
         report.problems += absent
         report.notes += notes
     report.write(out)
@@ -108,20 +106,22 @@ def check(path: Path, classes: str, manifest: Path | None, out: Path, workers: i
 @models.command("import")
 @click.argument("src", type=PATH)
 @click.option("--out", type=PATH, required=True, help="Folder to write to, in ShapeNet's layout.")
-@click.option("--class", "class_name", help="Class of all, or of those that --classes-from gives none.")
+@click.option("--class", "class_name", help="Class of all meshes, or of those to which --classes-from gives none.")
 @click.option(
-    "--classes-from", metavar="folders|FILE", help="'folders': the folders' names; or a CSV with source,class."
+    "--classes-from",
+    metavar="folders|FILE",
+    help="'folders': classes are the names of folders; or a CSV with source,class.",
 )
 @click.option("--up", type=click.Choice(["y", "z"]), default="y", show_default=True, help="Up axis of the meshes.")
 @WORKERS
 def import_(
     src: Path, out: Path, class_name: str | None, classes_from: str | None, up: str, workers: int | None
 ) -> None:
-    """Bring other meshes in: OBJ, PLY, STL, OFF, GLB and glTF, with their materials and textures.
+    """Import meshes with their materials and textures: OBJ, PLY, STL, OFF, GLB and glTF.
 
-    SRC is a mesh file, a zip archive (Sweet Home 3D's .sh3f are such), or a folder of either. Objects are centred and
-    scaled as ShapeNet's are; an id is a hash of what the object was made from. OUT/imported.csv says which source
-    became which object, OUT/import_failures.csv why others didn't. Run again, it goes on where it was stopped.
+    SRC is a mesh file, a zip archive (such as Sweet Home 3D's .sh3f), or a folder of either. Objects are centered and
+    scaled like ShapeNet's; an id is a hash of the object's source. OUT/imported.csv lists which source became which
+    object, OUT/import_failures.csv why others failed. An interrupted import goes on when run again.
     """
     from collections import Counter
 
@@ -129,15 +129,16 @@ def import_(
 
     choose = ClassChooser(class_name, classes_from)
     check_tables(out)
-    found, results = find_meshes(src, choose, out)
-    results = [*results, *_bar(import_meshes(found, out, up, workers or _cores()), len(found), "importing")]
+    meshes, results = find_meshes(src, choose, out)
+    results = [*results, *_bar(import_meshes(meshes, out, up, workers or _cores()), len(meshes), "importing")]
     table, failures = write_tables(out, results)
     done = [each for each in results if not each.reason]
     different = len({(each.synset, each.object_id) for each in done})
-    click.echo(f"{len(done):,} of {len(results):,} meshes imported as {different:,} different objects; see {table}")
-    lost = sum(bool(each.notes) for each in done)
-    if lost:
-        click.echo(f"{lost:,} of them lack something or are not quite as their files say; the table's notes say what")
+    objects = pluralize(different, "different object")
+    click.echo(f"imported {len(done):,} of {pluralize(len(results), 'mesh')} as {objects}; see {table}")
+    changed = sum(bool(each.notes) for each in done)
+    if changed:
+        click.echo(f"not exactly as in their files: {changed:,} of them; the table's notes say why")
     for note in choose.notes():
         click.echo(note)
     if len(done) < len(results):
@@ -151,25 +152,30 @@ def import_(
 
 @models.command()
 @click.option("--models", "path", type=PATH, help="Models, as '3die render' takes them. Without it: the embedded ones.")
-@click.option("--classes", default="all", show_default=True, help="Names or synset ids, with commas between, or 'all'.")
+@click.option("--classes", default="all", show_default=True, help="Names or synset ids, separated by commas, or 'all'.")
 @click.option("-o", "--out", type=PATH, default=Path("models_preview"), show_default=True,
               help="Folder for a sheet per class, or one .png file for all.")  # fmt: skip
-@click.option("--objects", type=click.IntRange(1, 50), default=6, show_default=True, help="Rows: objects per class.")
-@click.option("--views", type=click.IntRange(1, 20), default=4, show_default=True, help="Columns: views of each.")
-@click.option("--size", type=click.IntRange(16, 512), default=128, show_default=True, help="Pixels of a view.")
+@click.option(
+    "--objects", type=click.IntRange(1, 50), default=6, show_default=True, help="Rows: objects of each class."
+)
+@click.option(
+    "--views", type=click.IntRange(1, 20), default=4, show_default=True, help="Columns: views of each object."
+)
+@click.option(
+    "--size", type=click.IntRange(16, 512), default=128, show_default=True, help="Width and height of a view in pixels."
+)
 @WORKERS
 def preview(
     path: Path | None, classes: str, out: Path, objects: int, views: int, size: int, workers: int | None
 ) -> None:
-    """Draw a contact sheet of each class: a few objects, a few views of each, as a render would show them."""
-    from tqdm import tqdm
-
+    """Draw a contact sheet of each class: rendered views of a few objects."""
+    from threedie.manifests.progress import bar
     from threedie.render.models.choose import open_source
     from threedie.render.models.sheets import render_sheets
 
     with (
         tempfile.TemporaryDirectory(prefix=scratch_prefix()) as cache,
-        tqdm(desc="rendering", unit=" views", file=sys.stderr, disable=None, leave=False) as bar,
+        bar("rendering", None, " views") as views_done,
     ):
         written, failed = render_sheets(
             open_source(path, Path(cache)),
@@ -179,8 +185,8 @@ def preview(
             views=views,
             size=size,
             workers=workers or _cores(),
-            tell=bar.update,
+            tell=views_done.update,
         )
     for reason in failed.values():
         click.echo(f"left out: {reason}", err=True)
-    click.echo(f"wrote {out}" if len(written) == 1 else f"wrote {len(written)} sheets into {out}")
+    click.echo(f"wrote {out}" if len(written) == 1 else f"wrote {pluralize(len(written), 'sheet')} to {out}")

@@ -1,7 +1,7 @@
 """Rendering on a Dask cluster: one that runs already, or one that is started as jobs of a batch system.
 
 Dask hands the objects to its workers and hands those of a lost worker to others, a bounded number of times. The
-workers write part files into the run's folder, which they share with this process; only what lies there counts.
+workers write part files into the run's folder, which they share with this process; only files in it count.
 """
 
 import logging
@@ -19,27 +19,29 @@ from typing import Any
 
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.objects import ObjectRef
+from threedie.render.child import WORKER
 from threedie.render.engines.on_worker import Job, Report, end, serve
 from threedie.render.engines.options import ClusterOptions
+from threedie.render.ledger import Ledger, Outcome, Watcher
 from threedie.render.messages import Probe, Probed, Setup, Task
-from threedie.render.run import Plan, RunFolder, make_setup
-from threedie.render.supervisor import WORKER, Ledger, Limits, Outcome, Watcher
-
-Say = Callable[[str], None]
+from threedie.render.plan import Plan
+from threedie.render.resources import make_setup
+from threedie.render.run_folder import RunFolder
+from threedie.render.supervisor import Limits
 
 SCHEDULER_GONE = "the Dask scheduler is gone; objects done so far are safe: start it again and run the same command"
 POLL_S = 0.5
 COUNT_S = 5.0
 """How often the workers are counted."""
 AHEAD = 64
-"""Objects handed to the scheduler beyond two a thread of the workers: a worker that joins finds work at once."""
-SEEN_S = 120.0
-"""How long a file written on another machine may take to be seen here (NFS: up to a minute)."""
+"""Objects handed to the scheduler beyond two per thread of the workers: a worker that joins has work at once."""
+VISIBLE_S = 120.0
+"""How long a file written on another machine may take to be visible here (NFS: up to a minute)."""
 CONNECT_S = 15
 END_S = 5.0
 
-_Unseen = dict[ObjectRef, tuple[Task, float, Report]]
-"""Objects whose files aren't seen here yet: task, when its worker said that it was done, what it said."""
+_Unconfirmed = dict[ObjectRef, tuple[Task, float, Report]]
+"""Objects whose files aren't visible here yet: task, when its worker reported it as done, its report."""
 
 _CLUSTERS = {
     "slurm": ("SLURMCluster", "sbatch"),
@@ -56,7 +58,7 @@ def cluster_engine(
     folder: RunFolder,
     options: ClusterOptions,
     limits: Limits,
-    say: Say,
+    on_wait: Callable[[str], None],
     command: Sequence[str] = WORKER,
     device: str = "cpu",
 ) -> Iterator["ClusterEngine"]:
@@ -66,9 +68,9 @@ def cluster_engine(
         plan: what is to be rendered.
         folder: where to; on a file system that all machines share.
         options: where the cluster is or how to start it.
-        limits: the supervisors' patience.
-        say: is told what this waits for.
-        command: how to start a rendering process.
+        limits: of the rendering processes.
+        on_wait: called with a message about what this waits for.
+        command: starts a rendering process.
         device: what each worker looks for on its machine, as for `choose_devices`.
 
     Raises:
@@ -76,7 +78,7 @@ def cluster_engine(
     """
     setup = make_setup(plan, folder, Path(), 1, device)
     with _connected(options, folder) as client:
-        engine = ClusterEngine(client, folder.path, setup, limits, say, command)
+        engine = ClusterEngine(client, folder.path, setup, limits, on_wait, command)
         try:
             yield engine
         finally:
@@ -97,9 +99,15 @@ class ClusterEngine:
     """Renders tasks on the workers of a Dask scheduler."""
 
     def __init__(
-        self, client: Any, folder: Path, setup: Setup, limits: Limits, say: Say, command: Sequence[str] = WORKER
+        self,
+        client: Any,
+        folder: Path,
+        setup: Setup,
+        limits: Limits,
+        on_wait: Callable[[str], None],
+        command: Sequence[str] = WORKER,
     ) -> None:
-        self._client, self._setup, self._limits, self._say = client, setup, limits, say
+        self._client, self._setup, self._limits, self._on_wait = client, setup, limits, on_wait
         self._job = Job(secrets.token_hex(8), folder, pickle.dumps(setup), limits, tuple(command))
         self._threads = 0
         self._counted = 0.0
@@ -125,7 +133,7 @@ class ClusterEngine:
             with suppress(Empty):
                 self._finished.get(timeout=POLL_S)
                 return self._report(future).probed
-            self._look_after_cluster()
+            self._check_cluster()
 
     def run(self, tasks: Iterable[Task], watcher: Watcher) -> Outcome:
         """Render all tasks; returns when each is done or quarantined, or at the first quarantined one with `fail_fast`.
@@ -135,7 +143,7 @@ class ClusterEngine:
                 are safe.
         """
         ledger = Ledger(self._setup, self._limits.tries, iter(tasks), watcher)
-        unseen: _Unseen = {}
+        unconfirmed: _Unconfirmed = {}
         exhausted = False
         while not (self._limits.fail_fast and ledger.outcome.quarantined):
             while not exhausted and len(self._pending) < 2 * self._threads + AHEAD:
@@ -143,25 +151,25 @@ class ClusterEngine:
                 exhausted = task is None
                 if task is not None:
                     self._pending[self._submit(task)] = task
-            if not self._pending and not unseen:
+            if not self._pending and not unconfirmed:
                 break
-            for future in self._some_finished():
-                if self._settle(future, ledger, unseen):
+            for future in self._take_finished():
+                if self._record(future, ledger, unconfirmed):
                     exhausted = False
-            self._look_again(ledger, unseen)
-            self._look_after_cluster()
+            self._confirm(ledger, unconfirmed)
+            self._check_cluster()
         return ledger.outcome
 
     def end(self) -> None:
-        """Take back what is not rendered yet, and end the run's processes on all workers."""
+        """Cancel what is not rendered yet, and end the run's processes on all workers."""
 
-        def tell() -> None:
-            with suppress(Exception):  # a cluster that is gone needs no telling
+        def cancel() -> None:
+            with suppress(Exception):  # the cluster may be gone
                 self._client.cancel(list(self._pending), force=True)
                 self._client.run(end, self._job.run, on_error="ignore")
 
-        # A worker that has stopped would keep us waiting.
-        thread = threading.Thread(target=tell, daemon=True)
+        # A worker that hangs would block this process.
+        thread = threading.Thread(target=cancel, daemon=True)
         thread.start()
         thread.join(END_S)
 
@@ -174,46 +182,46 @@ class ClusterEngine:
         future.add_done_callback(self._finished.put)
         return future
 
-    def _some_finished(self) -> list[Any]:
+    def _take_finished(self) -> list[Any]:
         """The futures that have ended by now; waits a moment for the first."""
-        found = []
+        finished = []
         with suppress(Empty):
-            found.append(self._finished.get(timeout=POLL_S))
+            finished.append(self._finished.get(timeout=POLL_S))
             while True:
-                found.append(self._finished.get_nowait())
-        return found
+                finished.append(self._finished.get_nowait())
+        return finished
 
-    def _settle(self, future: Any, ledger: Ledger, unseen: _Unseen) -> bool:
-        """Write down what came of a task; gives whether it has to be tried again."""
+    def _record(self, future: Any, ledger: Ledger, unconfirmed: _Unconfirmed) -> bool:
+        """Record the result of a task; gives whether it has to be tried again."""
         task = self._pending.pop(future, None)
         if task is None:
             return False
         if future.status in ("cancelled", "lost"):
             self._refuse_without_scheduler()
-            return not ledger.failed(task, f"{task.ref}: the scheduler forgot it", 0)
-        lost = _lost_with_workers(future)
-        if lost:
-            ledger.failed(task, f"{task.ref}: {lost}", 0, final=True)
+            return not ledger.failed(task, f"{task.ref}: the scheduler lost it", 0)
+        reason = _lost_with_workers(future)
+        if reason:
+            ledger.failed(task, f"{task.ref}: {reason}", 0, final=True)
             return False
         report = self._report(future)
         future.release()
         for reason in report.outcome.quarantined.values():
             ledger.failed(task, reason, 0, final=True)
             return False
-        unseen[task.ref] = (task, time.monotonic(), report)
+        unconfirmed[task.ref] = (task, time.monotonic(), report)
         return False
 
-    def _look_again(self, ledger: Ledger, unseen: _Unseen) -> None:
-        """Believe in objects whose files are seen here, too."""
-        for task, since, report in list(unseen.values()):
+    def _confirm(self, ledger: Ledger, unconfirmed: _Unconfirmed) -> None:
+        """Count objects as done whose files are visible here, too."""
+        for task, since, report in list(unconfirmed.values()):
             if ledger.done(task, report.outcome.warnings):
                 for _ in range(self._setup.info.views):
                     ledger.watcher.view_done()
-                del unseen[task.ref]
-            elif time.monotonic() - since > SEEN_S:
+                del unconfirmed[task.ref]
+            elif time.monotonic() - since > VISIBLE_S:
                 raise ThreeDieError(
-                    f"{task.ref}: a worker has written it into {self._setup.parts}, but {SEEN_S:.0f} s later it isn't "
-                    "seen here; give --out a folder on a file system that all machines share"
+                    f"{task.ref}: a worker has written it into {self._setup.parts}, but {VISIBLE_S:.0f} s later it "
+                    "isn't visible here; give --out a folder on a file system that all machines share"
                 )
 
     def _report(self, future: Any) -> Report:
@@ -234,15 +242,15 @@ class ClusterEngine:
             raise ThreeDieError(report.stop)
         return report
 
-    def _look_after_cluster(self) -> None:
+    def _check_cluster(self) -> None:
         if time.monotonic() - self._counted < COUNT_S:
             return
         self._refuse_without_scheduler()
         self._count()
         if self._threads == 0 and not self._waiting:
-            self._say("Waiting for workers: the scheduler has none.")
+            self._on_wait("Waiting for workers: the scheduler has none.")
         elif self._threads and self._waiting:
-            self._say(f"Workers are there: {self._threads} objects at once.")
+            self._on_wait(f"Workers have joined: {self._threads} objects at once.")
         self._waiting = self._threads == 0
 
     def _count(self) -> None:
@@ -263,7 +271,7 @@ def _serve_here(job: Job, order: Task | Probe) -> Report:
 
 
 def _lost_with_workers(future: Any) -> str:
-    """Why Dask gave a task up after it had lost several workers with it; empty where it didn't."""
+    """Why Dask gave up a task after losing several workers with it; empty where it didn't."""
     if future.status != "error":
         return ""
     error = future.exception()
@@ -277,27 +285,27 @@ def _lost_with_workers(future: Any) -> str:
 @contextmanager
 def _connected(options: ClusterOptions, folder: RunFolder) -> Iterator[Any]:
     distributed = _dask("distributed", "--scheduler" if options.scheduler else "--jobqueue")
-    # What the workers go through is told in the progress line and the quarantine; Dask's own tracebacks help nobody.
+    # The progress line and the quarantine report what happens to workers; Dask's tracebacks would only confuse.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     if options.jobqueue:
         submit = _CLUSTERS[options.jobqueue][1]
         if shutil.which(submit) is None:
             raise ThreeDieError(
-                f"--jobqueue {options.jobqueue}: there is no command {submit} here; run this where jobs are submitted"
+                f"--jobqueue {options.jobqueue}: no command {submit} on this machine; run this where jobs are submitted"
             )
         with _jobs(options, folder) as cluster:
-            # As many as asked for at any time: one that came to the end of its time is started anew.
+            # As many as requested at any time: a job that reached its time limit is started anew.
             cluster.adapt(minimum_jobs=options.jobs, maximum_jobs=options.jobs)
             with distributed.Client(cluster, set_as_default=False) as client:
                 yield client
         return
     address = options.scheduler or ""
-    where = {"scheduler_file": address} if Path(address).is_file() else {"address": address}
+    location = {"scheduler_file": address} if Path(address).is_file() else {"address": address}
     try:
-        client = distributed.Client(**where, timeout=CONNECT_S, set_as_default=False, name="3die")
+        client = distributed.Client(**location, timeout=CONNECT_S, set_as_default=False, name="3die")
     except (OSError, ValueError, TypeError) as error:
         raise ThreeDieError(
-            f"--scheduler {address}: no Dask scheduler answers there ({type(error).__name__}); start one with "
+            f"--scheduler {address}: no Dask scheduler answers ({type(error).__name__}); start one with "
             "'dask scheduler' and give the address it prints, such as tcp://10.0.0.1:8786, or its scheduler file"
         ) from error
     try:
@@ -309,9 +317,9 @@ def _connected(options: ClusterOptions, folder: RunFolder) -> Iterator[Any]:
 
 @contextmanager
 def _jobs(options: ClusterOptions, folder: RunFolder | None) -> Iterator[Any]:
-    """A cluster of jobs, none submitted yet. What isn't given comes from Dask's own configuration (jobqueue.yaml)."""
+    """A cluster of jobs, none submitted yet. What isn't set comes from Dask's own configuration (jobqueue.yaml)."""
     jobqueue = _dask("dask_jobqueue", "--jobqueue")
-    given = {
+    settings = {
         "queue": options.job_queue,
         "walltime": options.job_walltime,
         "job_extra_directives": list(options.job_option) or None,
@@ -324,7 +332,7 @@ def _jobs(options: ClusterOptions, folder: RunFolder | None) -> Iterator[Any]:
         processes=1,
         job_name="3die",
         python=sys.executable,
-        **{name: value for name, value in given.items() if value is not None},
+        **{name: value for name, value in settings.items() if value is not None},
     )
     with cluster:
         yield cluster

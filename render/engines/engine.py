@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 from typing import Protocol
 
+from threedie.render.ledger import Outcome, Watcher
 from threedie.render.messages import Probe, Probed, Task
-from threedie.render.supervisor import Outcome, Watcher
 
 
 class Engine(Protocol):
-    """Something that renders tasks. An object is done when its part file lies whole in the run's folder."""
+    """Something that renders tasks. An object is done when its whole part file is in the run's folder."""
 
     @property
     def workers(self) -> int:
-        """Number of rendering processes at work at once, as far as is known."""
+        """Number of rendering processes at work at once, as far as known."""
 
     def probe(self, probe: Probe) -> Probed | None:
         """How long views take at the probe's sizes, or None where its object can't be rendered."""
@@ -21,5 +21,5 @@ class Engine(Protocol):
         """Render all tasks; returns when each is done or quarantined.
 
         Raises:
-            ThreeDieError: the run can't go on, whichever the object; objects done so far are safe.
+            ThreeDieError: the run can't go on with any object; objects done so far are safe.
         """

@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from threedie.render.devices import Devices
-from threedie.render.run import Plan, RunFolder, make_setup, scratch_bytes, scratch_folder
+from threedie.render.plan import Plan
+from threedie.render.resources import make_setup, scratch_bytes, scratch_folder
+from threedie.render.run_folder import RunFolder
 from threedie.render.supervisor import Limits, Supervisor
 
 
@@ -22,11 +24,11 @@ def local_engine(
 
     Args:
         plan: what is to be rendered.
-        folder: where to.
+        folder: the run's folder.
         workers: number of processes.
-        limits: its patience.
+        limits: of each process.
         logs: folder for logs, within the run's or, as a full path, somewhere else.
-        devices: what to render with; the processor where none is given.
+        devices: what to render with; the CPU if None.
     """
     devices = devices or Devices()
     with scratch_folder(scratch_bytes(plan.info, workers)) as scratch:

@@ -16,9 +16,11 @@ from pathlib import Path
 
 from threedie.manifests.errors import ThreeDieError
 from threedie.render.devices import Devices, choose_devices
+from threedie.render.ledger import Outcome
 from threedie.render.messages import Probe, Probed, Setup, Task
-from threedie.render.run import available_cores, scratch_bytes, scratch_folder
-from threedie.render.supervisor import Limits, Outcome, Supervisor
+from threedie.render.reporter import SilentWatcher
+from threedie.render.resources import available_cores, scratch_bytes, scratch_folder
+from threedie.render.supervisor import Limits, Supervisor
 
 IDLE_S = 60.0
 
@@ -28,12 +30,12 @@ class Job:
     """What is the same for all objects of a run.
 
     Attributes:
-        run: name of the run, other than that of any other.
+        run: unique name of the run.
         folder: its folder, on a file system that all workers share.
         setup: a pickled `Setup`, opened once a worker; where its pictures are made and by how many threads is decided
             there.
-        limits: the supervisors' patience.
-        command: how to start a rendering process.
+        limits: of the rendering processes.
+        command: starts a rendering process.
     """
 
     run: str
@@ -45,7 +47,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Report:
-    """What came of a task; `stop` says why the whole run can't go on."""
+    """Result of a task; `stop` says why the whole run can't go on, if it can't."""
 
     outcome: Outcome = field(default_factory=Outcome)
     probed: Probed | None = None
@@ -62,7 +64,7 @@ def serve(job: Job, threads: int, order: Task | Probe) -> Report:
     """
     if not (job.folder / "run.json").is_file():
         return Report(
-            stop=f"{job.folder}: a worker on {socket.gethostname()} doesn't see this folder; give --out a folder on a "
+            stop=f"{job.folder}: a worker on {socket.gethostname()} can't access this folder; give --out a folder on a "
             "file system that all machines share, under the same path"
         )
     try:
@@ -83,28 +85,15 @@ def end(name: str) -> None:
         run.end()
 
 
-class _Quiet:
-    """Watches nothing: progress is told by the object."""
-
-    def view_done(self) -> None:
-        pass
-
-    def views_lost(self, views: int) -> None:
-        pass
-
-    def object_ended(self, outcome: Outcome) -> None:
-        pass
-
-
 class _Slot:
     """A supervisor of one rendering process, and the folder it makes its pictures in."""
 
     def __init__(self, job: Job, setup: Setup, number: int, threads: int, devices: Devices) -> None:
         self._stack = ExitStack()
         scratch = self._stack.enter_context(scratch_folder(scratch_bytes(setup.info, 1)))
-        here = replace(setup, scratch=scratch, threads=threads, device=devices.kind)
+        own_setup = replace(setup, scratch=scratch, threads=threads, device=devices.kind)
         logs = job.folder / "logs" / f"{socket.gethostname()}-{os.getpid()}-{number}"
-        self.supervisor = self._stack.enter_context(Supervisor(here, logs, 1, job.limits, job.command, devices))
+        self.supervisor = self._stack.enter_context(Supervisor(own_setup, logs, 1, job.limits, job.command, devices))
         self.idle_since = 0.0
 
     def close(self) -> None:
@@ -132,7 +121,7 @@ class _Run:
         try:
             if isinstance(order, Probe):
                 return Report(probed=slot.supervisor.probe(order))
-            return Report(slot.supervisor.run([order], _Quiet()))
+            return Report(slot.supervisor.run([order], SilentWatcher()))
         finally:
             self._give_back(slot)
 
@@ -146,12 +135,12 @@ class _Run:
     def _take(self) -> _Slot:
         with self._guard:
             if self._ended:
-                raise ThreeDieError("the run was ended")
+                raise ThreeDieError("the run was stopped")
             if self._idle:
                 slot = self._idle.pop()
             else:
-                mine = self._devices[self._opened % len(self._devices)] if self._devices else Devices()
-                slot = _Slot(self._job, self._setup, self._opened, self._cores, mine)
+                device = self._devices[self._opened % len(self._devices)] if self._devices else Devices()
+                slot = _Slot(self._job, self._setup, self._opened, self._cores, device)
                 self._opened += 1
             self._busy.append(slot)
             return slot

@@ -1,12 +1,8 @@
-"""The options of `3die render` for more than one machine."""
+"""Where a cluster is, or how to start one."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import click
 
 from threedie.manifests.errors import ThreeDieError
 
@@ -22,9 +18,9 @@ class ClusterOptions:
         scheduler: address of a Dask scheduler, or its scheduler file.
         jobqueue: batch system to start jobs with.
         jobs: number of jobs.
-        job_cores: cores a job; each serves one rendering process.
-        job_memory: memory a job, with its unit.
-        job_walltime: how long a job may run, as the batch system writes it.
+        job_cores: cores per job; each serves one rendering process.
+        job_memory: memory per job, with its unit.
+        job_walltime: time limit of a job, in the batch system's format.
         job_queue: queue or partition.
         job_option: further lines for the head of the job script.
     """
@@ -40,7 +36,7 @@ class ClusterOptions:
 
     @property
     def wanted(self) -> bool:
-        """Whether a cluster shall render at all."""
+        """Whether a cluster renders."""
         return bool(self.scheduler or self.jobqueue)
 
     def check(self, workers: int | None, shard: str | None) -> None:
@@ -50,9 +46,11 @@ class ClusterOptions:
             ThreeDieError: they do.
         """
         ways = {"--scheduler": self.scheduler, "--jobqueue": self.jobqueue, "--shard": shard}
-        given = [name for name, value in ways.items() if value]
-        if len(given) > 1:
-            raise ThreeDieError(f"{' and '.join(given)}: choose one; each is a way of its own to use several machines")
+        ways_chosen = [name for name, value in ways.items() if value]
+        if len(ways_chosen) > 1:
+            raise ThreeDieError(
+                f"{' and '.join(ways_chosen)}: choose one; each of them is a way to use several machines"
+            )
         if self.scheduler and not _ADDRESS.fullmatch(self.scheduler) and not Path(self.scheduler).is_file():
             raise ThreeDieError(
                 f"--scheduler {self.scheduler}: neither a scheduler file nor an address such as tcp://10.0.0.1:8786; "
@@ -60,40 +58,4 @@ class ClusterOptions:
             )
         if self.wanted and workers is not None:
             mend = "give --job-cores" if self.jobqueue else "give 'dask worker' the option --nthreads"
-            raise ThreeDieError(f"--workers counts processes on this machine; for {given[0]} {mend}")
-
-
-def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a click command, which gets them as keywords."""
-    options = [
-        click.option(
-            "--scheduler",
-            metavar="ADDRESS",
-            help="Render on the workers of a running Dask scheduler: tcp://HOST:PORT, or its scheduler file.",
-        ),
-        click.option(
-            "--jobqueue",
-            type=click.Choice(JOBQUEUES),
-            help="Start jobs on this batch system and render there; with --dry-run print the job script.",
-        ),
-        click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Jobs, with --jobqueue."),
-        click.option(
-            "--job-cores",
-            type=click.IntRange(1),
-            default=8,
-            show_default=True,
-            help="Cores a job; each serves one rendering process.",
-        ),
-        click.option("--job-memory", default="16GB", show_default=True, help="Memory a job; plan 2 GB a core."),
-        click.option("--job-walltime", metavar="HH:MM:SS", help="Time a job may take; ended jobs are started anew."),
-        click.option("--job-queue", metavar="NAME", help="Queue or partition."),
-        click.option(
-            "--job-option",
-            multiple=True,
-            metavar="TEXT",
-            help="One more option in the head of the job script, such as '--account=vision'. Can be repeated.",
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+            raise ThreeDieError(f"--workers counts processes on this machine; for {ways_chosen[0]} {mend}")

@@ -14,8 +14,8 @@ from threedie.manifests.files import replacing
 from threedie.manifests.objects import ObjectRef
 from threedie.manifests.official import compare_counts
 from threedie.render.models.container import Folder
+from threedie.render.models.faults import Fault
 from threedie.render.models.inspect import ObjectText
-from threedie.render.models.mtl import Fault
 from threedie.render.models.obj import ObjMesh
 from threedie.render.models.obj_import import ObjFiles, ObjObject
 from threedie.render.models.polygons import NO_AREA

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from threedie.render.models.inspect import ObjectText, join
-from threedie.render.models.mtl import library_names, map_names, unquoted
+from threedie.render.models.mtl_names import library_names, map_names, unquoted
 from threedie.render.models.numbers import as_bytes, as_text
 from threedie.render.models.obj import is_plain, library_lines
 from threedie.render.models.source import MESH_FILE

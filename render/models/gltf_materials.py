@@ -16,12 +16,12 @@ from PIL import Image
 
 from threedie.manifests.errors import one_line
 from threedie.render.models.gltf_file import GltfFile, mapping, number, numbers
-from threedie.render.models.gltf_scene import Piece
+from threedie.render.models.gltf_pieces import Piece
 from threedie.render.models.pictures import PictureError, read_picture
 from threedie.render.models.polygons import Floats
 from threedie.render.models.source import ModelError
 from threedie.render.models.srgb import OF_BYTE
-from threedie.render.models.surface import GREY, WHITE, Material, Surface, rgb, triangles
+from threedie.render.models.surface import GRAY, WHITE, Material, Surface, rgb, triangles
 
 DEFAULT_CUTOFF = 0.5
 MAX_SIDE = 4096
@@ -133,7 +133,7 @@ class _Materials:
         color = rgba[:3]
         if lost and (color == 1).all():
             # White says nothing of what the picture showed.
-            color = np.asarray(GREY)
+            color = np.asarray(GRAY)
         mode = value.get("alphaMode", "OPAQUE")
         if mode not in ("OPAQUE", "BLEND", "MASK"):
             self._file.notes.add(f"{name}: alpha mode {one_line(mode)} isn't known; opaque")

@@ -9,15 +9,9 @@ from pathlib import Path
 from threedie.manifests.errors import one_line
 from threedie.manifests.files import explained
 from threedie.manifests.objects import ObjectRef
-from threedie.render.models.mtl import (
-    Fault,
-    Material,
-    blame_invisible,
-    blame_undefined,
-    library_names,
-    map_names,
-    read_materials,
-)
+from threedie.render.models.faults import Fault
+from threedie.render.models.mtl import Material, blame_invisible, blame_undefined, read_materials
+from threedie.render.models.mtl_names import library_names, map_names
 from threedie.render.models.numbers import as_text
 from threedie.render.models.obj import library_lines, plain_text, used_materials
 from threedie.render.models.pictures import BLENDERS, PictureError, peek_picture

@@ -1,23 +1,21 @@
-"""The text of MTL files: materials, their maps, and what in them can't be meant as it is written."""
+"""Reading MTL files: materials, their maps, and values that can't be meant as written."""
 
-import functools
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from threedie.render.models.faults import Fault
+from threedie.render.models.mtl_names import (
+    AMBIENT_MAP,
+    COLOR_MAP,
+    IGNORED_OPTIONS,
+    MAPS,
+    MASK_MAP,
+    OTHER_MAPS,
+    map_file_name,
+)
 from threedie.render.models.surface import Rgb
-
-MAPS = {name.lower(): name for name in ("map_Kd", "map_Ks", "map_Ke", "map_Ns", "map_d", "map_Bump")} | {
-    "bump": "map_Bump"
-}
-"""Maps that an import keeps, as Blender's importer spells them, by their name in lower case. It reads those of
-metalness, reflection, sheen and roughness (`map_Pm`, `refl`, `map_Ps`, `map_Pr`), too, which scenes without glossy rays
-show as black or hardly."""
-
-COLOR_MAP, MASK_MAP, _AMBIENT_MAP = "map_Kd", "map_d", "map_ka"
-_OTHER_MAPS = {"refl", "disp", "decal", "norm"}
-"""Maps whose name doesn't begin with `map_` and that an import leaves out; Blender reads `refl` alone of them."""
 
 HIGHEST_ILLUM = 2
 """Models of illumination above this one ask for mirrors and glass, which scenes without glossy rays show as black."""
@@ -26,41 +24,16 @@ _COLORS = {"kd": "Kd", "ks": "Ks", "ke": "Ke"}
 _SCALARS = {"Ns", "Ni", "Pr", "Pm", "Ps", "Pc", "Pcr", "aniso", "anisor"}
 INVISIBLE = 1 / 255
 """Opacities below this one show nothing in 8 bits."""
+
 _A_LITTLE_OVER = 2.0
 """Colors up to here are from 0 to 1 and too bright, those above from 0 to 255."""
 _BYTE = 255.0
 _DIFFERENT = 0.01
 _XYZ_DIGITS = 4
-_GREY = (0.8, 0.8, 0.8)
+_GRAY = (0.8, 0.8, 0.8)
 """Blender's color of a material that has none."""
 
-_WORD_OPTIONS = {"-blendu", "-blendv", "-bm", "-boost", "-cc", "-clamp", "-imfchan", "-texres", "-type"}
-_VECTOR_OPTIONS = {"-mm": 2, "-o": 3, "-s": 3, "-t": 3}
-_IGNORED_OPTIONS = {"-mm", "-t", "-imfchan", "-boost"}
-"""Options that change how a texture looks and that Blender doesn't read; so is `-clamp on`."""
-
 _MATERIAL, _TEXTURE = "material", "texture"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something in an OBJ or MTL file that is missing, wrong, or of no use to a render.
-
-    Attributes:
-        kind: `material`, `texture`, `picture`, `mesh`, `color`, `other`; `import` for what matters to an import alone.
-        what: what is wrong, as in `material red: Kd 255 0 0 is over 1`.
-        done: what the import does about it, as in `taken as 0 to 255`; empty where nothing can be done.
-        mended: whether the imported object differs for it from what the files say, or other programs make of them.
-    """
-
-    kind: str
-    what: str
-    done: str = ""
-    mended: bool = False
-
-    def note(self) -> str:
-        """For the table of imports."""
-        return f"{self.what}: {self.done}" if self.done else self.what
 
 
 @dataclass(frozen=True)
@@ -149,7 +122,7 @@ def _read_material(material: Material, lines: Sequence[str]) -> Material:
         key = words[0].lower() if words else ""
         if not words:
             continue
-        if key in MAPS or key in _OTHER_MAPS or key.startswith("map_"):
+        if key in MAPS or key in OTHER_MAPS or key.startswith("map_"):
             _read_map(material, line, key)
         elif key in _COLORS:
             _read_color(material, words)
@@ -191,7 +164,7 @@ def _read_color(material: Material, words: list[str]) -> None:
     if len(numbers) < 3:
         # The format's own rule for one number.
         numbers = numbers * 3 if len(numbers) == 1 else [*numbers, numbers[-1]]
-        done.append("read as grey" if len(values) == 1 else "the last number stands for blue too")
+        done.append("read as gray" if len(values) == 1 else "the last number stands for blue too")
     if is_xyz:
         numbers = _rgb_of_xyz(numbers)
         done.append("converted to RGB")
@@ -290,7 +263,7 @@ def _read_map(material: Material, line: str, key: str) -> None:
     if not name:
         material.blame(f"{line.strip()} names no file", "left out", mended=False)
         return
-    if key == _AMBIENT_MAP:
+    if key == AMBIENT_MAP:
         material.ambient.append(name)
         return
     if key not in MAPS:
@@ -304,7 +277,7 @@ def _read_map(material: Material, line: str, key: str) -> None:
             done = f"{name}, the last one, counts"
             material.faults.append(Fault(_TEXTURE, f"material {material.name} has two {MAPS[key]}", done))
     options = words[1].strip().strip('"').removesuffix(name).strip()
-    ignored = [word for word in options.split() if word in _IGNORED_OPTIONS]
+    ignored = [word for word in options.split() if word in IGNORED_OPTIONS]
     ignored += ["-clamp"] if "-clamp on" in options else []
     if ignored:
         material.faults.append(Fault(_TEXTURE, f"texture {name} has {', '.join(ignored)}", "without effect"))
@@ -318,75 +291,6 @@ def _blame_ambient(material: Material) -> None:
                 _TEXTURE, f"texture {name} is map_Ka of material {material.name}, which has no map_Kd", "not used"
             )
             material.faults.append(fault)
-
-
-def map_file_name(text: str) -> str:
-    """The file name of a map line: what remains after the options. It may have spaces."""
-    rest = text.strip()
-    while rest.startswith("-"):
-        option, _, after = rest.partition(" ")
-        if option in _WORD_OPTIONS:
-            rest = after.strip().partition(" ")[2].strip()
-        elif option in _VECTOR_OPTIONS:
-            rest = after.strip()
-            for _ in range(_VECTOR_OPTIONS[option]):
-                number, _, after = rest.partition(" ")
-                if not _is_number(number):
-                    break
-                rest = after.strip()
-        else:
-            break
-    return unquoted(rest)
-
-
-def _is_number(word: str) -> bool:
-    try:
-        return math.isfinite(float(word))
-    except ValueError:
-        return False
-
-
-def unquoted(text: str) -> str:
-    """A name without quotes and spaces around it."""
-    return text.strip().strip('"').strip()
-
-
-def map_names(text: str) -> Iterator[str]:
-    """Files of all map lines of an MTL file that some program may read."""
-    for line in text.split("\n"):
-        words = line.split(None, 1)
-        key = words[0].lower() if words else ""
-        if len(words) == 2 and (key.startswith("map_") or key in MAPS or key in _OTHER_MAPS):
-            name = map_file_name(words[1])
-            if name:
-                yield name
-
-
-def library_names(rest: str, exists: Callable[[str], bool]) -> list[str]:
-    """The files that a `mtllib` line names: one whose name may have spaces, or several.
-
-    Args:
-        rest: the line after `mtllib`.
-        exists: whether there is a file of a name.
-    """
-    exists = functools.cache(exists)
-    whole = unquoted(rest)
-    quoted = [unquoted(name) for name in re.findall(r'"[^"]*"|\S+', rest)]
-    plain = rest.partition(" #")[0]
-    readings = [
-        [unquoted(name) for name in re.split(r"(?<=\.mtl)\s+", plain.strip(), flags=re.I)],
-        quoted,
-        [unquoted(name) for name in plain.split()],
-    ]
-    # Names with spaces are rarer than paths of another machine, of which the last part alone would be looked for.
-    if exists(whole) and not re.search(r"\.mtl\s+.*[\\/]", whole, re.I):
-        return [whole]
-    # A reading all of whose files are there, or else the first that has most of them.
-    counts = [(all(map(exists, names)), sum(map(exists, names))) for names in readings]
-    best = max(counts)
-    if best == (False, 0):
-        return [name for name in readings[0] if name]
-    return [name for name in readings[counts.index(best)] if name]
 
 
 def blame_invisible(materials: Sequence[Material], used: set[str], is_black: Callable[[Material], bool]) -> list[Fault]:
@@ -433,10 +337,10 @@ def blame_undefined(used: Iterable[str], materials: Iterable[Material]) -> list[
     for name in sorted(used):
         if name not in defined:
             near = f" (there is {lower[name.lower()]})" if name.lower() in lower else ""
-            faults.append(Fault(_MATERIAL, f"material {name} is defined nowhere{near}", "grey"))
+            faults.append(Fault(_MATERIAL, f"material {name} is defined nowhere{near}", "gray"))
     return faults
 
 
 def default_color(material: Material | None) -> Rgb:
-    """Linear RGB of a material's faces: Blender's grey where nothing says another."""
-    return _GREY if material is None or material.color is None else material.color
+    """Linear RGB of a material's faces: Blender's gray where nothing says another."""
+    return _GRAY if material is None or material.color is None else material.color

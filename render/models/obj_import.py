@@ -1,4 +1,4 @@
-"""An OBJ file with its materials and textures, made an object in the ShapeNetCore v2 layout."""
+"""Import of an OBJ file with its materials and textures into the ShapeNetCore v2 layout."""
 
 import io
 import posixpath
@@ -6,27 +6,21 @@ import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from threedie.manifests.errors import one_line
 from threedie.render.models.container import Container, find
+from threedie.render.models.faults import Fault, fault_notes
 from threedie.render.models.mtl import (
-    COLOR_MAP,
-    MASK_MAP,
-    Fault,
     Material,
     before_comment,
     blame_invisible,
     blame_undefined,
     is_hidden,
-    library_names,
     read_materials,
 )
+from threedie.render.models.mtl_names import COLOR_MAP, MASK_MAP, library_names
 from threedie.render.models.numbers import as_bytes, as_text
 from threedie.render.models.obj import (
-    FACE,
-    Corners,
     ObjMesh,
     bounds,
     library_lines,
@@ -37,22 +31,15 @@ from threedie.render.models.obj import (
     used_materials,
     vertex_colors,
 )
+from threedie.render.models.obj_rewrite import corner_faults, rewrite
 from threedie.render.models.obj_surfaces import colored_faces, face_states, surfaces_of
 from threedie.render.models.pictures import PictureError, Pictures, decode_picture, opacity_of
-from threedie.render.models.polygons import NO_AREA, Floats, Ints
+from threedie.render.models.polygons import NO_AREA, Floats
 from threedie.render.models.source import MESH_FILE, ModelError
 from threedie.render.models.surface_files import surface_files
 
-Mask = npt.NDArray[np.bool_]
-
-MAX_NOTES = 20
-"""More notes on one object are counted, not listed."""
-
-_KEPT_LINES = (b"vt", b"vn", b"g", b"o", b"s", b"usemtl")
-_POINTS = (b"vt", b"vn")
-_VERTEX_BEGINS, _FACE_BEGINS = (b"v ", b"v\t"), (b"f ", b"f\t")
 _MENDED = b"mended"
-"""Part of the id of objects that aren't made as their files say: earlier versions made them otherwise."""
+"""Part of the id of objects that aren't made as their files say: earlier versions made them differently."""
 
 
 class ObjFiles:
@@ -60,9 +47,9 @@ class ObjFiles:
 
     Attributes:
         content: the OBJ file as plain text.
-        materials: text of each material file that is there.
-        textures: content of each texture that is there, by the material file's position and the name it uses.
-        unreadable: why textures that are there can't be read.
+        materials: text of each existing material file.
+        textures: content of each existing texture, by the material file's position and the name it uses.
+        unreadable: why existing textures can't be read.
         faults: what is missing.
     """
 
@@ -89,12 +76,12 @@ class ObjFiles:
                 else:
                     places[place] = None
         self._read(container, list(places))
-        # Blender takes this one unasked.
-        unasked = f"{posixpath.splitext(posixpath.basename(name))[0]}.mtl"
-        place = find(container, name, unasked)
+        # Blender reads this one even if no line names it.
+        implied = f"{posixpath.splitext(posixpath.basename(name))[0]}.mtl"
+        place = find(container, name, implied)
         if place is not None and place not in places and self._lacks_materials():
             self._read(container, [place])
-            self.faults.append(Fault("import", f"no mtllib names {unasked}", "read, since it has the mesh's name"))
+            self.faults.append(Fault("import", f"no mtllib names {implied}", "read, since it has the mesh's name"))
 
     def _lacks_materials(self) -> bool:
         defined = {material.name for material in read_materials(self.materials, self.used)[0]}
@@ -125,7 +112,7 @@ class ObjFiles:
             self.unreadable[number, name] = str(error)
 
     def pieces(self) -> Iterator[bytes]:
-        """All contents, in an order of their own making: what the object's id is made of."""
+        """All contents, in an order that the files alone decide: what the object's id is made of."""
         yield self.content
         for text in self.materials:
             yield as_bytes(text)
@@ -185,35 +172,35 @@ class ObjObject:
         """The faults as notes of the table."""
         return fault_notes(self.faults)
 
-    def written(self, turn: Floats) -> tuple[dict[str, bytes], list[str]]:
+    def written(self, rotation: Floats) -> tuple[dict[str, bytes], list[str]]:
         """The files of the object's folder, by path; and further notes.
 
         Args:
-            turn: rotation (3, 3) that brings its up axis to +Y.
+            rotation: matrix (3, 3) that brings its up axis to +Y.
 
         Raises:
             ModelError: numbers that can't be used.
         """
         _refuse_flat(self.mesh)
         if self._colors is not None:
-            return self._written_surfaces(turn)
+            return self._written_surfaces(rotation)
         # What no face uses may be anything.
         with np.errstate(all="ignore"):
-            middle, size = bounds(self.mesh.used @ turn.T)
-            points = (self.mesh.vertices @ turn.T - middle) / size
+            middle, size = bounds(self.mesh.used @ rotation.T)
+            points = (self.mesh.vertices @ rotation.T - middle) / size
         made = {
-            MESH_FILE.as_posix(): _rewritten(self._content, points, turn, self._corners),
+            MESH_FILE.as_posix(): rewrite(self._content, points, rotation, self._corners),
             MESH_FILE.with_suffix(".mtl").as_posix(): self._mtl,
             **self._pictures.files,
         }
         return made, []
 
-    def _written_surfaces(self, turn: Floats) -> tuple[dict[str, bytes], list[str]]:
+    def _written_surfaces(self, rotation: Floats) -> tuple[dict[str, bytes], list[str]]:
         assert self._colors is not None
         surfaces = surfaces_of(
             self._content, self.mesh.vertices, self._corners, self._colors, self._by_name(), self._color_picture
         )
-        made, notes = surface_files(surfaces, turn)
+        made, notes = surface_files(surfaces, rotation)
         return made, list(notes)
 
     def _by_name(self) -> dict[str, Material]:
@@ -360,91 +347,9 @@ def _without_comments(files: ObjFiles, materials: Sequence[Material]) -> tuple[b
     return content, list(dict.fromkeys(renamed.get(name, name) for name in files.used)), faults
 
 
-def fault_notes(faults: Sequence[Fault]) -> list[str]:
-    """Notes of faults, each once, not too many."""
-    notes = list(dict.fromkeys(one_line(fault.note()) for fault in faults))
-    if len(notes) > MAX_NOTES:
-        return [*notes[: MAX_NOTES - 1], f"and {len(notes) - MAX_NOTES + 1:,} more"]
-    return notes
-
-
-def corner_faults(corners: Corners) -> list[Fault]:
-    """What is wrong with faces beside their vertices."""
-    faults = []
-    small, wrong_uv, wrong_normal, early = _face_faults(corners)
-    if small.any():
-        faults.append(Fault("mesh", f"{small.sum():,} faces have fewer than 3 corners", "left out"))
-    if wrong_uv.any():
-        what = f"{wrong_uv.sum():,} faces use texture coordinates that aren't there"
-        faults.append(Fault("mesh", what, "kept without them", mended=True))
-    if wrong_normal.any():
-        what = f"{wrong_normal.sum():,} faces use normals that aren't there"
-        faults.append(Fault("mesh", what, "kept without them", mended=True))
-    if early.any():
-        faults.append(Fault("mesh", f"{early.sum():,} faces come before their vertices", "kept", mended=True))
-    return faults
-
-
-def _face_faults(corners: Corners) -> tuple[Mask, Mask, Mask, Mask]:
-    """Which faces (F,) have too few corners, wrong texture coordinates, wrong normals, or come too early."""
-    small = corners.counts < 3
-    wrong_uv, wrong_normal = (
-        corners.per_face(corners.indices[:, column] >= corners.totals[column]) & ~small for column in (1, 2)
-    )
-    before = np.repeat(corners.before, corners.counts, axis=0)
-    early = corners.per_face((corners.indices >= before).any(axis=1)) & ~(small | wrong_uv | wrong_normal)
-    return small, wrong_uv, wrong_normal, early
-
-
 def _refuse_flat(mesh: ObjMesh) -> None:
     with np.errstate(all="ignore"):
         areas = mesh.areas()
         extent = float(np.ptp(mesh.used, axis=0).max())
     if np.isfinite(areas).all() and areas.sum() <= NO_AREA * extent**2:
         raise ModelError("its faces have no area")
-
-
-def _rewritten(content: bytes, points: Floats, turn: Floats, corners: Corners) -> bytes:
-    # What no face uses may be anything, but must stay, since faces count vertices.
-    safe = np.where(np.isfinite(points), points, 0.0)
-    vertices = iter((("v %.7g %.7g %.7g\n" * len(safe)) % tuple(safe.ravel().tolist())).encode().splitlines(True))
-    turned = not np.array_equal(turn, np.eye(3))
-    small, wrong_uv, wrong_normal, early = _face_faults(corners)
-    # A reader in one go leaves faces out whose corners come later.
-    sorts = bool(early.any())
-    spelled_anew = wrong_uv | wrong_normal | sorts
-    faces = zip(small.tolist(), spelled_anew.tolist(), corners.faces(), strict=True)
-    head = [f"mtllib {MESH_FILE.with_suffix('.mtl').name}\n".encode()]
-    lines: list[bytes] = []
-    for line in content.split(b"\n"):
-        text = line.lstrip(b" \t")
-        # Exactly the lines that count as vertices and faces elsewhere.
-        if text[:2] in _VERTEX_BEGINS:
-            (head if sorts else lines).append(next(vertices))
-        elif text[:2] in _FACE_BEGINS:
-            if FACE.match(text):
-                too_small, anew, indices = next(faces)
-                if not too_small:
-                    lines.append(_face_line(indices, corners.totals) if anew else text.rstrip() + b"\n")
-        elif (words := text.split(None, 1)) and words[0] in _KEPT_LINES:
-            kept = _turned_normal(text, turn) if turned and words[0] == b"vn" else text.rstrip() + b"\n"
-            (head if sorts and words[0] in _POINTS else lines).append(kept)
-    return b"".join([*head, *lines])
-
-
-def _face_line(indices: Ints, totals: tuple[int, int, int]) -> bytes:
-    """A face of corners (N, 3), without texture coordinates and normals that aren't there."""
-    words = []
-    for vertex, uv, normal in indices.tolist():
-        uv_word = str(uv + 1) if 0 <= uv < totals[1] else ""
-        normal_word = f"/{normal + 1}" if 0 <= normal < totals[2] else ""
-        words.append(f"{vertex + 1}" + (f"/{uv_word}{normal_word}" if uv_word or normal_word else ""))
-    return f"f {' '.join(words)}\n".encode()
-
-
-def _turned_normal(line: bytes, turn: Floats) -> bytes:
-    try:
-        x, y, z = turn @ np.array([float(word) for word in line.split()[1:4]])
-    except ValueError:
-        return b"vn 0 1 0\n"
-    return b"vn %.5f %.5f %.5f\n" % (x, y, z)

@@ -11,7 +11,7 @@ from threedie.render.models.numbers import counted, printable, read_numbers, to_
 from threedie.render.models.polygons import Floats, Ints, first_corners, ranges
 from threedie.render.models.source import ModelError
 from threedie.render.models.srgb import MOST_FRACTION
-from threedie.render.models.surface import GREY, WHITE, Material, ReadMesh, Surface
+from threedie.render.models.surface import GRAY, WHITE, Material, ReadMesh, Surface
 
 _COMMENT = re.compile(rb"#[^\n]*")
 _WORD = re.compile(rb"\s*([A-Za-z0-9]*?)(OFF)(?![A-Za-z])", re.IGNORECASE)
@@ -190,8 +190,8 @@ def _face_colors(values: Floats, begins: Ints, counts: Ints, notes: list[str]) -
     rows[:, :3] = values[begins[colored, None] + np.arange(3)]
     with_alpha = counts[colored] == 4
     rows[with_alpha, 3] = values[begins[colored[with_alpha]] + 3]
-    # Faces without a color of their own stay grey.
-    colors = np.tile(np.array(GREY), (len(counts), 1))
+    # Faces without a color of their own stay gray.
+    colors = np.tile(np.array(GRAY), (len(counts), 1))
     colors[colored] = _scaled(rows, notes, "faces")
     return colors
 

@@ -264,7 +264,7 @@ def _eight_bits(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
 
 
 def _of_integers(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
-    """Grey of 32 bits. Pillow gives 16 bits in this form too, and doesn't say whether 32 have a sign."""
+    """Gray of 32 bits. Pillow gives 16 bits in this form too, and doesn't say whether 32 have a sign."""
     values = np.asarray(picture)
     if picture.format != "TIFF":
         return Image.fromarray(_scaled(values.astype(np.float64), _WHITE_16)), (_FEWER_BITS,)
@@ -281,7 +281,7 @@ def _of_integers(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
 
 
 def _of_floats(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
-    """Grey of floats: 0 to 1 from black to white, as Blender shows them, or 0 to 255 or 65535 where one is larger."""
+    """Gray of floats: 0 to 1 from black to white, as Blender shows them, or 0 to 255 or 65535 where one is larger."""
     values = np.nan_to_num(np.asarray(picture).astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     highest = float(values.max())
     if highest <= 1:

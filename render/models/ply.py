@@ -14,7 +14,7 @@ from threedie.render.models.ply_data import Column, Header, Table, read_header, 
 from threedie.render.models.polygons import Floats, Ints, first_corners
 from threedie.render.models.source import ModelError
 from threedie.render.models.srgb import MOST_FRACTION
-from threedie.render.models.surface import GREY, WHITE, Material, ReadMesh, Surface
+from threedie.render.models.surface import GRAY, WHITE, Material, ReadMesh, Surface
 
 _COLORS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
 _ALPHAS = ("alpha", "diffuse_alpha", "a")
@@ -253,7 +253,7 @@ def _surfaces(
             # Scanners write how a point looks, and that is what the texture shows already.
             notes.append("colors were not used where there is a texture")
             colors = None
-        color = WHITE if picture is not None or colors is not None else GREY
+        color = WHITE if picture is not None or colors is not None else GRAY
         surfaces.append(
             Surface(
                 f"texture {each}" if len(header.textures) > 1 else "mesh",

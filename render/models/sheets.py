@@ -5,15 +5,18 @@ from pathlib import Path
 
 from threedie.manifests.classes import name_of
 from threedie.manifests.collection import PartFiles
-from threedie.manifests.dataset import find_parts
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import replacing
+from threedie.manifests.parts import find_parts
 from threedie.manifests.preview import contact_sheet
+from threedie.render.ledger import Outcome
 from threedie.render.models.source import ModelSource
+from threedie.render.plan import make_plan
 from threedie.render.preset import load_preset
 from threedie.render.quality import choose_quality
-from threedie.render.run import RunFolder, make_plan, make_setup, scratch_bytes, scratch_folder
-from threedie.render.supervisor import Outcome, Supervisor
+from threedie.render.resources import make_setup, scratch_bytes, scratch_folder
+from threedie.render.run_folder import RunFolder
+from threedie.render.supervisor import Supervisor
 
 PRESET, QUALITY = "3diebench", "draft"
 

@@ -11,7 +11,7 @@ from threedie.render.models.numbers import counted, printable, read_numbers, uni
 from threedie.render.models.polygons import Floats, Ints
 from threedie.render.models.source import ModelError
 from threedie.render.models.srgb import decoded
-from threedie.render.models.surface import GREY, WHITE, Material, ReadMesh, Surface, triangles
+from threedie.render.models.surface import GRAY, WHITE, Material, ReadMesh, Surface, triangles
 
 _HEADER_BYTES = 80
 _BEGIN = _HEADER_BYTES + 4
@@ -101,7 +101,7 @@ def _colors(header: bytes, attributes: Ints, notes: list[str]) -> Floats | None:
             if attributes.any():
                 notes.append("attributes of facets were not used: they are no colors")
             return None
-        color, shifts = np.array(GREY), (10, 5, 0)
+        color, shifts = np.array(GRAY), (10, 5, 0)
         notes.append("attributes of facets were taken for colors of 15 bits, as VisCAM writes them")
     channels = np.stack([attributes >> shift & _CHANNEL for shift in shifts], axis=-1)
     return np.where(own[:, None], linear_colors(channels.astype(np.float64), _CHANNEL), color)

@@ -10,7 +10,7 @@ from threedie.render.models.polygons import Floats, Ints
 
 Rgb = tuple[float, float, float]
 
-GREY: Rgb = (0.5, 0.5, 0.5)
+GRAY: Rgb = (0.5, 0.5, 0.5)
 WHITE: Rgb = (1.0, 1.0, 1.0)
 
 
@@ -28,7 +28,7 @@ class Material:
         cutoff: where not None, alpha below it is invisible and all else is opaque.
     """
 
-    color: Rgb = GREY
+    color: Rgb = GRAY
     opacity: float = 1.0
     emission: Rgb = (0.0, 0.0, 0.0)
     picture: Image.Image | None = None

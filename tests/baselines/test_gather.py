@@ -28,12 +28,12 @@ dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=ran
 rows = slice(rank * 4, rank * 4 + 4)
 results = {}
 for name in names:
-    given = torch.load(f"{folder}/{name}.pt", weights_only=True)
+    saved = torch.load(f"{folder}/{name}.pt", weights_only=True)
     word, _, options = name.partition(":")
     options = dict([options.split("=")]) if options else {}
     method = build_method(word, width=4, projector="16-16", options=options).eval()
-    method.load_state_dict(given["state"])
-    output = method(Batch(*(values[rows] for values in given["batch"])))
+    method.load_state_dict(saved["state"])
+    output = method(Batch(*(values[rows] for values in saved["batch"])))
     output.loss.backward()
     trained = [parameter for parameter in method.parameters() if parameter.requires_grad]
     for parameter in trained:

@@ -49,32 +49,32 @@ def test_covariance_ignores_a_shift_and_the_order_of_samples(views):
     torch.testing.assert_close(losses.covariance(u.flip(0)), losses.covariance(u))
 
 
-def test_regularisation_is_mean_of_hinges_and_sum_of_covariances(views):
+def test_regularization_is_mean_of_hinges_and_sum_of_covariances(views):
     u, v = views
-    both = losses.regularisation(u, v)
+    both = losses.regularization(u, v)
     torch.testing.assert_close(both.variance, (losses.variance(u) + losses.variance(v)) / 2)
     torch.testing.assert_close(both.covariance, losses.covariance(u) + losses.covariance(v))
 
 
 def test_cross_correlation_by_hand():
-    # Standardised columns of both: (-1, 1). All four correlations are 1: the diagonal is met, two entries are not.
-    told = losses.cross_correlation(U, U, epsilon=0.0)
-    assert told.invariance.item() == pytest.approx(0, abs=1e-6)
-    assert told.redundancy.item() == pytest.approx(2)
+    # Standardized columns of both: (-1, 1). All four correlations are 1: the diagonal is met, two entries are not.
+    terms = losses.cross_correlation(U, U, epsilon=0.0)
+    assert terms.invariance.item() == pytest.approx(0, abs=1e-6)
+    assert terms.redundancy.item() == pytest.approx(2)
     # V's columns are (1, -1) and (-1, 1): C = [[-1, 1], [-1, 1]].
-    told = losses.cross_correlation(U, V, epsilon=0.0)
-    assert told.invariance.item() == pytest.approx((1 + 1) ** 2)
-    assert told.redundancy.item() == pytest.approx(2)
+    terms = losses.cross_correlation(U, V, epsilon=0.0)
+    assert terms.invariance.item() == pytest.approx((1 + 1) ** 2)
+    assert terms.redundancy.item() == pytest.approx(2)
 
 
 def test_cross_correlation_equals_a_loop(views):
     u, v = views
     joint = torch.corrcoef(torch.cat([u, v], dim=1).T)[:7, 7:]
-    told = losses.cross_correlation(u, v)
+    terms = losses.cross_correlation(u, v)
     expected = sum((1 - joint[i, i]) ** 2 for i in range(7))
-    torch.testing.assert_close(told.invariance, expected, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(terms.invariance, expected, rtol=1e-3, atol=1e-4)
     expected = sum(joint[i, j] ** 2 for i in range(7) for j in range(7) if i != j)
-    torch.testing.assert_close(told.redundancy, expected, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(terms.redundancy, expected, rtol=1e-3, atol=1e-4)
 
 
 def test_cross_correlation_does_not_see_scale_or_shift_and_is_symmetric(views):
@@ -89,13 +89,13 @@ def test_cross_correlation_does_not_see_scale_or_shift_and_is_symmetric(views):
         torch.testing.assert_close(one, turned)
 
 
-def test_negative_cosine_and_normalised_distance_by_hand():
+def test_negative_cosine_and_normalized_distance_by_hand():
     # Row (1, 2) against (1, 0): cosine 1 / sqrt 5; row (3, 6) against (0, 6): 2 / sqrt 5.
     mean = 1.5 / math.sqrt(5)
     assert losses.negative_cosine(U, V).item() == pytest.approx(-mean)
-    assert losses.normalised_distance(U, V).item() == pytest.approx(2 - 2 * mean)
-    assert losses.normalised_distance(U, 3 * U).item() == pytest.approx(0, abs=1e-6)
-    assert losses.normalised_distance(U, -U).item() == pytest.approx(4)
+    assert losses.normalized_distance(U, V).item() == pytest.approx(2 - 2 * mean)
+    assert losses.normalized_distance(U, 3 * U).item() == pytest.approx(0, abs=1e-6)
+    assert losses.normalized_distance(U, -U).item() == pytest.approx(4)
 
 
 def test_negative_cosine_gives_its_target_no_gradient():
@@ -150,9 +150,9 @@ def test_symmetric_in_the_views(loss, views):
     torch.testing.assert_close(loss(u, v), loss(v, u))
 
 
-def test_regularisation_is_symmetric_in_the_views(views):
+def test_regularization_is_symmetric_in_the_views(views):
     u, v = views
-    for one, other in zip(losses.regularisation(u, v), losses.regularisation(v, u), strict=True):
+    for one, other in zip(losses.regularization(u, v), losses.regularization(v, u), strict=True):
         torch.testing.assert_close(one, other)
 
 
@@ -161,10 +161,10 @@ def test_regularisation_is_symmetric_in_the_views(views):
     [
         losses.invariance,
         losses.nt_xent,
-        losses.regularisation,
+        losses.regularization,
         losses.cross_correlation,
         losses.negative_cosine,
-        losses.normalised_distance,
+        losses.normalized_distance,
     ],
 )
 def test_refuses_shapes_that_differ(loss):
@@ -204,5 +204,5 @@ def test_gradients_in_double_precision(views):
     for loss in (losses.variance, losses.covariance):
         assert torch.autograd.gradcheck(loss, (u,))
     assert torch.autograd.gradcheck(losses.cross_correlation, (u, v))
-    for loss in (losses.negative_cosine, losses.normalised_distance):
+    for loss in (losses.negative_cosine, losses.normalized_distance):
         assert torch.autograd.gradcheck(loss, (u, v.detach()))

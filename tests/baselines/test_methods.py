@@ -1,6 +1,9 @@
 """What every method must do: finite loss, gradients everywhere, the same numbers twice, fitting parts, refusals."""
 
 import ast
+import inspect
+import json
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -10,10 +13,15 @@ import pytest
 import torch
 
 from threedie.baselines import catalogue
-from threedie.baselines.catalogue import CATALOGUE
+from threedie.baselines.catalogue import CATALOGUE, FAMILIES
 from threedie.baselines.essl import BASES, quarter_turns
 from threedie.baselines.method import ACTION_DIMS, ALL, EQUIVARIANT, INVARIANT, Batch, action_dims
 from threedie.baselines.registry import METHODS, build_method, method_options
+from threedie.baselines.weights import weight_faults
+from threedie.benchmark.settings.recipe import load_recipe
+from threedie.benchmark.settings.run_settings import RunSettings
+from threedie.benchmark.training.build import require_fit
+from threedie.benchmark.training.checkpoints import weights_sha256
 
 VARIANTS = [
     *((name, {}) for name in METHODS),
@@ -86,8 +94,8 @@ def test_parts_fit(name, options):
         assert set(parts) <= {ALL, INVARIANT, EQUIVARIANT}
         assert values[:, parts[ALL]].shape[1] == width
         if INVARIANT in parts:
-            found = torch.cat([values[:, parts[INVARIANT]], values[:, parts[EQUIVARIANT]]], dim=1)
-            assert torch.equal(found, values)
+            both = torch.cat([values[:, parts[INVARIANT]], values[:, parts[EQUIVARIANT]]], dim=1)
+            assert torch.equal(both, values)
     if method.has_predictor:
         equivariant = embedding[:, method.parts.embedding[EQUIVARIANT]]
         moved = method.predict(equivariant, batch_for(method).action)
@@ -107,16 +115,16 @@ def test_same_seed_same_numbers(name):
 
 
 @pytest.mark.parametrize("name", TRAINED)
-def test_learns_a_batch_by_heart(name):
+def test_overfits_a_batch(name):
     method = small(name)
     batch = batch_for(method)
-    optimiser = torch.optim.Adam(method.parameters(), lr=1e-3)
+    optimizer = torch.optim.Adam(method.parameters(), lr=1e-3)
     first = last = method(batch).loss
     for _ in range(8):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         last = method(batch).loss
         last.backward()
-        optimiser.step()
+        optimizer.step()
     assert last < 0.95 * first
 
 
@@ -147,12 +155,12 @@ def test_byol_s_target_is_the_average_of_its_formula():
     for name in names:
         expected = rate * before[name] + (1 - rate) * after[name.removeprefix("target_")]
         torch.testing.assert_close(after[name], expected)
-    held = {name: after[name].clone() for name in names}
+    before_last = {name: after[name].clone() for name in names}
     method.after_step(1.0)
-    assert all(torch.equal(method.state_dict()[name], held[name]) for name in names)
+    assert all(torch.equal(method.state_dict()[name], before_last[name]) for name in names)
 
 
-def test_random_asks_for_no_training():
+def test_random_needs_no_training():
     method = small("random")
     output = method(batch_for(method))
     assert [name for name in METHODS if name not in TRAINED] == ["random"]
@@ -169,7 +177,7 @@ def test_random_asks_for_no_training():
         ("both", "rotation", {"classification", "regression"}),
     ],
 )
-def test_supervised_takes_what_it_is_told_to_tell(target, action, terms):
+def test_supervised_learns_its_targets(target, action, terms):
     method = small("supervised", {"target": target})
     assert method.action == action
     assert set(method(batch_for(method)).terms) == terms
@@ -182,7 +190,7 @@ def test_essl_adds_the_turn_s_cross_entropy_to_its_base(base):
     output = method(batch)
     alone = method.base(batch).loss
     crops, labels = quarter_turns(batch.crop)
-    expected = torch.nn.functional.cross_entropy(method.predictor(method.backbone(crops)), labels)
+    expected = torch.nn.functional.cross_entropy(method.prediction_head(method.backbone(crops)), labels)
     torch.testing.assert_close(output.terms["equivariance"], expected.detach())
     torch.testing.assert_close(output.loss, alone + 0.4 * expected)
 
@@ -192,8 +200,8 @@ def test_essl_regresses_the_action_from_both_views():
     assert method.crop_side(64) is None
     batch = batch_for(method)
     output = method(batch)
-    told = method.predictor(torch.cat(output.representation, 1))
-    torch.testing.assert_close(output.terms["equivariance"], (told - batch.action).square().mean().detach())
+    predicted = method.prediction_head(torch.cat(output.representation, 1))
+    torch.testing.assert_close(output.terms["equivariance"], (predicted - batch.action).square().mean().detach())
 
 
 def test_quarter_turns_turn_a_picture_round_and_name_each():
@@ -290,7 +298,7 @@ def test_action_of_the_wrong_kind_is_refused():
         ({"name": "byol", "options": {"momentum": 1.5}}, "momentum 1.5"),
         ({"name": "byol", "options": {"hidden": 0}}, "hidden 0"),
         ({"name": "simsiam", "options": {"bottleneck": 0}}, "bottleneck 0"),
-        ({"name": "supervised", "options": {"target": "colour"}}, "target 'colour'"),
+        ({"name": "supervised", "options": {"target": "color"}}, "target 'color'"),
         ({"name": "supervised", "options": {"target": "class", "action": "rotation_color"}}, "nothing is regressed"),
         ({"name": "vicreg", "backbone": "vit"}, "backbone 'vit'"),
     ],
@@ -320,7 +328,7 @@ def test_a_table_may_be_given_entry_by_entry(options):
 @pytest.mark.parametrize("hidden", [16, "16"])
 def test_a_single_width_may_be_a_number(hidden):
     assert small("sie", {"predictor.hidden": hidden}).predictor.shapes == [(16, 16), (16, 16)]
-    assert small("augself", {"regressor": hidden}).predictor[0].out_features == 16
+    assert small("augself", {"regressor": hidden}).regressor[0].out_features == 16
 
 
 def test_catalogue_and_registry_agree():
@@ -331,10 +339,59 @@ def test_catalogue_and_registry_agree():
         assert (entry.idea, entry.paper) == (about.idea, about.paper)
         assert set(about.actions) <= set(ACTION_DIMS)
         assert bool(about.actions) == ("action" in method_options(name))
+        assert about.family in FAMILIES
+        assert (about.family == "equivariant") <= bool(about.actions)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_docstrings_end_with_command_and_record(name):
+    about = CATALOGUE[name]
+    command, record = re.fullmatch(
+        r"Command: `(.+)`\. Record: `(.+)`\.", METHODS[name].cls.__doc__.strip().split("\n")[-1].strip()
+    ).groups()
+    assert command == f"3die bench run {name} {about.arguments}".strip()
+    assert json.loads((Path(__file__).parents[2] / record).read_text())["method"]["name"] == name
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_the_file_of_a_method_is_short(name):
+    path = Path(inspect.getfile(METHODS[name].cls))
+    assert len(path.read_text().splitlines()) < 150, path
+
+
+# Names of checkpoints of version 1, before these heads had names of their own.
+OLD_HEADS = {
+    "augself": ("regressor", ["predictor.0", "predictor.2", "predictor.4"]),
+    "supervised": ("regressor", ["predictor.0", "predictor.2", "predictor.4"]),
+    "essl": ("prediction_head", ["predictor.0", "predictor.1", "predictor.3", "predictor.4", "predictor.6"]),
+}
+
+
+@pytest.mark.parametrize("name", OLD_HEADS)
+def test_weights_under_the_old_names_of_heads_fit_and_load(name):
+    attribute, layers = OLD_HEADS[name]
+    method, other = small(name, seed=1), small(name, seed=2)
+    others = {key: value for key, value in other.state_dict().items() if not key.startswith("predictor.")}
+    old = others | {
+        f"{layer}.{kind}": torch.full_like(getattr(other.get_submodule(layer), kind), index)
+        for index, layer in enumerate(layers)
+        for kind in ("weight", "bias")
+    }
+    assert not weight_faults(old, method.state_dict(), exact=True)
+    method.load_state_dict(old)
+    head = getattr(method, attribute)
+    for index, layer in enumerate(layers):
+        assert (head[int(layer.split(".")[1])].weight == index).all()
+        assert (head[int(layer.split(".")[1])].bias == index).all()
+    assert weights_sha256(method.state_dict()) == weights_sha256(old)
+    recipe = load_recipe("smoke", ["width=4", "projector=64-32"])
+    settings = RunSettings(method=name, recipe=recipe, seed=0, fingerprint=None, images_sha256=None)
+    require_fit(settings, old, "an old checkpoint")
 
 
 def test_methods_import_torch_alone():
-    allowed = {"torch", "threedie.baselines", *sys.stdlib_module_names}
+    """And actions and classes of manifests, which tests/test_layers.py sees to."""
+    allowed = {"torch", "threedie.baselines", "threedie.manifests", *sys.stdlib_module_names}
     for path in Path(catalogue.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -344,5 +401,5 @@ def test_methods_import_torch_alone():
 
 
 def test_catalogue_loads_without_torch():
-    code = "import sys, threedie.baselines.catalogue; sys.exit('torch' in sys.modules)"
+    code = "import sys, threedie.baselines.catalogue; sys.exit(bool({'torch', 'numpy'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

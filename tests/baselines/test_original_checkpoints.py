@@ -56,7 +56,7 @@ def test_torchvision_weights_load_without_their_classifier():
 @pytest.mark.parametrize(
     ("name", "form"), [("resnet18", "original"), ("resnet18", "torchvision"), ("resnet50", "torchvision")]
 )
-def test_form_is_told_from_the_names(name, form):
+def test_form_follows_from_the_names(name, form):
     assert backbone_form(build_backbone(name, form, width=4).state_dict()) == form
 
 

@@ -8,7 +8,8 @@ import torch
 
 from threedie.baselines.hypernetwork import HypernetworkPredictor, build_predictor
 from threedie.baselines.method import ACTION_DIMS
-from threedie.baselines.original_checkpoints import architecture, predictor_readings, uneven_readings
+from threedie.baselines.original_checkpoints import architecture
+from threedie.baselines.predictor_shapes import predictor_readings, uneven_readings
 from threedie.baselines.registry import build_method
 
 # Widths of the embedding, and of all predictors up to one hidden layer and of two equal ones.
@@ -24,10 +25,10 @@ def outputs(dim: int, hidden: str, bias: bool) -> int:
 @pytest.fixture(scope="module")
 def built() -> dict[tuple[int, int], set[tuple[str, bool]]]:
     """By width and number of outputs, every predictor that has them."""
-    found: dict[tuple[int, int], set[tuple[str, bool]]] = {}
+    readings: dict[tuple[int, int], set[tuple[str, bool]]] = {}
     for dim, hidden, bias in product(DIMS, HIDDEN, (False, True)):
-        found.setdefault((dim, outputs(dim, hidden, bias)), set()).add((hidden, bias))
-    return found
+        readings.setdefault((dim, outputs(dim, hidden, bias)), set()).add((hidden, bias))
+    return readings
 
 
 def test_every_predictor_is_among_the_readings_of_its_shapes(built: dict):
@@ -74,10 +75,10 @@ def method(dim: int, action: str, predictor: dict):
 MORE_NEEDED = "which fits (several architectures|one with a ReLU between its layers and one without): say which, --set"
 
 
-def read(state: dict, given: dict) -> dict | None:
+def read(state: dict, choices: dict) -> dict | None:
     """Options of the predictor; None where the message asks for more."""
     try:
-        return architecture(state, {"predictor": given}).options["predictor"]
+        return architecture(state, {"predictor": choices}).options["predictor"]
     except ValueError as error:
         if not re.search(MORE_NEEDED, str(error)):
             raise
@@ -87,7 +88,7 @@ def read(state: dict, given: dict) -> dict | None:
 @pytest.mark.parametrize("deep", ["linear", "deep"])
 @pytest.mark.parametrize("hypernetwork_bias", [False, True])
 def test_what_is_read_predicts_the_same_and_what_is_ambiguous_is_refused(deep: str, hypernetwork_bias: bool):
-    direct = asked = 0
+    direct = ambiguous = 0
     hidden_widths = ("", "1", "3", "4", "8", "12", "3-3", "6-6", "2-3", "3-7")
     for dim, action in zip((3, 4, 7, 11, 13, 23), ACTION_DIMS, strict=True):
         rest = {name: value for name, value in method(dim, action, {}).state_dict().items() if "predictor" not in name}
@@ -96,18 +97,18 @@ def test_what_is_read_predicts_the_same_and_what_is_ambiguous_is_refused(deep: s
             fixed = {"hypernetwork": deep, "hypernetwork_bias": hypernetwork_bias}
             source = build_predictor(dim, ACTION_DIMS[action], options | fixed)
             state = rest | {f"predictor.{name}": value for name, value in source.state_dict().items()}
-            found = read(state, {})
-            direct += found is not None
-            if found is None:
-                found = read(state, options)
-                asked += 1
-            assert found is not None
-            target = build_predictor(dim, ACTION_DIMS[action], found)
+            options_read = read(state, {})
+            direct += options_read is not None
+            if options_read is None:
+                options_read = read(state, options)
+                ambiguous += 1
+            assert options_read is not None
+            target = build_predictor(dim, ACTION_DIMS[action], options_read)
             target.load_state_dict(source.state_dict())
             embedding, moves = torch.randn(5, dim), torch.randn(5, ACTION_DIMS[action])
             assert torch.equal(source(embedding, moves), target(embedding, moves))
     assert direct > 2
-    assert asked > 10
+    assert ambiguous > 10
 
 
 def test_the_words_of_the_message_choose():
@@ -119,12 +120,12 @@ def test_the_words_of_the_message_choose():
     )
     assert choices[:2] == [("''", "false", ""), ("8", "false", "false")]
     for hidden, bias, relu in choices:
-        given = {"hidden": hidden.strip("'"), "bias": bias == "true", **({"relu": relu == "true"} if relu else {})}
-        assert read(source.state_dict(), given) is not None
+        choices = {"hidden": hidden.strip("'"), "bias": bias == "true", **({"relu": relu == "true"} if relu else {})}
+        assert read(source.state_dict(), choices) is not None
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("choices", "message"),
     [
         ({"hidden": "9"}, "hidden=9: contradicts the weights: .* that is --set method.predictor.hidden='' "),
         ({"hidden": "8", "bias": True}, "hidden=8 --set method.predictor.bias=true: contradicts"),
@@ -136,12 +137,12 @@ def test_the_words_of_the_message_choose():
         ({"hidden": "a"}, "write whole numbers"),
     ],
 )
-def test_options_that_contradict_the_shapes_are_refused(given: dict, message: str):
+def test_options_that_contradict_the_shapes_are_refused(choices: dict, message: str):
     with pytest.raises(ValueError, match=message):
-        architecture(method(16, "rotation", {}).state_dict(), {"predictor": given})
+        architecture(method(16, "rotation", {}).state_dict(), {"predictor": choices})
 
 
-def test_other_options_are_held_against_the_shapes():
+def test_other_options_are_compared_with_the_shapes():
     state = method(16, "rotation", {"kind": "mlp"}).state_dict()
     with pytest.raises(ValueError, match="action=rotation_color: the weights are of action rotation"):
         architecture(state, {"action": "rotation_color"})
@@ -151,7 +152,7 @@ def test_other_options_are_held_against_the_shapes():
         architecture(without, {"predictor": {"hidden": "6"}})
 
 
-def test_two_hidden_layers_of_unlike_widths_are_asked_about():
+def test_two_hidden_layers_of_unlike_widths_need_a_choice():
     # 256 with biases at a width of 1024: 120-352 without has as many numbers.
     assert ("120-352", False) in uneven_readings(outputs(1024, "256", True), 1024)
     # 3 without biases at a width of 7: 1-3 with them.
@@ -159,9 +160,9 @@ def test_two_hidden_layers_of_unlike_widths_are_asked_about():
     assert predictor_readings(outputs(7, "3", False), 7) == [("3", False)]
     assert read(state, {"relu": False}) is None
     assert read(state, {"relu": False, "bias": True}) is None
-    found = read(state, {"relu": False, "bias": False})
-    assert found is not None
-    assert (found["hidden"], found["bias"]) == ("3", False)
+    options_read = read(state, {"relu": False, "bias": False})
+    assert options_read is not None
+    assert (options_read["hidden"], options_read["bias"]) == ("3", False)
 
 
 def test_a_predictor_of_a_vast_shape_without_its_numbers_is_refused_at_once():

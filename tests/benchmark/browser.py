@@ -57,7 +57,7 @@ class Browser:
             self._driver.wait()
 
     def open(self, page: Path, width: int = 1280, height: int = 900, dark: bool = False) -> None:
-        """Show a page in a window of a size and a colour scheme."""
+        """Show a page in a window of a size and a color scheme."""
         self.devtools(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
         )

@@ -1,4 +1,4 @@
-"""A dataset of painted pictures whose colours tell the latents, made in a second."""
+"""A dataset of painted pictures whose colors tell the latents, made in a second."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,9 @@ import torch
 from painted import FIELDS, TRANSLATION_FIELDS, draw_latents, paint
 
 from threedie.manifests.classes import SYNSETS
-from threedie.manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import DatasetInfo, DatasetObject
+from threedie.manifests.dataset_writer import write_dataset
 from threedie.manifests.objects import ObjectRef
 
 # Small tensors: two threads would spend their time waiting for each other.

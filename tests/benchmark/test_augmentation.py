@@ -55,9 +55,9 @@ def test_what_the_action_tells_is_not_augmented_away():
     ramp = torch.linspace(0, 1, 32).expand(256, 3, 32, 32).contiguous()
     turned = Augmentation("essl", "rotation").view(ramp)
     assert not (turned[..., 0].mean((1, 2)) > turned[..., -1].mean((1, 2))).any()
-    coloured = torch.stack([torch.full((256, 32, 32), value) for value in (0.2, 0.5, 0.8)], 1)
-    assert torch.allclose(Augmentation("essl", "rotation_color").view(coloured), coloured, atol=1e-5)
-    assert not torch.allclose(Augmentation("essl", "rotation").view(coloured), coloured, atol=1e-2)
+    colored = torch.stack([torch.full((256, 32, 32), value) for value in (0.2, 0.5, 0.8)], 1)
+    assert torch.allclose(Augmentation("essl", "rotation_color").view(colored), colored, atol=1e-5)
+    assert not torch.allclose(Augmentation("essl", "rotation").view(colored), colored, atol=1e-2)
     everything = Augmentation("essl", "latents_translation").view(PICTURES)
     assert torch.equal(everything, PICTURES)
 

@@ -12,14 +12,22 @@ from click.testing import CliRunner
 from record_samples import HOSTILE, hostile_record, make_record, result, warning
 
 from threedie.benchmark.commands.leaderboard import leaderboard
-from threedie.benchmark.leaderboard.export import render_json
+from threedie.benchmark.leaderboard.export import render_csv, render_json
+from threedie.benchmark.leaderboard.groups import measured
 from threedie.benchmark.leaderboard.latex import render_latex
-from threedie.benchmark.leaderboard.legible import legible
+from threedie.benchmark.leaderboard.markdown import render_markdown, render_summary
 from threedie.benchmark.leaderboard.page import render_page
-from threedie.benchmark.leaderboard.tables import measured
-from threedie.benchmark.leaderboard.text import render_csv, render_markdown, render_summary
-from threedie.benchmark.records.bounds import MAX_BYTES, MAX_DEPTH, MAX_OPTIONS, MAX_TEXT
-from threedie.benchmark.records.record import find_records, read_record, read_records, validate, write_record
+from threedie.benchmark.leaderboard.safe_text import mask_hidden
+from threedie.benchmark.records.bounds import MAX_OPTIONS, MAX_TEXT
+from threedie.benchmark.records.record import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    find_records,
+    read_record,
+    read_records,
+    validate,
+    write_record,
+)
 from threedie.benchmark.runs.summary import results_table
 from threedie.manifests.errors import ThreeDieError
 
@@ -290,8 +298,8 @@ def test_hidden_characters_of_free_texts_are_replaced_in_every_output(odd):
         text.encode()
         assert odd[0] not in text
     assert "a\ufffd" in outputs[0]
-    assert legible({odd: [f"x{odd[0]}", 1, None]})
-    assert legible("a\tb\nc é中文🙂") == "a\tb\nc é中文🙂"
+    assert mask_hidden({odd: [f"x{odd[0]}", 1, None]})
+    assert mask_hidden("a\tb\nc é中文🙂") == "a\tb\nc é中文🙂"
 
 
 def sizes(records):

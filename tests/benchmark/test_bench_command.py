@@ -18,13 +18,13 @@ from record_samples import make_record
 
 from threedie.benchmark.commands.bench import bench
 from threedie.benchmark.evaluation.requirements import measured_objects, origin_warnings, size_warnings
-from threedie.benchmark.leaderboard.check import impossible
+from threedie.benchmark.leaderboard.ranges import impossible_values
 from threedie.benchmark.records.build import with_other_tasks
 from threedie.benchmark.records.record import read_record, validate, write_record
 from threedie.benchmark.runs.folder import run_lock
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.settings.recipe import load_recipe
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import load_checkpoint, save_checkpoint, weights_sha256
 from threedie.manifests.dataset import Dataset
@@ -234,13 +234,13 @@ def test_a_method_without_predictor_has_no_retrieval(dataset: Dataset, tmp_path:
     result = run(dataset.path, tmp_path, "vicreg")
     assert result.exception is None, result.exception
     record = read_record(tmp_path / "vicreg-smoke-s0" / "record.json")
-    assert list(impossible(record)) == []
+    assert list(impossible_values(record)) == []
     tasks = {row["task"] for row in record["results"]}
     assert tasks >= {"classification", "knn", "rotation", "absolute_rotation", "color", "light", "rank"}
     assert not tasks & {"retrieval", "pose_retrieval"}
 
 
-def test_random_is_measured_as_it_was_initialised(dataset: Dataset, tmp_path: Path):
+def test_random_is_measured_as_it_was_initialized(dataset: Dataset, tmp_path: Path):
     result = run(dataset.path, tmp_path, "random")
     assert result.exception is None, result.exception
     assert "curves" not in result.output
@@ -250,7 +250,7 @@ def test_random_is_measured_as_it_was_initialised(dataset: Dataset, tmp_path: Pa
     assert record["curves"] == {"epoch": []}
     content = load_checkpoint(folder / "checkpoint.pt")
     assert weights_sha256(content["model"]) == weights_sha256(
-        build(Settings.from_json(content["settings"])).state_dict()
+        build(RunSettings.from_json(content["settings"])).state_dict()
     )
     assert "finished before" in run(dataset.path, tmp_path, "random").output
 
@@ -348,7 +348,7 @@ def test_eval_measures_on_another_dataset_with_the_heads_of_its_own(
 
 
 def test_a_method_trained_on_other_data_than_heads_is_told(first: tuple[Path, Result], dataset: Dataset):
-    settings = Settings.from_json(load_checkpoint(first[0] / "sie-smoke-s0" / "checkpoint.pt")["settings"])
+    settings = RunSettings.from_json(load_checkpoint(first[0] / "sie-smoke-s0" / "checkpoint.pt")["settings"])
     assert origin_warnings(settings, dataset) == []
     (warning,) = origin_warnings(replace(settings, fingerprint="abcdef012345" + "0" * 52), dataset)
     assert "trained on another dataset (abcdef012345)" in warning.text
@@ -366,7 +366,7 @@ def test_eval_refuses_what_does_not_fit(
         tmp_path / "wide.pt", {**whole, "settings": {**whole["settings"], "recipe": {**recipe, "width": 16}}}
     )
     moving = {**recipe, "method_options": {"action": "rotation_translation"}}
-    settings = Settings.from_json({**whole["settings"], "recipe": moving})
+    settings = RunSettings.from_json({**whole["settings"], "recipe": moving})
     save_checkpoint(
         tmp_path / "moving.pt", {**whole, "settings": settings.to_json(), "model": build(settings).state_dict()}
     )

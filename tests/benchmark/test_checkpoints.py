@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from threedie.benchmark.data.images import Images
 from threedie.benchmark.settings.recipe import load_recipe
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import (
     DIGEST,
@@ -42,9 +42,9 @@ TINY = ["image_size=32", "width=4", "projector=8", "epochs=2", "passes=1", "batc
 
 
 @pytest.fixture(scope="module")
-def settings(dataset: Dataset) -> Settings:
+def settings(dataset: Dataset) -> RunSettings:
     recipe = load_recipe("smoke", [*TINY, "warmup_epochs=0"])
-    return Settings("vicreg", recipe, 0, dataset.fingerprint(), dataset.images_sha256())
+    return RunSettings("vicreg", recipe, 0, dataset.fingerprint(), dataset.images_sha256())
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def images(dataset: Dataset) -> Images:
 
 
 @pytest.fixture(scope="module")
-def content(settings: Settings, images: Images, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def content(settings: RunSettings, images: Images, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Of a run that isn't finished; changed copies of it are tried."""
     folder = tmp_path_factory.mktemp("run")
     train(settings, images, folder, "cpu")
@@ -301,7 +301,7 @@ ODD: dict[str, tuple[Change, str]] = {
 }
 
 
-def resume(settings: Settings, images: Images) -> Callable[[Path], Any]:
+def resume(settings: RunSettings, images: Images) -> Callable[[Path], Any]:
     """As `3die bench run` does: look, then train on."""
 
     def read(path: Path) -> None:
@@ -313,7 +313,7 @@ def resume(settings: Settings, images: Images) -> Callable[[Path], Any]:
 
 @pytest.mark.parametrize("name", ODD)
 def test_every_odd_key_of_ours_is_named(
-    name: str, content: dict[str, Any], settings: Settings, images: Images, tmp_path: Path
+    name: str, content: dict[str, Any], settings: RunSettings, images: Images, tmp_path: Path
 ):
     change, expected = ODD[name]
     changed = {**content, "format": FORMAT, "version": 2}
@@ -338,7 +338,7 @@ def test_every_odd_key_of_ours_is_named(
 
 @pytest.mark.parametrize(("key", "value"), [("method", "vicrge"), ("seed", 3)])
 def test_another_run_s_checkpoint_is_left_alone(
-    key: str, value: Any, content: dict[str, Any], settings: Settings, tmp_path: Path
+    key: str, value: Any, content: dict[str, Any], settings: RunSettings, tmp_path: Path
 ):
     path = tmp_path / "checkpoint.pt"
     save_checkpoint(path, {**content, "settings": {**content["settings"], key: value}})
@@ -347,7 +347,7 @@ def test_another_run_s_checkpoint_is_left_alone(
 
 
 def test_an_older_version_is_read_and_goes_on(
-    content: dict[str, Any], settings: Settings, images: Images, tmp_path: Path
+    content: dict[str, Any], settings: RunSettings, images: Images, tmp_path: Path
 ):
     for version in (1, 2):
         (tmp_path / str(version)).mkdir()
@@ -364,7 +364,9 @@ def test_an_older_version_is_read_and_goes_on(
     assert load_checkpoint(path)["version"] == 2
 
 
-def test_a_checkpoint_with_old_names_of_settings_goes_on(content: dict[str, Any], settings: Settings, tmp_path: Path):
+def test_a_checkpoint_with_old_names_of_settings_goes_on(
+    content: dict[str, Any], settings: RunSettings, tmp_path: Path
+):
     recipe = dict(content["settings"]["recipe"])
     recipe["centre"], recipe["normalisation"] = recipe.pop("center"), recipe.pop("normalization")
     old = {**content, "settings": {**content["settings"], "recipe": recipe}}
@@ -375,7 +377,7 @@ def test_a_checkpoint_with_old_names_of_settings_goes_on(content: dict[str, Any]
     assert read_settings(resumed) == settings
 
 
-def test_what_a_checkpoint_holds_can_be_restored(content: dict[str, Any], settings: Settings, tmp_path: Path):
+def test_what_a_checkpoint_holds_can_be_restored(content: dict[str, Any], settings: RunSettings, tmp_path: Path):
     assert read_settings(content) == settings
     path = tmp_path / "wide.pt"
     wide = {**content["settings"], "recipe": {**content["settings"]["recipe"], "width": 10**9}}
@@ -458,7 +460,7 @@ def test_every_method_can_be_checked_without_its_numbers():
     from threedie.benchmark.training.build import require_fit
 
     for name in METHODS:
-        settings = Settings(name, load_recipe("smoke", ["width=4", "projector=8-8"]), 0, None, None)
+        settings = RunSettings(name, load_recipe("smoke", ["width=4", "projector=8-8"]), 0, None, None)
         require_fit(settings, build(settings).state_dict(), "here")
 
 

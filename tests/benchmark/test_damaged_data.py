@@ -8,7 +8,9 @@ from click.testing import CliRunner
 
 from threedie.benchmark.commands.bench import bench
 from threedie.benchmark.data.images import Images
-from threedie.manifests.dataset import Dataset, DatasetObject, write_dataset
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import DatasetObject
+from threedie.manifests.dataset_writer import write_dataset
 from threedie.manifests.errors import ThreeDieError
 
 

@@ -13,7 +13,7 @@ from threedie.benchmark.data.images import Images
 from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.evaluation.features import Features, extract_features, open_features, sign_features
 from threedie.benchmark.settings.recipe import load_recipe
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
 from threedie.manifests.dataset import Dataset
 
@@ -24,14 +24,14 @@ Extract = Callable[[Path, list[str]], Features]
 @pytest.fixture(scope="module")
 def method() -> Method:
     recipe = load_recipe("smoke", ["image_size=32", "width=4", "projector=8"])
-    return build(Settings("vicreg", recipe, 0, None, None))
+    return build(RunSettings("vicreg", recipe, 0, None, None))
 
 
 @pytest.fixture
 def extract(method: Method, dataset: Dataset) -> Extract:
     def make(folder: Path, notes: list[str]) -> Features:
-        normalise = Normalization((0.5,) * 3, (0.2,) * 3)
-        return extract_features(method, Images(dataset, 32), normalise, folder, "key", note=notes.append)
+        normalize = Normalization((0.5,) * 3, (0.2,) * 3)
+        return extract_features(method, Images(dataset, 32), normalize, folder, "key", note=notes.append)
 
     return make
 

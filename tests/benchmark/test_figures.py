@@ -14,26 +14,32 @@ from scipy.spatial.transform import Rotation
 
 from threedie.baselines.method import Parts
 from threedie.benchmark.commands.bench import bench
-from threedie.benchmark.commands.figures import _first_seeds
 from threedie.benchmark.commands.leaderboard import leaderboard
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.figures.classes import class_rows, per_class, study_ranks
-from threedie.benchmark.figures.curves import curves
-from threedie.benchmark.figures.maps import maps, principal
-from threedie.benchmark.figures.predictor import (
+from threedie.benchmark.figures.classes import class_rows, draw_classes, reciprocal_ranks_of_views
+from threedie.benchmark.figures.comparison import OBJECT, POSE, task_with_role
+from threedie.benchmark.figures.curves import draw_curves
+from threedie.benchmark.figures.kinds import KINDS, SPELLINGS
+from threedie.benchmark.figures.labels import place_labels
+from threedie.benchmark.figures.laws import (
     draw_triples,
     is_linear,
     laws_of_matrices,
     laws_on_embeddings,
-    predictor,
 )
-from threedie.benchmark.figures.strips import neighbours, steering
+from threedie.benchmark.figures.maps import draw_maps, principal
+from threedie.benchmark.figures.neighbors import draw_neighbors
+from threedie.benchmark.figures.predictor import draw_predictor
+from threedie.benchmark.figures.rotation_error import draw_rotation_errors
+from threedie.benchmark.figures.selection import first_seeds
+from threedie.benchmark.figures.steering import draw_steering
 from threedie.benchmark.figures.study import Study, unit
-from threedie.benchmark.figures.style import new_figure, place_labels, save, shorten, styled
-from threedie.benchmark.figures.tables import rotation_errors, tradeoffs
+from threedie.benchmark.figures.style import new_figure, save, shorten, styled
+from threedie.benchmark.figures.tradeoff import draw_tradeoffs
 from threedie.benchmark.leaderboard.pictures import read_pictures
 from threedie.benchmark.records.record import write_record
 from threedie.benchmark.settings.protocol import PROTOCOLS
+from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.subject import Data
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.latents import ROTATION, columns, quaternions
@@ -117,8 +123,8 @@ def test_only_a_linear_predictor_has_matrices(study):
     assert is_linear(exact, draw_triples(exact))
     assert not is_linear(bent, draw_triples(bent))
     with styled():
-        assert predictor(bent).numbers["matrices"] is None
-        assert predictor(exact).numbers["matrices"] is not None
+        assert draw_predictor(bent).numbers["matrices"] is None
+        assert draw_predictor(exact).numbers["matrices"] is not None
 
 
 def test_triples_are_of_three_views_and_the_same_again(study):
@@ -126,14 +132,14 @@ def test_triples_are_of_three_views_and_the_same_again(study):
     assert all(len(set(row)) == 3 for row in triples.views.tolist())
     assert triples.views.max() == 5
     assert np.array_equal(triples.views, draw_triples(study(Still())).views)
-    product = Rotation.from_quat(triples.there) * Rotation.from_quat(triples.on)
-    assert np.allclose((product.inv() * Rotation.from_quat(triples.whole)).magnitude(), 0, atol=1e-6)
+    product = Rotation.from_quat(triples.forward) * Rotation.from_quat(triples.onward)
+    assert np.allclose((product.inv() * Rotation.from_quat(triples.direct)).magnitude(), 0, atol=1e-6)
 
 
 def test_the_strips_of_a_predictor_that_turns_find_the_right_views(study):
     with styled():
-        found, steps = neighbours(study(Turner())), steering(study(Turner()))
-        astray = neighbours(study(Still()))
+        found, steps = draw_neighbors(study(Turner())), draw_steering(study(Turner()))
+        astray = draw_neighbors(study(Still()))
     assert [query["rank"] for query in found.numbers["queries"]] == [1] * 4
     assert all(query["retrieved"][0] == query["target"] for query in found.numbers["queries"])
     # It is the view of the nearest rotation that lies nearest, but for q and -q, which cosine tells apart.
@@ -145,7 +151,7 @@ def test_the_strips_of_a_predictor_that_turns_find_the_right_views(study):
 
 def test_the_class_table_of_a_representation_that_tells_classes(study):
     exact = study(Turner())
-    assert np.allclose(study_ranks(exact), 1)
+    assert np.allclose(reciprocal_ranks_of_views(exact), 1)
     rows = class_rows(exact, replace(PROTOCOLS["quick"], steps=300))
     assert np.mean([row["top1_all"] for row in rows]) > 0.9
     assert [row["mrr"] for row in rows] == pytest.approx([1.0] * len(rows))
@@ -173,7 +179,7 @@ def test_the_class_table_adds_up_to_the_tables(runs, dataset, tmp_path):
 
 def test_an_unknown_protocol_has_no_class_table(study):
     exact = study(Turner())
-    assert per_class(replace(exact, record=make_record(protocol="of my own"))) is None
+    assert draw_classes(replace(exact, record=make_record(protocol="of my own"))) is None
 
 
 def test_principal_components_are_those_of_the_spread():
@@ -189,10 +195,40 @@ def test_principal_components_are_those_of_the_spread():
 def test_figures_without_predictor_are_left_out(study):
     method = SimpleNamespace(has_predictor=False, action=None, parts=Parts())
     plain = study(method)
-    assert neighbours(plain) is steering(plain) is predictor(plain) is None
+    assert draw_neighbors(plain) is draw_steering(plain) is draw_predictor(plain) is None
     assert "mrr" not in class_rows(plain, FEW_STEPS)[0]
     with styled():
-        assert set(maps(plain).numbers["variance"]) == {"all"}
+        assert set(draw_maps(plain).numbers["variance"]) == {"all"}
+
+
+@pytest.mark.parametrize(
+    ("action", "rotates"),
+    [("rotation", True), ("rotation_color", True), ("latents", True), ("color", False), (None, False)],
+)
+def test_only_an_action_with_a_rotation_is_steered(study, action, rotates):
+    class Mover(Turner):
+        def predict(self, embedding, action):
+            return super().predict(embedding, action[:, :4])
+
+    Mover.action = action
+    moved = study(Mover())
+    assert moved.action_has_rotation is rotates
+    with styled():
+        assert (draw_steering(moved) is not None) is rotates
+
+
+def test_one_task_has_each_role_and_names_its_axis():
+    for role in (OBJECT, POSE):
+        (task,) = [task for task in TASKS.values() if task.figure_role == role]
+        assert task_with_role(role) is task
+        assert task.axis_label
+    assert task_with_role("weather") is None
+
+
+def test_every_kind_of_figure_has_a_function():
+    for name, kind in KINDS.items():
+        assert callable(kind.load()), name
+    assert set(SPELLINGS.values()) <= set(KINDS)
 
 
 def test_unit_of_nothing_is_nothing():
@@ -202,7 +238,7 @@ def test_unit_of_nothing_is_nothing():
 def test_groups_never_share_a_figure_of_all_methods():
     records = [make_record("a", data="one"), make_record("b", data="one"), make_record("c", data="two")]
     with styled():
-        drawings = tradeoffs(records)
+        drawings = draw_tradeoffs(records)
     methods = [{point["method"] for point in drawing.numbers["points"]} for drawing in drawings]
     assert sorted(map(sorted, methods)) == [["a", "b"], ["c"]]
     assert len({drawing.group for drawing in drawings}) == 2
@@ -220,8 +256,8 @@ def broken_down(record, values):
 def test_errors_by_rotation_are_means_over_seeds_and_skip_what_has_none():
     seeds = [broken_down(make_record("sie", seed), [10.0 + 10 * seed, None if seed else 40.0]) for seed in range(2)]
     with styled():
-        (drawing,) = rotation_errors([*seeds, make_record("old")])
-        assert rotation_errors([make_record("old")]) == []
+        (drawing,) = draw_rotation_errors([*seeds, make_record("old")])
+        assert draw_rotation_errors([make_record("old")]) == []
     (line,) = drawing.numbers["lines"]
     assert (line["method"], line["degrees"]) == ("sie", [15.0, 40.0])
 
@@ -230,16 +266,16 @@ def test_curves_of_probes_share_a_panel():
     record = make_record()
     record["curves"] |= {f"probe_top1_{part}": [0.1, 0.2, 0.3] for part in ("all", "invariant")}
     with styled():
-        titles = [axes.get_title() for axes in curves(record).figure.axes]
+        titles = [axes.get_title() for axes in draw_curves(record).figure.axes]
         assert titles == ["loss", "variance", "probe top1"]
-        assert curves(make_record(curves={"epoch": []})) is None
+        assert draw_curves(make_record(curves={"epoch": []})) is None
 
 
 def test_a_name_with_signs_of_mathematics_or_lines_is_drawn_as_it_is(tmp_path):
     record = make_record("x")
     record["method"]["name"] = "$\\frac{\n<b>&" + "y" * 90
     with styled():
-        (drawing,) = tradeoffs([record])
+        (drawing,) = draw_tradeoffs([record])
         save(drawing, tmp_path, "a")
     assert (tmp_path / "a.svg").read_text().startswith("<?xml")
     assert "\n" not in shorten("a\nb")
@@ -249,8 +285,8 @@ def test_a_name_with_signs_of_mathematics_or_lines_is_drawn_as_it_is(tmp_path):
 def test_the_same_numbers_give_the_same_bytes(tmp_path, study):
     for name in ("one", "two"):
         with styled():
-            save(tradeoffs([make_record("a"), make_record("b", top1=0.7)])[0], tmp_path, name)
-            save(neighbours(study(Turner())), tmp_path, f"{name}-strip")
+            save(draw_tradeoffs([make_record("a"), make_record("b", top1=0.7)])[0], tmp_path, name)
+            save(draw_neighbors(study(Turner())), tmp_path, f"{name}-strip")
     for ending in (".png", ".svg", "-strip.png", "-strip.svg"):
         assert (tmp_path / f"one{ending}").read_bytes() == (tmp_path / f"two{ending}").read_bytes()
 
@@ -340,12 +376,20 @@ def test_records_alone_give_figures_of_records(runs, tmp_path):
     assert found == {"tradeoff", "rotation_error", "curves"}
 
 
+def test_a_kind_may_be_named_in_either_spelling(runs, dataset, tmp_path):
+    for name in ("neighbors", "neighbours"):
+        done = draw(next(runs.glob("sie*")), "--data", dataset.path, "-o", tmp_path / name, "--only", name)
+        assert done.exit_code == 0, done.output
+        (figure,) = json.loads((tmp_path / name / "figures.json").read_text())["figures"]
+        assert figure["kind"] == "neighbours"
+
+
 def test_a_run_measured_twice_is_drawn_by_the_newest_rules(runs, dataset):
     record = json.loads(next(runs.glob("sie*/record.json")).read_text())
     older = {**record, "protocol": {"name": "quick", "version": 1}}
     elsewhere = {**record, "dataset": {**record["dataset"], "fingerprint": "f" * 64}, "trained_on": record["dataset"]}
     for order in ([older, record, elsewhere], [elsewhere, record, older]):
-        assert _first_seeds(order, dataset) == [record]
+        assert first_seeds(order, dataset, print) == [record]
 
 
 def test_mistakes_are_named(runs, tmp_path, make_dataset, monkeypatch):

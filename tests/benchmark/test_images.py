@@ -68,16 +68,16 @@ def test_statistics_are_those_of_the_training_images(dataset: Dataset):
 
 def test_normalised_inputs_have_mean_zero_and_the_paper_has_its_own_numbers(dataset: Dataset):
     images = Images(dataset, 32)
-    normalise = images.normalization("dataset")
+    normalize = images.normalization("dataset")
     train = dataset.indices("train")
     pixels = images.take(np.repeat(train, 6), np.tile(np.arange(6), len(train)))
-    inputs = normalise(pixels, torch.device("cpu"))
+    inputs = normalize(pixels, torch.device("cpu"))
     assert inputs.shape == (len(train) * 6, 3, 32, 32)
     assert np.allclose(inputs.mean((0, 2, 3)), 0, atol=1e-4)
     assert np.allclose(inputs.std((0, 2, 3)), 1, atol=1e-3)
     assert inputs.is_contiguous(memory_format=torch.channels_last)
     # The quick way on a CPU and the way of other devices.
-    assert torch.equal(inputs, normalise.apply(scaled(pixels, torch.device("cpu"))))
+    assert torch.equal(inputs, normalize.apply(scaled(pixels, torch.device("cpu"))))
     assert images.normalization("original").mean == ORIGINAL_MEAN
 
 

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from record_samples import make_record, result
 
 from threedie.benchmark.commands.leaderboard import leaderboard
+from threedie.benchmark.leaderboard.columns import TaskMetric
 from threedie.benchmark.leaderboard.curves import curves
+from threedie.benchmark.leaderboard.export import render_csv
+from threedie.benchmark.leaderboard.groups import measured, published
+from threedie.benchmark.leaderboard.markdown import render_markdown
 from threedie.benchmark.leaderboard.page import duration, render_page
-from threedie.benchmark.leaderboard.tables import Metric, measured, published
-from threedie.benchmark.leaderboard.text import render_csv, render_markdown
 from threedie.benchmark.records.record import validate, write_record
 from threedie.manifests.errors import ThreeDieError
 
@@ -23,9 +25,9 @@ PUBLISHED = json.loads(
     resources.files("threedie.benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8")
 )
 HASHES = ("fingerprint", "images_sha256")
-TOP1 = (Metric("classification", 1, "top1", "representation"), "all")
-R2 = (Metric("rotation", 1, "r2", "representation"), "all")
-ANGLE = (Metric("rotation", 1, "geodesic_mean_deg", "representation"), "all")
+TOP1 = (TaskMetric("classification", 1, "top1", "representation"), "all")
+R2 = (TaskMetric("rotation", 1, "r2", "representation"), "all")
+ANGLE = (TaskMetric("rotation", 1, "geodesic_mean_deg", "representation"), "all")
 
 
 class Page(HTMLParser):
@@ -185,6 +187,14 @@ def test_an_invariant_part_wins_nothing_for_telling_the_rotation():
     assert (R2[0], "equivariant") in group.best
     assert (R2[0], "invariant") not in group.best
     assert (TOP1[0], "invariant") in group.best
+
+
+def test_a_warning_names_its_task_first():
+    record = make_record("sie")
+    record["warnings"] = [{"task": "rotation", "text": "few objects"}, {"task": None, "text": "a short run"}]
+    (group,) = measured([record, make_record("vicreg", warnings=["rotation: few objects"])])
+    assert group.warnings == (("rotation: few objects", ("sie", "vicreg")), ("a short run", ("sie",)))
+    assert "rotation: few objects<br>a short run" in render_page([record], [], None)
 
 
 def test_every_number_has_its_floor():

@@ -8,9 +8,9 @@ import pytest
 from browser import CHROMIUM, DRIVER, ENTER, TAB, Browser
 from record_samples import HOSTILE, hostile_record, make_record
 
+from threedie.benchmark.leaderboard.groups import measured
 from threedie.benchmark.leaderboard.page import render_page
 from threedie.benchmark.leaderboard.pictures import Picture
-from threedie.benchmark.leaderboard.tables import measured
 from threedie.benchmark.records.record import validate
 
 pytestmark = [
@@ -79,7 +79,7 @@ def test_the_page_runs_without_complaint_in_both_themes_and_on_a_phone(browser, 
     # Only what is made to scroll is wider than the window.
     assert browser.run("return document.documentElement.scrollWidth") <= width
     ink, paper = browser.run("const s = getComputedStyle(document.body); return [s.color, s.backgroundColor]")
-    brightness = [sum(map(int, colour[4:-1].split(","))) for colour in (ink, paper)]
+    brightness = [sum(map(int, color[4:-1].split(","))) for color in (ink, paper)]
     assert (brightness[0] > brightness[1]) == dark
     assert abs(brightness[0] - brightness[1]) > 450
     assert browser.run("const i = document.querySelector('.drawn img'); return i.complete && i.naturalWidth") == 900

@@ -14,23 +14,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from record_samples import make_record
 
+from threedie.baselines.catalogue import FAMILIES
 from threedie.benchmark.commands.leaderboard import leaderboard
+from threedie.benchmark.leaderboard.columns import TaskMetric
 from threedie.benchmark.leaderboard.datasets import NAMES
-from threedie.benchmark.leaderboard.export import render_json
-from threedie.benchmark.leaderboard.families import FAMILIES, family
+from threedie.benchmark.leaderboard.export import render_csv, render_json
+from threedie.benchmark.leaderboard.families import family
+from threedie.benchmark.leaderboard.groups import measured
 from threedie.benchmark.leaderboard.insert import BEGIN, END, insert
 from threedie.benchmark.leaderboard.latex import plain, render_latex
+from threedie.benchmark.leaderboard.markdown import render_markdown, render_summary
 from threedie.benchmark.leaderboard.page import render_page
 from threedie.benchmark.leaderboard.pictures import INDEX_FILE, read_pictures
-from threedie.benchmark.leaderboard.tables import Metric, measured
-from threedie.benchmark.leaderboard.text import render_csv, render_markdown, render_summary
 from threedie.benchmark.records.record import write_record
 from threedie.manifests.errors import ThreeDieError
 
 PUBLISHED = json.loads(
     resources.files("threedie.benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8")
 )
-TOP1 = (Metric("classification", 1, "top1", "representation"), "all")
+TOP1 = (TaskMetric("classification", 1, "top1", "representation"), "all")
 THREE = [make_record("good", top1=0.9), make_record("fair", top1=0.7), make_record("poor", top1=0.01)]
 REPO = Path(__file__).parents[2]
 
@@ -129,7 +131,7 @@ def test_an_invariant_part_that_tells_classes_by_neighbours_may_be_best():
         return {**record, "results": [*record["results"], row]}
 
     (group,) = measured([with_neighbours("a", 0.8), with_neighbours("b", 0.6)])
-    assert group.best[Metric("knn", 1, "top1", "representation"), "invariant"] == 0.8
+    assert group.best[TaskMetric("knn", 1, "top1", "representation"), "invariant"] == 0.8
 
 
 def test_two_that_share_the_best_leave_no_second():

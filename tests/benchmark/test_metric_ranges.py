@@ -12,9 +12,8 @@ from record_samples import make_record, result
 
 from threedie.baselines.resnet import build_backbone
 from threedie.benchmark.commands.leaderboard import leaderboard
-from threedie.benchmark.leaderboard.check import CHANNELS, impossible
-from threedie.benchmark.leaderboard.tables import Metric as TableMetric
-from threedie.benchmark.leaderboard.tables import metric_of
+from threedie.benchmark.leaderboard.columns import TaskMetric, find_metric
+from threedie.benchmark.leaderboard.ranges import CHANNELS, impossible_values
 from threedie.benchmark.records.record import read_record, validate, write_record
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.metric import Metric
@@ -44,7 +43,7 @@ def record_of(*rows):
 
 
 def reasons(*rows):
-    return list(impossible(record_of(*rows)))
+    return list(impossible_values(record_of(*rows)))
 
 
 @pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.name)
@@ -57,7 +56,7 @@ def test_every_task_declares_its_metrics_beside_its_name(task):
     assert {name for chain in task.ascending for name in chain} <= set(names)
     for metric in task.metrics:
         assert metric.low is None or metric.high is None or metric.low < metric.high
-        shown = TableMetric(task.name, task.version, metric.name, task.input)
+        shown = TaskMetric(task.name, task.version, metric.name, task.input)
         assert (shown.title, shown.task_title) == (metric.title, task.title)
 
 
@@ -100,10 +99,10 @@ def test_the_ranges_are_those_of_the_quantities():
             assert ends == (1, None)
         else:
             assert ends == (0, 1), name
-    assert not metric_of("pose_retrieval", "pre_val_val").higher_is_better
-    assert not metric_of("rank", "first_share").higher_is_better
-    assert metric_of("somebody's probe", "top1").high == 1
-    assert metric_of("somebody's probe", "score") is None
+    assert not find_metric("pose_retrieval", "pre_val_val").higher_is_better
+    assert not find_metric("rank", "first_share").higher_is_better
+    assert find_metric("somebody's probe", "top1").high == 1
+    assert find_metric("somebody's probe", "score") is None
 
 
 @pytest.mark.parametrize(
@@ -159,9 +158,9 @@ def test_a_rank_is_at_most_the_number_of_dimensions_and_of_views(input_, config,
     task = TASKS["rank"]
     record = record_of(row_of(task, task.metric("effective_rank"), float(highest), floor=1.0, input=input_))
     record["config"] |= config
-    assert list(impossible(record)) == []
+    assert list(impossible_values(record)) == []
     record["results"][0]["value"] = highest + 0.01
-    (reason,) = impossible(record)
+    (reason,) = impossible_values(record)
     assert f"{highest:,}" in reason
 
 
@@ -229,7 +228,7 @@ def breakdown(**changes):
 def test_breakdowns_are_held_to_the_same(changes, field):
     record = {**make_record(), "breakdowns": [breakdown(**changes)]}
     validate(record)
-    found = list(impossible(record))
+    found = list(impossible_values(record))
     assert (found == []) if field is None else found[0].startswith(f"breakdowns[0].{field}")
 
 
@@ -247,24 +246,24 @@ def test_a_dataset_that_cannot_be_is_refused(changes, field):
     record = make_record()
     record["dataset"] |= changes
     validate(record)
-    assert any(reason.startswith(field) for reason in impossible(record))
+    assert any(reason.startswith(field) for reason in impossible_values(record))
 
 
 @pytest.mark.parametrize("path", sorted(REPO.glob("leaderboard/*/record.json")), ids=lambda path: path.parent.name)
 def test_records_of_this_repository_are_possible_and_a_value_outside_is_not(path):
     record = read_record(path)
-    assert list(impossible(record)) == []
+    assert list(impossible_values(record)) == []
     for index, row in enumerate(record["results"]):
-        metric = metric_of(row["task"], row["metric"])
+        metric = find_metric(row["task"], row["metric"])
         changed = copy.deepcopy(record)
         changed["results"][index]["value"] = 1.5 if metric.high == 1 else -1.0 if metric.low == 0 else 1e6
-        assert next(impossible(changed)).startswith(f"results[{index}].value: {row['metric']}")
+        assert next(impossible_values(changed)).startswith(f"results[{index}].value: {row['metric']}")
 
 
 def test_numbers_from_papers_are_possible():
     published = json.loads((REPO / "benchmark" / "leaderboard" / "published.json").read_text(encoding="utf-8"))
     for record in published:
-        assert list(impossible(record)) == []
+        assert list(impossible_values(record)) == []
 
 
 def test_the_command_names_task_metric_and_range(tmp_path):

@@ -11,7 +11,7 @@ from threedie.benchmark.commands.bench import bench
 from threedie.benchmark.settings import recipe as recipe_module
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.settings.recipe import Recipe, load_recipe, read_settings, recipe_names
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.stepper import Stepper
 from threedie.manifests.dataset import Dataset
@@ -146,7 +146,7 @@ def test_every_setting_is_read_by_a_run(dataset: Dataset, tmp_path: Path, monkey
 def test_settings_of_the_optimizer_reach_it(field: str, value: float):
     overrides = ["image_size=32", "width=4", "projector=16-16", "optimizer=sgd"]
     recipe = load_recipe("smoke", [*overrides, "momentum=0.5", "weight_decay=0.125", "learning_rate=0.25"])
-    stepper = Stepper(build(Settings("vicreg", recipe, 0, "", "")), recipe, "cpu")
+    stepper = Stepper(build(RunSettings("vicreg", recipe, 0, "", "")), recipe, "cpu")
     assert stepper.optimizer.param_groups[0][field] == value
 
 

@@ -15,10 +15,10 @@ DATA = Path(__file__).parent.parent / "data" / "retrieval"
 HALF_TURN = np.pi / 2
 
 
-def nearest_error(moved: np.ndarray, embedding: np.ndarray, turned: np.ndarray, normalise: bool = True) -> float:
+def nearest_error(moved: np.ndarray, embedding: np.ndarray, turned: np.ndarray, normalize: bool = True) -> float:
     """PRE of (M, V, E) among the same objects."""
     queries, targets, rotations = (rows.reshape(-1, rows.shape[-1]) for rows in (moved, embedding, turned))
-    found = BlockNeighborSearch().nearest(queries, rotations, targets, rotations, normalise)
+    found = BlockNeighborSearch().nearest(queries, rotations, targets, rotations, normalize)
     return float(found.errors.mean())
 
 
@@ -35,12 +35,12 @@ def test_retrieval_gives_the_original_s_numbers(case: str, kind: str):
     euler, embedding = data["latents"][..., :3], data["embeddings"].reshape(6, 50, 16)
     moves = relative_quaternions(euler[:, :1].repeat(50, 1), euler)
     moved = np.einsum("nvk,kij,nj->nvi", moves, data["predictor"], embedding[:, 0])
-    normalise = kind == "normalised"
-    places = rank_places(moved, embedding, normalise).reshape(-1, 2)
+    normalize = kind == "normalised"
+    places = rank_places(moved, embedding, normalize).reshape(-1, 2)
     assert abs(scores.reciprocal_ranks(places).mean() - expected["MRR"]) < 1e-6
     for k in (1, 2, 5, 10):
         assert abs(scores.hits(places, k).mean() - expected[f"H@{k}"]) < 1e-6
-    error = nearest_error(moved, embedding, quaternions(euler), normalise)
+    error = nearest_error(moved, embedding, quaternions(euler), normalize)
     assert abs(error - expected["PRE"]) < 1e-6
 
 

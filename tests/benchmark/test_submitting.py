@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 from record_samples import make_record
 
-from threedie.baselines.catalogue import CATALOGUE
+from threedie.baselines.catalogue import CATALOGUE, FAMILIES
 from threedie.benchmark.commands.leaderboard import leaderboard
-from threedie.benchmark.leaderboard.families import FAMILIES, family
+from threedie.benchmark.leaderboard.families import family
 from threedie.benchmark.records.record import write_record
 from threedie.benchmark.tasks import TASKS
 

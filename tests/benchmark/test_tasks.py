@@ -87,9 +87,9 @@ def test_all_knowing_features_score_full_marks(protocol: Protocol):
     found = scores("classification", ask(all_knowing(), protocol))
     assert found["top5"][0] == 1
     assert found["top1"][0] > 0.98
-    colour = scores("color", ask(all_knowing(), protocol))
-    assert colour["r2"][0] > 0.97
-    assert colour["r2_per_component"][0] > 0.97
+    color = scores("color", ask(all_knowing(), protocol))
+    assert color["r2"][0] > 0.97
+    assert color["r2_per_component"][0] > 0.97
     rotation = scores("rotation", ask(all_knowing(), protocol))
     assert rotation["r2"][0] > 0.75
     assert rotation["geodesic_median_deg"][0] < 50

@@ -15,7 +15,7 @@ import torch
 from threedie.baselines.method import ACTION_DIMS
 from threedie.benchmark.data.images import Images
 from threedie.benchmark.settings.recipe import load_recipe
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint, save_checkpoint, weights_sha256
 from threedie.benchmark.training.loop import LOG_FOLDER, train
@@ -24,11 +24,12 @@ from threedie.benchmark.training.stepper import Stepper
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 
+REPO = Path(__file__).parents[2]
 TINY = ["image_size=32", "width=8", "projector=32-32", "epochs=6", "passes=3", "batch_size=8", "warmup_epochs=1"]
 
 
-def settings_for(dataset: Dataset, method: str = "sie", overrides: list[str] = TINY, seed: int = 0) -> Settings:
-    return Settings(method, load_recipe("smoke", overrides), seed, dataset.fingerprint(), dataset.images_sha256())
+def settings_for(dataset: Dataset, method: str = "sie", overrides: list[str] = TINY, seed: int = 0) -> RunSettings:
+    return RunSettings(method, load_recipe("smoke", overrides), seed, dataset.fingerprint(), dataset.images_sha256())
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +134,7 @@ class Stop(Exception):
     pass
 
 
-def train_in_two_goes(settings: Settings, images: Images, folder: Path, after: int) -> tuple[dict[str, Any], list]:
+def train_in_two_goes(settings: RunSettings, images: Images, folder: Path, after: int) -> tuple[dict[str, Any], list]:
     """Train up to some step, stop as if the program died, and go on; the end, and the shares done that steps saw."""
     step, calls = Stepper.step, []
 
@@ -260,7 +261,7 @@ def test_torchrun_trains_with_two_processes_that_agree(images: Images, tmp_path:
     script.write_text(TORCHRUN_CHILD)
     words = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
     here = str(Path(__file__).parent)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": f"{Path(here).parents[1]}{os.pathsep}{here}"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([here, str(REPO)])}
     done = subprocess.run(
         [sys.executable, *words, str(images.dataset.path), str(tmp_path), here],
         env=environment, capture_output=True, text=True, timeout=240, check=False,

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from mutations import fuzz
 
-from threedie.manifests.dataset import Dataset, pack
+from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.parts import pack
 from threedie.manifests.verify import verify
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "manifests"))

@@ -8,13 +8,14 @@ import pytest
 from mutations import examples, fuzz, mutate
 from record_samples import make_record, result
 
-from threedie.benchmark.leaderboard.check import check_folder, impossible
-from threedie.benchmark.leaderboard.export import render_json
+from threedie.benchmark.leaderboard.check import check_folder
+from threedie.benchmark.leaderboard.export import render_csv, render_json
 from threedie.benchmark.leaderboard.insert import BEGIN, END, insert
 from threedie.benchmark.leaderboard.latex import render_latex
+from threedie.benchmark.leaderboard.markdown import render_markdown, render_summary
 from threedie.benchmark.leaderboard.page import render_page
 from threedie.benchmark.leaderboard.pictures import INDEX_FILE, read_pictures
-from threedie.benchmark.leaderboard.text import render_csv, render_markdown, render_summary
+from threedie.benchmark.leaderboard.ranges import impossible_values
 from threedie.benchmark.records.record import read_record
 from threedie.benchmark.runs.summary import results_table
 from threedie.manifests.errors import ThreeDieError
@@ -91,7 +92,7 @@ def changed(record, seed: int):
 
 def use(record):
     """Everything that is done with a record that was read."""
-    reasons = list(impossible(record))
+    reasons = list(impossible_values(record))
     assert all(isinstance(reason, str) and "\n" not in reason for reason in reasons)
     other = make_record("other")
     # Whatever the check refuses never gets so far.

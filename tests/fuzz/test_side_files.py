@@ -13,9 +13,10 @@ from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import machine
 from threedie.manifests.locks import holder, lock
 from threedie.render.models.embedded_source import EmbeddedSource
+from threedie.render.plan import Plan, make_plan
 from threedie.render.preset import load_preset
 from threedie.render.quality import choose_quality
-from threedie.render.run import Plan, RunFolder, make_plan
+from threedie.render.run_folder import RunFolder
 from threedie.render.shard import Shard
 
 pytestmark = pytest.mark.fuzz
@@ -34,7 +35,7 @@ def test_settings_of_a_run(plan: Plan, tmp_path: Path) -> None:
         try:
             RunFolder(path.parent)._check_settings(plan.info)
         except ThreeDieError as error:
-            if "was begun with other settings" not in str(error):
+            if "holds a run with other settings" not in str(error):
                 raise
 
     whole = [json.dumps(plan.info.to_json(), indent=indent).encode() for indent in (None, 2)]

@@ -15,7 +15,7 @@ from threedie.baselines.original_checkpoints import architecture
 from threedie.baselines.registry import build_method
 from threedie.baselines.resnet import build_backbone
 from threedie.benchmark.settings.recipe import load_recipe
-from threedie.benchmark.settings.run_settings import Settings
+from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import content_sha256, is_ours, load_weights, save_checkpoint
 from threedie.benchmark.training.imported import import_checkpoint
@@ -33,7 +33,7 @@ def saved(value: Any, **options: Any) -> bytes:
 
 @pytest.fixture(scope="module")
 def ours(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    settings = Settings("vicreg", load_recipe("smoke", ["width=1", "projector=4", "image_size=32"]), 0, "f", "i")
+    settings = RunSettings("vicreg", load_recipe("smoke", ["width=1", "projector=4", "image_size=32"]), 0, "f", "i")
     path = tmp_path_factory.mktemp("ours") / "checkpoint.pt"
     progress = {"epoch": 3, "step": 0, "steps_done": 9, "seconds": 1.5, "sums": {}, "curves": {"epoch": [1, 2, 3]}}
     save_checkpoint(path, {

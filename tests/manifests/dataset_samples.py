@@ -7,9 +7,11 @@ import numpy as np
 import simplejpeg
 
 from threedie.manifests.classes import SYNSETS
-from threedie.manifests.dataset import DatasetInfo, DatasetObject, part_path, write_dataset, write_part
+from threedie.manifests.dataset_info import DatasetInfo, DatasetObject
+from threedie.manifests.dataset_writer import write_dataset, write_part
 from threedie.manifests.latents import LatentField
 from threedie.manifests.objects import ObjectRef
+from threedie.manifests.parts import part_path
 
 HALF = np.pi / 2
 FIELDS = (

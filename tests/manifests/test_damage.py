@@ -12,10 +12,12 @@ import pytest
 from dataset_samples import make_info, make_objects, write, write_parts
 
 from threedie.manifests.collection import open_collection
-from threedie.manifests.dataset import PART_SUFFIX, Dataset, looks_whole, pack
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import PART_SUFFIX
 from threedie.manifests.errors import DamagedFileError, ThreeDieError
-from threedie.manifests.official_tree import export_tree
+from threedie.manifests.parts import looks_whole, pack
 from threedie.manifests.seal import HEAD_BYTES, MARK, BrokenSealError, check_seal
+from threedie.manifests.tree_export import export_tree
 from threedie.manifests.verify import verify
 
 INFO = make_info()
@@ -161,7 +163,7 @@ def test_an_object_in_two_places_is_refused_in_every_form(tmp_path: Path) -> Non
     with pytest.raises(ThreeDieError, match="is in two part files"):
         open_collection(tmp_path / "parts")
     file = write(tmp_path / "d.h5", INFO, [objects[0], *objects])
-    with pytest.raises(ThreeDieError, match=rf"{objects[0].ref} is there more than once"):
+    with pytest.raises(ThreeDieError, match=rf"{objects[0].ref} occurs more than once"):
         export_tree(Dataset(file), tmp_path / "tree")
 
 
@@ -179,7 +181,8 @@ def test_a_file_of_a_later_version_is_not_damaged(tmp_path: Path) -> None:
 FULL = textwrap.dedent("""
     import resource, sys
     from pathlib import Path
-    from threedie.manifests.dataset import Dataset, find_parts, pack
+    from threedie.manifests.dataset import Dataset
+    from threedie.manifests.parts import find_parts, pack
     from threedie.manifests.errors import ThreeDieError
     parts, target = find_parts(Path(sys.argv[1])), Path(sys.argv[2])
     whole = sum(part.stat().st_size for part in parts)

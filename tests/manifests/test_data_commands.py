@@ -10,8 +10,11 @@ from PIL import Image
 
 from threedie.manifests.collection import open_collection
 from threedie.manifests.commands import data
-from threedie.manifests.dataset import Dataset, DatasetObject
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import DatasetObject
+from threedie.manifests.dataset_writer import lock_dataset
 from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.locks import Taken
 from threedie.manifests.objects import ObjectRef
 from threedie.manifests.preview import choose_objects, contact_sheet
 from threedie.manifests.stats import collect
@@ -65,11 +68,11 @@ def test_stats_are_those_of_all_pixels_at_once(file):
     assert f"{figures['mean'][0]:.6f}" in text
 
 
-def test_stats_of_one_colour_have_no_deviation(tmp_path):
+def test_stats_of_one_color_have_no_deviation(tmp_path):
     info = make_info(views=1)
-    grey = simplejpeg.encode_jpeg(np.full((16, 16, 3), 51, np.uint8), 100)
+    gray = simplejpeg.encode_jpeg(np.full((16, 16, 3), 51, np.uint8), 100)
     (item,) = make_objects(info, 1)
-    file = write(tmp_path / "grey.h5", info, [DatasetObject(item.ref, item.split, item.latents, [grey])])
+    file = write(tmp_path / "gray.h5", info, [DatasetObject(item.ref, item.split, item.latents, [gray])])
     figures = collect(open_collection(file), lambda items, _: items)
     assert figures["mean"] == [0.2, 0.2, 0.2]
     assert figures["std"] == [0.0, 0.0, 0.0]
@@ -86,6 +89,31 @@ def test_parts_and_trees_pack_to_the_same_file(tmp_path, file):
         run("pack", file, "-o", tmp_path / "x.h5")
     again = run("export", file, "-o", tmp_path / "tree")
     assert "wrote 0 objects" in again.stdout
+
+
+@pytest.mark.parametrize("form", ["parts", "tree"])
+def test_packing_into_a_file_that_another_process_writes_is_refused(tmp_path, file, form):
+    write_parts(tmp_path / "parts", INFO, make_objects(INFO))
+    run("export", file, "-o", tmp_path / "tree")
+    out = tmp_path / "packed" / "dataset.h5"
+    with (
+        lock_dataset(out, "another pack"),
+        pytest.raises(Taken, match=r"dataset\.h5: another process is writing this file \(another pack, process"),
+    ):
+        run("pack", tmp_path / form, "-o", out)
+    assert list(out.parent.iterdir()) == []
+    assert run("pack", tmp_path / form, "-o", out).exit_code == 0
+    assert [path.name for path in out.parent.iterdir()] == ["dataset.h5"]
+
+
+def test_packing_deletes_half_a_file_of_another_machine_but_no_other_files(tmp_path):
+    write_parts(tmp_path / "parts", INFO, make_objects(INFO))
+    out = tmp_path / "packed" / "dataset.h5"
+    out.parent.mkdir()
+    for name in ("dataset.h5", "other.h5"):
+        (out.parent / f".tmp-0badcafe-1-{name}").write_bytes(b"half")
+    run("pack", tmp_path / "parts", "-o", out)
+    assert sorted(path.name for path in out.parent.iterdir()) == [".tmp-0badcafe-1-other.h5", "dataset.h5"]
 
 
 def test_preview_chooses_objects_spread_over_the_classes():
@@ -110,7 +138,7 @@ def painted(tmp_path, order):
 
 
 @pytest.mark.parametrize("order", ["rgb", "bgr"])
-def test_preview_shows_true_colours_whatever_the_files_order(tmp_path, order):
+def test_preview_shows_true_colors_whatever_the_files_order(tmp_path, order):
     sheet = Image.open(io.BytesIO(contact_sheet(open_collection(painted(tmp_path, order)), 1, 1)))
     red = np.array(sheet.convert("RGB"))
     assert (np.abs(red.astype(int) - [220, 30, 40]).max(-1) < 8).sum() > 10_000

@@ -9,8 +9,10 @@ from dataset_samples import make_info, make_objects, write, write_parts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from threedie.manifests.dataset import Dataset, DatasetInfo, find_parts, pack
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import DatasetInfo
 from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.parts import find_parts, pack
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ def test_latents_are_checked_for_numbers_that_are_none():
     check_latents(FIELDS, latents, REFS, "some.h5")
     check_latents(FIELDS, latents[:0], [], "some.h5")
     latents[1, 2, 3], latents[2, 0, 6] = np.nan, -np.inf
-    says = "^some.h5: 03001627/b: floor_hue of view 2 is nan, not a finite number; 1 more objects have such values"
+    says = "^some.h5: 03001627/b: floor_hue of view 2 is nan, not a finite number; the same in 1 more object"
     with pytest.raises(ThreeDieError, match=says):
         check_latents(FIELDS, latents, REFS, "some.h5")
     with pytest.raises(ThreeDieError, match="03001627/c: light_hue of view 0 is -inf"):
@@ -159,7 +159,7 @@ def test_problems_of_latents_are_a_sentence_for_each_field():
     assert latent_problems(FIELDS, latents) == []
     latents[1:3, 3], latents[0, 6] = 1.5, np.nan
     assert latent_problems(FIELDS, latents) == [
-        "floor_hue of view 1 (and of 1 more views) is 1.5, outside 0 to 1 turn",
+        "floor_hue of view 1 (and of 1 more view) is 1.5, outside 0 to 1 turn",
         "light_hue of view 0 is nan, outside 0 to 1 turn",
     ]
     assert len(latent_problems(FIELDS, latents, within_ranges=False)) == 1

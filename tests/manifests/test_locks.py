@@ -24,7 +24,7 @@ HOLD = textwrap.dedent("""
     from threedie.manifests import locks
     locks.BEAT_S = 0.1
     with locks.lock(Path(sys.argv[1]), "a test", "taken"):
-        print("held", flush=True)
+        print("own", flush=True)
         sys.stdin.read()
 """)
 
@@ -45,7 +45,7 @@ def other_process(path: Path) -> subprocess.Popen[str]:
         [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == "held\n"
+    assert process.stdout.readline() == "own\n"
     return process
 
 
@@ -206,11 +206,11 @@ def test_a_lock_whose_file_is_deleted_says_so(path: Path) -> None:
 def test_no_signal_comes_once_a_lock_is_being_released(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[int] = []
     monkeypatch.setattr(signal, "pthread_kill", lambda _, number: sent.append(number))
-    held = locks._Lock(path_made(path), "released")
-    held._end.set()  # as a release has done that hasn't waited for the thread yet
+    own = locks._Lock(path_made(path), "released")
+    own._end.set()  # as a release has done that hasn't waited for the thread yet
     path.unlink()
-    held._tell_loss()
-    assert held.release() == ""
+    own._report_loss()
+    assert own.release() == ""
     assert sent == []
     assert beating() == []
 
@@ -223,32 +223,32 @@ def path_made(path: Path) -> Path:
 def test_a_signal_of_the_loss_that_comes_as_late_as_the_release_is_the_loss(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = locks._Lock(path_made(path), "late")
-    held._loss = "lost"
-    join, late = held._thread.join, [KeyboardInterrupt]
+    own = locks._Lock(path_made(path), "late")
+    own._loss = "lost"
+    join, late = own._thread.join, [KeyboardInterrupt]
 
     def interrupted() -> None:
         if late:
             raise late.pop()
         join()
 
-    monkeypatch.setattr(held._thread, "join", interrupted)
-    assert held.release() == "lost"
+    monkeypatch.setattr(own._thread, "join", interrupted)
+    assert own.release() == "lost"
     assert beating() == []
 
 
 def test_ctrl_c_during_the_release_comes_after_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = locks._Lock(path_made(path), "stopped")
-    join, pressed = held._thread.join, [KeyboardInterrupt, KeyboardInterrupt]
+    own = locks._Lock(path_made(path), "stopped")
+    join, pressed = own._thread.join, [KeyboardInterrupt, KeyboardInterrupt]
 
     def interrupted() -> None:
         if pressed:
             raise pressed.pop()
         join()
 
-    monkeypatch.setattr(held._thread, "join", interrupted)
+    monkeypatch.setattr(own._thread, "join", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        held.release()
+        own.release()
     assert not path.exists()
     assert beating() == []
 
@@ -281,7 +281,7 @@ def test_one_who_ignores_ctrl_c_is_told_all_the_same(path: Path) -> None:
         [sys.executable, "-c", script, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == "held\n"
+    assert process.stdout.readline() == "own\n"
     path.unlink()
     path.write_text("{}")
     assert process.wait(timeout=5) == -signal.SIGTERM
@@ -298,7 +298,7 @@ def test_what_is_no_file_is_refused_by_name(path: Path, kind: str) -> None:
     else:
         path.symlink_to({"link to nothing": "nowhere", "link to itself": path.name, "link to a file": "other"}[kind])
         other.write_text("theirs")
-    refusal = r"run: a (link|folder|device or a pipe) lies where a lock file belongs"
+    refusal = r"run: a (link|folder|device or a pipe) in place of a lock file"
     with pytest.raises(ThreeDieError, match=refusal), lock(path, "mine", REFUSAL):
         pass
     with pytest.raises(ThreeDieError, match="delete it"):

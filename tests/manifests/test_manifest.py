@@ -178,7 +178,7 @@ def test_published_lists_that_contradict_each_other(published):
     (published / "val_labels.npy").unlink()
     (published / "train_images.npy").unlink()
     np.save(published / "train_labels.npy", np.array([1, 2]))
-    with pytest.raises(ThreeDieError, match=r"says 1 training objects of .* there are 3"):
+    with pytest.raises(ThreeDieError, match=r"says 1 training object of .* it has 3"):
         read_published(published, published / "pairs.npy")
 
 
@@ -192,7 +192,7 @@ def test_nineteen_more_cars_are_noted(published):
 
 def test_official_lists_must_not_overlap():
     one, other = ObjectRef(CAR, "a"), ObjectRef(CAR, "b")
-    with pytest.raises(ThreeDieError, match="are in both lists"):
+    with pytest.raises(ThreeDieError, match="in both lists"):
         official_manifest([one], [one, other])
     with pytest.raises(ThreeDieError, match="not among all objects"):
         official_manifest([one], None, [other])

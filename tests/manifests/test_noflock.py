@@ -26,11 +26,12 @@ from threedie.benchmark.commands.bench import bench
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from dataset_samples import make_info, make_objects, write_parts
 from threedie.manifests.commands import data
-from threedie.manifests.dataset import find_parts
+from threedie.manifests.parts import find_parts
 from model_samples import model, pack
 from threedie.render.models.archive import ArchiveSource
 from threedie.manifests.objects import ObjectRef
-from threedie.render.run import RunFolder, make_plan
+from threedie.render.run_folder import RunFolder
+from threedie.render.plan import make_plan
 from threedie.render.preset import load_preset
 from threedie.render.quality import choose_quality
 from threedie.render.models.embedded_source import EmbeddedSource

@@ -129,7 +129,7 @@ def test_a_table_is_read_however_it_was_saved(tmp_path, content):
         (b"class;id\nchair;a\n", "separated by ';'"),
         (b"class\tid\nchair\ta\n", "separated by"),
         (b"class,id,id\nchair,a,b\n", "column 'id' twice"),
-        (b"class,id\nchair,b, c\n", "row 2 has 3 cells, and there are 2 columns"),
+        (b"class,id\nchair,b, c\n", "row 2 has 3 cells, and the table has 2 columns"),
         (b"class,id\nchair,a\0b\n", "zero byte"),
         (b"class,id\nchair,a\xff\n", "UTF-8"),
         (b"", "needs the columns"),

@@ -16,7 +16,9 @@ from threedie.manifests.commands import data
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.objects import ObjectRef
-from threedie.manifests.official_tree import DESCRIPTION, OfficialTree, export_tree, is_tree
+from threedie.manifests.official_tree import OfficialTree
+from threedie.manifests.tree_export import export_tree
+from threedie.manifests.tree_files import DESCRIPTION, is_tree
 from threedie.manifests.verify import verify
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
@@ -193,7 +195,7 @@ def test_several_faults_are_all_listed(tree: Path) -> None:
     lose("image_3.jpg", "latent_3.npy")(tree / FIRST)
     one_more(tree / SECOND)
     lose("latent_0.npy")(tree / THIRD)
-    with pytest.raises(ThreeDieError, match=r"so it is with 2 more objects"):
+    with pytest.raises(ThreeDieError, match=r"and 2 more objects like it"):
         OfficialTree(tree).require_whole()
     assert len(verify(tree).problems) == 3
 
@@ -210,7 +212,7 @@ def test_latents_outside_the_assumed_ranges_are_packed_and_said(tree: Path, tmp_
     np.save(tree / FIRST / "latent_1.npy", np.array([2.0, 0, 0, 0.5, 0.1, 0.1, 0.5], np.float32))
     result = CliRunner().invoke(data, ["pack", str(tree), "-o", str(tmp_path / "d.h5")])
     assert result.exit_code == 0
-    assert f"note: rotation_x of 1 objects lies outside the range of the publication: {FIRST}" in result.output
+    assert f"note: rotation_x of 1 object lies outside the range of the publication: {FIRST}" in result.output
     assert Dataset(tmp_path / "d.h5").latents[0, 1, 0] == 2.0
 
 
@@ -232,7 +234,7 @@ def test_objects_that_no_list_names_need_not_be_whole(tree: Path, tmp_path: Path
     (tree / CHAIR / "extra" / "image_0.jpg").unlink()
     assumptions, packed = pack(tree, tmp_path / "d.h5")
     assert len(packed) == 6
-    assert f"left out 1 objects that neither list names: {CHAIR}/extra" in " ".join(assumptions)
+    assert f"left out 1 object that neither list names: {CHAIR}/extra" in " ".join(assumptions)
 
 
 def lists(tree: Path, train: list[str], val: list[str] | None) -> None:
@@ -246,14 +248,14 @@ def test_lists_that_contradict_each_other_or_the_tree(tree: Path) -> None:
     refs = [str(ref) for ref in OfficialTree(tree).objects]
     lists(tree, refs, refs[:2])
     with pytest.raises(
-        ThreeDieError, match=rf"2 objects are in train_images\.npy and in val_images\.npy, such as {refs[0]}"
+        ThreeDieError, match=rf"train_images\.npy and val_images\.npy share 2 objects, such as {refs[0]}"
     ):
         OfficialTree(tree)
     lists(tree, refs[2:], [refs[0], f"{MUG}/gone"])
     opened = OfficialTree(tree)
     assert opened.objects == sorted(ObjectRef(*ref.split("/")) for ref in [refs[0], *refs[2:]])
     said = " ".join(opened.assumptions)
-    assert f"1 listed objects have no folder: {MUG}/gone" in said
+    assert f"no folder for 1 listed object: {MUG}/gone" in said
     assert f"neither list names: {refs[1]}" in said
     lists(tree, refs, [])
     assert set(OfficialTree(tree).splits) == {"train"}
@@ -324,7 +326,7 @@ def test_an_exported_tree_that_was_added_to(exported: Path, tmp_path: Path, whol
 def test_a_tree_one_folder_deeper_is_pointed_at(tree: Path) -> None:
     for command in (["pack", str(tree.parent), "-o", str(tree / "d.h5")], ["verify", str(tree.parent)]):
         result = CliRunner().invoke(data, command)
-        assert f"there is one in {tree}" in str(result.exception)
+        assert f"give {tree}" in str(result.exception)
 
 
 def test_a_tree_is_exported_into_a_folder_that_holds_only_litter(tmp_path: Path, whole: Dataset) -> None:

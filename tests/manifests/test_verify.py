@@ -7,9 +7,10 @@ import pytest
 import simplejpeg
 from dataset_samples import make_info, make_objects, write, write_parts
 
-from threedie.manifests.dataset import Dataset, pack
+from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
-from threedie.manifests.official_tree import export_tree
+from threedie.manifests.parts import pack
+from threedie.manifests.tree_export import export_tree
 from threedie.manifests.verify import verify
 
 INFO = make_info()

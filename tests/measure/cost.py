@@ -17,13 +17,16 @@ import psutil
 from fidelity import MODELS
 
 from threedie.manifests.classes import SYNSETS
-from threedie.manifests.dataset import find_parts
+from threedie.manifests.parts import find_parts
 from threedie.render.engines.local import local_engine
+from threedie.render.ledger import Outcome
 from threedie.render.models.folder import FolderSource
+from threedie.render.plan import make_plan
 from threedie.render.preset import load_preset
 from threedie.render.quality import choose_quality
-from threedie.render.run import RunFolder, available_cores, make_plan
-from threedie.render.supervisor import Outcome, Supervisor
+from threedie.render.resources import available_cores
+from threedie.render.run_folder import RunFolder
+from threedie.render.supervisor import Supervisor
 
 OBJECTS, VIEWS = 52_472, 50
 """All of 3DIEBench."""

@@ -21,13 +21,18 @@ from pathlib import Path
 import numpy as np
 
 from threedie.manifests.classes import SYNSETS
-from threedie.manifests.dataset import Dataset, DatasetObject, part_path, write_part
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import DatasetObject
+from threedie.manifests.dataset_writer import write_part
 from threedie.manifests.objects import ObjectRef
+from threedie.manifests.parts import part_path
+from threedie.render.ledger import Ledger, Outcome
 from threedie.render.models.embedded_source import EmbeddedSource
+from threedie.render.plan import Plan, make_plan
 from threedie.render.preset import load_preset
 from threedie.render.quality import choose_quality
-from threedie.render.run import Plan, RunFolder, make_plan
-from threedie.render.supervisor import Ledger, Limits, Outcome
+from threedie.render.run_folder import RunFolder
+from threedie.render.supervisor import Limits
 
 SIZES = (6_559, 13_118, 26_236, 52_472)
 STEPS = {

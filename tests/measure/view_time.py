@@ -18,12 +18,13 @@ from typing import Any
 from fidelity import MODELS
 
 from threedie.manifests.classes import parse_classes
-from threedie.manifests.dataset import DatasetObject, write_part
+from threedie.manifests.dataset_info import DatasetObject
+from threedie.manifests.dataset_writer import write_part
 from threedie.render import blender, encode
 from threedie.render.models.choose import open_source
+from threedie.render.plan import make_plan
 from threedie.render.preset import load_preset
 from threedie.render.quality import QUALITIES
-from threedie.render.run import make_plan
 from threedie.render.scene import view_scene
 
 VIEWS = 4
@@ -84,7 +85,7 @@ def main() -> None:
     stages: Times = defaultdict(list)
     blender.composed = timed(stages, "put together", blender.composed)
     blender.object_box = timed(stages, "find the object's box", blender.object_box)
-    blender.quantise = timed(stages, "to bytes", blender.quantise)
+    blender.quantize = timed(stages, "to bytes", blender.quantize)
     blender.Stage._read_picture = timed(stages, "read a picture back", blender.Stage._read_picture)  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as scratch:
         times = {**profile(size, Path(scratch)), **stages}

@@ -7,7 +7,9 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from threedie.manifests.dataset import DatasetObject, part_path, write_part
+from threedie.manifests.dataset_info import DatasetObject
+from threedie.manifests.dataset_writer import write_part
+from threedie.manifests.parts import part_path
 from threedie.render.messages import ObjectDone, ObjectFailed, Probe, Probed, Ready, Setup, Stop, Task, ViewDone
 
 MADE = {"renderer": "fake"}
@@ -38,50 +40,50 @@ def first_time(setup: Setup, task: Task) -> bool:
 
 
 def serve(pipe: Connection, setup: Setup, task: Task) -> None:
-    behaviour = task.ref.object_id.split("-")[0]
+    behavior = task.ref.object_id.split("-")[0]
     print(f"working on {task.ref}", flush=True)
     path = part_path(setup.parts, task.ref)
     pipe.send(ViewDone())
-    if behaviour == "crash" or (behaviour == "crashonce" and first_time(setup, task)):
+    if behavior == "crash" or (behavior == "crashonce" and first_time(setup, task)):
         os.kill(os.getpid(), signal.SIGSEGV)
-    elif behaviour == "slow":
+    elif behavior == "slow":
         time.sleep(0.25)
-    elif behaviour == "killparent":
+    elif behavior == "killparent":
         os.kill(os.getppid(), signal.SIGKILL)
         os._exit(0)
-    elif behaviour == "exit":
+    elif behavior == "exit":
         os._exit(0)
-    elif behaviour == "hang":
+    elif behavior == "hang":
         time.sleep(3600)
-    elif behaviour == "leak":
+    elif behavior == "leak":
         ballast = b"x" * (400 << 20)
         time.sleep(3600)
         del ballast
-    elif behaviour == "babble":
+    elif behavior == "babble":
         pipe.send_bytes(b"\x80\x05not a pickle")
         time.sleep(3600)
-    elif behaviour == "nonsense":
+    elif behavior == "nonsense":
         pipe.send({"what": "is this"})
         time.sleep(3600)
-    elif behaviour == "liar":
+    elif behavior == "liar":
         pipe.send(ObjectDone(()))
         return
-    elif behaviour == "garbage":
+    elif behavior == "garbage":
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"not HDF5 at all")
         pipe.send(ObjectDone(()))
         return
-    elif behaviour == "bad":
+    elif behavior == "bad":
         pipe.send(ObjectFailed(f"{task.ref}: no faces"))
         return
-    elif behaviour == "full":
+    elif behavior == "full":
         pipe.send(Stop("the disk is full"))
         return
     jpegs = [b"\xff\xd8" + task.ref.object_id.encode() + bytes([view]) for view in range(setup.info.views)]
     write_part(path, setup.info, MADE, DatasetObject(task.ref, task.split, task.latents, jpegs))
-    if behaviour == "diesafter":
+    if behavior == "diesafter":
         os.kill(os.getpid(), signal.SIGKILL)
-    pipe.send(ObjectDone(("a texture is missing",) if behaviour == "warn" else ()))
+    pipe.send(ObjectDone(("a texture is missing",) if behavior == "warn" else ()))
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def test_object_and_spot_stand_where_the_scene_says(stage: Any) -> None:
     np.testing.assert_allclose(state["spot"], state["expected_spot"], atol=1e-6)
 
 
-def test_object_is_centred_on_its_bounding_box(stage: Any) -> None:
+def test_object_is_centered_on_its_bounding_box(stage: Any) -> None:
     low, high = np.array(stage[0]["bounds"])
     np.testing.assert_allclose(low + high, 0, atol=1e-6)
     assert np.linalg.norm(high - low) == pytest.approx(1.0, abs=0.01)
@@ -55,7 +55,7 @@ def test_the_same_view_gives_the_same_pixels(stage: Any) -> None:
     assert (pictures["first"] != pictures["other"]).any()
 
 
-def test_picture_shows_an_object_on_a_coloured_floor(stage: Any) -> None:
+def test_picture_shows_an_object_on_a_colored_floor(stage: Any) -> None:
     first = stage[1]["first"].astype(float)
     assert first.shape == (48, 48, 3)
     top = first[:4].mean(axis=(0, 1))

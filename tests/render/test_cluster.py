@@ -21,16 +21,19 @@ distributed = pytest.importorskip("distributed")
 
 from test_supervisor import FAKE, IMPATIENT, Count  # noqa: E402
 
-from threedie.manifests.dataset import Dataset, find_parts, part_path  # noqa: E402
+from threedie.manifests.dataset import Dataset  # noqa: E402
 from threedie.manifests.errors import ThreeDieError  # noqa: E402
+from threedie.manifests.parts import find_parts, part_path  # noqa: E402
 from threedie.render.engines import cluster as cluster_module  # noqa: E402
 from threedie.render.engines.cluster import ClusterEngine, cluster_engine, job_script  # noqa: E402
 from threedie.render.engines.options import ClusterOptions  # noqa: E402
 from threedie.render.messages import Probe  # noqa: E402
 from threedie.render.models.embedded_source import EmbeddedSource  # noqa: E402
+from threedie.render.plan import Plan, make_plan  # noqa: E402
 from threedie.render.preset import load_preset  # noqa: E402
 from threedie.render.quality import choose_quality  # noqa: E402
-from threedie.render.run import Plan, RunFolder, make_plan, make_setup  # noqa: E402
+from threedie.render.resources import make_setup  # noqa: E402
+from threedie.render.run_folder import RunFolder  # noqa: E402
 from threedie.render.supervisor import Limits, Supervisor  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -41,8 +44,8 @@ class Cluster:
 
     def __init__(self, folder: Path, **settings: object) -> None:
         """Settings are those of Dask's scheduler, such as worker_ttl."""
-        given = {f"DASK_DISTRIBUTED__SCHEDULER__{name.upper()}": str(value) for name, value in settings.items()}
-        self.environment = {**os.environ, **given}
+        variables = {f"DASK_DISTRIBUTED__SCHEDULER__{name.upper()}": str(value) for name, value in settings.items()}
+        self.environment = {**os.environ, **variables}
         self.file = folder / "scheduler.json"
         self.processes: list[subprocess.Popen[bytes]] = []
         self._log = (folder / "dask.log").open("wb")
@@ -172,7 +175,7 @@ def test_failures_of_every_kind_on_one_cluster(
     unheld = RunFolder(tmp_path / "elsewhere")
     with cluster_engine(plan, unheld, cluster.options, IMPATIENT, print, FAKE) as engine:
         assert engine.workers == 2
-        with pytest.raises(ThreeDieError, match="doesn't see this folder"):
+        with pytest.raises(ThreeDieError, match="can't access this folder"):
             engine.run(plan.tasks(plan.chosen), Count())
 
     with cluster_engine(plan, folder, cluster.options, IMPATIENT, print, FAKE) as engine:
@@ -180,9 +183,9 @@ def test_failures_of_every_kind_on_one_cluster(
         assert probed is not None
         assert len(probed.seconds) == 2
 
-    monkeypatch.setattr(cluster_module, "SEEN_S", 0.5)
+    monkeypatch.setattr(cluster_module, "VISIBLE_S", 0.5)
     monkeypatch.setattr(cluster_module.Ledger, "done", lambda *_: False)
-    with pytest.raises(ThreeDieError, match="isn't seen here"):
+    with pytest.raises(ThreeDieError, match="isn't visible here"):
         render(planned(tmp_path, ["ok-3"]), RunFolder(tmp_path / "unseen"), cluster.options)
 
 

@@ -32,7 +32,7 @@ def test_gpus_that_slurm_gave_us_are_kept_to(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.usefixtures("two_gpus")
 def test_a_kind_that_is_not_there_names_what_is() -> None:
-    with pytest.raises(ThreeDieError, match=r"--device hip: no such device here; there is optix \(A, B\)"):
+    with pytest.raises(ThreeDieError, match=r"--device hip: no such device on this machine; available: optix \(A, B\)"):
         choose_devices("hip")
 
 

@@ -18,7 +18,8 @@ from fidelity import DATA, MODELS, VIEWS, compare, psnr
 from fidelity import render as render_fidelity
 from PIL import Image
 
-from threedie.manifests.dataset import Dataset, find_parts
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.parts import find_parts
 
 pytestmark = [pytest.mark.blender, pytest.mark.slow]
 SMALL = ["--views", "3", "--size", "32", "--samples", "1", "--denoiser", "none"]
@@ -57,7 +58,7 @@ def test_run_again_does_nothing(whole: Path) -> None:
     before = (whole / "dataset.h5").stat().st_mtime_ns
     (whole / "contact_sheet.png").unlink()
     done = run("--models", MODELS, *SMALL, "--out", whole)
-    assert "7 objects are there already; 0 are missing" in done.stdout
+    assert "7 objects already rendered; 0 missing" in done.stdout
     assert (whole / "contact_sheet.png").read_bytes()[:4] == b"\x89PNG"
     assert (whole / "dataset.h5").stat().st_mtime_ns == before
 
@@ -104,7 +105,7 @@ def test_killed_and_run_again(whole: Path, tmp_path: Path) -> None:
 
 def test_dry_run_says_what_and_how_long_and_leaves_nothing(tmp_path: Path) -> None:
     done = run("--classes", "mug", *SMALL, "--dry-run", "--out", tmp_path / "data")
-    assert "8 objects of 1 classes x 3 views = 24 views" in done.stdout
+    assert "8 objects of 1 class x 3 views = 24 views" in done.stdout
     assert "Expected: about" in done.stdout
     assert not (tmp_path / "data").exists()
 
@@ -190,8 +191,8 @@ def test_bad_models_are_quarantined_and_the_rest_is_rendered(tmp_path: Path) -> 
     assert "gone away.png is missing" in done.stderr
     assert "gone.mtl is missing" in done.stderr
     assert "木" not in done.stderr, "a texture that is there counts as missing"
-    there = [ref.object_id for ref in Dataset(out / "dataset.h5").objects]
-    assert there == ["4643a5d63173a946691246c2603874b9", "foreign", "nomaterials", "notexture"]
+    rendered = [ref.object_id for ref in Dataset(out / "dataset.h5").objects]
+    assert rendered == ["4643a5d63173a946691246c2603874b9", "foreign", "nomaterials", "notexture"]
     pictures = Dataset(out / "dataset.h5")
     reds = simplejpeg.decode_jpeg(pictures.jpeg(1, 0)).astype(int)
     assert (reds[..., 2] - reds[..., 0]).max() > 60, "the red texture with the foreign name isn't seen (stored as BGR)"

@@ -59,7 +59,7 @@ def test_translation_is_in_the_frame_of_the_object() -> None:
     np.testing.assert_allclose(object_matrix(scene), rotation @ shift, atol=1e-9)
 
 
-def test_colours() -> None:
+def test_colors() -> None:
     scene = view_scene(PRESET, PRESET.latents, latents(floor_hue=0.0, light_hue=1 / 3))
     assert scene.floor_color == pytest.approx((0.6, 0.24, 0.24))
     assert scene.spot_color == pytest.approx((0.0, 0.8, 0.0))

@@ -11,7 +11,8 @@ import pytest
 from fidelity import MODELS
 from test_render_command import command, run
 
-from threedie.manifests.dataset import Dataset, find_parts
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.parts import find_parts
 from threedie.manifests.verify import verify
 
 pytestmark = [pytest.mark.blender, pytest.mark.slow]
@@ -56,7 +57,7 @@ def test_shards_at_the_same_time_one_of_them_killed(tmp_path: Path) -> None:
     assert processes[0].returncode == 0, errors
     processes[1].communicate()
     assert "Here: shard 1/2, 4 of the objects" in said
-    assert "objects are still missing; the shard that ends last packs the dataset" in said
+    assert "objects; the shard that ends last packs the dataset" in said
     assert not (out / "dataset.h5").exists()
     again = run(*shards[1])
     assert "Packed 7 objects" in again.stdout
@@ -77,7 +78,7 @@ def test_quarantine_of_a_shard_reaches_the_whole(tmp_path: Path) -> None:
     run(*options, "--shard", "1/2", code=3)
     assert (out / "quarantine-shard-1-of-2.csv").exists()
     last = run(*options, "--shard", "2/2", code=3)
-    assert "1 of 7 objects were left out" in last.stderr
+    assert "Left out: 1 of 7 objects" in last.stderr
     with (out / "quarantine.csv").open() as file:
         assert [row["id"] for row in csv.DictReader(file)] == [bad.parents[1].name]
     assert len(Dataset(out / "dataset.h5")) == 6
@@ -95,7 +96,7 @@ def test_the_same_dataset_from_a_cluster(whole: Dataset, tmp_path: Path) -> None
         done = run(*options)
         assert "14/14" in done.stderr
         assert is_the_same(out, whole)
-        assert "0 are missing" in run(*options).stdout
+        assert "; 0 missing" in run(*options).stdout
 
         long = [*SMALL, "--views", "500", "--scheduler", cluster.file, "--out", tmp_path / "long"]
         process = subprocess.Popen(command(*long), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

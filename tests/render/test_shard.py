@@ -14,18 +14,28 @@ from pathlib import Path
 import pytest
 
 from threedie.manifests import locks
-from threedie.manifests.dataset import Dataset, DatasetObject, looks_whole, part_path, write_part
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import DatasetObject
+from threedie.manifests.dataset_writer import write_part
 from threedie.manifests.errors import DamagedFileError, ThreeDieError
 from threedie.manifests.files import machine, temporary_prefix
 from threedie.manifests.objects import ObjectRef
+from threedie.manifests.parts import looks_whole, part_path
 from threedie.manifests.text import read_json
-from threedie.render.commands import render as cli
+from threedie.render import finish as finish_module
+from threedie.render.commands.console import ConsoleReporter
+from threedie.render.finish import REPAIRS, finish, finish_shard
+from threedie.render.ledger import Outcome
 from threedie.render.models.embedded_source import EmbeddedSource
+from threedie.render.plan import Plan, make_plan
 from threedie.render.preset import load_preset
 from threedie.render.quality import choose_quality
-from threedie.render.run import Plan, RunFolder, make_plan, scratch_folder
+from threedie.render.reporter import RenderReporter
+from threedie.render.request import RenderResult
+from threedie.render.resources import scratch_folder
+from threedie.render.run import report_process
+from threedie.render.run_folder import RunFolder
 from threedie.render.shard import Shard
-from threedie.render.supervisor import Outcome
 
 
 @pytest.fixture
@@ -83,9 +93,9 @@ def test_a_shard_of_a_dead_machine_is_taken_over(
     folder.locks.mkdir(parents=True)
     dead = {"machine": "other", "host": "node7", "process": 1, "since": "today", "note": "shard 1/3", "beat": 4}
     (folder.locks / "shard-1-of-3").write_text(json.dumps(dead))
-    said: list[str] = []
-    with folder.lock(plan, Shard(1, 3), said.append):
-        assert "node7" in said[0]
+    messages: list[str] = []
+    with folder.lock(plan, Shard(1, 3), messages.append):
+        assert "node7" in messages[0]
     (folder.locks / "shard-1-of-3").write_text(json.dumps(dead))
     with folder.lock(plan):
         pass
@@ -112,12 +122,12 @@ def test_a_shard_that_ends_beside_another_packs_after_it(
         item = DatasetObject(task.ref, task.split, task.latents, [b"picture"])
         write_part(part_path(folder.parts, task.ref), plan.info, {}, item)
     packed: list[object] = []
-    monkeypatch.setattr(cli, "_finish", lambda *given: packed.append(given))
+    monkeypatch.setattr(finish_module, "finish", lambda *_: packed.append(1) or RenderResult())
     other = folder.lock(plan, Shard(2, 2))
     other.__enter__()
     timer = threading.Timer(0.5, other.__exit__, [None, None, None])
     timer.start()
-    cli._finish_shard(folder, plan, Shard(1, 2), Outcome(), lambda _: Outcome())
+    finish_shard(folder, plan, Shard(1, 2), Outcome(), lambda _: Outcome(), RenderReporter())
     timer.join()
     assert len(packed) == 1
 
@@ -182,8 +192,8 @@ def test_the_recipe_for_slurm_stops_and_goes_back_into_the_queue(tmp_path: Path)
     page = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text(encoding="utf-8")
     recipe = next(block for block in re.findall(r"^```bash\n(.*?)^```", page, re.M | re.S) if "--array" in block)
     commands = {
-        "3die": 'trap "echo stopped >>{0}/said; exit 130" USR1\necho "$@" >{0}/said\nwhile :; do sleep 0.1; done',
-        "scontrol": 'echo "$@" >>{0}/said',
+        "3die": 'trap "echo stopped >>{0}/log; exit 130" USR1\necho "$@" >{0}/log\nwhile :; do sleep 0.1; done',
+        "scontrol": 'echo "$@" >>{0}/log',
     }
     for name, text in commands.items():
         (tmp_path / name).write_text(f"#!/bin/bash\n{text.format(tmp_path)}\n")
@@ -192,14 +202,14 @@ def test_the_recipe_for_slurm_stops_and_goes_back_into_the_queue(tmp_path: Path)
     array = {"SLURM_ARRAY_JOB_ID": "77", "SLURM_ARRAY_TASK_ID": "3", "SLURM_ARRAY_TASK_COUNT": "64"}
     environment = {**os.environ, **array, "SCRATCH": "/scratch", "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     job = subprocess.Popen(["bash", tmp_path / "job.sh"], env=environment)
-    said = tmp_path / "said"
+    messages = tmp_path / "log"
     deadline = time.monotonic() + 20
-    while not said.exists() and time.monotonic() < deadline:
+    while not messages.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(0.3)
     job.send_signal(signal.SIGUSR1)
     assert job.wait(timeout=20) == 0
-    begun, stopped, requeued = said.read_text().splitlines()
+    begun, stopped, requeued = messages.read_text().splitlines()
     assert begun.endswith("--out /scratch/3diebench --shard 3/64")
     assert (stopped, requeued) == ("stopped", "requeue 77_3")
 
@@ -224,10 +234,10 @@ def put(path: Path) -> Path:
 def test_a_whole_run_clears_what_is_surely_ours(plan: Plan, folder: RunFolder, dead: int, tmp_path: Path) -> None:
     gone, living, chair = temporary_prefix(dead), temporary_prefix(os.getppid()), folder.parts / "03001627"
     models, other = folder.path / "models", tmp_path / "elsewhere"
-    kept = [
+    others = [
         put(folder.path / ".tmp-report.docx"),
         put(folder.path / f"{ELSEWHERE}notes.txt"),
-        put(folder.path / f"{ELSEWHERE}dataset.h5"),  # '3die data pack' takes no lock
+        put(folder.path / f"{ELSEWHERE}dataset.h5"),  # has a lock of its own, taken when it is packed
         put(folder.path / f"{living}run.json"),
         put(folder.path / "mine" / f"{gone}a.part.h5"),
         put(chair / f"{living}a.part.h5"),
@@ -255,8 +265,8 @@ def test_a_whole_run_clears_what_is_surely_ours(plan: Plan, folder: RunFolder, d
     with folder.lock(plan):
         pass
     left = {path for path in folder.path.rglob("*") if path.is_file()}
-    assert left == {*kept, folder.path / "run.json"} - {other / f"{gone}a.part.h5"}
-    assert all(path.exists() for path in kept)
+    assert left == {*others, folder.path / "run.json"} - {other / f"{gone}a.part.h5"}
+    assert all(path.exists() for path in others)
 
 
 def test_scratch_folders_of_killed_runs_are_cleared(tmp_path: Path, dead: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,12 +329,12 @@ def test_a_damaged_list_of_splits_is_made_anew(content: bytes, plan: Plan, folde
         pass
     whole = read_json(folder.path / "splits.json")
     (folder.path / "splits.json").write_bytes(content)
-    said: list[str] = []
-    with folder.lock(with_splits, None, said.append):
+    messages: list[str] = []
+    with folder.lock(with_splits, None, messages.append):
         pass
-    assert len(said) == 1
-    assert said[0].startswith(f"{folder.path / 'splits.json'}: ")
-    assert "\n" not in said[0]
+    assert len(messages) == 1
+    assert messages[0].startswith(f"{folder.path / 'splits.json'}: ")
+    assert "\n" not in messages[0]
     assert read_json(folder.path / "splits.json") == whole
 
 
@@ -347,12 +357,12 @@ def test_a_damaged_quarantine_list_stops_no_render(content: bytes, plan: Plan, f
     folder.path.mkdir()
     folder.write_quarantine({second: "no faces"}, Shard(2, 2))
     (folder.path / "quarantine-shard-1-of-2.csv").write_bytes(content)
-    said: list[str] = []
-    assert folder.quarantined_by_shards(2, said.append) == {second: "no faces"}
-    assert len(said) == 1
-    assert said[0].startswith(f"{folder.path / 'quarantine-shard-1-of-2.csv'}: damaged (")
-    assert "\n" not in said[0]
-    assert len(said[0]) < 500
+    messages: list[str] = []
+    assert folder.quarantined_by_shards(2, messages.append) == {second: "no faces"}
+    assert len(messages) == 1
+    assert messages[0].startswith(f"{folder.path / 'quarantine-shard-1-of-2.csv'}: damaged (")
+    assert "\n" not in messages[0]
+    assert len(messages[0]) < 500
     # The next whole run replaces it.
     folder.write_quarantine({first: "no faces"})
     assert [path.name for path in folder.path.iterdir()] == ["quarantine.csv"]
@@ -361,9 +371,9 @@ def test_a_damaged_quarantine_list_stops_no_render(content: bytes, plan: Plan, f
 def test_quarantine_lists_that_arent_files(folder: RunFolder) -> None:
     place = folder.path / "quarantine-shard-1-of-2.csv"
     place.mkdir(parents=True)
-    said: list[str] = []
-    assert folder.quarantined_by_shards(2, said.append) == {}
-    assert "damaged (a folder lies where a file is needed" in said[0]
+    messages: list[str] = []
+    assert folder.quarantined_by_shards(2, messages.append) == {}
+    assert "damaged (a folder lies where a file is needed" in messages[0]
     with pytest.raises(ThreeDieError, match=r"quarantine-shard-1-of-2\.csv: a folder lies"):
         folder.write_quarantine({}, Shard(1, 2))
 
@@ -375,7 +385,7 @@ def test_strange_files_among_the_locks_are_no_locks(plan: Plan, folder: RunFolde
         assert time.monotonic() - begin < 5
     assert notes.exists()
     (folder.locks / "shard-1-of-2").symlink_to("nowhere")
-    with pytest.raises(ThreeDieError, match="shard-1-of-2: a link lies where a lock file belongs"):
+    with pytest.raises(ThreeDieError, match="shard-1-of-2: a link in place of a lock file"):
         folder.lock(plan).__enter__()
     assert not (folder.locks / "run").exists()
 
@@ -403,10 +413,10 @@ def test_damaged_part_files_are_rendered_again_before_packing(
     flip(parts[one], parts[one].read_bytes().index(b"picture") + 900)
     flip(parts[other], 700)
     before = {ref: path.read_bytes() for ref, path in parts.items()}
-    asked: list[list[ObjectRef]] = []
+    rendered: list[list[ObjectRef]] = []
 
     def render_objects(objects: list[ObjectRef]) -> Outcome:
-        asked.append(objects)
+        rendered.append(objects)
         assert not any(parts[ref].exists() for ref in objects)
         if fails:
             return Outcome(quarantined={objects[0]: "no faces"})
@@ -414,26 +424,26 @@ def test_damaged_part_files_are_rendered_again_before_packing(
 
     if fails:
         flip(parts[other], 700)
-        with pytest.raises(SystemExit, match="3"):
-            cli._finish(folder, plan, {later: "its mesh is missing"}, render_objects)
-        assert asked == [[one]]
+        result = finish(folder, plan, {later: "its mesh is missing"}, render_objects, ConsoleReporter())
+        assert result == RenderResult(folder.dataset, {later: "its mesh is missing", one: "no faces"})
+        assert rendered == [[one]]
         assert Dataset(folder.dataset).objects == sorted(plan.chosen - {one, later})
         assert "no faces" in folder.quarantine.read_text()
     else:
-        cli._finish(folder, plan, {}, render_objects)
-        assert asked == [sorted([one, other])]
+        assert finish(folder, plan, {}, render_objects, ConsoleReporter()) == RenderResult(folder.dataset, {})
+        assert rendered == [sorted([one, other])]
         assert Dataset(folder.dataset).objects == sorted(plan.chosen)
         assert all(parts[ref].read_bytes() == before[ref] for ref in plan.objects if ref not in (one, other))
-    said = capsys.readouterr().err
-    assert f"{parts[one]}: {one}: the image of view 0 differs from its checksum" in said
-    assert all(line.endswith("; rendering the object again") for line in said.splitlines() if "checksum" in line)
+    messages = capsys.readouterr().err
+    assert f"{parts[one]}: {one}: the image of view 0 differs from its checksum" in messages
+    assert all(line.endswith("; rendering the object again") for line in messages.splitlines() if "checksum" in line)
 
 
 def test_a_disk_that_damages_all_parts_again_is_given_up(plan: Plan, folder: RunFolder) -> None:
-    asked: list[int] = []
+    rendered: list[int] = []
 
     def render_objects(objects: list[ObjectRef]) -> Outcome:
-        asked.append(len(objects))
+        rendered.append(len(objects))
         for task in plan.tasks(objects):
             path = part_path(folder.parts, task.ref)
             write_part(path, plan.info, {}, DatasetObject(task.ref, task.split, task.latents, [b"picture" * 300]))
@@ -442,8 +452,8 @@ def test_a_disk_that_damages_all_parts_again_is_given_up(plan: Plan, folder: Run
 
     render_objects(plan.objects)
     with pytest.raises(DamagedFileError, match="delete it and run the same '3die render' again"):
-        cli._finish(folder, plan, {}, render_objects)
-    assert asked == [len(plan.objects)] * (1 + cli.REPAIRS)
+        finish(folder, plan, {}, render_objects, RenderReporter())
+    assert rendered == [len(plan.objects)] * (1 + REPAIRS)
 
 
 def test_a_damaged_part_doesnt_stop_the_check_of_splits(plan: Plan, folder: RunFolder) -> None:
@@ -460,19 +470,21 @@ def test_what_slurm_says_of_several_is_said(monkeypatch: pytest.MonkeyPatch, cap
     for name in list(os.environ):
         if name.startswith(("SLURM_", "TORCHELASTIC")):
             monkeypatch.delenv(name)
-    cli._say_process()
+    report_process(ConsoleReporter())
     assert capsys.readouterr().out == ""
     monkeypatch.setenv("SLURM_NTASKS", "4")
-    cli._say_process()
-    said = capsys.readouterr().out
-    assert said.startswith("Process: alone: SLURM_NTASKS is 4, but srun didn't start this process; for several give")
+    report_process(ConsoleReporter())
+    messages = capsys.readouterr().out
+    assert messages.startswith(
+        "Process: alone: SLURM_NTASKS is 4, but srun didn't start this process; for several give"
+    )
     for name, value in {"STEP_ID": "0", "STEP_NUM_TASKS": "4", "PROCID": "1"}.items():
         monkeypatch.setenv(f"SLURM_{name}", value)
-    cli._say_process()
-    said = capsys.readouterr().out
-    assert said.startswith("Process: 2 of 4 that srun started; each renders the whole")
-    assert "--shard I/N" in said
-    assert len(said.splitlines()) == 1
+    report_process(ConsoleReporter())
+    messages = capsys.readouterr().out
+    assert messages.startswith("Process: 2 of 4 that srun started; each renders the whole")
+    assert "--shard I/N" in messages
+    assert len(messages.splitlines()) == 1
 
 
 def test_a_contact_sheet_that_is_missing_or_older_is_none(folder: RunFolder) -> None:

@@ -5,14 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from threedie.manifests.dataset import DatasetInfo, part_path
+from threedie.manifests.dataset_info import DatasetInfo
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.objects import ObjectRef
+from threedie.manifests.parts import part_path
+from threedie.render.ledger import Outcome
 from threedie.render.messages import Probe, Setup, Task
 from threedie.render.models.embedded_source import EmbeddedSource
 from threedie.render.preset import load_preset
 from threedie.render.quality import QUALITIES
-from threedie.render.supervisor import Limits, Outcome, Supervisor
+from threedie.render.supervisor import Limits, Supervisor
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_worker.py")))
 IMPATIENT = Limits(view_s=3.0, start_s=20.0, memory_gib=0.3, objects_per_child=3, tries=2)
@@ -72,24 +74,24 @@ def test_all_done(setup: Setup) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "reason"),
+    ("behavior", "reason"),
     [
         ("crash", "SIGSEGV"),
         ("exit", "ended with code 0"),
-        ("hang", "no sign of life for 3 s"),
-        ("leak", "over the cap of 0.3"),
-        ("babble", "sent garbage"),
-        ("nonsense", "sent garbage"),
+        ("hang", "no progress for 3 s"),
+        ("leak", "over the limit of 0.3"),
+        ("babble", "sent an unknown message"),
+        ("nonsense", "sent an unknown message"),
         ("liar", "left no whole file"),
         ("garbage", "left no whole file"),
         ("bad", "no faces"),
     ],
 )
-def test_a_failing_object_is_quarantined_and_the_others_are_done(setup: Setup, behaviour: str, reason: str) -> None:
-    outcome, count = run(setup, ["ok-1", f"{behaviour}-1", "ok-2", "ok-3"])
+def test_a_failing_object_is_quarantined_and_the_others_are_done(setup: Setup, behavior: str, reason: str) -> None:
+    outcome, count = run(setup, ["ok-1", f"{behavior}-1", "ok-2", "ok-3"])
     assert sorted(ref.object_id for ref in outcome.done) == ["ok-1", "ok-2", "ok-3"]
     [(ref, why)] = outcome.quarantined.items()
-    assert ref.object_id == f"{behaviour}-1"
+    assert ref.object_id == f"{behavior}-1"
     assert reason in why
     assert str(ref) in why
     assert count.views == 3

@@ -1,1 +1,1 @@
-"""Made-up models of the 55 classes: unlimited, deterministic, free of anyone's rights."""
+"""Generated models of the 55 classes: unlimited, deterministic, free of third-party rights."""

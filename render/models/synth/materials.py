@@ -1,6 +1,6 @@
-"""What the parts are made of: colours, shine, and small textures drawn with numpy.
+"""What the parts are made of: colors, shine, and small textures drawn with numpy.
 
-Colours are sRGB, 0 to 1, as a designer would give them; files get them as the format wants them.
+Colors are sRGB, 0 to 1, as a designer would give them; files get them as the format wants them.
 """
 
 from collections.abc import Sequence
@@ -9,20 +9,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-Colour = tuple[float, float, float]
+Color = tuple[float, float, float]
 Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """A surface: colour, strength of highlights (0 to 1) and their sharpness (0 to 1000), opacity, texture.
+    """A surface: color, strength of highlights (0 to 1) and their sharpness (0 to 1000), opacity, texture.
 
     `mapping` says how a texture (H, W, 3) lies on a part. `tile`: from all six sides, 4 `repeat` times along the whole
     object's diagonal. `grain`: the same, its height along each piece's length. `front` and `top`: stretched once over
-    the part as seen from there. `wrap`: `repeat` times around the vertical axis, centred at the front.
+    the part as seen from there. `wrap`: `repeat` times around the vertical axis, centered at the front.
     """
 
-    colour: Colour
+    color: Color
     shine: float = 0.2
     gloss: float = 60.0
     opacity: float = 1.0
@@ -35,8 +35,8 @@ class Material:
         return replace(self, mapping=mapping, repeat=repeat)
 
 
-def hexa(code: str) -> Colour:
-    """A colour from `rrggbb`."""
+def hexa(code: str) -> Color:
+    """A color from `rrggbb`."""
     return tuple(int(code[i : i + 2], 16) / 255 for i in (0, 2, 4))  # type: ignore[return-value]
 
 
@@ -56,37 +56,37 @@ ANY = BRIGHT + BRIGHT + SOFT + NEUTRAL
 WHITE, BLACK = hexa("f1f0ec"), hexa("2c2f33")
 
 
-def colour(rng: np.random.Generator, palette: Sequence[Colour] = ANY) -> Colour:
-    """A colour of a palette, a little changed."""
+def color(rng: np.random.Generator, palette: Sequence[Color] = ANY) -> Color:
+    """A color of a palette, a little changed."""
     return shade(palette[rng.integers(len(palette))], rng.uniform(0.92, 1.06))
 
 
-def shade(base: Colour, factor: float) -> Colour:
-    """A colour made darker (factor below 1) or lighter."""
+def shade(base: Color, factor: float) -> Color:
+    """A color made darker (factor below 1) or lighter."""
     return tuple(float(np.clip(value * factor, 0, 1)) for value in base)  # type: ignore[return-value]
 
 
-def mixed(first: Colour, second: Colour, part: float) -> Colour:
-    """A colour between two; `part` 0 gives the first."""
+def mixed(first: Color, second: Color, part: float) -> Color:
+    """A color between two; `part` 0 gives the first."""
     return tuple((1 - part) * a + part * b for a, b in zip(first, second, strict=True))  # type: ignore[return-value]
 
 
-def paint(base: Colour, shine: float = 0.25) -> Material:
+def paint(base: Color, shine: float = 0.25) -> Material:
     """Lacquer or plastic."""
     return Material(base, shine, 120.0)
 
 
-def matt(base: Colour) -> Material:
+def matte(base: Color) -> Material:
     """Cloth, rubber, clay: no highlights."""
     return Material(base, 0.03, 10.0)
 
 
-def metal(rng: np.random.Generator, palette: Sequence[Colour] = METAL) -> Material:
+def metal(rng: np.random.Generator, palette: Sequence[Color] = METAL) -> Material:
     """Polished metal: mostly highlights; light of its own, since a renderer without reflections shows it black."""
-    return Material(colour(rng, palette), 0.8, 250.0)
+    return Material(color(rng, palette), 0.8, 250.0)
 
 
-def glass(base: Colour = (0.75, 0.86, 0.9), opacity: float = 0.35) -> Material:
+def glass(base: Color = (0.75, 0.86, 0.9), opacity: float = 0.35) -> Material:
     """Something to see through."""
     return Material(base, 0.7, 400.0, opacity)
 
@@ -105,13 +105,13 @@ def _pixels(values: NDArray[np.float64]) -> Pixels:
     return (np.clip(np.round(values * 42) / 42, 0, 1) * 255).astype(np.uint8)
 
 
-def _blend(amount: NDArray[np.float64], low: Colour, high: Colour) -> Pixels:
+def _blend(amount: NDArray[np.float64], low: Color, high: Color) -> Pixels:
     return _pixels(np.asarray(low) + amount[..., None] * (np.asarray(high) - np.asarray(low)))
 
 
-def wood(rng: np.random.Generator, base: Colour | None = None, repeat: float = 1.0) -> Material:
+def wood(rng: np.random.Generator, base: Color | None = None, repeat: float = 1.0) -> Material:
     """Wood, its grain along the texture's height."""
-    tone = colour(rng, WOOD) if base is None else base
+    tone = color(rng, WOOD) if base is None else base
     warp = _noise(rng, 96, 64, 60, 14)
     fine = _noise(rng, 96, 64, 30, 1.5)
     across = np.arange(64)[None] / 64
@@ -120,7 +120,7 @@ def wood(rng: np.random.Generator, base: Colour | None = None, repeat: float = 1
     return Material(tone, 0.15, 60.0, texture=texture, mapping="grain", repeat=repeat)
 
 
-def fabric(rng: np.random.Generator, base: Colour, repeat: float = 4.0) -> Material:
+def fabric(rng: np.random.Generator, base: Color, repeat: float = 4.0) -> Material:
     """Woven cloth."""
     y, x = np.mgrid[:32, :32]
     weave = 0.5 + 0.25 * np.sin(x * np.pi / 2) * ((x // 4 + y // 4) % 2) + 0.25 * np.sin(y * np.pi / 2)
@@ -129,9 +129,9 @@ def fabric(rng: np.random.Generator, base: Colour, repeat: float = 4.0) -> Mater
 
 
 def striped(
-    rng: np.random.Generator, first: Colour, second: Colour, repeat: float = 3.0, upright: bool = True
+    rng: np.random.Generator, first: Color, second: Color, repeat: float = 3.0, upright: bool = True
 ) -> Material:
-    """Stripes of two colours, of uneven width; the texture's columns where `upright`, else its rows."""
+    """Stripes of two colors, of uneven width; the texture's columns where `upright`, else its rows."""
     edges = np.sort(rng.choice(np.arange(1, 16), size=rng.integers(1, 4) * 2 - 1, replace=False))
     band = (np.searchsorted(edges, np.arange(16), side="right") % 2).astype(float)
     bands = np.repeat(np.repeat(band, 4)[None], 64, axis=0)
@@ -139,21 +139,21 @@ def striped(
     return Material(first, 0.05, 20.0, texture=texture, repeat=repeat)
 
 
-def checked(first: Colour, second: Colour, repeat: float = 2.0, cells: int = 4) -> Material:
+def checked(first: Color, second: Color, repeat: float = 2.0, cells: int = 4) -> Material:
     """A chess board of `cells` by `cells`; `cells` even, so that it joins up."""
     y, x = np.mgrid[: 16 * cells, : 16 * cells] // 16
     texture = _blend(((x + y) % 2).astype(float), first, second)
     return Material(first, 0.05, 20.0, texture=texture, repeat=repeat)
 
 
-def tartan(rng: np.random.Generator, first: Colour, second: Colour, repeat: float = 2.0) -> Material:
+def tartan(rng: np.random.Generator, first: Color, second: Color, repeat: float = 2.0) -> Material:
     """Crossing bands, half see-through over each other."""
     band = np.repeat(rng.integers(0, 3, 16) / 2, 4)
     texture = _blend((band[:, None] + band[None]) / 2, first, second)
     return Material(first, 0.02, 10.0, texture=texture, repeat=repeat)
 
 
-def dotted(first: Colour, second: Colour, repeat: float = 3.0) -> Material:
+def dotted(first: Color, second: Color, repeat: float = 3.0) -> Material:
     """Dots in staggered rows."""
     y, x = np.mgrid[:64, :64]
     rows = [((x - cx + 32) % 64 - 32) ** 2 + ((y - cy + 32) % 64 - 32) ** 2 < 100 for cx, cy in ((16, 16), (48, 48))]
@@ -161,7 +161,7 @@ def dotted(first: Colour, second: Colour, repeat: float = 3.0) -> Material:
     return Material(first, 0.05, 20.0, texture=texture, repeat=repeat)
 
 
-def bricks(rng: np.random.Generator, base: Colour, joint: Colour, repeat: float = 3.0, rows: int = 6) -> Material:
+def bricks(rng: np.random.Generator, base: Color, joint: Color, repeat: float = 3.0, rows: int = 6) -> Material:
     """Courses of bricks or stones, each of its own tone; `rows` even, so that they join up."""
     high, wide = 12, 24
     y, x = np.mgrid[: rows * high, : 3 * wide]
@@ -173,7 +173,7 @@ def bricks(rng: np.random.Generator, base: Colour, joint: Colour, repeat: float 
     return Material(base, 0.02, 10.0, texture=texture, repeat=repeat)
 
 
-def planks(rng: np.random.Generator, base: Colour, repeat: float = 2.0, count: int = 5) -> Material:
+def planks(rng: np.random.Generator, base: Color, repeat: float = 2.0, count: int = 5) -> Material:
     """Upright boards of slightly different tone with dark joints."""
     high, wide = 64, 12
     x = np.arange(count * wide)
@@ -183,7 +183,7 @@ def planks(rng: np.random.Generator, base: Colour, repeat: float = 2.0, count: i
     return Material(base, 0.05, 20.0, texture=texture, repeat=repeat)
 
 
-def woven(base: Colour, repeat: float = 4.0) -> Material:
+def woven(base: Color, repeat: float = 4.0) -> Material:
     """Basket work: strands over and under each other."""
     y, x = np.mgrid[:32, :32]
     over = ((x // 8) + (y // 8)) % 2
@@ -192,7 +192,7 @@ def woven(base: Colour, repeat: float = 4.0) -> Material:
     return Material(base, 0.05, 20.0, texture=texture, repeat=repeat)
 
 
-def mesh_cloth(base: Colour, repeat: float = 8.0) -> Material:
+def mesh_cloth(base: Color, repeat: float = 8.0) -> Material:
     """A perforated sheet: round holes in rows, as before a loudspeaker."""
     y, x = np.mgrid[:16, :16] % 8 - 3.5
     texture = _blend((x**2 + y**2 > 7).astype(float), shade(base, 0.35), base)
@@ -208,30 +208,30 @@ def drawn(texture: Pixels, mapping: str = "front", shine: float = 0.3) -> Materi
 class Canvas:
     """A small picture to draw on: origin at the top left, lengths as fractions of its width and height."""
 
-    def __init__(self, height: int, width: int, ground: Colour) -> None:
+    def __init__(self, height: int, width: int, ground: Color) -> None:
         self.pixels = np.tile(np.asarray(ground), (height, width, 1))
         rows, columns = np.mgrid[:height, :width]
         self._y, self._x = (rows + 0.5) / height, (columns + 0.5) / width
         self._aspect = width / height
 
-    def rect(self, x0: float, y0: float, x1: float, y1: float, ink: Colour) -> None:
+    def rect(self, x0: float, y0: float, x1: float, y1: float, ink: Color) -> None:
         """Fill a rectangle."""
         self.pixels[(self._x >= x0) & (self._x < x1) & (self._y >= y0) & (self._y < y1)] = ink
 
-    def disc(self, x: float, y: float, radius: float, ink: Colour, inner: float = 0.0) -> None:
+    def disc(self, x: float, y: float, radius: float, ink: Color, inner: float = 0.0) -> None:
         """Fill a disc, or a ring from `inner`; radii as fractions of the height."""
         distance = np.hypot((self._x - x) * self._aspect, self._y - y)
         self.pixels[(distance < radius) & (distance >= inner)] = ink
 
-    def line(self, x0: float, y0: float, x1: float, y1: float, width: float, ink: Colour) -> None:
+    def line(self, x0: float, y0: float, x1: float, y1: float, width: float, ink: Color) -> None:
         """Draw a line, its width as a fraction of the height."""
         dx, dy = (x1 - x0) * self._aspect, y1 - y0
         px, py = (self._x - x0) * self._aspect, self._y - y0
         along = np.clip((px * dx + py * dy) / max(dx * dx + dy * dy, 1e-9), 0, 1)
         self.pixels[np.hypot(px - along * dx, py - along * dy) < width / 2] = ink
 
-    def slope(self, top: Colour, bottom: Colour) -> None:
-        """Fill everything from one colour above to another below."""
+    def slope(self, top: Color, bottom: Color) -> None:
+        """Fill everything from one color above to another below."""
         self.pixels[:] = np.asarray(top) + self._y[..., None] * (np.asarray(bottom) - np.asarray(top))
 
     def done(self) -> Pixels:
@@ -241,19 +241,19 @@ class Canvas:
 
 def screen(rng: np.random.Generator, height: int = 64, width: int = 96) -> Material:
     """What a screen shows: a landscape, windows or tiles."""
-    canvas = Canvas(height, width, colour(rng, SOFT))
+    canvas = Canvas(height, width, color(rng, SOFT))
     kind = rng.integers(3)
     if kind == 0:
         canvas.slope(hexa("7fb4e0"), hexa("f3e3c2"))
         canvas.disc(rng.uniform(0.2, 0.8), 0.3, 0.1, hexa("fbe38e"))
         for level in (0.6, 0.75):
-            canvas.disc(rng.uniform(0, 1), level + 0.75, 0.85, shade(colour(rng, BRIGHT[3:6]), 1.5 - level))
+            canvas.disc(rng.uniform(0, 1), level + 0.75, 0.85, shade(color(rng, BRIGHT[3:6]), 1.5 - level))
     elif kind == 1:
-        canvas.slope(colour(rng, BRIGHT), colour(rng, SOFT))
+        canvas.slope(color(rng, BRIGHT), color(rng, SOFT))
         for left in (0.1, 0.45):
             top = rng.uniform(0.1, 0.3)
             canvas.rect(left, top, left + 0.45, top + 0.5, WHITE)
-            canvas.rect(left, top, left + 0.45, top + 0.09, colour(rng, BRIGHT))
+            canvas.rect(left, top, left + 0.45, top + 0.09, color(rng, BRIGHT))
             for row in np.arange(top + 0.16, top + 0.45, 0.09):
                 canvas.rect(left + 0.04, row, left + rng.uniform(0.2, 0.42), row + 0.035, hexa("8c9196"))
         canvas.rect(0, 0.93, 1, 1, hexa("3b4048"))
@@ -261,5 +261,5 @@ def screen(rng: np.random.Generator, height: int = 64, width: int = 96) -> Mater
         canvas.slope(hexa("31456b"), hexa("6d86b8"))
         for column in np.arange(0.08, 0.9, 0.15):
             for row in np.arange(0.1, 0.85, 0.2):
-                canvas.rect(column, row, column + 0.1, row + 0.13, colour(rng, BRIGHT))
+                canvas.rect(column, row, column + 0.1, row + 0.13, color(rng, BRIGHT))
     return drawn(canvas.done())

@@ -1,4 +1,4 @@
-"""A made-up object: named parts, each a shape and a material, and its way into files."""
+"""A generated object: named parts, each a shape and a material, written as OBJ, MTL and textures."""
 
 import io
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ SHARP = np.cos(np.radians(38))
 
 
 def pick(rng: np.random.Generator, items: Sequence[Item]) -> Item:
-    """One of some things, all equally likely."""
+    """One of the items, all equally likely."""
     return items[int(rng.integers(len(items)))]
 
 
@@ -40,7 +40,7 @@ class Part:
 
 @dataclass
 class Scene:
-    """An object as its parts. In any size and place: `normalised` puts it right."""
+    """An object as its parts. In any size and place: `normalized` centers and scales it."""
 
     parts: list[Part] = field(default_factory=list)
 
@@ -52,8 +52,8 @@ class Scene:
         """The object with other proportions."""
         return Scene([Part(part.name, part.mesh.scaled(x, y, z), part.material) for part in self.parts])
 
-    def normalised(self) -> "Scene":
-        """The object with its bounding box centred at the origin and the box's diagonal 1, as ShapeNet has it."""
+    def normalized(self) -> "Scene":
+        """The object with its bounding box centered at the origin and the box's diagonal 1, as ShapeNet has it."""
         points = np.concatenate([part.mesh.vertices for part in self.parts])
         low, high = points.min(axis=0), points.max(axis=0)
         middle, size = (low + high) / 2, float(np.linalg.norm(high - low))
@@ -68,7 +68,7 @@ class Scene:
 def write_scene(scene: Scene, folder: Path) -> Path:
     """Write an object to its own folder in the ShapeNetCore v2 layout, whole or not at all; give the OBJ file.
 
-    Where the folder is already there, it stays as it is: another process was first.
+    An existing folder is left alone: another process wrote it first.
 
     Raises:
         ThreeDieError: it can't be written.
@@ -79,8 +79,8 @@ def write_scene(scene: Scene, folder: Path) -> Path:
 
 
 def scene_files(scene: Scene) -> dict[str, bytes]:
-    """Names and contents of an object's files: OBJ, MTL and textures, after `normalised`."""
-    scene = scene.normalised()
+    """Names and contents of an object's files: OBJ, MTL and textures, after `normalized`."""
+    scene = scene.normalized()
     materials = list({id(part.material): part.material for part in scene.parts}.values())
     names = {id(material): f"m{index}" for index, material in enumerate(materials)}
     obj_file = MESH_FILE.name
@@ -97,8 +97,8 @@ def _mtl(materials: list[Material], names: dict[int, str]) -> str:
     lines = []
     for material in materials:
         name = names[id(material)]
-        # The format's colours are linear; a texture takes the place of Kd.
-        linear = [_linear(value) for value in material.colour]
+        # The format's colors are linear; a texture takes the place of Kd.
+        linear = [_linear(value) for value in material.color]
         lines += [f"newmtl {name}", "Kd {:.4f} {:.4f} {:.4f}".format(*linear)]
         lines += [f"Ks {material.shine:.3f} {material.shine:.3f} {material.shine:.3f}", f"Ns {material.gloss:.1f}"]
         lines += [f"d {material.opacity:.3f}", "illum 2"]
@@ -145,7 +145,7 @@ def split_sharp(mesh: Mesh) -> tuple[Floats, Ints]:
     facing = normals(mesh)
     start, end = mesh.faces.ravel(), np.roll(mesh.faces, -1, axis=1).ravel()
     corner, after = np.arange(3 * count), (np.arange(3 * count).reshape(-1, 3)[:, [1, 2, 0]]).ravel()
-    # In a closed mesh every edge is met by one face each way: sorting both ways alike brings the partners together.
+    # In a closed mesh every edge is met by one face each way: sorting both directions by the same edge aligns the two.
     forth = np.lexsort((end, start))
     back = np.lexsort((start, end))
     soft = np.einsum("ij,ij->i", facing[forth // 3], facing[back // 3]) > SHARP
@@ -171,7 +171,7 @@ def texture_places(part: Part) -> Floats:
     if mapping == "wrap":
         middle = (low + high) / 2
         turn = np.arctan2(middle[0] - points[..., 0], middle[2] - points[..., 2]) / (2 * np.pi)
-        # A face across the seam would show the whole picture squeezed: its corners go on beyond 1 instead.
+        # A face across the seam would show the whole picture squeezed, so its corners go beyond 1.
         turn = turn - np.round(turn - turn[:, :1])
         return np.stack([turn * repeat + 0.5, unit[..., 1]], -1)
     side = np.abs(normals(part.mesh)).argmax(axis=1)

@@ -1,6 +1,6 @@
 """Shapes that objects are put together from. Every one is closed, of triangles, wound so that normals point out.
 
-Axes of an object: +Y up, front towards -Z; lengths in any unit, since a finished object is scaled to size.
+Axes of an object: +Y up, front toward -Z; lengths in any unit, since a finished object is scaled to size.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,11 +27,11 @@ class Mesh:
         return Mesh(np.concatenate([self.vertices, other.vertices]), faces)
 
     def at(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> "Mesh":
-        """The mesh moved by (x, y, z)."""
+        """The mesh translated by (x, y, z)."""
         return Mesh(np.add(self.vertices, (x, y, z)), self.faces)
 
-    def turned(self, axis: str, degrees: float) -> "Mesh":
-        """The mesh turned about an axis through the origin, counter-clockwise seen against the axis."""
+    def rotated(self, axis: str, degrees: float) -> "Mesh":
+        """The mesh rotated about an axis through the origin, counter-clockwise as seen from the axis's tip."""
         first, second = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
         angle = np.radians(degrees)
         vertices = self.vertices.copy()
@@ -51,7 +51,7 @@ class Mesh:
         """The mesh and its mirror image."""
         return self + self.mirrored(axis)
 
-    def bent(self, change: Callable[[Floats], Floats]) -> "Mesh":
+    def deformed(self, change: Callable[[Floats], Floats]) -> "Mesh":
         """The mesh with its vertices (V, 3) moved by a function that keeps the inside inside."""
         return Mesh(change(self.vertices.copy()), self.faces)
 
@@ -143,7 +143,7 @@ def _cube_grid(lines: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def cylinder(radius: float, height: float, top: float | None = None, sides: int = 20, bevel: float = 0.0) -> Mesh:
-    """A cylinder about Y, centred; a cone with another radius at the `top`; its rims cut off by `bevel`."""
+    """A cylinder about Y, centered; a cone with another radius at the `top`; its rims cut off by `bevel`."""
     top = radius if top is None else top
     half = height / 2
     if bevel > 0:
@@ -188,7 +188,7 @@ def sweep(
 ) -> Mesh:
     """A section (points, 2) carried along a path (steps, 3), with `size` at each step.
 
-    The section's second axis starts out towards `up` and turns with the path without twisting.
+    The section's second axis starts out toward `up` and turns with the path without twisting.
     """
     points = np.asarray(path, float)
     ahead = np.roll(points, -1, axis=0) - np.roll(points, 1, axis=0)
@@ -287,13 +287,13 @@ def rounded(width: float, height: float, corner: float, steps: int = 4) -> Float
 
 def smooth(points: ArrayLike, count: int, closed: bool = False) -> Floats:
     """A smooth curve (count, D) through points (N, D): Catmull-Rom, evenly in the points' index."""
-    known = np.asarray(points, float)
+    controls = np.asarray(points, float)
     if closed:
-        padded = np.concatenate([known[-1:], known, known[:2]])
-        places = np.arange(count) * len(known) / count
+        padded = np.concatenate([controls[-1:], controls, controls[:2]])
+        places = np.arange(count) * len(controls) / count
     else:
-        padded = np.concatenate([2 * known[:1] - known[1:2], known, 2 * known[-1:] - known[-2:-1]])
-        places = np.linspace(0, len(known) - 1, count)
+        padded = np.concatenate([2 * controls[:1] - controls[1:2], controls, 2 * controls[-1:] - controls[-2:-1]])
+        places = np.linspace(0, len(controls) - 1, count)
     index = np.minimum(places.astype(int), len(padded) - 4)
     t = (places - index)[:, None]
     a, b, c, d = (padded[index + i] for i in range(4))
@@ -301,14 +301,14 @@ def smooth(points: ArrayLike, count: int, closed: bool = False) -> Floats:
 
 
 def inset(outline: Floats, distance: float) -> Floats:
-    """A counter-clockwise outline (points, 2) moved inwards by `distance`."""
+    """A counter-clockwise outline (points, 2) moved inward by `distance`."""
     before, after = outline - np.roll(outline, 1, axis=0), np.roll(outline, -1, axis=0) - outline
     normals = [
         np.stack([-side[:, 1], side[:, 0]], -1) / np.linalg.norm(side, axis=1, keepdims=True)
         for side in (before, after)
     ]
     middle = normals[0] + normals[1]
-    # At a sharp corner the mitre is longer than the distance; bounded, lest it runs through the other side.
+    # At a sharp corner the miter is longer than the distance; bounded, so that it can't cross the other side.
     length = np.maximum((middle**2).sum(axis=1, keepdims=True), 0.8)
     return outline + 2 * distance * middle / length
 
@@ -325,7 +325,7 @@ def _cross(a: Floats, b: Floats, c: Floats) -> Floats:
 def _triangles(outline: Floats) -> NDArray[np.int64]:
     """Triangles (N - 2, 3) of a counter-clockwise outline, by cutting off ears, the fattest of them first."""
     left = list(range(len(outline)))
-    found = []
+    triangles = []
     while len(left) > 3:
         ring = outline[left]
         before, after = np.roll(ring, 1, axis=0), np.roll(ring, -1, axis=0)
@@ -344,6 +344,6 @@ def _triangles(outline: Floats) -> NDArray[np.int64]:
                 break
         else:
             ear = order[0]
-        found.append([left[ear - 1], left[ear], left[(ear + 1) % len(left)]])
+        triangles.append([left[ear - 1], left[ear], left[(ear + 1) % len(left)]])
         del left[ear]
-    return np.array([*found, left])
+    return np.array([*triangles, left])

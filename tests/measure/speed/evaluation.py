@@ -24,7 +24,9 @@ from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.subject import Data
 from threedie.manifests.classes import SYNSETS
-from threedie.manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import DatasetInfo, DatasetObject
+from threedie.manifests.dataset_writer import write_dataset
 from threedie.manifests.latents import UNITS, LatentField
 from threedie.manifests.objects import ObjectRef
 

@@ -16,7 +16,9 @@ from threedie.benchmark.data.inputs import TrainingPairs
 from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS, Normalization
 from threedie.benchmark.data.pairs import Pairs, epoch_batches
 from threedie.manifests.classes import SYNSETS
-from threedie.manifests.dataset import Dataset, DatasetInfo, DatasetObject, write_dataset
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.dataset_info import DatasetInfo, DatasetObject
+from threedie.manifests.dataset_writer import write_dataset
 from threedie.manifests.latents import UNITS, LatentField
 from threedie.manifests.objects import ObjectRef
 
@@ -29,7 +31,7 @@ PIXELS = 256
 def compare() -> Iterator[Comparison]:
     """Milliseconds of a core for a pair.
 
-    The plain loader normalises each picture by itself, as the original's does in its workers; ours leaves that to the
+    The plain loader normalizes each picture by itself, as the original's does in its workers; ours leaves that to the
     device, for a whole batch at once.
     """
     before = torch.get_num_threads()
@@ -39,23 +41,23 @@ def compare() -> Iterator[Comparison]:
             dataset, folders = _write(Path(folder))
             source = TrainingPairs(Images(dataset, PIXELS, workers=1, memory=0))
             plan = epoch_batches(dataset.indices("train"), VIEWS, BATCH, 1, 0, 0)
-            normalise = Normalization(*FIXED_NORMALIZATIONS["original"])
+            normalize = Normalization(*FIXED_NORMALIZATIONS["original"])
 
             def ours(as_inputs: bool) -> None:
                 for pairs in plan:
                     loaded = source.load(pairs, "rotation")
                     if as_inputs:
                         for pixels in (loaded.pixels1, loaded.pixels2):
-                            normalise(pixels, torch.device("cpu"))
+                            normalize(pixels, torch.device("cpu"))
 
             def plain(as_inputs: bool) -> None:
                 for pairs in plan:
                     _collate([read_sample(*which, as_inputs) for which in _samples(pairs, folders)], as_inputs)
 
             for what, one, two, wanted in (
-                ("what each loader hands over: pixels, against normalised float32", False, True, 8.0),
+                ("what each loader hands over: pixels, against normalized float32", False, True, 8.0),
                 ("both as pixels", False, False, 0.0),
-                ("both as normalised float32", True, True, 0.0),
+                ("both as normalized float32", True, True, 0.0),
             ):
                 sides = functools.partial(ours, one), functools.partial(plain, two)
                 times = seconds_in_turns(*sides, ROUNDS, clock=time.process_time)

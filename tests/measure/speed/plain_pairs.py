@@ -29,7 +29,7 @@ def read_action(folder: Path, view1: int, view2: int) -> np.ndarray:
     return (first.inv() * second).as_quat()
 
 
-def normalised(pixels: np.ndarray) -> Tensor:
+def normalized(pixels: np.ndarray) -> Tensor:
     """Pixels (H, W, 3) as a network takes them, (3, H, W)."""
     return (torch.from_numpy(pixels).permute(2, 0, 1).contiguous().float() / 255 - MEAN) / STD
 
@@ -39,5 +39,5 @@ def read_sample(folder: Path, label: int, view1: int, view2: int, as_inputs: boo
     views = [read_picture(folder / f"image_{view}.jpg") for view in (view1, view2)]
     action = read_action(folder, view1, view2)
     if as_inputs:
-        return normalised(views[0]), normalised(views[1]), torch.from_numpy(action).float(), label
+        return normalized(views[0]), normalized(views[1]), torch.from_numpy(action).float(), label
     return views[0], views[1], action, label

@@ -77,7 +77,7 @@ def off_diagonal(matrix: Tensor) -> Tensor:
     return matrix[~torch.eye(len(matrix), dtype=torch.bool, device=matrix.device)]
 
 
-def plain_regularisation(one: Tensor, two: Tensor) -> tuple[Tensor, Tensor]:
+def plain_regularization(one: Tensor, two: Tensor) -> tuple[Tensor, Tensor]:
     """VICReg's variance and covariance terms of two views: (B, E), (B, E) -> two scalars."""
     deviations = [torch.sqrt(each.var(dim=0) + 1e-4) for each in (one, two)]
     variance = sum((F.relu(1 - each).mean() / 2 for each in deviations), torch.zeros(()))
@@ -106,7 +106,7 @@ class PlainSIE(nn.Module):
     def loss(self, inv1: Tensor, equi1: Tensor, inv2: Tensor, equi2: Tensor, moved: Tensor) -> Tensor:
         """The weighted sum of the terms."""
         whole1, whole2 = torch.cat([inv1, equi1], 1), torch.cat([inv2, equi2], 1)
-        variance, covariance = plain_regularisation(whole1, whole2)
+        variance, covariance = plain_regularization(whole1, whole2)
         of_moved = F.relu(1 - torch.sqrt(moved.var(dim=0) + 1e-4)).mean() / 2
         similarity = F.mse_loss(inv1, inv2) + 0.45 * F.mse_loss(moved, equi2)
         return 10 * similarity + 10 * (variance + of_moved) + covariance

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from speed.comparison import Comparison, seconds_in_turns
-from speed.plain_sie import PlainSIE, plain_regularisation
+from speed.plain_sie import PlainSIE, plain_regularization
 from threedie.baselines import losses
 from threedie.baselines.method import Batch
 from threedie.baselines.registry import build_method
@@ -48,11 +48,11 @@ def _compare() -> Iterator[Comparison]:
     batch = Batch(nearer[0], nearer[1], action, torch.zeros(BATCH, dtype=torch.int64))
 
     def our_losses(u: Tensor, v: Tensor) -> Tensor:
-        variance, covariance = losses.regularisation(u, v)
+        variance, covariance = losses.regularization(u, v)
         return 10 * losses.invariance(u, v) + 10 * variance + covariance
 
     def plain_losses(u: Tensor, v: Tensor) -> Tensor:
-        variance, covariance = plain_regularisation(u, v)
+        variance, covariance = plain_regularization(u, v)
         return 10 * torch.nn.functional.mse_loss(u, v) + 10 * variance + covariance
 
     def step(index: int, loss: Callable[[], Tensor]) -> None:

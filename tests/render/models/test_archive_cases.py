@@ -23,9 +23,9 @@ from threedie.render.models.choose import left_out_notes, open_source
 from threedie.render.models.container import open_container
 from threedie.render.models.folder import FolderSource
 from threedie.render.models.source import ModelError, ModelSource
+from threedie.render.plan import Plan, make_plan
 from threedie.render.preset import load_preset
 from threedie.render.quality import choose_quality
-from threedie.render.run import Plan, make_plan
 
 CASES = Path(__file__).parents[2] / "data" / "cases"
 MUG = "03797390"

@@ -17,7 +17,7 @@ from threedie.render.commands.models import models
 from threedie.render.models import draco, gltf_scene
 from threedie.render.models.container import Archive, Folder
 from threedie.render.models.gltf import read_gltf
-from threedie.render.models.gltf_scene import triangles_of
+from threedie.render.models.gltf_primitives import triangles_of
 from threedie.render.models.obj import read_obj
 from threedie.render.models.source import ModelError
 from threedie.render.models.surface import ReadMesh
@@ -360,7 +360,7 @@ BAD: dict[str, tuple[bytes, str]] = {
         change("factor", nodes=[{"mesh": 0}, {"children": [0]}, {"children": [0]}]),
         "more than one parent",
     ),
-    "no such node": (change("factor", scenes=[{"nodes": [5]}]), "nodes aren't a list of those that are there"),
+    "no such node": (change("factor", scenes=[{"nodes": [5]}]), "nodes aren't a list of existing nodes"),
     "no such mesh": (change("factor", nodes=[{"mesh": 3}]), "number 3 of meshes"),
     "endless": (change("factor", nodes=[{"mesh": 0, "scale": [1e308] * 3, "children": []}]), "not finite|overflow"),
 }

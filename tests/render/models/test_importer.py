@@ -61,7 +61,7 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def assert_normalised(path: Path) -> None:
+def assert_normalized(path: Path) -> None:
     used = read_obj(path.read_bytes()).used
     low, high = used.min(axis=0), used.max(axis=0)
     np.testing.assert_allclose(low + high, 0, atol=1e-6)
@@ -71,7 +71,7 @@ def assert_normalised(path: Path) -> None:
 def test_an_obj_keeps_its_materials_and_textures(tmp_path: Path) -> None:
     src, out = textured(tmp_path / "src"), tmp_path / "out"
     output = bring(src, out, "--classes-from", "folders")
-    assert "1 of 1 meshes imported as 1 different objects" in output
+    assert "imported 1 of 1 mesh as 1 different object" in output
     (row,) = table(out / "imported.csv")
     assert row["source"] == "src/chairs/oak/oak.obj"
     assert row["notes"].split("; ") == [
@@ -88,7 +88,7 @@ def test_an_obj_keeps_its_materials_and_textures(tmp_path: Path) -> None:
     assert len(ref.object_id) == 32
     path = source.mesh_file(ref)
     assert inspect_mesh(ref, path) == []
-    assert_normalised(path)
+    assert_normalized(path)
     text, mtl = path.read_text(), path.with_suffix(".mtl").read_text()
     assert "usemtl wood" in text
     assert "f 1/1/1 2/1/1 3/1/1" in text
@@ -146,7 +146,7 @@ def test_formats_that_trimesh_reads(tmp_path: Path, suffix: str) -> None:
     (ref,) = FolderSource(tmp_path / "out").objects(SYNSETS)
     path = FolderSource(tmp_path / "out").mesh_file(ref)
     assert inspect_mesh(ref, path) == []
-    assert_normalised(path)
+    assert_normalized(path)
     used = read_obj(path.read_bytes()).used
     np.testing.assert_allclose(np.ptp(used, axis=0) * np.sqrt(14), [1, 3, 2], atol=1e-5)
 
@@ -156,13 +156,13 @@ def test_modelnet_s_first_line(tmp_path: Path) -> None:
     assert text.startswith("OFF\n")
     (tmp_path / "box.off").write_text("OFF" + text[4:])
     object_id, _ = import_mesh(Folder(tmp_path), "box.off", PLANE, tmp_path / "out", "y")
-    assert_normalised(tmp_path / "out" / PLANE / object_id / "models" / "model_normalized.obj")
+    assert_normalized(tmp_path / "out" / PLANE / object_id / "models" / "model_normalized.obj")
 
 
 def test_colours_of_vertices_become_a_palette(tmp_path: Path) -> None:
-    coloured = BOX.copy()
-    coloured.visual.vertex_colors = [[255, 0, 0, 255]] * 4 + [[0, 0, 255, 255]] * 4
-    coloured.export(tmp_path / "box.ply")
+    colored = BOX.copy()
+    colored.visual.vertex_colors = [[255, 0, 0, 255]] * 4 + [[0, 0, 255, 255]] * 4
+    colored.export(tmp_path / "box.ply")
     object_id, _ = import_mesh(Folder(tmp_path), "box.ply", PLANE, tmp_path / "out", "y")
     folder = tmp_path / "out" / PLANE / object_id
     palette = np.asarray(Image.open(folder / "images" / "texture0.png")).reshape(-1, 3)
@@ -186,8 +186,8 @@ def test_a_textured_glb_with_holes(tmp_path: Path) -> None:
     object_id, _ = import_mesh(Folder(tmp_path), "two.glb", PLANE, tmp_path / "out", "y")
     folder = tmp_path / "out" / PLANE / object_id
     assert len(read_obj((folder / "models" / "model_normalized.obj").read_bytes()).triangles) == 24
-    colours, holes = (Image.open(folder / "images" / f"texture{number}.png") for number in (0, 1))
-    assert colours.getpixel((1, 1)) == (200, 100, 0)
+    colors, holes = (Image.open(folder / "images" / f"texture{number}.png") for number in (0, 1))
+    assert colors.getpixel((1, 1)) == (200, 100, 0)
     assert (holes.getpixel((0, 0)), holes.getpixel((1, 1))) == (255, 0), "rendering inverts what drives alpha"
 
 
@@ -256,7 +256,7 @@ def test_imported_objects_are_no_sources(tmp_path: Path, place: str) -> None:
     (tmp_path / "in" / "a" / "model_normalized.obj").write_text(OBJ)
     out = tmp_path / "in" / place
     for _ in range(2):
-        assert "1 of 1 meshes imported" in bring(tmp_path / "in", out, "--class", "plane")
+        assert "imported 1 of 1 mesh" in bring(tmp_path / "in", out, "--class", "plane")
     assert len(list(out.glob("0*/*"))) == 1
     assert [row["source"] for row in table(out / "imported.csv")] == ["in/a/model_normalized.obj"]
 

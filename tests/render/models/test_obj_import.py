@@ -109,11 +109,11 @@ def test_case_of_a_mark_before_the_first_vertex(tmp_path: Path) -> None:
     made = case(tmp_path, "obj_bom_vertex")
     assert len(made.mesh.vertices) == 8
     assert extent(made) == [1, 3, 1]
-    assert made.notes == ["material a is defined nowhere: grey", "material b is defined nowhere: grey"]
+    assert made.notes == ["material a is defined nowhere: gray", "material b is defined nowhere: gray"]
 
 
 def test_case_of_a_material_that_nothing_defines(tmp_path: Path) -> None:
-    assert case(tmp_path, "obj_unknown_usemtl").notes == ["material zzz is defined nowhere: grey"]
+    assert case(tmp_path, "obj_unknown_usemtl").notes == ["material zzz is defined nowhere: gray"]
 
 
 def test_case_of_materials_that_are_all_invisible(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_spellings_of_vertex_colors(tmp_path: Path, low: str, high: str, notes: 
     made = bring(tmp_path, colored([low] * 4 + [high] * 4))
     for vertex, found in made.corner_colors().items():
         assert found == {LOW if vertex[1] < 0 else HIGH}
-    undefined = [f"material {name} is defined nowhere: grey" for name in "ab"]
+    undefined = [f"material {name} is defined nowhere: gray" for name in "ab"]
     assert made.notes == [*undefined, *notes, "its vertices have colors: drawn as textures"]
     assert extent(made) == [1, 3, 1]
 
@@ -246,7 +246,7 @@ def test_smooth_groups_and_normals_of_colored_meshes(tmp_path: Path) -> None:
         ("Kd 1.2 0.5 0", "Kd 1 0.5 0", "Kd 1.2 0.5 0: over 1, cut to 1"),
         ("Kd 1000 0 0", "Kd 1 0 0", "Kd 1000 0 0: over 1, cut to 1"),
         ("Kd -1 0.5 0", "Kd 0 0.5 0", "Kd -1 0.5 0: negative numbers became 0"),
-        ("Kd 0.5", "Kd 0.5 0.5 0.5", "Kd 0.5: read as grey"),
+        ("Kd 0.5", "Kd 0.5 0.5 0.5", "Kd 0.5: read as gray"),
         ("Kd 0.5 0.25", "Kd 0.5 0.25 0.25", "Kd 0.5 0.25: the last number stands for blue too"),
         ("Kd 0,5 0,25 1", "Kd 0.5 0.25 1", "Kd 0,5 0,25 1 has decimal commas: read as points"),
         ("Kd nan 0 0", None, "Kd nan 0 0 is not made of numbers: left out"),
@@ -403,7 +403,7 @@ def test_missing_libraries_are_named_each(tmp_path: Path) -> None:
         (BOX, RED_AND_BLUE[:-1], []),
         (BOX, RED_AND_BLUE + b"newmtl a\nKd 0 1 0\n", ["material a is defined twice: the first definition counts"]),
         (BOX, RED_AND_BLUE + RED_AND_BLUE, []),
-        (BOX.replace(b"usemtl a", b"usemtl A"), RED_AND_BLUE, ["material A is defined nowhere (there is a): grey"]),
+        (BOX.replace(b"usemtl a", b"usemtl A"), RED_AND_BLUE, ["material A is defined nowhere (there is a): gray"]),
         (
             BOX.replace(b"usemtl a", b"usemtl a # left"),
             RED_AND_BLUE.replace(b"newmtl a", b"newmtl a # red"),
@@ -509,7 +509,7 @@ def test_many_notes_are_counted(tmp_path: Path) -> None:
 def test_the_command_tells_and_the_imported_object_is_free_of_flaws(tmp_path: Path) -> None:
     arguments = ["import", str(CASES / "obj_d0"), "--out", str(tmp_path), "--class", "mug", "--workers", "1"]
     result = CliRunner().invoke(models, arguments)
-    assert "1 of them lack something or are not quite as their files say" in result.output
+    assert "not exactly as in their files: 1 of them" in result.output
     with (tmp_path / "imported.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
     assert row["notes"] == "all its materials are invisible (d 0, or a map_d that hides all): made opaque"

@@ -12,7 +12,7 @@ from threedie.manifests.errors import ThreeDieError
 from threedie.render.commands.models import models
 from threedie.render.models.folder import FolderSource
 from threedie.render.models.inspect import inspect_mesh
-from threedie.render.models.synth import library, shapes
+from threedie.render.models.synth import classes, library, shapes
 from threedie.render.models.synth.scene import Scene, normals, scene_files
 from threedie.render.models.synth.shapes import Mesh
 
@@ -43,8 +43,8 @@ def read_obj(content: bytes) -> tuple[np.ndarray, np.ndarray]:
 @EVERY
 def test_objects_are_valid(synset: str) -> None:
     for index in SAMPLES:
-        scene = library.make_object(1, synset, index).normalised()
-        assert len(scene.parts) >= 2, "one colour and one shape tell too little"
+        scene = library.make_object(1, synset, index).normalized()
+        assert len(scene.parts) >= 2, "one color and one shape tell too little"
         for part in scene.parts:
             assert np.isfinite(part.mesh.vertices).all()
             assert_closed_and_outward(part.mesh, f"{index} {part.name}")
@@ -82,6 +82,12 @@ def test_another_seed_gives_other_objects() -> None:
 
 def test_registry_is_of_the_55_in_order() -> None:
     assert list(library.GENERATORS) == [synset for synset in SYNSETS if synset in library.GENERATORS]
+
+
+def test_every_file_of_classes_makes_one_of_the_55() -> None:
+    """A misspelled file would be left out without a word."""
+    files = {path.stem for path in Path(classes.__path__[0]).glob("*.py")} - {"__init__"}
+    assert files == {name_of(synset).replace(" ", "_") for synset in library.GENERATORS}
 
 
 def test_names_go_there_and_back() -> None:
@@ -144,7 +150,7 @@ SHAPES: dict[str, Callable[[], Mesh]] = {
 @pytest.mark.parametrize("name", SHAPES)
 def test_shapes_are_closed_whichever_way_they_are_moved(name: str) -> None:
     mesh = SHAPES[name]()
-    moved = mesh.turned("x", 30).scaled(-1, 2, 0.5).mirrored("y").at(1, 2, 3)
+    moved = mesh.rotated("x", 30).scaled(-1, 2, 0.5).mirrored("y").at(1, 2, 3)
     for each in (mesh, moved, mesh.both("x")):
         assert_closed_and_outward(each, name)
         assert (areas(each) > 1e-12).all()
@@ -167,8 +173,8 @@ def test_volumes(mesh: Mesh, volume: float) -> None:
 
 def test_turning_follows_the_right_hand() -> None:
     mesh = Mesh(np.array([[0.0, 1.0, 0.0]]), np.zeros((0, 3), int))
-    np.testing.assert_allclose(mesh.turned("x", 90).vertices, [[0, 0, 1]], atol=1e-12)
-    np.testing.assert_allclose(mesh.turned("z", 90).vertices, [[-1, 0, 0]], atol=1e-12)
+    np.testing.assert_allclose(mesh.rotated("x", 90).vertices, [[0, 0, 1]], atol=1e-12)
+    np.testing.assert_allclose(mesh.rotated("z", 90).vertices, [[-1, 0, 0]], atol=1e-12)
 
 
 def test_box_normals_point_out() -> None:

@@ -1,0 +1,143 @@
+"""Records sorted into groups that may be compared: one for each dataset and protocol, a row for each method."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from threedie.baselines.parts import PARTS
+from threedie.benchmark.leaderboard.columns import Column, TaskMetric
+from threedie.benchmark.leaderboard.entries import Cell, Entry
+from threedie.benchmark.leaderboard.ranking import common_floor, ranked_means, sort_key
+from threedie.benchmark.leaderboard.safe_text import mask_hidden
+from threedie.benchmark.leaderboard.variants import name_variants, row_key
+from threedie.benchmark.records.record import Record, data_of_heads
+from threedie.benchmark.records.upgrade import warning_line
+
+
+@dataclass(frozen=True)
+class Group:
+    """Records that may be compared: one dataset, one protocol.
+
+    Attributes:
+        record: any of its records, for what they have in common.
+        entries: the rows, best first in the first column.
+        columns: all columns, in order.
+        main: the columns of the overview.
+        floors: floor of each column, where all rows agree.
+        best: best mean of each column that has one to mark.
+        second: second best mean of those columns, where one row alone holds the best.
+        warnings: warnings, each with the methods of the runs that gave it, a method for each run.
+    """
+
+    record: Record
+    entries: tuple[Entry, ...]
+    columns: tuple[Column, ...]
+    main: tuple[Column, ...]
+    floors: dict[Column, Cell]
+    best: dict[Column, float]
+    second: dict[Column, float]
+    warnings: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def key(self) -> str:
+        """Tells it from other groups, as text."""
+        return " ".join(map(str, _comparable(self.record)))
+
+    @property
+    def runs(self) -> int:
+        """Number of records."""
+        return sum(len(entry.records) for entry in self.entries)
+
+    @property
+    def record_ids(self) -> tuple[str, ...]:
+        """Ids of all records, row by row."""
+        return tuple(record["id"] for entry in self.entries for record in entry.records)
+
+    def is_best(self, entry: Entry, column: Column) -> bool:
+        """Whether a row holds the best mean of a column."""
+        return column in self.best and column in entry.cells and entry.cells[column].mean == self.best[column]
+
+    def is_second(self, entry: Entry, column: Column) -> bool:
+        """Whether a row holds the second best mean of a column."""
+        return column in self.second and column in entry.cells and entry.cells[column].mean == self.second[column]
+
+
+def measured(records: Sequence[Record]) -> list[Group]:
+    """Groups of the measured records. Records of different datasets, splits or protocols never share one."""
+    return _group_by([record for record in records if record["origin"]["kind"] == "measured"], _comparable)
+
+
+def published(records: Sequence[Record]) -> list[Group]:
+    """Groups of the published records, one per source and dataset: rows by name, no best value marked."""
+    groups = _group_by(
+        [record for record in records if record["origin"]["kind"] == "published"],
+        lambda record: (*_comparable(record), record["origin"]["source"]),
+    )
+    return [
+        replace(
+            group, best={}, second={}, entries=tuple(sorted(group.entries, key=lambda entry: entry.method.casefold()))
+        )
+        for group in groups
+    ]
+
+
+def _comparable(record: Record) -> tuple[Any, ...]:
+    """Equal for records that may be compared."""
+    dataset, protocol = record["dataset"], record["protocol"]
+    return (
+        dataset["preset"],
+        dataset["fingerprint"] or "",
+        dataset["split"] or "",
+        protocol["name"],
+        protocol["version"],
+        data_of_heads(record) or "",
+    )
+
+
+def _group_by(records: Sequence[Record], key: Callable[[Record], tuple[Any, ...]]) -> list[Group]:
+    groups: dict[tuple[Any, ...], list[Record]] = {}
+    masked = map(mask_hidden, records)
+    for record in sorted(masked, key=lambda record: (record["id"], json.dumps(record, sort_keys=True))):
+        groups.setdefault(key(record), []).append(record)
+    return [_group(groups[key]) for key in sorted(groups)]
+
+
+def _group(records: Sequence[Record]) -> Group:
+    by_row: dict[str, list[Record]] = {}
+    for record in records:
+        by_row.setdefault(row_key(record), []).append(record)
+    variants = name_variants({key: seeds[0] for key, seeds in by_row.items()})
+    entries = [Entry.of(seeds, variants[key]) for key, seeds in by_row.items()]
+    columns = sorted(
+        {column for entry in entries for column in entry.cells},
+        key=lambda column: (*column.metric.order, PARTS.index(column.part)),
+    )
+    main = _overview(records, columns)
+    ranked = {column: means for column in columns if (means := ranked_means(entries, column))}
+    return Group(
+        records[0],
+        tuple(sorted(entries, key=lambda entry: sort_key(entry, main[0]))),
+        tuple(columns),
+        main,
+        {column: cell for column in columns if (cell := common_floor(entries, column))},
+        {column: means[0] for column, means in ranked.items()},
+        {column: means[1] for column, means in ranked.items() if len(means) > 1 and means[1] != means[0]},
+        _warnings(records),
+    )
+
+
+def _overview(records: Sequence[Record], columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Columns of the main metrics that belong into the overview; where there is none, of all main metrics, or all."""
+    mains = {TaskMetric.of(row) for record in records for row in record["results"] if row["main"]}
+    leading = tuple(column for column in columns if column.metric in mains)
+    return tuple(column for column in leading if column.metric.in_overview) or leading or tuple(columns)
+
+
+def _warnings(records: Sequence[Record]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Each warning with the methods of its runs, most frequent first."""
+    methods: dict[str, list[str]] = {}
+    for record in records:
+        for text in dict.fromkeys(map(warning_line, record["warnings"] or [])):
+            methods.setdefault(text, []).append(record["method"]["name"])
+    return tuple((text, tuple(methods[text])) for text in sorted(methods, key=lambda text: (-len(methods[text]), text)))

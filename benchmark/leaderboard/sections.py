@@ -1,0 +1,96 @@
+"""A group of records with everything that a table of it shows: shared by the page, Markdown and LaTeX."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from threedie.benchmark.leaderboard.columns import Column, TaskMetric
+from threedie.benchmark.leaderboard.groups import Group
+from threedie.benchmark.leaderboard.pictures import Picture
+
+
+@dataclass(frozen=True)
+class Section:
+    """A group as it is shown.
+
+    Attributes:
+        id: prefix of its anchors on the page; "" elsewhere.
+        table: the group.
+        as_published: whether numbers have the digits that papers give.
+        pictures: figures of its runs.
+    """
+
+    id: str
+    table: Group
+    as_published: bool = False
+    pictures: tuple[Picture, ...] = ()
+
+    def text(self, column: Column, value: float) -> str:
+        """A number as this section shows it."""
+        return column.metric.published_text(value) if self.as_published else column.metric.text(value)
+
+    def heads(self, columns: Sequence[Column]) -> list[tuple[TaskMetric, list[str]]]:
+        """Each metric with its parts, for the first line of a table's head."""
+        parts: dict[TaskMetric, list[str]] = {}
+        for metric, part in columns:
+            parts.setdefault(metric, []).append(part)
+        return list(parts.items())
+
+    def floor_texts(self, columns: Sequence[Column]) -> list[str]:
+        """The floor of each column, "" for columns without a common one."""
+        cells = [self.table.floors.get(column) for column in columns]
+        return [
+            self.text(column, cell.floor) if cell and cell.floor is not None else ""
+            for column, cell in zip(columns, cells, strict=True)
+        ]
+
+    @cached_property
+    def edges(self) -> set[Column]:
+        """The first column of each metric, which has a line on its left."""
+        return {Column(metric, parts[0]) for metric, parts in self.heads(self.table.columns)}
+
+    def higher(self, column: Column) -> bool:
+        """Whether more is better in a column."""
+        return next(entry.cells[column].higher_is_better for entry in self.table.entries if column in entry.cells)
+
+    @cached_property
+    def seeds(self) -> int:
+        """The most seeds that a row has."""
+        return max(len(entry.records) for entry in self.table.entries)
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether a number of the overview has an interval to show."""
+        return any(
+            entry.cells[column].interval is not None
+            for entry in self.table.entries
+            for column in self.table.main
+            if column in entry.cells
+        )
+
+    @property
+    def figures(self) -> list[Picture]:
+        """Figures that compare the group's runs."""
+        return [picture for picture in self.pictures if picture.group]
+
+    def run_figures(self, run: str) -> list[Picture]:
+        """Figures of one run alone."""
+        return [picture for picture in self.pictures if not picture.group and picture.records == (run,)]
+
+    @property
+    def tasks(self) -> list[tuple[str, list[Column]]]:
+        """All columns by the title of their task."""
+        columns: dict[str, list[Column]] = {}
+        for column in self.table.columns:
+            columns.setdefault(column.metric.task_title, []).append(column)
+        return list(columns.items())
+
+    @property
+    def floor_notes(self) -> list[str]:
+        """What the floors of the overview are, each once."""
+        notes: dict[str, None] = {}
+        for column in self.table.main:
+            cell, metric = self.table.floors.get(column), column.metric
+            if cell and cell.note:
+                notes[f"Floor of {metric.task_title.lower()}, {metric.title.removesuffix(', %')}: {cell.note}."] = None
+        return list(notes)

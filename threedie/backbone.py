@@ -1,0 +1,87 @@
+"""The encoder network of a trained run, with the normalization of its inputs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from threedie.baselines.catalogue import CATALOGUE
+from threedie.baselines.method import Method, Parts
+from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint
+from threedie.benchmark.training.own_methods import load_method
+from threedie.benchmark.training.restore import read_settings, restore
+from threedie.manifests.errors import ThreeDieError
+
+if TYPE_CHECKING:
+    from threedie.benchmark.runs.run import Run
+
+
+class Backbone(nn.Module):
+    """A trained encoder network that takes images and normalizes them itself.
+
+    It gives the representations that `3die bench eval` measures, if images are prepared by
+    `ViewDataset(data, **backbone.view_options)`.
+
+    Attributes:
+        method: the whole trained method, with projector and predictor.
+        view_options: size, channel order and crop of the images that it was trained on, as keyword arguments of
+            `ViewDataset` and `PairDataset`.
+        mean, std: of each channel, in 0 to 1, that images are normalized with, float32 (3,).
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self, method: Method, mean: tuple[float, ...], std: tuple[float, ...], view_options: dict[str, Any]
+    ) -> None:
+        """Wrap a trained method; see `load_backbone`."""
+        super().__init__()
+        self.method, self.view_options = method, view_options
+        self.register_buffer("mean", torch.tensor(mean), persistent=False)
+        self.register_buffer("std", torch.tensor(std), persistent=False)
+
+    @property
+    def parts(self) -> Parts:
+        """The named parts of the representation, as slices of its last dimension."""
+        return self.method.parts
+
+    def normalize(self, images: Tensor) -> Tensor:
+        """Images (N, 3, H, W), uint8 or floating point in 0 to 1, as the network takes them."""
+        values = images.float() / 255 if images.dtype == torch.uint8 else images
+        values = values.contiguous(memory_format=torch.channels_last)
+        return (values - self.mean.view(1, 3, 1, 1)) / self.std.view(1, 3, 1, 1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Representations (N, D) of images (N, 3, H, W), uint8 or floating point in 0 to 1."""
+        return self.method.represent(self.normalize(images))
+
+
+def load_backbone(run: "Run | Path | str", method: str | None = None) -> Backbone:
+    """The encoder network of a trained run, on the CPU and in evaluation mode.
+
+    Args:
+        run: a `Run`, its folder, or its `checkpoint.pt`.
+        method: `FILE.py:CLASS`, where the run trained a method of your own; a checkpoint holds no code.
+
+    Raises:
+        ThreeDieError: no such checkpoint, a damaged one, one of a run that isn't finished, or of another method.
+    """
+    path = Path(run) if isinstance(run, Path | str) else run.folder
+    if path.is_dir():
+        path /= CHECKPOINT_FILE
+    checkpoint = load_checkpoint(path)
+    expected = read_settings(checkpoint, path).method
+    if method is not None:
+        name = load_method(method)
+        if name != expected:
+            raise ThreeDieError(f"{path}: was trained with {expected}, and {method} is {name}; give the same file")
+    elif expected not in CATALOGUE:
+        raise ThreeDieError(f"{path}: its method {expected} isn't in this program; add method='FILE.py:CLASS'")
+    if not checkpoint["finished"]:
+        raise ThreeDieError(f"{path}: its run isn't finished; go on with '3die bench run' and the same settings")
+    trained = restore(checkpoint, path)
+    recipe, pixels = trained.settings.recipe, trained.normalization
+    options = {"image_size": recipe.image_size, "channels": recipe.channels, "center": recipe.center}
+    return Backbone(trained.method, pixels.mean, pixels.std, options).eval()
