@@ -15,7 +15,8 @@ DEMO_CLASSES := airplane,bench,cabinet,car,chair,guitar,lamp,loudspeaker,mailbox
 # 3DIEBench-P mini and the runs of docs/leaderboard; see docs/reproduce.md.
 MINI := mini
 SEEDS := 0
-METHODS := random supervised vicreg simclr barlow_twins simsiam byol augself essl only_equivariance equimod sie
+CATALOGUE := from threedie.baselines.catalogue import CATALOGUE
+METHODS = $(shell $(BIN)/python -c "$(CATALOGUE); print(*CATALOGUE)")
 
 .PHONY: demo test bench lint setup mini runs tables clean help
 
@@ -61,8 +62,8 @@ mini: setup  ## 3DIEBench-P mini, the dataset of the tables, in mini/: half an h
 
 runs: mini  ## Every method trained and measured on it, SEEDS="0 1": two hours a seed, or METHODS="sie vicreg"
 	for seed in $(SEEDS); do for method in $(METHODS); do \
-		options=; test $$method != essl || options="--set augmentation=essl"; \
-		$(BIN)/3die bench run $$method $$options --data "$(MINI)/dataset.h5" --recipe micro --seed $$seed \
+		arguments=$$($(BIN)/python -c "$(CATALOGUE); print(CATALOGUE['$$method'].arguments)"); \
+		$(BIN)/3die bench run $$method $$arguments --data "$(MINI)/dataset.h5" --recipe micro --seed $$seed \
 			--out "$(MINI)/runs" || exit; \
 	done; done
 
