@@ -71,7 +71,7 @@ def eval_(
     """Measure a trained checkpoint: heads trained and measured on --data, or measured on --eval-data."""
     from threedie.benchmark.commands.console import ConsoleReporter
     from threedie.benchmark.runs.checkpoint_evaluation import CheckpointEvaluation
-    from threedie.benchmark.runs.weights import ImportOptions
+    from threedie.benchmark.training.imported import ImportOptions
 
     CheckpointEvaluation.create(
         checkpoint,

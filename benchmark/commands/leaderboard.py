@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from threedie.benchmark.commands import options
 from threedie.manifests.places import DEFAULT_LEADERBOARD, DEFAULT_RUNS
 
 if TYPE_CHECKING:
     from threedie.benchmark.leaderboard.check import Verdict
     from threedie.benchmark.records.record import Record
-
-PATH = click.Path(path_type=Path)
 
 
 class _WithCheck(click.Command):
@@ -32,7 +31,7 @@ class _WithCheck(click.Command):
 
 
 @click.command()
-@click.argument("folder", type=PATH)
+@click.argument("folder", type=options.PATH)
 def check(folder: Path) -> None:
     """Check whether the records in FOLDER can go into the tables.
 
@@ -62,21 +61,23 @@ def check(folder: Path) -> None:
     epilog="'3die leaderboard check FOLDER' looks at records without making tables, for those that others send; see "
     "'3die leaderboard check --help'. A folder that is itself called check is given as ./check.",
 )
-@click.argument("runs", nargs=-1, type=PATH)
-@click.option("-o", "--out", type=PATH, help=f"Folder to write.  [default: {DEFAULT_LEADERBOARD}, or none with --into]")
+@click.argument("runs", nargs=-1, type=options.PATH)
+@click.option(
+    "-o", "--out", type=options.PATH, help=f"Folder to write.  [default: {DEFAULT_LEADERBOARD}, or none with --into]"
+)
 @click.option(
     "--into",
-    type=PATH,
+    type=options.PATH,
     help="Markdown file to put the main tables into, between its lines '<!-- leaderboard: begin -->' and "
     "'<!-- leaderboard: end -->'.",
 )
 @click.option(
     "--figures",
-    type=PATH,
+    type=options.PATH,
     multiple=True,
     help="Folder of '3die bench figures' to show on the page.  [default: 'figures' in or beside RUNS, if there]",
 )
-@click.option("--contact-sheet", type=PATH, help="PNG of the dataset for the page.")
+@click.option("--contact-sheet", type=options.PATH, help="PNG of the dataset for the page.")
 def leaderboard(
     runs: tuple[Path, ...], out: Path | None, into: Path | None, figures: tuple[Path, ...], contact_sheet: Path | None
 ) -> None:

@@ -1,7 +1,6 @@
 """Options that several commands of `3die bench` share, and how they end."""
 
 import functools
-import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from threedie.benchmark.settings.defaults import DEFAULT_PROTOCOL, DEFAULT_WORKERS
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.places import DEFAULT_DATASET
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 PATH = click.Path(path_type=Path)
 
 data = click.option("--data", type=PATH, help=f"Dataset file.  [default: {DEFAULT_DATASET}]")
-protocol = click.option("--protocol", default="quick", show_default=True, help="Rules of evaluation: see 'list'.")
+protocol = click.option(
+    "--protocol", default=DEFAULT_PROTOCOL, show_default=True, help="Rules of evaluation: see 'list'."
+)
 device = click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, help="Where to compute."
 )
@@ -38,7 +40,7 @@ on_embedding = click.option(
 workers = click.option(
     "--workers",
     type=click.IntRange(1, 256),
-    default=min(os.cpu_count() or 1, 16),
+    default=DEFAULT_WORKERS,
     show_default=True,
     help="Threads that decode images; no result depends on it.",
 )

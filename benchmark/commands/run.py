@@ -6,6 +6,7 @@ import click
 
 from threedie.benchmark.commands import options
 from threedie.benchmark.data.sources import DEFAULT_SOURCE, source_names
+from threedie.benchmark.settings.defaults import DEFAULT_RECIPE, SAVE_EVERY_S
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.places import DEFAULT_RUNS
 
@@ -17,9 +18,9 @@ from threedie.manifests.places import DEFAULT_RUNS
 @click.option(
     "--dataset",
     type=click.Choice([name for name in source_names() if name != DEFAULT_SOURCE]),
-    help="CIFAR-10 instead; --data is the folder of its files.",
+    help="Kind of dataset, if it isn't a dataset file; of cifar10, --data is the folder with its files.",
 )
-@click.option("--recipe", help="How to train: see 'list'.  [default: mini, or the --dataset's own]")
+@click.option("--recipe", help=f"How to train: see 'list'.  [default: {DEFAULT_RECIPE}, or the --dataset's own]")
 @click.option(
     "-o",
     "--out",
@@ -39,7 +40,7 @@ from threedie.manifests.places import DEFAULT_RUNS
     "--save-every",
     "save_every_s",
     type=click.FloatRange(0),
-    default=60.0,
+    default=SAVE_EVERY_S,
     show_default=True,
     help="Seconds between checkpoints; no result depends on it.",
 )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from threedie.baselines.method import Method
 from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS, Normalization, Pixels, Statistics
 from threedie.benchmark.data.pairs import Indices
+from threedie.benchmark.settings.defaults import DEFAULT_RECIPE
 from threedie.benchmark.settings.protocol import Protocol as EvaluationProtocol
 from threedie.benchmark.settings.protocol import find_protocol
 from threedie.benchmark.settings.recipe import Recipe
@@ -132,7 +133,7 @@ class Source(ABC):
         dataset: its objects, views, latents, labels and splits.
     """
 
-    default_recipe: ClassVar[str] = "mini"
+    default_recipe: ClassVar[str] = DEFAULT_RECIPE
     tasks: ClassVar[tuple[str, ...] | None] = None
     watches_neighbors: ClassVar[bool] = False
     dataset: LabeledViews

@@ -9,10 +9,9 @@ import torch
 from torch import Tensor
 
 from threedie.benchmark.data.pairs import Indices
+from threedie.benchmark.tasks.scores import TIE
 from threedie.benchmark.tasks.subject import Array, Floats, Nearest, Sliced
 
-TIE = 1e-12
-"""Dot products in double precision that differ by less, relative to their size, are tied."""
 TEMPERATURE = 0.07
 """Of the weights of votes (Wu et al., "Unsupervised feature learning via instance discrimination", 2018)."""
 _QUERIES, TARGETS = 4096, 8192

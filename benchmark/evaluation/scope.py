@@ -28,6 +28,11 @@ class Scope:
     head_seeds: int = 1
     head_sources: tuple[str, ...] = (REPRESENTATION,)
 
+    @property
+    def needs_features(self) -> bool:
+        """Whether a wanted task works on features; the others work with the network itself."""
+        return any(not TASKS[name].needs.pictures for name in self.tasks or TASKS)
+
     def to_json(self) -> dict[str, Any]:
         """What a record has of it, and of how intervals are computed."""
         return {

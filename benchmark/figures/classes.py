@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from threedie.baselines.parts import ALL, EQUIVARIANT
-from threedie.benchmark.evaluation.measure import build_subject
+from threedie.benchmark.evaluation.measure import FeatureSpace, Split, build_subject
+from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.figures.comparison import OBJECT, POSE, task_with_role
 from threedie.benchmark.figures.study import Array, Study, class_name
@@ -38,10 +39,9 @@ def head_scores(study: Study, protocol: Protocol) -> tuple[ByPart, ByPart]:
     object_task, pose_task = task_with_role(OBJECT), task_with_role(POSE)
     assert object_task is not None
     assert pose_task is not None
-    scope = Scope(head_seeds=head_seeds(study.record))
-    subject = build_subject(
-        study.data, study.train, study.data, study.val, study.method.parts, None, protocol, scope=scope
-    )
+    plan = EvaluationPlan(protocol, Scope(head_seeds=head_seeds(study.record)))
+    train, val = Split(study.data, study.train), Split(study.data, study.val)
+    subject = build_subject(train, val, FeatureSpace(study.method.parts), plan)
     classes = Classes.of(subject, subject.eval_objects)
     object_head, pose_head = object_task.head(subject), pose_task.head(subject)
     assert object_head is not None

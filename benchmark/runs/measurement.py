@@ -8,8 +8,9 @@ from typing import Any
 
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.source import ImageStore, Source
-from threedie.benchmark.evaluation import evaluate as evaluation
+from threedie.benchmark.evaluation.evaluate import Evaluation, evaluate
 from threedie.benchmark.evaluation.features import FEATURES_FOLDER
+from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.scope import Scope, due_tasks
 from threedie.benchmark.records.build import build_record, with_other_tasks
 from threedie.benchmark.records.record import RECORD_FILE, Record, read_record, weights_of, write_record
@@ -107,26 +108,12 @@ class Measurement:
                 added to the existing one.
         """
         self._check_addition()
-        result = evaluation.evaluate(
-            restore(self.checkpoint),
-            self.images(),
-            self.eval_images,
-            self.protocol,
-            self.scope,
-            self.folder / FEATURES_FOLDER,
-            self.device,
-            self.reporter,
-        )
+        plan = EvaluationPlan(self.protocol, self.scope, self.device, self.reporter)
+        features = self.folder / FEATURES_FOLDER
+        result = evaluate(restore(self.checkpoint), plan, features, self.images(), self.eval_images)
         measured_on = self.eval_source or self.source
-        record = build_record(
-            self.checkpoint,
-            result,
-            self.protocol,
-            self.device,
-            self.started,
-            measured_on.describe(),
-            self.source.describe() if self.eval_source else None,
-        )
+        trained_on = self.source.describe() if self.eval_source else None
+        record = build_record(self.checkpoint, result, self.started, measured_on.describe(), trained_on)
         if self.scope.tasks is not None and self.record_file.exists():
             record = with_other_tasks(record, read_record(self.record_file))
         if self.checkpoint["progress"]["curves"]["epoch"]:
@@ -141,7 +128,7 @@ class Measurement:
         self.reporter.text(results_text(record, self.record_file, self.folder, self.records or self.folder.parent))
         return record
 
-    def _write_more(self, record: Record, result: evaluation.Evaluation) -> None:
+    def _write_more(self, record: Record, result: Evaluation) -> None:
         """Write what some kinds of datasets want beside the record."""
 
     def _check_addition(self) -> None:

@@ -1,7 +1,6 @@
 """A run: one method trained on one dataset and measured, in a folder of its own."""
 
 import inspect
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from threedie.benchmark.runs.announce import Forecast
 from threedie.benchmark.runs.cifar10_result import Cifar10Measurement
 from threedie.benchmark.runs.folder import CONFIG_FILE, run_lock
 from threedie.benchmark.runs.measurement import Measurement, record_path
+from threedie.benchmark.settings.defaults import DEFAULT_PROTOCOL, DEFAULT_WORKERS, SAVE_EVERY_S
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe, load_recipe
 from threedie.benchmark.settings.run_settings import RunSettings
@@ -38,9 +38,6 @@ from threedie.manifests.files import write_json
 from threedie.manifests.places import DEFAULT_RUNS
 from threedie.manifests.processes import find_processes
 from threedie.manifests.progress import SILENT, Reporter, titled
-
-DEFAULT_PROTOCOL = "quick"
-DEFAULT_WORKERS = min(os.cpu_count() or 1, 16)
 
 
 @dataclass
@@ -71,7 +68,7 @@ class Run:
     scope: Scope = field(default_factory=Scope)
     device: str = "auto"
     workers: int = DEFAULT_WORKERS
-    save_every_s: float = 60.0
+    save_every_s: float = SAVE_EVERY_S
     reporter: Reporter = SILENT
     data: Path | None = None
     method_file: str | None = None
@@ -219,7 +216,7 @@ class Run:
         if not processes.first:
             self._train()
             return None
-        report, source = self.reporter.text, self._opened()
+        report, source = self.reporter.text, self._require_source()
         report(source.summary())
         report(titled("recipe", self.settings.recipe.text()))
         if processes.note:
@@ -233,7 +230,7 @@ class Run:
                 return measurement.show()
             for warning in size_warnings(source.dataset, self.settings.recipe):
                 report(titled("warning", str(warning)))
-            self._decoded()
+            self._load_images()
             if finished:
                 report(f"\n{self.folder}: trained before; only measuring")
             else:
@@ -242,22 +239,22 @@ class Run:
             measurement.run()
             return measurement.show()
 
-    def _opened(self) -> Source:
+    def _require_source(self) -> Source:
         if self.source is None:
             raise ThreeDieError(f"{self.folder}: give its dataset to train or measure it: Run.open(folder, data)")
         return self.source
 
-    def _decoded(self) -> ImageStore:
+    def _load_images(self) -> ImageStore:
         """The images, decoded once."""
         if self._images is None:
-            self._images = self._opened().images(self.settings.recipe, self.workers, self.reporter)
+            self._images = self._require_source().images(self.settings.recipe, self.workers, self.reporter)
         return self._images
 
     def _train(self) -> dict[str, Any]:
-        images = self._decoded()
+        images = self._load_images()
         if find_processes().first:
             write_json(self.folder / CONFIG_FILE, self.settings.to_json())
-        monitor = neighbor_monitor(images) if self._opened().watches_neighbors else None
+        monitor = neighbor_monitor(images) if self._require_source().watches_neighbors else None
         return train(self.settings, images, self.folder, self.device, self.save_every_s, monitor, self.reporter)
 
     def _measurement(self, checkpoint: dict[str, Any], started: datetime) -> Measurement:
@@ -265,8 +262,8 @@ class Run:
         return kind(
             checkpoint=checkpoint,
             folder=self.folder,
-            source=self._opened(),
-            images=self._decoded,
+            source=self._require_source(),
+            images=self._load_images,
             protocol=self.protocol,
             scope=self.scope,
             device=find_device(self.device),
@@ -278,14 +275,14 @@ class Run:
         """Say how long it will take, how a smaller run is started, and where this one goes on."""
         steps_done = before["progress"]["steps_done"] if before else 0
         forecast = Forecast(
-            self.settings,
-            self._decoded(),
-            self.protocol,
-            self.scope,
-            find_device(self.device),
-            steps_done,
-            self.data,
-            self.method_file,
+            settings=self.settings,
+            images=self._load_images(),
+            protocol=self.protocol,
+            scope=self.scope,
+            device=find_device(self.device),
+            steps_done=steps_done,
+            data=self.data,
+            method_file=self.method_file,
         )
         for line in forecast.lines():
             self.reporter.text(line)

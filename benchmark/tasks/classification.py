@@ -68,7 +68,12 @@ class Classes:
         count = len(self.labels)
         if depth > 1:
             return float(self.shares[:depth].sum()), f"naming the {depth} commonest of {count} classes"
-        return float(self.shares[0]), f"always naming the commonest of {count} classes; chance is {1 / count:.3f}"
+        return float(self.shares[0]), commonest_note(count)
+
+
+def commonest_note(classes: int) -> str:
+    """What the floor of top-1 is, among so many classes."""
+    return f"always naming the commonest of {classes} classes; chance is {1 / classes:.3f}"
 
 
 class Classification(Task):

@@ -9,6 +9,7 @@ from threedie.benchmark.tasks.metric import share
 from threedie.benchmark.tasks.needs import Needs
 from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.rows import Rows
+from threedie.benchmark.tasks.scores import TIE
 from threedie.benchmark.tasks.spread import Bootstrap
 from threedie.benchmark.tasks.subject import EMBEDDING, Array, Data, Nearest, Sliced, Subject, subsample
 from threedie.benchmark.tasks.task import Task
@@ -106,9 +107,6 @@ def search(subject: Subject, queries: Views, targets: Views) -> Nearest:
         np.concatenate([piece.error for piece in pieces]),
         np.concatenate([piece.ties for piece in pieces]),
     )
-
-
-TIE = 1e-12
 
 
 def closest(one: Nearest, other: Nearest) -> Nearest:

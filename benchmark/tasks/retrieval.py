@@ -8,7 +8,7 @@ from threedie.benchmark.tasks.metric import share
 from threedie.benchmark.tasks.needs import Needs
 from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.pose_retrieval import PRE
-from threedie.benchmark.tasks.scores import harmonic_mean_rank, hits, reciprocal_ranks, rotation_degrees
+from threedie.benchmark.tasks.scores import TIE, harmonic_mean_rank, hits, reciprocal_ranks, rotation_degrees
 from threedie.benchmark.tasks.subject import EMBEDDING, Subject
 from threedie.benchmark.tasks.task import Task
 from threedie.manifests.latents import ROTATION, columns, relative_quaternions
@@ -68,8 +68,6 @@ class Retrieval(Task):
         return outcome
 
 
-TIE = 1e-12
-"""Dot products in double precision that differ by less, relative to their size, are tied."""
 _SLACK = 4 * np.finfo(np.float32).eps
 _CLOSE = 256
 """Queries decided at once in double precision."""

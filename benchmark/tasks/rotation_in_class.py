@@ -13,7 +13,6 @@ from threedie.benchmark.tasks.metric import r2
 from threedie.benchmark.tasks.needs import MIN_TRAIN_OBJECTS, Needs
 from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.rows import Rows
-from threedie.benchmark.tasks.scores import r2_per_component
 from threedie.benchmark.tasks.spread import Bootstrap
 from threedie.benchmark.tasks.subject import Array, Floats, Subject
 from threedie.benchmark.tasks.task import Task
@@ -78,7 +77,7 @@ class RotationInClass(Task):
                     for begin in range(0, len(eval_objects[label]), limit):
                         rows = _rows(eval_features, eval_objects[label][begin : begin + limit], where) / scale
                         predictions.append(rows @ weights + constant - eval_targets[label].mean(0))
-                estimate = draws.r2_per_component(target, [np.concatenate(predictions)], r2_per_component)
+                estimate = draws.r2_per_component(target, [np.concatenate(predictions)])
                 note = "the best constant quaternion of each class"
                 outcome.add(self.score("r2_per_component", (source, part), estimate, 0.0, note))
         return outcome

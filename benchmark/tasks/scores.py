@@ -7,6 +7,9 @@ from scipy.spatial.transform import Rotation
 
 Array = npt.NDArray[np.float64]
 
+TIE = 1e-12
+"""Dot products in double precision that differ by less, relative to their size, are tied."""
+
 
 def r2_pooled(target: Array, prediction: Array) -> float:
     """1 - SSres / SStot with one mean over all components together, as in SIE's code. (Q, T), (Q, T).

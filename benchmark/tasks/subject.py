@@ -11,11 +11,11 @@ from threedie.benchmark.data.pairs import Indices, Pairs, spread_over
 from threedie.benchmark.settings.linear_rules import LinearRules
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.tasks.needs import Available
+from threedie.benchmark.tasks.scores import Array
 from threedie.benchmark.tasks.spread import Bootstrap
 from threedie.benchmark.tasks.warning import ResultWarning
 from threedie.manifests.latents import LatentField
 
-Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
 REPRESENTATION, EMBEDDING = "representation", "embedding"

@@ -482,7 +482,7 @@ def test_a_signal_while_it_measures_ends_as_one_while_it_trains(
         threading.Timer(0.1, os.kill, [os.getpid(), number]).start()
         time.sleep(10)
 
-    monkeypatch.setattr("threedie.benchmark.evaluation.evaluate.evaluate", slow)
+    monkeypatch.setattr("threedie.benchmark.runs.measurement.evaluate", slow)
     checkpoint = str(first[0] / "sie-smoke-s0" / "checkpoint.pt")
     result = invoke("eval", "--checkpoint", checkpoint, "--data", str(dataset.path), "-o", str(tmp_path / "out"))
     assert result.exit_code == code

@@ -251,7 +251,7 @@ def test_weights_of_older_torch_have_no_counters(
     bare: bool, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     from threedie.benchmark.training.checkpoints import load_weights
-    from threedie.benchmark.training.imported import import_checkpoint
+    from threedie.benchmark.training.imported import ImportOptions, import_checkpoint
 
     monkeypatch.chdir(tmp_path)
     method = module("vicreg")
@@ -260,7 +260,7 @@ def test_weights_of_older_torch_have_no_counters(
     assert len(kept) < len(state)
     torch.save(kept, tmp_path / "old.pth")
     path, experience = tmp_path / "old.pth", None if bare else "VICReg"
-    content = import_checkpoint(path, load_weights(path), 32, experience)
+    content = import_checkpoint(path, load_weights(path), 32, ImportOptions(experience))
     prefix = "backbone." if bare else ""
     assert all(torch.equal(content["model"][prefix + name], value) for name, value in kept.items())
     words = () if bare else ("--experience", "VICReg")

@@ -199,8 +199,8 @@ def test_draws_of_one_object_leave_intervals_possible():
         raw = np.random.default_rng(seed)
         target, said = raw.normal(size=(3, 2)), raw.normal(size=(3, 2))
         for estimate in (
-            Bootstrap(3, seed).r2_pooled(target, [said], lambda *_: 0.0),
-            Bootstrap(3, seed).r2_per_component(target, [said], lambda *_: 0.0),
+            Bootstrap(3, seed).r2_pooled(target, [said]),
+            Bootstrap(3, seed).r2_per_component(target, [said]),
         ):
             assert estimate.interval[1] <= 1
 

@@ -56,8 +56,8 @@ def test_each_draw_is_the_metric_of_the_drawn_objects(generator: np.random.Gener
         drawn["median"].append(np.sort(errors[rows.reshape(-1)])[(rows.size - 1) // 2])
     assert len(drawn["own"]) == DRAWS
     for name, found in (
-        ("pooled", boot.r2_pooled(target, [said], r2_pooled)),
-        ("own", boot.r2_per_component(target, [said], r2_per_component)),
+        ("pooled", boot.r2_pooled(target, [said])),
+        ("own", boot.r2_per_component(target, [said])),
         ("median", boot.median([errors])),
     ):
         assert found.interval == pytest.approx(tuple(np.quantile(drawn[name], [0.025, 0.975])), abs=1e-9), name
@@ -71,6 +71,6 @@ def test_one_object_has_no_interval():
 
 def test_what_is_undefined_stays_so():
     target = np.ones((6, 2))
-    found = Bootstrap(3, 0).r2_pooled(target, [target, target], r2_pooled)
+    found = Bootstrap(3, 0).r2_pooled(target, [target, target])
     assert np.isnan(found.value)
     assert (found.deviation, found.interval) == (None, None)

@@ -10,9 +10,9 @@ from painted import FIELDS, draw_latents
 from scipy.spatial.transform import Rotation
 
 from threedie.baselines.hypernetwork import HypernetworkPredictor, MLPPredictor
-from threedie.baselines.method import Parts
 from threedie.benchmark.evaluation.heads import FeatureHeads
-from threedie.benchmark.evaluation.measure import build_subject, measure
+from threedie.benchmark.evaluation.measure import FeatureSpace, Split, build_subject, measure
+from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.predictor import view_predictor
 from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.settings.protocol import PROTOCOLS, Protocol
@@ -39,7 +39,13 @@ def ask(
     features = representation.astype(np.float32)
     data = Data(FIELDS, latents, labels, features, features)
     train = np.setdiff1d(np.arange(OBJECTS), VAL)
-    return build_subject(data, train, data, VAL, Parts(), predictor, protocol, scope=Scope(head_seeds=seeds))
+    plan = EvaluationPlan(protocol, Scope(head_seeds=seeds))
+    return build_subject(Split(data, train), Split(data, VAL), FeatureSpace(predictor=predictor), plan)
+
+
+def one_object(data: Data, space: FeatureSpace) -> Subject:
+    train, measured = Split(data, np.arange(1, OBJECTS)), Split(data, np.arange(1))
+    return build_subject(train, measured, space, EvaluationPlan(QUICK))
 
 
 def constant() -> np.ndarray:
@@ -214,7 +220,8 @@ def test_translations_are_asked_where_they_are():
         (position, "translation_base", "translation_object"),
     ):
         data = replace(ask(features).train_data, fields=fields, latents=latents)
-        subject = build_subject(data, np.setdiff1d(np.arange(OBJECTS), VAL), data, VAL, Parts(), None, QUICK)
+        train = Split(data, np.setdiff1d(np.arange(OBJECTS), VAL))
+        subject = build_subject(train, Split(data, VAL), FeatureSpace(), EvaluationPlan(QUICK))
         assert TASKS[better].applies(subject)
         high, low = (row(TASKS[name].measure(subject), "r2_per_component").value for name in (better, worse))
         assert high > 0.9
@@ -292,8 +299,9 @@ def test_heads_of_one_dataset_are_measured_on_another():
     other = draw_latents(9, VIEWS, seed=7)
     known = np.concatenate([np.zeros((9, VIEWS, CLASSES)), other[..., [3, 6]], quaternions(other[..., :3])], -1)
     data = Data(FIELDS, other, np.zeros(9, np.int64), known.astype(np.float32), known.astype(np.float32))
-    train = np.setdiff1d(np.arange(OBJECTS), VAL)
-    crossed = build_subject(subject.train_data, train, data, np.arange(9), Parts(), all_views, QUICK)
+    train = Split(subject.train_data, np.setdiff1d(np.arange(OBJECTS), VAL))
+    space = FeatureSpace(predictor=all_views)
+    crossed = build_subject(train, Split(data, np.arange(9)), space, EvaluationPlan(QUICK))
     assert row(TASKS["color"].measure(crossed), "r2").value > 0.9
     outcomes, _ = measure(crossed, ["pose_retrieval"])
     assert {score.metric for score in outcomes["pose_retrieval"].scores} == {
@@ -314,9 +322,7 @@ def test_one_view_one_class_one_object_are_defined():
     assert warnings[0].text == "objects have one view: tasks that compare two views are left out"
     assert "classification: all training objects are of one class: naming it is no feat" in map(str, warnings)
     subject = ask(noise())
-    lone = build_subject(
-        subject.train_data, np.arange(1, OBJECTS), subject.train_data, np.arange(1), Parts(), all_views, QUICK
-    )
+    lone = one_object(subject.train_data, FeatureSpace(predictor=all_views))
     outcomes, warnings = measure(lone, ["retrieval", "pose_retrieval", "color"])
     for task, outcome in outcomes.items():
         assert_declared(task, outcome)
@@ -400,9 +406,7 @@ def test_a_collapse_to_one_direction_is_reported():
 
 def test_few_points_are_no_collapse():
     subject = ask(noise())
-    lone = build_subject(
-        subject.train_data, np.arange(1, OBJECTS), subject.train_data, np.arange(1), Parts(), None, QUICK
-    )
+    lone = one_object(subject.train_data, FeatureSpace())
     assert TASKS["rank"].measure(lone).warnings == []
     assert TASKS["rank"].measure(ask(noise()[..., :2] * [9, 1])).warnings == []
 
