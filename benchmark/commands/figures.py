@@ -24,14 +24,14 @@ class _KindName(click.Choice):
 @click.option("-o", "--out", type=options.PATH, default=DEFAULT_FIGURES, show_default=True, help="Folder to write.")
 @click.option("--data", type=options.PATH, help=f"Dataset that was measured on.  [default: {DEFAULT_DATASET}]")
 @click.option(
-    "--only", type=_KindName(tuple(KINDS)), multiple=True, help="Draw only this; may be given more than once."
+    "--only", type=_KindName(tuple(KINDS)), multiple=True, help="Draw only this kind; repeat the option for several."
 )
 @click.option("--workers", type=click.IntRange(1, 256), default=DEFAULT_WORKERS, help="Decoding threads.")
 def figures(runs: tuple[Path, ...], out: Path, data: Path | None, only: tuple[str, ...], workers: int) -> None:
     """Draw figures of runs, as PNG and SVG, for papers and for the leaderboard's page.
 
     RUNS are folders of runs, or folders with such at any depth. Of all together: classification against rotation, error
-    against rotation. Of each method's first seed: views its predictor finds, steering, maps of its representation,
+    against rotation. Of each method's first seed: views its predictor retrieves, steering, maps of its representation,
     whether its predictor keeps the laws of rotations, a table class by class, curves. A method without predictor has
     fewer. The numbers in the figures are in figures.json.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _WithCheck(click.Command):
-    """A command that takes paths, with the subcommand `check`. A folder of that name is given as `./check`."""
+    """A command that takes paths, with the subcommand `check`. A folder of that name is written `./check`."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -36,7 +36,7 @@ def check(folder: Path) -> None:
     """Check whether the records in FOLDER can go into the tables.
 
     Reads every record.json at any depth. Names each one that is refused, with the field and the mend, and ends with
-    exit code 1 if there is one.
+    exit code 1 if any is refused.
     """
     from threedie.benchmark.leaderboard.check import check_folder
 
@@ -58,8 +58,8 @@ def check(folder: Path) -> None:
 
 @click.command(
     cls=_WithCheck,
-    epilog="'3die leaderboard check FOLDER' looks at records without making tables, for those that others send; see "
-    "'3die leaderboard check --help'. A folder that is itself called check is given as ./check.",
+    epilog="'3die leaderboard check FOLDER' checks records that others send, without making tables; see "
+    "'3die leaderboard check --help'. Write a folder named check as ./check.",
 )
 @click.argument("runs", nargs=-1, type=options.PATH)
 @click.option(
@@ -75,7 +75,7 @@ def check(folder: Path) -> None:
     "--figures",
     type=options.PATH,
     multiple=True,
-    help="Folder of '3die bench figures' to show on the page.  [default: 'figures' in or beside RUNS, if there]",
+    help="Folder of '3die bench figures' to show on the page.  [default: 'figures' in or beside RUNS, if it exists]",
 )
 @click.option("--contact-sheet", type=options.PATH, help="PNG of the dataset for the page.")
 def leaderboard(
@@ -121,7 +121,7 @@ def _write(
     figures: tuple[Path, ...],
     contact_sheet: Path | None,
 ) -> None:
-    """Write page and tables, and say where they are."""
+    """Write page and tables, and print their paths."""
     from threedie.benchmark.leaderboard.pictures import read_pictures
     from threedie.benchmark.leaderboard.publish import find_figure_folders, read_png, write_tables
 

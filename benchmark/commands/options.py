@@ -46,7 +46,7 @@ workers = click.option(
 )
 
 
-def scope_of(seeds: int, on_embedding: bool, tasks: str | None = None) -> "Scope":
+def build_scope(seeds: int, on_embedding: bool, tasks: str | None = None) -> "Scope":
     """What of an evaluation is wanted.
 
     Args:
@@ -55,7 +55,7 @@ def scope_of(seeds: int, on_embedding: bool, tasks: str | None = None) -> "Scope
         tasks: names as `a,b`; all that apply where None.
 
     Raises:
-        ThreeDieError: there is no such task.
+        ThreeDieError: no such task.
     """
     from threedie.benchmark.evaluation.scope import Scope
     from threedie.benchmark.tasks.subject import EMBEDDING, REPRESENTATION
@@ -78,7 +78,7 @@ def _task_names(text: str) -> tuple[str, ...]:
 
 
 def exits_on_signals(command: Callable[..., None]) -> Callable[..., None]:
-    """End a command that a signal stops with the code that a shell gives the signal, and say how to go on."""
+    """End a command that a signal stops with the shell's exit code for the signal, and print how to resume."""
 
     @functools.wraps(command)
     def run_command(**options: Any) -> None:
@@ -93,7 +93,7 @@ def exits_on_signals(command: Callable[..., None]) -> Callable[..., None]:
 
 @contextmanager
 def exits_when_interrupted(folder: Path) -> Iterator[None]:
-    """Say how to go on where training was interrupted, and exit with the signal's code."""
+    """Print how to resume interrupted training, and exit with the signal's code."""
     from threedie.benchmark.training.signals import Interrupted
 
     try:

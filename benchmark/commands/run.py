@@ -29,7 +29,13 @@ from threedie.manifests.places import DEFAULT_RUNS
     show_default=True,
     help="Folder that gets a folder for the run.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Weights, pairs, order.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Decides initial weights, pairs and order.",
+)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting of the recipe.")
 @options.protocol
 @options.seeds
@@ -63,7 +69,7 @@ def run(
 ) -> None:
     """Train METHOD on a dataset and measure it.
 
-    The same command again goes on where a stopped run was, and repeats nothing that is done.
+    The same command again resumes a stopped run, and repeats nothing that is done.
     """
     from threedie.benchmark.commands.console import ConsoleReporter
     from threedie.benchmark.runs.run import Run
@@ -79,7 +85,7 @@ def run(
         seed=seed,
         out=out,
         protocol=protocol,
-        scope=options.scope_of(seeds, on_embedding),
+        scope=options.build_scope(seeds, on_embedding),
         device=device,
         workers=workers,
         save_every_s=save_every_s,

@@ -1,4 +1,4 @@
-"""Training pairs of a dataset, and what becomes of them before a method sees them: loaded, augmented, normalized."""
+"""Batches of training pairs: loaded, augmented and normalized for a method."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

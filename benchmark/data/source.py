@@ -1,4 +1,4 @@
-"""What a dataset must give to be trained and measured on. Each kind of dataset is a file in `data/sources/`."""
+"""What a dataset must offer for training and measuring. Each kind of dataset is a file in `data/sources/`."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -103,7 +103,7 @@ class ImageStore(ABC):
 
     @property
     def classes(self) -> int:
-        """How many classes there are: labels are 0 to this, exclusive."""
+        """Number of classes: labels are 0 to this, exclusive."""
         return int(self.dataset.labels.max()) + 1
 
     @abstractmethod
@@ -144,7 +144,7 @@ class Source(ABC):
         """Open the dataset in a file or a folder, without decoding images.
 
         Args:
-            path: where it is; None for the usual place, if there is one.
+            path: where it is; None for the usual place, if its kind has one.
             reporter: shows which place was taken.
 
         Raises:
@@ -156,7 +156,7 @@ class Source(ABC):
         """A protocol by name.
 
         Raises:
-            ThreeDieError: there is none by which this kind of dataset is measured.
+            ThreeDieError: this kind of dataset isn't measured by a protocol of that name.
         """
         return find_protocol(name)
 

@@ -294,7 +294,7 @@ class FeatureHeads:
 
 
 class _Progress:
-    """How far the heads of a stack are, by their losses on the pairs of held-out objects."""
+    """Best losses of the heads of a stack on the pairs of held-out objects, and when they were reached."""
 
     def __init__(self, heads: int, pairs: Pairs) -> None:
         self.pairs = pairs

@@ -1,4 +1,4 @@
-"""Exact nearest neighbors among millions of vectors, in bounded memory, with ties resolved and not left to chance."""
+"""Exact nearest neighbors among millions of vectors, in bounded memory, with deterministic ties."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ TEMPERATURE = 0.07
 _QUERIES, TARGETS = 4096, 8192
 """Rows and columns of one matrix product."""
 _GROUP = 1 << 15
-"""Queries that one reading of a bank serves."""
+"""Queries that share one pass over a bank."""
 _KEPT = 1 << 26
 """Products that are kept between the two passes over them (256 MiB); more are computed again where needed."""
 _PAIRS = 1 << 15
@@ -96,7 +96,7 @@ class BlockNeighborSearch:
             queries: (Q, D), an array or anything that is read by slices, such as a file.
             bank: (T, D), the same.
             labels: class of each in the bank, (T,), below `classes`.
-            classes: how many there are.
+            classes: number of classes.
             count: how many vote.
 
         Returns:

@@ -21,7 +21,7 @@ from threedie.benchmark.tasks.warning import ResultWarning
 from threedie.manifests.errors import ThreeDieError
 
 _NEEDS = {"predictor": "predictor or predicted", "train_objects": "split with two training objects or more"}
-"""What to give for a need of a task, where that isn't called as the need."""
+"""Need of a task -> the array that provides it, where the names differ."""
 _NO_HEADS = "--no-heads"
 
 
@@ -101,8 +101,8 @@ def evaluate_features(
 ) -> FeatureEvaluation:
     """Every metric that features of N objects x V views allow, whatever made them.
 
-    Tasks that need an array that isn't given are listed in `left_out` with what they need. The arrays of a file that
-    `numpy.savez` wrote can be given as `evaluate_features(**numpy.load(path))`.
+    Tasks that need another array are listed in `left_out` with what they need. The arrays of a file that
+    `numpy.savez` wrote can be passed as `evaluate_features(**numpy.load(path))`.
 
     Args:
         latents: (N, V, L), in the order of a dataset file: three Euler angles of the rotation in radians (L = 3), then

@@ -1,4 +1,4 @@
-"""A method's predictor at work: the embedding of each view, predicted from view 0."""
+"""Predictions of a method's predictor: the embedding of each view, from view 0."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Which part of an evaluation is wanted, and how much work it is."""
+"""The scope of an evaluation: which tasks, heads and seeds; and how much work it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

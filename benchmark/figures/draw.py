@@ -24,10 +24,10 @@ class FigureRequest:
 
     Attributes:
         records: measured ones.
-        runs: the files and folders they come from; checkpoints are looked for beside the records.
+        runs: the files and folders they come from; checkpoints lie beside the records.
         out: folder to write.
-        data: the dataset that was measured on, or None for `DEFAULT_DATASET` where it is needed. A given one must fit
-            every run; with the default, figures of other runs are left out.
+        data: the dataset that was measured on; it must be that of every run. None takes `DEFAULT_DATASET` where one is
+            needed, and leaves figures of other runs out.
         kinds: names in `KINDS`.
         workers: threads that decode images.
     """
@@ -47,7 +47,7 @@ class FigureRequest:
         """The dataset; None if no figure needs it or no run has a checkpoint.
 
         Raises:
-            ThreeDieError: no dataset is given, and there is none at the default path.
+            ThreeDieError: no dataset is named, and the default path has none.
         """
         if not self.kinds_from("study") or not any(checkpoint_folder(record, self.runs) for record in self.records):
             return None
@@ -108,7 +108,7 @@ def _draw_run(
     """The figures of one run, and which can't be drawn and why, in words.
 
     Raises:
-        ThreeDieError: a dataset was given and doesn't fit the run.
+        ThreeDieError: the request names a dataset, and it isn't the run's.
     """
     drawings: list[Drawing] = []
     absent: dict[str, list[str]] = {}

@@ -84,10 +84,10 @@ class Study:
     def predict(self, embedding: npt.NDArray, action: Array) -> Floats:
         """Embeddings (n, E) moved by actions (n, A)."""
         with torch.inference_mode():
-            moved = self.method.predict(
+            predicted = self.method.predict(
                 torch.from_numpy(np.ascontiguousarray(embedding, np.float32)), torch.from_numpy(action).float()
             )
-        return moved.numpy()
+        return predicted.numpy()
 
     def picture(self, row: int, view: int) -> Pixels:
         """Uint8 (H, W, 3) of a view of the object in a row."""

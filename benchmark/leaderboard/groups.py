@@ -25,7 +25,7 @@ class Group:
         columns: all columns, in order.
         main: the columns of the overview.
         floors: floor of each column, where all rows agree.
-        best: best mean of each column that has one to mark.
+        best: best mean of each ranked column.
         second: second best mean of those columns, where one row alone holds the best.
         warnings: warnings, each with the methods of the runs that gave it, a method for each run.
     """
@@ -41,7 +41,7 @@ class Group:
 
     @property
     def key(self) -> str:
-        """Tells it from other groups, as text."""
+        """Distinguishes it from other groups, as text."""
         return " ".join(map(str, _comparable(self.record)))
 
     @property
@@ -128,7 +128,7 @@ def _group(records: Sequence[Record]) -> Group:
 
 
 def _overview(records: Sequence[Record], columns: Sequence[Column]) -> tuple[Column, ...]:
-    """Columns of the main metrics that belong into the overview; where there is none, of all main metrics, or all."""
+    """Columns of the main metrics that belong in the overview; without any, those of all main metrics, or all."""
     mains = {TaskMetric.of(row) for record in records for row in record["results"] if row["main"]}
     leading = tuple(column for column in columns if column.metric in mains)
     return tuple(column for column in leading if column.metric.in_overview) or leading or tuple(columns)

@@ -19,14 +19,14 @@ SMALLEST_RECIPE = "smoke"
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is needed to say how long a run will take.
+    """How long a run will take, and what that depends on.
 
     Attributes:
         settings: what is trained.
         images: on what.
         protocol, scope: how it is measured.
         device: `cpu` or `cuda`.
-        steps_done: steps that a run that was stopped has done.
+        steps_done: steps done before, of a resumed run.
         data: the dataset as it was named.
         method_file: `FILE.py:CLASS` of a method of the user's own.
     """

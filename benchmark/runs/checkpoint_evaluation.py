@@ -1,4 +1,4 @@
-"""Measuring trained weights that need not be a run's, on the dataset of their heads or on another."""
+"""Measuring existing weights, of a run or from elsewhere, on the dataset of their heads or on another."""
 
 import errno
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class CheckpointEvaluation:
 
     Attributes:
         weights: what is measured.
-        source: the dataset that heads are trained on, and measured on unless there is another.
+        source: the dataset that heads are trained on, and that is measured on without an `eval_source`.
         eval_source: another dataset to measure on.
         protocol: the rules.
         scope: which part of an evaluation is wanted.

@@ -38,7 +38,7 @@ class Cifar10Measurement(Measurement):
         return self.folder / RESULT_FILE
 
     def is_done(self) -> bool:
-        """Whether there are a record and a result by these rules."""
+        """Whether a record and a result by these rules exist."""
         return is_result_of(self.result_file, self.protocol.name, self.protocol.version) and super().is_done()
 
     def show(self) -> Record:
@@ -82,7 +82,7 @@ def _row(metric: str, score: Score) -> dict[str, Any]:
 
 
 def is_result_of(path: Path, name: str, version: int) -> bool:
-    """Whether there is a result by rules of this name and version."""
+    """Whether a result by rules of this name and version exists."""
     if not path.exists():
         return False
     rules = read_result(path)["rules"]

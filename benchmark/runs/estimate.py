@@ -72,12 +72,12 @@ def estimate(
     images: ImageStore | None = None,
     scope: Scope | None = None,
 ) -> Estimate:
-    """Time some steps and count how many there will be. No random number of the run is touched.
+    """Time some steps and multiply by their number. No random number of the run is touched.
 
     Args:
         settings: what would be trained.
         dataset: on what.
-        protocol: by which rules it would be measured.
+        protocol: how it would be measured.
         device: `auto`, `cpu` or `cuda`.
         images: the images to time loading with; random pixels, and no loading, where None.
         scope: which part of the evaluation is wanted.
@@ -120,7 +120,7 @@ def step_seconds(settings: RunSettings, images: ImageStore, device: str) -> floa
     with _probe(settings, device) as (method, stepper):
         if not method.needs_training:
             return 0.0
-        # On a CPU a step's time grows with the batch, so that a few pictures tell it; a GPU gets them all.
+        # On a CPU a step's time grows with the batch, so a few pictures suffice; a GPU gets them all.
         probed = batch if stepper.device.type == "cuda" else min(batch, _PROBE_PICTURES)
         loaded = TrainingPairs(images).load(Pairs(objects[:probed], *np.zeros((2, probed), np.int64)), method.action)
         return _step_seconds(method, stepper, recipe, loaded) * batch / probed

@@ -51,7 +51,7 @@ class Measurement:
     Attributes:
         checkpoint: content of a finished checkpoint.
         folder: gets the record, the features and the picture of the curves.
-        source: the dataset that heads are trained on, and measured on unless there is another.
+        source: the dataset that heads are trained on, and that is measured on without an `eval_source`.
         images: gives its images, which need not be decoded before they are needed.
         protocol: the rules.
         scope: which part of an evaluation is wanted.
@@ -59,7 +59,7 @@ class Measurement:
         started: when the work began, in UTC.
         reporter: shows what happens.
         eval_source, eval_images: another dataset to measure on.
-        records: folder of records that is named as the next step; by default the one that `folder` lies in.
+        records: folder whose records the suggested next command reads; by default the parent of `folder`.
     """
 
     checkpoint: dict[str, Any]
@@ -85,7 +85,7 @@ class Measurement:
             self.scope = replace(self.scope, tasks=self.source.tasks)
 
     def is_done(self) -> bool:
-        """Whether there is a record of just this checkpoint, of all of today's tasks and of what is wanted."""
+        """Whether a record of this checkpoint has all of today's tasks, in this scope."""
         if not self.record_file.exists():
             return False
         record = read_record(self.record_file)
@@ -129,7 +129,7 @@ class Measurement:
         return record
 
     def _write_more(self, record: Record, result: Evaluation) -> None:
-        """Write what some kinds of datasets want beside the record."""
+        """Write further files of some kinds of datasets beside the record."""
 
     def _check_addition(self) -> None:
         """Refuse to add some tasks to a record that was measured in another scope."""

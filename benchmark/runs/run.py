@@ -44,8 +44,8 @@ from threedie.manifests.progress import SILENT, Reporter, titled
 class Run:
     """One method trained on one dataset and measured.
 
-    `train` and `evaluate` do each what isn't done yet; `complete` does both. A run that was stopped goes on where it
-    was, and nothing that is finished is repeated.
+    `train` trains, `evaluate` measures, `complete` does both. A stopped run resumes where it was, and nothing that is
+    finished is repeated.
 
     Attributes:
         folder: its folder.
@@ -57,7 +57,7 @@ class Run:
         workers: threads that decode images.
         save_every_s: seconds between checkpoints.
         reporter: shows what happens.
-        data: path of the dataset, as the caller wrote it.
+        data: path of the dataset, for suggested commands; None for the usual place.
         method_file: `FILE.py:CLASS` of a method that isn't one of this program's.
     """
 
@@ -88,7 +88,7 @@ class Run:
         protocol: str = DEFAULT_PROTOCOL,
         **options: Any,
     ) -> "Run":
-        """A new run, or the same as before; nothing is written yet.
+        """A run, new or to be resumed; nothing is written yet.
 
         Args:
             method: its name, `FILE.py:CLASS`, or a class in a file that can be imported.
@@ -102,7 +102,7 @@ class Run:
             options: `scope`, `device`, `workers`, `save_every_s`, `reporter`: see the attributes.
 
         Raises:
-            ThreeDieError: there is no such method, recipe, protocol or dataset, or they don't suit each other.
+            ThreeDieError: no such method, recipe, protocol or dataset, or they don't suit each other.
         """
         method_file = _method_file(method)
         if method_file is None:
@@ -144,7 +144,7 @@ class Run:
             dataset, protocol, options: see `create`.
 
         Raises:
-            ThreeDieError: there is no checkpoint, or the dataset isn't the one it is trained on.
+            ThreeDieError: no checkpoint, or the dataset isn't the one it is trained on.
         """
         path = Path(folder) / CHECKPOINT_FILE
         settings = read_settings(load_checkpoint(path), path)
@@ -157,7 +157,7 @@ class Run:
 
     @property
     def checkpoint(self) -> dict[str, Any] | None:
-        """Content of its checkpoint; None before there is one.
+        """Content of its checkpoint; None before the first.
 
         Raises:
             ThreeDieError: it is damaged, or of other settings.
@@ -188,7 +188,7 @@ class Run:
         """
         if not find_processes().first:
             return self._train()
-        with run_lock(self.folder, say=self.reporter.wait):
+        with run_lock(self.folder, report=self.reporter.wait):
             return self._train()
 
     def evaluate(self) -> Record:
@@ -198,7 +198,7 @@ class Run:
             ThreeDieError: it isn't trained to the end, can't be measured, or another process works in the folder.
         """
         started = datetime.now(UTC)
-        with run_lock(self.folder, say=self.reporter.wait):
+        with run_lock(self.folder, report=self.reporter.wait):
             checkpoint = self.checkpoint
             if checkpoint is None or not checkpoint["finished"]:
                 raise ThreeDieError(f"{self.folder}: isn't trained to the end; train it first")
@@ -221,7 +221,7 @@ class Run:
         report(titled("recipe", self.settings.recipe.text()))
         if processes.note:
             report(titled("process", processes.note + processes.mend))
-        with run_lock(self.folder, say=self.reporter.wait):
+        with run_lock(self.folder, report=self.reporter.wait):
             started = datetime.now(UTC)
             before = self.checkpoint
             finished = before is not None and bool(before["finished"])
@@ -272,7 +272,7 @@ class Run:
         )
 
     def _announce(self, before: dict[str, Any] | None) -> None:
-        """Say how long it will take, how a smaller run is started, and where this one goes on."""
+        """Report how long it will take, how to start a smaller run, and where this one resumes."""
         steps_done = before["progress"]["steps_done"] if before else 0
         forecast = Forecast(
             settings=self.settings,

@@ -51,9 +51,9 @@ class PoseRetrieval(Task):
     def measure(self, subject: Subject) -> Outcome:
         """The error from and among each split."""
         part = subject.predicted_part
-        where, limit = subject.embedding_parts[part], subject.protocol.nearest_objects
-        val = Views.of(subject.eval_data, subsample(subject.eval_objects, limit), where)
-        train = Views.of(subject.train_data, subsample(subject.train_objects, limit), where)
+        dims, limit = subject.embedding_parts[part], subject.protocol.nearest_objects
+        val = Views.of(subject.eval_data, subsample(subject.eval_objects, limit), dims)
+        train = Views.of(subject.train_data, subsample(subject.train_objects, limit), dims)
         outcome = Outcome(self.name)
         val_val = search(subject, val, val)
         searches: list[tuple[str, Views, Nearest, tuple[Views, ...]]] = [("pre_val_val", val, val_val, (val,))]

@@ -60,8 +60,8 @@ class Regression(Task):
         spec = self.head(subject)
         target = self.target(subject.eval_data, subject.eval_pairs)
         for source in subject.head_sources:
-            for part, where in subject.parts(source).items():
-                predictions = subject.heads.predictions(spec, source, where, subject.eval_data, subject.eval_pairs)
+            for part, dims in subject.parts(source).items():
+                predictions = subject.heads.predictions(spec, source, dims, subject.eval_data, subject.eval_pairs)
                 self.add_scores(outcome, subject, (source, part), target, predictions)
         return outcome
 

@@ -43,13 +43,13 @@ class Retrieval(Task):
         assert subject.predict_views is not None
         outcome, data = Outcome(self.name), subject.eval_data
         part, views = subject.predicted_part, data.views
-        where = subject.embedding_parts[part]
-        width = len(range(*where.indices(data.embedding.shape[2])))
+        dims = subject.embedding_parts[part]
+        width = len(range(*dims.indices(data.embedding.shape[2])))
         step = max(1, _ENTRIES // (views * width))
         pieces = []
         for begin in range(0, len(subject.eval_objects), step):
             objects = subject.eval_objects[begin : begin + step]
-            embedding = data.embedding[objects][..., where]
+            embedding = data.embedding[objects][..., dims]
             pieces.append(rank_places(subject.predict_views(data, objects), embedding, subject.normalize))
         places = np.concatenate(pieces).reshape(-1, 2)
 

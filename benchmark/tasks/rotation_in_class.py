@@ -67,15 +67,15 @@ class RotationInClass(Task):
         draws = Bootstrap(measured, subject.protocol.seed)
         for source in subject.head_sources:
             train_features, eval_features = train_data.features(source), eval_data.features(source)
-            for part, where in subject.parts(source).items():
-                scale = _scale(_rows(train_features, objects, where) for objects in train_objects.values())
+            for part, dims in subject.parts(source).items():
+                scale = _scale(_rows(train_features, objects, dims) for objects in train_objects.values())
                 predictions = []
                 for label, objects in train_objects.items():
                     folds = np.arange(len(objects)).repeat(train_data.views) % FOLDS
-                    inputs = _rows(train_features, objects, where) / scale
+                    inputs = _rows(train_features, objects, dims) / scale
                     weights, constant = fit(inputs, train_targets[label], folds)
                     for begin in range(0, len(eval_objects[label]), limit):
-                        rows = _rows(eval_features, eval_objects[label][begin : begin + limit], where) / scale
+                        rows = _rows(eval_features, eval_objects[label][begin : begin + limit], dims) / scale
                         predictions.append(rows @ weights + constant - eval_targets[label].mean(0))
                 estimate = draws.r2_per_component(target, [np.concatenate(predictions)])
                 note = "the best constant quaternion of each class"

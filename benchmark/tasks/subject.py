@@ -44,7 +44,7 @@ class Data:
         labels: class of each object, (N,).
         representation: backbone outputs, (N, V, D).
         embedding: projector outputs, (N, V, E).
-        has_labels: whether the classes are given; all labels are 0 otherwise.
+        has_labels: whether the classes are known; all labels are 0 otherwise.
     """
 
     fields: Sequence[LatentField]
@@ -111,7 +111,7 @@ class HeadTrainer(Interface):
             spec: what the heads are trained to predict.
             source: `representation` or `embedding`.
             part: which of its dimensions.
-            data: the dataset of the pairs; heads were trained on the training objects of theirs.
+            data: the dataset of the pairs; it may be another than the one heads are trained on.
             pairs: the Q pairs that are measured.
         """
         ...
@@ -167,7 +167,7 @@ class PictureNetwork(Interface):
         ...
 
     def linear(self, rules: LinearRules) -> list[npt.NDArray[np.bool_]]:
-        """Whether a linear layer is right for each measured picture, (Q,) for each run that the rules ask for."""
+        """Whether a linear layer is right for each measured picture, (Q,) for each run of the rules."""
         ...
 
 
@@ -179,7 +179,7 @@ class Subject:
         train_data: the dataset that heads are trained on.
         train_objects: positions of its training objects.
         eval_data: the dataset that is measured on, mostly the same one.
-        eval_objects: positions of the objects measured there.
+        eval_objects: positions of the objects that are measured.
         representation_parts, embedding_parts: named slices of the last dimension.
         predicted_part: name of the part of the embedding that the predictor moves.
         predict_views: for the objects at some positions of a dataset, the predicted part of the embedding of each view,
@@ -220,7 +220,7 @@ class Subject:
         return self.embedding_parts if source == EMBEDDING else self.representation_parts
 
     def available(self, trained: bool) -> Available:
-        """What there is for a task: of both datasets where it is `trained` on the first, else of the measured one."""
+        """What a task can use: of both datasets if it is `trained` on the first, else of the measured one."""
         datasets = [self.train_data, self.eval_data] if trained else [self.eval_data]
         return Available(
             frozenset.intersection(*(data.field_names for data in datasets)),

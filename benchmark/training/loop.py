@@ -1,4 +1,4 @@
-"""Training: pairs of views through a method, step by step, to a checkpoint; stopped anywhere, it goes on exactly."""
+"""Training: pairs of views through a method, step by step, to a checkpoint; a stopped run resumes exactly."""
 
 import copy
 import signal
@@ -33,7 +33,7 @@ from threedie.manifests.processes import Processes, find_processes
 from threedie.manifests.progress import SILENT, Reporter
 
 LOG_FOLDER = "log"
-"""Where in a run's folder the TensorBoard scalars lie."""
+"""Folder of the TensorBoard scalars in a run's folder."""
 
 _LOG_EVERY_STEPS = 20
 

@@ -112,13 +112,13 @@ def test_the_ranges_are_those_of_the_quantities():
 )  # fmt: skip
 def test_a_range_in_words(metric, words):
     assert metric.range == words
-    assert metric.holds(1.0)
+    assert metric.allows(1.0)
 
 
 def test_a_range_forgives_rounding_alone():
-    assert Metric("a", "A", 0, 1).holds(1 + 1e-12)
-    assert not Metric("a", "A", 0, 1).holds(1 + 1e-7)
-    assert not Metric("a", "A", 0, 1).holds(math.nan)
+    assert Metric("a", "A", 0, 1).allows(1 + 1e-12)
+    assert not Metric("a", "A", 0, 1).allows(1 + 1e-7)
+    assert not Metric("a", "A", 0, 1).allows(math.nan)
 
 
 @pytest.mark.parametrize(
