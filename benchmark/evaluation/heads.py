@@ -63,6 +63,15 @@ class _Trained:
     scale: Tensor
 
 
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """Heads of one shape that are trained together, their network, and shift and scale of their inputs."""
+
+    members: Sequence[_Member]
+    stack: HeadStack
+    statistics: _Statistics
+
+
 class FeatureHeads:
     """Trains heads on the features of a dataset's training objects; see `tasks.subject.HeadTrainer`.
 
@@ -197,8 +206,8 @@ class FeatureHeads:
     def _train(self, members: Sequence[_Member], shape: _Shape) -> None:
         """Train heads of one shape together; each is kept at its best step, or at its last one without a holdout."""
         rules, views = self.protocol, self.data.views
-        statistics = self._statistics(members)
         stack = HeadStack([self._initial_layers(member, shape) for member in members])
+        group = _Group(members, stack, self._statistics(members))
         steps = rules.head_steps(len(self.train_objects))
         batches = {
             index: _stream(self.train_objects, views, rules.batch_size, rules.head_seed(index))
@@ -210,8 +219,8 @@ class FeatureHeads:
         active = list(range(len(members)))
         for step in range(steps + 1):
             if progress is not None and (step % rules.check_every == 0 or step == steps):
-                losses = self._holdout_losses(progress.pairs, [members[head] for head in active], stack, statistics)
-                self._keep_best(progress, members, active, losses, step, stack, statistics)
+                losses = self._holdout_losses(progress.pairs, [members[head] for head in active], group)
+                self._keep_best(progress, group, active, losses, step)
                 going = progress.going(active, losses, step, rules.patience)
                 self.tick((len(active) - len(going)) * (steps - step))
                 if not going:
@@ -221,12 +230,12 @@ class FeatureHeads:
                     active = [active[place] for place in going]
             if step < steps:
                 pairs = {index: next(batch) for index, batch in batches.items()}
-                x, y = self._batch([members[head] for head in active], pairs, statistics)
+                x, y = self._batch([members[head] for head in active], pairs, group.statistics)
                 stack.step(head_losses(stack.forward(x), y).sum(), rules.learning_rate, rules.weight_decay)
                 self.tick(len(active))
         if progress is None:
             for place, member in enumerate(members):
-                self._keep(member, stack, place, statistics)
+                self._keep(group, member, place)
 
     def _batch(
         self, members: Sequence[_Member], pairs: dict[int, Pairs], statistics: _Statistics
@@ -247,40 +256,37 @@ class FeatureHeads:
         x = torch.stack([inputs[*each.inputs, each.index, each.spec.views] for each in members])
         return x, torch.stack([targets[each.spec.name, each.index] for each in members])
 
-    def _holdout_losses(
-        self, pairs: Pairs, members: Sequence[_Member], stack: HeadStack, statistics: _Statistics
-    ) -> npt.NDArray[np.float64]:
-        """Sum of the losses of each head over the pairs of the held-out objects, (heads,)."""
+    def _holdout_losses(self, pairs: Pairs, members: Sequence[_Member], group: _Group) -> npt.NDArray[np.float64]:
+        """Sum of the losses of the group's active members over the pairs of the held-out objects, (heads,)."""
         losses = np.zeros(len(members))
         chunk = max(1, _CHUNK // len(members))
         with torch.inference_mode():
             for begin in range(0, len(pairs), chunk):
                 piece = pairs[begin : begin + chunk]
                 same = dict.fromkeys((member.index for member in members), piece)
-                x, y = self._batch(members, same, statistics)
-                losses += len(piece) * head_losses(stack.forward(x), y).double().cpu().numpy()
+                x, y = self._batch(members, same, group.statistics)
+                losses += len(piece) * head_losses(group.stack.forward(x), y).double().cpu().numpy()
         return losses
 
     def _keep_best(
         self,
         progress: "_Progress",
-        members: Sequence[_Member],
+        group: _Group,
         active: Sequence[int],
         losses: npt.NDArray[np.float64],
         step: int,
-        stack: HeadStack,
-        statistics: _Statistics,
     ) -> None:
         """Keep those of the active heads that are better than before; warn of those whose loss isn't finite."""
+        members = group.members
         for place in np.flatnonzero(~np.isfinite(losses)):
             member = members[active[place]]
             if np.isfinite(progress.best_loss[active[place]]):
                 self._warn(member, f"has a loss that isn't finite at step {step}: its best moment before counts")
             else:
                 self._warn(member, f"has a loss that isn't finite at step {step}: it isn't trained")
-                self._keep(member, stack, int(place), statistics)
+                self._keep(group, member, int(place))
         for place in progress.improved(active, losses, step):
-            self._keep(members[active[place]], stack, place, statistics)
+            self._keep(group, members[active[place]], place)
 
     def _warn(self, member: _Member, text: str) -> None:
         part = self._part_names.get(member.key) or f"{member.part.start or 0} to {member.part.stop or 'the end'}"
@@ -288,9 +294,12 @@ class FeatureHeads:
         if warning not in self.warnings:
             self.warnings.append(warning)
 
-    def _keep(self, member: _Member, stack: HeadStack, place: int, statistics: _Statistics) -> None:
-        layers = [(weight.detach()[place].clone(), bias.detach()[place, 0].clone()) for weight, bias in stack.layers]
-        self._trained[member.key] = _Trained(layers, *statistics[member.inputs])
+    def _keep(self, group: _Group, member: _Member, place: int) -> None:
+        """Keep a member as it is now; `place` is its place in the stack."""
+        layers = [
+            (weight.detach()[place].clone(), bias.detach()[place, 0].clone()) for weight, bias in group.stack.layers
+        ]
+        self._trained[member.key] = _Trained(layers, *group.statistics[member.inputs])
 
 
 class _Progress:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -68,8 +69,9 @@ class BlockNeighborSearch:
         for number, block in enumerate(blocks):
             if not bool((highest[:, number] >= least).any()):
                 continue
-            raw = self._raw(targets[block])
-            block_rotations = torch.from_numpy(target_rotations[block]).to(self.device)
+            exact = _Targets(
+                self._raw(targets[block]), torch.from_numpy(target_rotations[block]).to(self.device), normalize
+            )
             recomputed = None if keep else self._single(targets[block], normalize)
             for rows in _slices(len(query_rows), _QUERIES):
                 chosen = (highest[rows, number] >= least[rows]).nonzero()[:, 0]
@@ -83,7 +85,7 @@ class BlockNeighborSearch:
                     products = query_rows[rows][chosen] @ recomputed.T
                 chosen = chosen + rows.start
                 near = (products >= least[chosen, None]).nonzero()
-                self._decide(best, queries, chosen, near, raw, block_rotations, normalize)
+                self._decide(best, queries, chosen, near, exact)
         return best.nearest()
 
     def votes(self, queries: Sliced, bank: Sliced, labels: Indices, classes: int, count: int) -> Array:
@@ -127,36 +129,37 @@ class BlockNeighborSearch:
         values = self._raw(rows).float()
         return values / values.norm(dim=1, keepdim=True).clamp_min(_SHORT) if normalize else values
 
-    def _decide(
-        self,
-        best: "_Best",
-        queries: npt.NDArray,
-        chosen: Tensor,
-        near: Tensor,
-        raw: Tensor,
-        rotations: Tensor,
-        normalize: bool,
-    ) -> None:
-        """Offer candidates, (row of `chosen`, row of `raw`), to `best` by their products in double precision."""
-
-        def double(rows: Tensor) -> Tensor:
-            values = rows.double()
-            return values / values.norm(dim=1, keepdim=True).clamp_min(_SHORT) if normalize else values
-
-        query_rows = double(self._raw(queries[chosen.cpu().numpy()]))
+    def _decide(self, best: "_Best", queries: npt.NDArray, chosen: Tensor, near: Tensor, targets: "_Targets") -> None:
+        """Offer candidates, (row of `chosen`, row of `targets`), to `best` by their products in double precision."""
+        raw, rotations = targets.rows, targets.rotations
+        query_rows = targets.double(self._raw(queries[chosen.cpu().numpy()]))
         if len(near) <= 8 * len(chosen):
             for rows in _slices(len(near), _PAIRS):
                 one, other = near[rows].T
-                products = (query_rows[one] * double(raw[other])).sum(1)
+                products = (query_rows[one] * targets.double(raw[other])).sum(1)
                 best.take(chosen[one], other, products, rotations)
             return
         # Nearly everything is near, as with a collapsed embedding: all products again.
-        target_rows = double(raw)
+        target_rows = targets.double(raw)
         for rows in _slices(len(chosen), max(1, _PAIRS * 32 // len(raw))):
             products = query_rows[rows] @ target_rows.T
             top = products.max(1, keepdim=True).values
             one, other = (products >= top - TIE * top.abs().clamp_min(1)).nonzero().T
             best.take(chosen[rows][one], other, products[one, other], rotations)
+
+
+@dataclass(frozen=True, eq=False)
+class _Targets:
+    """A block of targets: vectors (T, E) as they were read, rotations (T, 4), and whether to compare at length 1."""
+
+    rows: Tensor
+    rotations: Tensor
+    normalize: bool
+
+    def double(self, rows: Tensor) -> Tensor:
+        """Vectors in double precision, at length 1 where they are compared so."""
+        values = rows.double()
+        return values / values.norm(dim=1, keepdim=True).clamp_min(_SHORT) if self.normalize else values
 
 
 class _Products:

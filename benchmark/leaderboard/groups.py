@@ -116,14 +116,14 @@ def _group(records: Sequence[Record]) -> Group:
     main = _overview(records, columns)
     ranked = {column: means for column in columns if (means := ranked_means(entries, column))}
     return Group(
-        records[0],
-        tuple(sorted(entries, key=lambda entry: sort_key(entry, main[0]))),
-        tuple(columns),
-        main,
-        {column: cell for column in columns if (cell := common_floor(entries, column))},
-        {column: means[0] for column, means in ranked.items()},
-        {column: means[1] for column, means in ranked.items() if len(means) > 1 and means[1] != means[0]},
-        _warnings(records),
+        record=records[0],
+        entries=tuple(sorted(entries, key=lambda entry: sort_key(entry, main[0]))),
+        columns=tuple(columns),
+        main=main,
+        floors={column: cell for column in columns if (cell := common_floor(entries, column))},
+        best={column: means[0] for column, means in ranked.items()},
+        second={column: means[1] for column, means in ranked.items() if len(means) > 1 and means[1] != means[0]},
+        warnings=_warnings(records),
     )
 
 

@@ -66,13 +66,13 @@ def _grouped(
 
     source, part = where
     return Breakdown(
-        metric.name,
-        part,
-        source,
-        metric.higher_is_better,
-        by,
-        tuple(names),
-        means(np.mean(values, 0)),
-        means(floors),
-        tuple(counts.tolist()),
+        metric=metric.name,
+        part=part,
+        input=source,
+        higher_is_better=metric.higher_is_better,
+        by=by,
+        groups=tuple(names),
+        values=means(np.mean(values, 0)),
+        floors=means(floors),
+        counts=tuple(counts.tolist()),
     )

@@ -223,12 +223,12 @@ class Subject:
         """What a task can use: of both datasets if it is `trained` on the first, else of the measured one."""
         datasets = [self.train_data, self.eval_data] if trained else [self.eval_data]
         return Available(
-            frozenset.intersection(*(data.field_names for data in datasets)),
-            min(data.views for data in datasets),
-            self.predict_views is not None,
-            all(data.has_labels for data in datasets),
-            len(self.train_objects),
-            self.pictures is not None,
+            fields=frozenset.intersection(*(data.field_names for data in datasets)),
+            views=min(data.views for data in datasets),
+            predictor=self.predict_views is not None,
+            labels=all(data.has_labels for data in datasets),
+            train_objects=len(self.train_objects),
+            pictures=self.pictures is not None,
         )
 
 

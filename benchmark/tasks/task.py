@@ -88,9 +88,18 @@ class Task(ABC):
     def score(self, metric: str, where: tuple[str, str], estimate: Estimate, floor: float, floor_note: str) -> Score:
         """A score of one of its metrics, with the direction declared for it; `where` is input and part."""
         source, part = where
-        spread = estimate.deviation, estimate.interval
-        higher = self.declared(metric).higher_is_better
-        return Score(metric, part, estimate.value, floor, floor_note, higher, metric == self.main, source, *spread)
+        return Score(
+            metric=metric,
+            part=part,
+            value=estimate.value,
+            floor=floor,
+            floor_note=floor_note,
+            higher_is_better=self.declared(metric).higher_is_better,
+            main=metric == self.main,
+            input=source,
+            deviation=estimate.deviation,
+            interval=estimate.interval,
+        )
 
     def declared(self, metric: str) -> Metric:
         """The metric of a name.

@@ -25,7 +25,7 @@ WRAPPED = {
     "sie": {},
     "sie split off": {"split": False},
     "sie uneven": {"equivariant_dims": 8},
-    "sie colours": {"action": "rotation_color"},
+    "sie colors": {"action": "rotation_color"},
     "sie deep": {"predictor": {"hypernetwork": "deep", "hypernetwork_bias": True}},
     "sie hidden": {"predictor": {"hidden": "6"}},
     "sie hidden bias": {"predictor": {"hidden": "6", "bias": True}},

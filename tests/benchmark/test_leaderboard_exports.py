@@ -124,13 +124,13 @@ def test_every_table_says_which_data_heads_were_trained_on():
     assert {row["trained_on"] for row in rows} == {"", there["fingerprint"]}
 
 
-def test_an_invariant_part_that_tells_classes_by_neighbours_may_be_best():
-    def with_neighbours(name, value):
+def test_an_invariant_part_that_tells_classes_by_neighbors_may_be_best():
+    def with_neighbors(name, value):
         record = make_record(name)
         row = {**record["results"][0], "task": "knn", "part": "invariant", "metric": "top1", "value": value}
         return {**record, "results": [*record["results"], row]}
 
-    (group,) = measured([with_neighbours("a", 0.8), with_neighbours("b", 0.6)])
+    (group,) = measured([with_neighbors("a", 0.8), with_neighbors("b", 0.6)])
     assert group.best[TaskMetric("knn", 1, "top1", "representation"), "invariant"] == 0.8
 
 

@@ -228,7 +228,7 @@ def test_translations_are_asked_where_they_are():
         assert low < high - 0.1
 
 
-def test_neighbours_name_the_class_or_the_commonest():
+def test_neighbors_name_the_class_or_the_commonest():
     assert scores_of("knn", ask(all_knowing()), "embedding")["top1"][0] == 1
     labels = np.where(np.arange(OBJECTS) % 3 == 0, 1, 2)
     found = row(TASKS["knn"].measure(ask(constant(), labels=labels)), "top1")
