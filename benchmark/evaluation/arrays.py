@@ -98,7 +98,7 @@ class FeatureArrays:
             return np.arange(len(self.latents) if split == "val" else 0)
         return np.flatnonzero(self.split == split)
 
-    def predict_views(self, data: Data, objects: Indices, part: slice) -> Floats:
+    def predict_views(self, data: Data, objects: Indices, dims: slice) -> Floats:
         """Predictions for the views of some objects, (n, V, D); see `Subject.predict_views`."""
         if self.predicted is not None:
             return self.predicted[objects]

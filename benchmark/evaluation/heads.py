@@ -22,17 +22,17 @@ _STATISTICS_VIEWS = 50_000
 
 @dataclass(frozen=True, eq=False)
 class _Member:
-    """One head of a stack: what it predicts, from a part of the features, and the place of its seed."""
+    """One head of a stack: what it predicts, from which dimensions of which features, and the index of its seed."""
 
     spec: HeadSpec
     source: str
-    part: slice
+    dims: slice
     index: int
 
     @property
     def inputs(self) -> "_Inputs":
-        """Input and part, by which statistics are kept."""
-        return self.source, (self.part.start, self.part.stop, self.part.step)
+        """Features and dimensions, by which statistics are kept."""
+        return self.source, (self.dims.start, self.dims.stop, self.dims.step)
 
     @property
     def key(self) -> "_Key":
@@ -114,20 +114,20 @@ class FeatureHeads:
         self._planned: list[_Member] = []
         self._trained: dict[_Key, _Trained] = {}
 
-    def plan(self, spec: HeadSpec, source: str, part: slice, name: str = "") -> None:
+    def plan(self, spec: HeadSpec, source: str, dims: slice, part: str = "") -> None:
         """Announce heads, so that they are trained together with others of the same shape.
 
         Args:
-            spec, source, part: see `predictions`.
-            name: of the part, for messages.
+            spec, source, dims: see `predictions`.
+            part: name of these dimensions, for messages.
         """
-        members = [_Member(spec, source, part, index) for index in range(self.seeds)]
+        members = [_Member(spec, source, dims, index) for index in range(self.seeds)]
         self._planned += members
-        self._part_names |= {member.key: name for member in members}
+        self._part_names |= {member.key: part for member in members}
 
-    def predictions(self, spec: HeadSpec, source: str, part: slice, data: Data, pairs: Pairs) -> list[Array]:
+    def predictions(self, spec: HeadSpec, source: str, dims: slice, data: Data, pairs: Pairs) -> list[Array]:
         """What heads predict of pairs of a dataset, one (Q, classes) or (Q, T) for each seed."""
-        members = [_Member(spec, source, part, index) for index in range(self.seeds)]
+        members = [_Member(spec, source, dims, index) for index in range(self.seeds)]
         if members[0].key not in self._trained:
             waiting = {member.key: member for member in [*members, *self._planned]}
             shape = self._shape(members[0])
@@ -150,7 +150,7 @@ class FeatureHeads:
 
     def _shape(self, member: _Member) -> _Shape:
         spec = member.spec
-        width = len(range(*member.part.indices(self.data.features(member.source).shape[2])))
+        width = len(range(*member.dims.indices(self.data.features(member.source).shape[2])))
         if spec.classes is not None:
             return _Shape(spec.views * width, True, spec.classes)
         probe = Pairs(self.train_objects[:1], np.zeros(1, np.int64), np.zeros(1, np.int64))
@@ -158,7 +158,7 @@ class FeatureHeads:
 
     def _inputs(self, features: npt.NDArray, member: _Member, pairs: Pairs, shift: Tensor, scale: Tensor) -> Tensor:
         views = (pairs.view1, pairs.view2)[: member.spec.views]
-        rows = [features[pairs.objects, view][:, member.part].astype(np.float32) for view in views]
+        rows = [features[pairs.objects, view][:, member.dims].astype(np.float32) for view in views]
         return torch.cat([(torch.from_numpy(values).to(self.device) - shift) / scale for values in rows], 1)
 
     def _statistics(self, members: Sequence[_Member]) -> _Statistics:
@@ -166,16 +166,16 @@ class FeatureHeads:
         statistics: _Statistics = {}
         for member in members:
             if member.inputs not in statistics:
-                statistics[member.inputs] = self._shift_and_scale(member.source, member.part)
+                statistics[member.inputs] = self._shift_and_scale(member.source, member.dims)
         return statistics
 
-    def _shift_and_scale(self, source: str, part: slice) -> tuple[Tensor, Tensor]:
+    def _shift_and_scale(self, source: str, dims: slice) -> tuple[Tensor, Tensor]:
         features = self.data.features(source)
-        width = len(range(*part.indices(features.shape[2])))
+        width = len(range(*dims.indices(features.shape[2])))
         if not self.protocol.standardize:
             return torch.zeros(width, device=self.device), torch.ones(width, device=self.device)
         step = max(1, len(self.train_objects) * self.data.views // _STATISTICS_VIEWS)
-        values = features[self.train_objects[::step]][..., part].reshape(-1, width).astype(np.float64)
+        values = features[self.train_objects[::step]][..., dims].reshape(-1, width).astype(np.float64)
         deviation = values.std(0)
         # A dimension that doesn't vary would otherwise become a divided rounding error.
         scale = np.where(deviation > _MINIMUM_DEVIATION * np.abs(values).max(initial=1e-30), deviation, np.inf)
@@ -289,7 +289,7 @@ class FeatureHeads:
             self._keep(group, members[active[place]], place)
 
     def _warn(self, member: _Member, text: str) -> None:
-        part = self._part_names.get(member.key) or f"{member.part.start or 0} to {member.part.stop or 'the end'}"
+        part = self._part_names.get(member.key) or f"{member.dims.start or 0} to {member.dims.stop or 'the end'}"
         warning = ResultWarning(f"the head on {member.source}, part {part}, {text}", member.spec.name)
         if warning not in self.warnings:
             self.warnings.append(warning)

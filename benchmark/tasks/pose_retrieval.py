@@ -84,10 +84,10 @@ class Views:
     rotations: Array
 
     @classmethod
-    def of(cls, data: Data, objects: Indices, part: slice) -> "Views":
+    def of(cls, data: Data, objects: Indices, dims: slice) -> "Views":
         """Views of the objects at some positions."""
         rotations = quaternions(data.latents[objects][..., columns(data.fields, ROTATION)]).reshape(-1, 4)
-        return cls(data, objects, Rows(data.embedding, objects, part), rotations)
+        return cls(data, objects, Rows(data.embedding, objects, dims), rotations)
 
 
 def search(subject: Subject, queries: Views, targets: Views) -> Nearest:

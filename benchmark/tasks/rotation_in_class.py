@@ -161,5 +161,5 @@ def _scale(rows: Iterable[Array]) -> Array:
     return np.where(deviation > _LEAST_DEVIATION * most, deviation, np.inf)
 
 
-def _rows(features: Floats, objects: Indices, part: slice) -> Array:
-    return Rows(features, objects, part)[:].astype(np.float64)
+def _rows(features: Floats, objects: Indices, dims: slice) -> Array:
+    return Rows(features, objects, dims)[:].astype(np.float64)

@@ -95,22 +95,22 @@ class HeadTrainer(Interface):
 
     warnings: list[ResultWarning]
 
-    def plan(self, spec: HeadSpec, source: str, part: slice, name: str = "") -> None:
+    def plan(self, spec: HeadSpec, source: str, dims: slice, part: str = "") -> None:
         """Announce heads, so that they are trained together with others.
 
         Args:
-            spec, source, part: see `predictions`.
-            name: of the part, for messages.
+            spec, source, dims: see `predictions`.
+            part: name of these dimensions, for messages.
         """
         ...
 
-    def predictions(self, spec: HeadSpec, source: str, part: slice, data: Data, pairs: Pairs) -> list[Array]:
+    def predictions(self, spec: HeadSpec, source: str, dims: slice, data: Data, pairs: Pairs) -> list[Array]:
         """What heads predict of pairs, one array for each seed: logits (Q, classes) or numbers (Q, T).
 
         Args:
             spec: what the heads are trained to predict.
             source: `representation` or `embedding`.
-            part: which of its dimensions.
+            dims: which of its dimensions.
             data: the dataset of the pairs; it may be another than the one heads are trained on.
             pairs: the Q pairs that are measured.
         """
