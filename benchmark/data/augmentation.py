@@ -1,4 +1,4 @@
-"""Changes made to pictures at random before a network trains on them, in batches, where the network is."""
+"""Random augmentations of batches of pictures, on the network's device."""
 
 from collections.abc import Callable
 from typing import cast

@@ -1,4 +1,4 @@
-"""Evaluation: a trained method and a dataset to scores, by a protocol."""
+"""Evaluating a trained method on a dataset: from images to scores, by a protocol."""
 
 import time
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Features: every view once through a trained method, kept in files that the tasks then work on."""
+"""Features: every view once through a trained method, kept in files that the tasks read."""
 
 import hashlib
 import json

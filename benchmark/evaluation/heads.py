@@ -1,4 +1,4 @@
-"""Heads: small networks trained on frozen features, by a protocol's rules, those of one shape all together."""
+"""Heads: small networks trained on frozen features by a protocol's rules; those of one shape train together."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Tasks on a subject: what is measured, and measuring it."""
+"""Building the subject of the tasks, and measuring it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Features from any framework, as arrays: every task that they allow."""
+"""Evaluating features from any framework, given as arrays, on every task that they allow."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

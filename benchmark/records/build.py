@@ -1,4 +1,4 @@
-"""Building a result record: everything that is needed to believe a number and to get it again."""
+"""Building a result record: everything that is needed to believe a number and to reproduce it."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

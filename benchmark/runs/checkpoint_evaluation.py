@@ -10,6 +10,7 @@ from typing import Any
 
 from threedie.benchmark.data.source import Source
 from threedie.benchmark.data.sources import find_source
+from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.requirements import require_training, require_validation, size_warnings
 from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.records.record import Record
@@ -112,11 +113,8 @@ class CheckpointEvaluation:
                 folder=folder,
                 source=self.source,
                 images=lambda: images,
-                protocol=self.protocol,
-                scope=self.scope,
-                device=find_device(self.device),
+                plan=EvaluationPlan(self.protocol, self.scope, find_device(self.device), self.reporter),
                 started=datetime.now(UTC),
-                reporter=self.reporter,
                 eval_source=self.eval_source,
                 eval_images=eval_images,
                 records=folder if self.out else folder.parent,

@@ -14,7 +14,8 @@ from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.data.pairs import Pairs, draw_pass
 from threedie.benchmark.data.source import ImageStore, LabeledViews
 from threedie.benchmark.evaluation.heads import FeatureHeads
-from threedie.benchmark.evaluation.scope import Scope, head_count, head_steps
+from threedie.benchmark.evaluation.plan import EvaluationPlan
+from threedie.benchmark.evaluation.scope import head_count, head_steps
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.settings.run_settings import RunSettings
@@ -67,24 +68,20 @@ def span(seconds: float) -> str:
 def estimate(
     settings: RunSettings,
     dataset: LabeledViews,
-    protocol: Protocol,
-    device: str,
+    plan: EvaluationPlan,
     images: ImageStore | None = None,
-    scope: Scope | None = None,
 ) -> Estimate:
     """Time some steps and multiply by their number. No random number of the run is touched.
 
     Args:
         settings: what would be trained.
         dataset: on what.
-        protocol: how it would be measured.
-        device: `auto`, `cpu` or `cuda`.
+        plan: how it would be measured, and the device.
         images: the images to time loading with; random pixels, and no loading, where None.
-        scope: which part of the evaluation is wanted.
     """
-    recipe, seed = settings.recipe, settings.seed or 0
+    recipe, seed, protocol = settings.recipe, settings.seed or 0, plan.protocol
     objects = dataset.indices("train")
-    with _probe(settings, device) as (method, stepper):
+    with _probe(settings, plan.device) as (method, stepper):
         batch = min(len(objects), recipe.batch_size, 1 << 20 if stepper.device.type == "cuda" else _PROBE_PAIRS)
         pixels, loading_s = _pixels(dataset, images, recipe, seed, batch)
         drawn = draw_pass(objects, dataset.info.views, seed, 0)[:batch]
@@ -99,7 +96,7 @@ def estimate(
     pair_s = max(step_s, 2 * loading_s) / batch
     pairs = len(objects) * recipe.passes * recipe.epochs if method.needs_training else 0
     images_in_all = len(dataset) * dataset.info.views
-    count = head_count(dataset.info.fields, parts, scope or Scope())
+    count = head_count(dataset.info.fields, parts, plan.scope)
     steps = head_steps(protocol, count, len(objects))
     if protocol.patience:
         steps = min(steps, count * _USUAL_PATIENCES * protocol.patience)

@@ -14,6 +14,7 @@ from threedie.benchmark.data.source import ImageStore, Source
 from threedie.benchmark.data.sources import DEFAULT_SOURCE, find_source
 from threedie.benchmark.data.sources.cifar10 import Cifar10Source
 from threedie.benchmark.evaluation.pictures import neighbor_monitor
+from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.requirements import require_training, require_validation, size_warnings
 from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.records.build import run_name
@@ -264,12 +265,12 @@ class Run:
             folder=self.folder,
             source=self._require_source(),
             images=self._load_images,
-            protocol=self.protocol,
-            scope=self.scope,
-            device=find_device(self.device),
+            plan=self._plan(),
             started=started,
-            reporter=self.reporter,
         )
+
+    def _plan(self) -> EvaluationPlan:
+        return EvaluationPlan(self.protocol, self.scope, find_device(self.device), self.reporter)
 
     def _announce(self, before: dict[str, Any] | None) -> None:
         """Report how long it will take, how to start a smaller run, and where this one resumes."""
@@ -277,9 +278,7 @@ class Run:
         forecast = Forecast(
             settings=self.settings,
             images=self._load_images(),
-            protocol=self.protocol,
-            scope=self.scope,
-            device=find_device(self.device),
+            plan=self._plan(),
             steps_done=steps_done,
             data=self.data,
             method_file=self.method_file,

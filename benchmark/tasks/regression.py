@@ -1,4 +1,4 @@
-"""What the tasks share whose heads predict numbers: R2 in both forms, and angles for rotations."""
+"""Bases of the tasks whose heads predict numbers: scores by R2 in both forms, and by angles for rotations."""
 
 from abc import abstractmethod
 from collections.abc import Sequence

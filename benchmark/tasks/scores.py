@@ -1,4 +1,4 @@
-"""The metrics, as functions of arrays, and the floor of each."""
+"""The metrics as functions of arrays (R2, angles, ranks), and the floor of each."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""How sure a number is: deviation over seeds of heads, bootstrap intervals over objects."""
+"""Uncertainty of a number: deviation over seeds of heads, bootstrap intervals over objects."""
 
 import functools
 import statistics

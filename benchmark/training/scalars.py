@@ -1,4 +1,4 @@
-"""TensorBoard's files of scalars, written step by step in the run's own thread, so that a full disk is one message."""
+"""TensorBoard's files of scalars, written in the run's own thread, so that a full disk gives one message."""
 
 import itertools
 import os
