@@ -107,9 +107,9 @@ def test_no_flipped_bit_goes_unseen(tmp_path: Path):
         assert open_features(path, SHAPE, notes.append) is None
         assert len(notes) == count + 1
     path.write_bytes(data)
-    found = open_features(path, SHAPE, notes.append)
-    assert found is not None
-    assert (found == array).all()
+    features = open_features(path, SHAPE, notes.append)
+    assert features is not None
+    assert (features == array).all()
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,8 @@ def test_batches_are_near_equal_and_leave_none_out(count: int, batch: int, sizes
     batches = epoch_batches(np.arange(count), views=3, batch=batch, passes=2, seed=0, epoch=1)
     assert sorted(len(each) for each in batches[: len(sizes)]) == sizes
     for begin in (0, len(sizes)):
-        seen = np.concatenate([each.objects for each in batches[begin : begin + len(sizes)]])
-        assert sorted(seen) == list(range(count))
+        drawn_objects = np.concatenate([each.objects for each in batches[begin : begin + len(sizes)]])
+        assert sorted(drawn_objects) == list(range(count))
 
 
 def test_epochs_are_made_of_passes_that_go_on_counting():
@@ -76,9 +76,9 @@ def test_heads_see_whole_passes_in_batches_of_one_size():
     batches = stream(OBJECTS, 5, 20, 0, "heads")
     taken = [next(batches) for _ in range(4)]
     assert [len(each) for each in taken] == [20] * 4
-    seen = np.concatenate([each.objects for each in taken])
-    assert sorted(seen[:37]) == OBJECTS.tolist()
-    assert sorted(seen[37:74]) == OBJECTS.tolist()
+    drawn_objects = np.concatenate([each.objects for each in taken])
+    assert sorted(drawn_objects[:37]) == OBJECTS.tolist()
+    assert sorted(drawn_objects[37:74]) == OBJECTS.tolist()
 
 
 def test_actions_lead_from_the_first_view_to_the_second(dataset: Dataset):
