@@ -18,7 +18,7 @@ from threedie.manifests.places import DEFAULT_RUNS
 @click.option(
     "--dataset",
     type=click.Choice([name for name in source_names() if name != DEFAULT_SOURCE]),
-    help="Kind of dataset, if it isn't a dataset file; of cifar10, --data is the folder with its files.",
+    help="Kind of dataset, if it isn't a dataset file; for cifar10, --data is the folder with its files.",
 )
 @click.option("--recipe", help=f"How to train: see 'list'.  [default: {DEFAULT_RECIPE}, or the --dataset's own]")
 @click.option(
