@@ -67,9 +67,9 @@ def test_pairs_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_memory_is_that_of_the_function_alone():
     """The process that asks may have held more before: it doesn't count."""
-    held = np.ones(60 * 2**20, np.uint8)
+    kept = np.ones(60 * 2**20, np.uint8)
     assert peak_mib(_fill, 20) == pytest.approx(20, abs=12)
-    assert held.sum()
+    assert kept.sum()
 
 
 def _fill(mib: int) -> None:
