@@ -1,4 +1,4 @@
-"""`3die bench list`: what can be trained and measured, and how."""
+"""`3die bench list`: what can be trained and evaluated, and how."""
 
 import textwrap
 
