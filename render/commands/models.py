@@ -76,8 +76,8 @@ def check(path: Path, classes: str, manifest: Path | None, out: Path, workers: i
     """Read every model of a collection and report what is wrong.
 
     PATH is ShapeNetCore v2, or other models in its layout: a folder, a zip archive, or a folder of SYNSET.zip. Broken
-    objects can't be rendered; objects with flaws can, for example without a texture. Exits with 1 if objects are broken or
-    missing.
+    objects can't be rendered; objects with flaws can, for example without a texture. Exits with 1 if objects are broken
+    or missing.
     """
     from threedie.manifests.objects import read_object_list
     from threedie.render.models.check import Report, check_objects, compare_with_list, count_notes
