@@ -19,10 +19,10 @@ METHODS := random supervised vicreg simclr barlow_twins simsiam byol augself ess
 
 .PHONY: demo test bench lint setup mini runs tables clean help
 
-help:  ## Say what there is to make
+help:  ## List these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-setup: $(STAMP)  ## Virtual environment with pinned versions
+setup: $(STAMP)  ## Virtual environment with pinned versions, in .venv/
 
 $(STAMP): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; give its name: make PYTHON=..."; exit 1; }
@@ -50,7 +50,7 @@ test: setup  ## All tests, lint and types
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-bench: setup  ## Compare speed and memory with the plain way; BENCH="render pairs" for some only
+bench: setup  ## Compare speed and memory with plain code; BENCH="render pairs" runs only these
 	PYTHONPATH=tests/measure $(BIN)/python -m speed $(BENCH)
 
 mini: setup  ## 3DIEBench-P mini, the dataset of the tables, in mini/: half an hour on two cores
@@ -59,14 +59,14 @@ mini: setup  ## 3DIEBench-P mini, the dataset of the tables, in mini/: half an h
 		--seed 0 --out "$(MINI)"
 	$(BIN)/3die data verify "$(MINI)/dataset.h5"
 
-runs: mini  ## Every method trained and measured on it, SEEDS="0 1": two hours a seed, or METHODS="sie vicreg"
+runs: mini  ## Train and evaluate every method on it, two hours per seed; SEEDS="0 1" METHODS="sie vicreg" select
 	for seed in $(SEEDS); do for method in $(METHODS); do \
 		options=; test $$method != essl || options="--set augmentation=essl"; \
 		$(BIN)/3die bench run $$method $$options --data "$(MINI)/dataset.h5" --recipe micro --seed $$seed \
 			--out "$(MINI)/runs" || exit; \
 	done; done
 
-tables: setup  ## The tables of README.md and docs/leaderboard/, from the records in leaderboard/
+tables: setup  ## Write the tables of README.md and docs/leaderboard/ from the records in leaderboard/
 	$(BIN)/3die leaderboard leaderboard --into README.md --out docs/leaderboard --figures leaderboard/figures \
 		--contact-sheet leaderboard/contact_sheet.png
 
@@ -75,5 +75,5 @@ lint: setup  ## Lint, formatting and types only
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-clean:  ## Remove what make made
+clean:  ## Remove .venv/ and demo/
 	rm -rf $(VENV) demo

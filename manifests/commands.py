@@ -49,7 +49,7 @@ def verify(path: Path) -> None:
     if report.problems:
         click.echo(f"{pluralize(len(report.problems), 'problem')} in {report.checked}")
         raise SystemExit(1)
-    click.echo(f"all well: {report.checked}")
+    click.echo(f"no problems: {report.checked}")
 
 
 @data.command()

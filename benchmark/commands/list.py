@@ -26,5 +26,5 @@ def list_() -> None:
 
 
 def _paragraph(title: str, text: str) -> str:
-    lines = textwrap.wrap(text, 96)
-    return "\n".join(f"  {title if index == 0 else '':<18} {line}" for index, line in enumerate(lines))
+    lines = textwrap.wrap(text, 92)
+    return "\n".join(f"  {title if index == 0 else '':<22} {line}" for index, line in enumerate(lines))

@@ -63,8 +63,8 @@ def create(
             contents = {ref: content_hash for ref, content_hash in zip(refs, hashes, strict=True) if content_hash}
             if len(contents) < len(refs):
                 click.echo(
-                    f"unreadable, and so split by name alone: {pluralize(len(refs) - len(contents), 'model')}; "
-                    "'3die models check' says why",
+                    f"unreadable, so split only by name: {pluralize(len(refs) - len(contents), 'model')}; see "
+                    "'3die models check'",
                     err=True,
                 )
     entries = make_manifest(refs, seed, contents, earlier)
@@ -73,7 +73,7 @@ def create(
     moved = _count_moved(entries, earlier)
     if moved:
         count = pluralize(moved, "object")
-        click.echo(f"{count} of {keep} changed sides: a new object is a twin of objects on both sides")
+        click.echo(f"{count} of {keep} changed the split: a new object is a twin of objects in both splits")
     click.echo(f"wrote {out}")
 
 

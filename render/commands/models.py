@@ -138,7 +138,7 @@ def import_(
     click.echo(f"imported {len(done):,} of {pluralize(len(results), 'mesh')} as {objects}; see {table}")
     changed = sum(bool(each.notes) for each in done)
     if changed:
-        click.echo(f"not exactly as in their files: {changed:,} of them; the table's notes say why")
+        click.echo(f"not exactly as in their files: {changed:,} of them; the notes in the table list the differences")
     for note in choose.notes():
         click.echo(note)
     if len(done) < len(results):
