@@ -20,10 +20,10 @@ METHODS = $(shell $(BIN)/python -c "$(CATALOGUE); print(*CATALOGUE)")
 
 .PHONY: demo test bench lint setup mini runs tables clean help
 
-help:  ## Say what there is to make
+help:  ## List these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-setup: $(STAMP)  ## Virtual environment with pinned versions
+setup: $(STAMP)  ## Virtual environment with pinned versions, in .venv/
 
 $(STAMP): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; give its name: make PYTHON=..."; exit 1; }
@@ -51,7 +51,7 @@ test: setup  ## All tests, lint and types
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-bench: setup  ## Compare speed and memory with the plain way; BENCH="render pairs" for some only
+bench: setup  ## Compare speed and memory with plain code; BENCH="render pairs" runs only these
 	PYTHONPATH=tests/measure $(BIN)/python -m speed $(BENCH)
 
 mini: setup  ## 3DIEBench-P mini, the dataset of the tables, in mini/: half an hour on two cores
@@ -60,14 +60,14 @@ mini: setup  ## 3DIEBench-P mini, the dataset of the tables, in mini/: half an h
 		--seed 0 --out "$(MINI)"
 	$(BIN)/3die data verify "$(MINI)/dataset.h5"
 
-runs: mini  ## Every method trained and measured on it, SEEDS="0 1": two hours a seed, or METHODS="sie vicreg"
+runs: mini  ## Train and evaluate every method on it, two hours per seed; SEEDS="0 1" METHODS="sie vicreg" select
 	for seed in $(SEEDS); do for method in $(METHODS); do \
 		arguments=$$($(BIN)/python -c "$(CATALOGUE); print(CATALOGUE['$$method'].arguments)"); \
 		$(BIN)/3die bench run $$method $$arguments --data "$(MINI)/dataset.h5" --recipe micro --seed $$seed \
 			--out "$(MINI)/runs" || exit; \
 	done; done
 
-tables: setup  ## The tables of README.md and docs/leaderboard/, from the records in leaderboard/
+tables: setup  ## Write the tables of README.md and docs/leaderboard/ from the records in leaderboard/
 	$(BIN)/3die leaderboard leaderboard --into README.md --out docs/leaderboard --figures leaderboard/figures \
 		--contact-sheet leaderboard/contact_sheet.png
 
@@ -76,5 +76,5 @@ lint: setup  ## Lint, formatting and types only
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-clean:  ## Remove what make made
+clean:  ## Remove .venv/ and demo/
 	rm -rf $(VENV) demo

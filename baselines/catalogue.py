@@ -54,7 +54,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         actions=METHOD_ACTIONS,
     ),
     "vicreg": CatalogueEntry(
-        idea="Two views have the same embedding; each dimension of it varies, and no two vary together.",
+        idea="Two views have the same embedding; each of its dimensions varies, and no two are correlated.",
         loss="invariance (mean squared error), variance, covariance",
         paper="Bardes, Ponce & LeCun, ICLR 2022, arXiv 2105.04906",
         module="threedie.baselines.vicreg",
@@ -62,7 +62,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         family="invariant",
     ),
     "simclr": CatalogueEntry(
-        idea="A view is nearer to the other view of its object than to all other objects.",
+        idea="Each view is closer to the other view of its object than to views of other objects.",
         loss="normalized temperature-scaled cross-entropy",
         paper=SIMCLR_PAPER,
         module="threedie.baselines.simclr",
@@ -70,7 +70,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         family="invariant",
     ),
     "equimod": CatalogueEntry(
-        idea="Two projectors see the whole representation: one trained for invariance, one for equivariance.",
+        idea="Two projectors on the whole representation: one trained for invariance, one for equivariance.",
         loss="VICReg's or SimCLR's on both sides",
         paper="Devillers & Lefort, ICLR 2023, arXiv 2211.01244",
         module="threedie.baselines.equimod",
@@ -88,7 +88,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         actions=METHOD_ACTIONS,
     ),
     "only_equivariance": CatalogueEntry(
-        idea="SimCLR between the moved embedding of one view and that of the other, without any invariance.",
+        idea="SimCLR between the predictor's output for one view and the embedding of the other, without invariance.",
         loss="normalized temperature-scaled cross-entropy of prediction and target",
         paper=f"control of {SIE_PAPER}",
         module="threedie.baselines.only_equivariance",
@@ -97,7 +97,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         actions=METHOD_ACTIONS,
     ),
     "barlow_twins": CatalogueEntry(
-        idea="Each dimension of the embedding correlates with itself in the other view, and with no other one.",
+        idea="Each dimension of the embedding correlates with itself in the other view and with no other dimension.",
         loss="invariance and redundancy of the cross-correlation matrix",
         paper="Zbontar, Jing, Misra, LeCun & Deny, ICML 2021, arXiv 2103.03230",
         module="threedie.baselines.barlow_twins",
@@ -105,7 +105,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         family="invariant",
     ),
     "simsiam": CatalogueEntry(
-        idea="A small network predicts from the embedding of one view that of the other, which gets no gradient.",
+        idea="A small predictor maps the embedding of one view to that of the other, which gets no gradient.",
         loss="negative cosine of prediction and target, both ways",
         paper="Chen & He, CVPR 2021, arXiv 2011.10566",
         module="threedie.baselines.simsiam",
@@ -113,7 +113,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         family="invariant",
     ),
     "byol": CatalogueEntry(
-        idea="A network predicts from one view the embedding of the other by a slow-moving average of itself.",
+        idea="A network predicts from one view the embedding that a moving average of its weights gives the other.",
         loss="squared distance of normalized prediction and target, both ways",
         paper="Grill et al., NeurIPS 2020, arXiv 2006.07733",
         module="threedie.baselines.byol",
@@ -121,8 +121,8 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         family="invariant",
     ),
     "essl": CatalogueEntry(
-        idea="An invariant method that also predicts how a picture was turned, or the action between two views.",
-        loss="that of SimCLR, SimSiam or Barlow Twins; cross-entropy of the quarter turns, or regression of the action",
+        idea="An invariant method that also predicts how a crop was rotated, or the action between two views.",
+        loss="SimCLR's, SimSiam's or Barlow Twins'; cross-entropy of the four rotations, or regression of the action",
         paper="Dangovski et al., ICLR 2022, arXiv 2111.00899",
         module="threedie.baselines.essl",
         class_name="ESSL",
@@ -131,7 +131,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         arguments="--set augmentation=essl",
     ),
     "supervised": CatalogueEntry(
-        idea="The upper end of the scale: trained with the classes, the relative rotations, or both.",
+        idea="The upper end of the scale: trained on the classes, the relative rotations, or both.",
         loss="cross-entropy of the class, regression of the action (mean squared error)",
         paper=f"comparison of {SIE_PAPER}",
         module="threedie.baselines.supervised",

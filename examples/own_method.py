@@ -1,4 +1,4 @@
-"""A method of your own, trained and measured as `3die bench run` does it, with a record for the leaderboard.
+"""Your own method, trained and evaluated as by `3die bench run`, with a record for the leaderboard.
 
 python own_method.py [DATASET]
 """
@@ -13,7 +13,7 @@ from threedie import Batch, Method, MethodOutput, Parts, losses
 
 
 class Cosine(Method):
-    """Two views have embeddings of one direction; VICReg's variance keeps all embeddings from being the same."""
+    """The embeddings of two views have the same direction; VICReg's variance term prevents collapse."""
 
     def __init__(self, backbone: Any, projector: str = "2048-2048-2048", *, variance_weight: float = 1.0):
         super().__init__()
@@ -23,7 +23,7 @@ class Cosine(Method):
 
     @property
     def parts(self) -> Parts:
-        """No invariant and equivariant parts, only all dimensions."""
+        """No invariant and equivariant parts: all dimensions together."""
         return Parts()
 
     def represent(self, images: Tensor) -> Tensor:
@@ -45,7 +45,7 @@ class Cosine(Method):
 
 
 def main(path: str) -> None:
-    """Train with the smallest recipe, measure, and print the main scores beside those of knowing nothing."""
+    """Train with the smallest recipe, evaluate, and print the main scores with their floors."""
     overrides = ["epochs=10", "method_options.variance_weight=2"]
     run = threedie.Run.create(Cosine, path, recipe="smoke", overrides=overrides, seed=0, out="runs")
     run.train()

@@ -1,4 +1,4 @@
-"""`3die data`: look at datasets, check them, change their form."""
+"""`3die data`: check, preview, measure, pack and export datasets."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 LISTED = 50
-"""So many problems are printed; a damaged disk can give thousands."""
+"""At most this many problems are printed; a damaged disk can give thousands."""
 
 PATH = click.Path(path_type=Path)
 
@@ -31,7 +31,7 @@ def data() -> None:
 @data.command()
 @click.argument("path", type=PATH)
 def verify(path: Path) -> None:
-    """Check that a dataset is whole: every image decodes, latents lie in their ranges, counts agree.
+    """Check a dataset: every image decodes, latents are in range, counts agree.
 
     PATH is a dataset file, a folder of part files, the output folder of a render, or a tree SYNSET/OBJECT/. Exits with
     0 if nothing is wrong, with 1 and a list of problems otherwise.
@@ -49,7 +49,7 @@ def verify(path: Path) -> None:
     if report.problems:
         click.echo(f"{pluralize(len(report.problems), 'problem')} in {report.checked}")
         raise SystemExit(1)
-    click.echo(f"all well: {report.checked}")
+    click.echo(f"no problems: {report.checked}")
 
 
 @data.command()
@@ -77,7 +77,10 @@ def preview(path: Path, out: Path, objects: int, views: int) -> None:
 @click.argument("path", type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def stats(path: Path, as_json: bool) -> None:
-    """Count objects, views and classes; measure mean and standard deviation of the pixels and the size of the JPEGs."""
+    """Count objects, views and classes; compute mean and standard deviation of pixels.
+
+    Also prints the mean size of a JPEG.
+    """
     from threedie.manifests.collection import open_collection
     from threedie.manifests.plurals import pluralize
     from threedie.manifests.stats import collect
@@ -147,7 +150,9 @@ def _pack_tree(source: Path, out: Path) -> None:
 @click.argument("file", type=PATH)
 @click.option("-o", "--out", type=PATH, required=True, help="Folder to write the tree into.")
 def export(file: Path, out: Path) -> None:
-    """Write a dataset file as the tree that 3DIEBench was published as, with the original's list files.
+    """Write a dataset file as a folder tree in 3DIEBench's published form.
+
+    The tree is SYNSET/OBJECT/image_I.jpg and latent_I.npy, with the original's list files at its top.
 
     If it was interrupted, run it again: it writes only what is missing. '3die data pack' turns the tree back into the
     same file.

@@ -12,9 +12,9 @@ from threedie import __version__
 COMMANDS: dict[str, tuple[str, str]] = {
     "render": ("threedie.render.commands.render:render", "Render objects from random views: meshes to a dataset."),
     "data": ("threedie.manifests.commands:data", "Check, preview, measure, pack and export datasets."),
-    "models": ("threedie.render.commands.models:models", "Make, check, import and preview models."),
+    "models": ("threedie.render.commands.models:models", "Generate, check, import and preview models."),
     "manifest": ("threedie.render.commands.manifest:manifest", "List objects with leak-free splits."),
-    "bench": ("threedie.benchmark.commands.bench:bench", "Train methods, evaluate them, write result records."),
+    "bench": ("threedie.benchmark.commands.bench:bench", "Train methods, evaluate them and write result records."),
     "doctor": ("threedie.render.commands.doctor:doctor", "Check whether this machine can render."),
     "leaderboard": (
         "threedie.benchmark.commands.leaderboard:leaderboard",
@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 class _Lazy(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of use, not of the alphabet."""
+        """In the order of use, not alphabetically."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

@@ -1,4 +1,4 @@
-"""`3die bench`: train a method on a dataset, measure it, write a record."""
+"""`3die bench`: train methods on a dataset, evaluate them and write result records."""
 
 import os
 
@@ -13,7 +13,7 @@ from threedie.benchmark.commands.score import score
 
 @click.group()
 def bench() -> None:
-    """Train a method on a dataset, measure it, write a record."""
+    """Train methods on a dataset, evaluate them and write result records."""
     # Before torch is loaded: its threads then sleep while they wait for each other instead of spinning. On two cores
     # that other programs use too, a head's step took 70 ms so and 420 ms otherwise.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

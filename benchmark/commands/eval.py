@@ -1,4 +1,4 @@
-"""`3die bench eval`: measure trained weights."""
+"""`3die bench eval`: evaluate trained weights."""
 
 from pathlib import Path
 
@@ -15,19 +15,22 @@ from threedie.benchmark.commands import options
     help="A run's checkpoint.pt, a checkpoint of SIE's original code (model.pth, final_weights.pth), or weights of a "
     "ResNet under torchvision's names.",
 )
-@click.option("--experience", help="The method's name in SIE's code, if the weights fit several methods: VICReg, ...")
-@click.option("--name", help="Name of weights of another program in records.")
+@click.option(
+    "--experience", help="Name of the method in SIE's code, such as VICReg, if it can't be inferred from the weights."
+)
+@click.option("--name", help="Name in the record, for weights of another program.")
 @click.option(
     "--normalization",
     "--normalisation",
     "normalization",
     type=click.Choice(["original", "imagenet", "cifar10"]),
-    help="Pixel statistics, for weights of another program.  [default: imagenet for a bare torchvision ResNet, else "
-    "original]",
+    help="Normalization of the images, for weights of another program.  [default: imagenet for a bare torchvision "
+    "ResNet, otherwise original]",
 )
 @click.option(
     "--set", "overrides", multiple=True, metavar="method.NAME=VALUE",
-    help="Option of the method that weights of another program don't determine, such as method.predictor.hidden=512.",
+    help="Option of the method that can't be inferred from weights of another program, such as "
+    "method.predictor.hidden=512.",
 )  # fmt: skip
 @click.option("--method", "own", metavar="FILE.py:CLASS", help="File and class of the method, if it is your own.")
 @click.option(
@@ -35,17 +38,19 @@ from threedie.benchmark.commands import options
     "--out",
     type=options.PATH,
     metavar="FOLDER",
-    help="Folder for the record and the features.  [default: the checkpoint's own, or one in runs/ for weights of "
-    "another program]",
+    help="Folder for the record and the features.  [default: the checkpoint's folder; a new one in runs/ for weights "
+    "of another program]",
 )
 @options.data
 @click.option(
     "--eval-data",
     type=options.PATH,
-    help="Another dataset file to measure on, such as one of preset 3diebench-ood or of other classes; heads are "
-    "trained on --data. Its validation objects are measured, without any that --data has for training.",
+    help="Another dataset file to evaluate on, such as one of preset 3diebench-ood or of other classes. Heads are "
+    "trained on --data and evaluated on the validation objects of this file that aren't training objects of --data.",
 )
-@click.option("--tasks", metavar="NAME,...", help="Only these tasks; the record keeps what it has of others.")
+@click.option(
+    "--tasks", metavar="NAME,...", help="Evaluate only these tasks; the record keeps its results of the others."
+)
 @options.protocol
 @options.seeds
 @options.on_embedding
@@ -69,7 +74,11 @@ def eval_(
     device: str,
     workers: int,
 ) -> None:
-    """Measure a trained checkpoint: heads trained and measured on --data, or measured on --eval-data."""
+    """Evaluate a checkpoint: train heads on its features and write a record.
+
+    Heads are trained on the training objects of --data and evaluated on its validation objects, or on those of
+    --eval-data.
+    """
     from threedie.benchmark.commands.console import ConsoleReporter
     from threedie.benchmark.runs.checkpoint_evaluation import CheckpointEvaluation
     from threedie.benchmark.training.imported import ImportOptions

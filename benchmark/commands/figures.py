@@ -1,4 +1,4 @@
-"""`3die bench figures`: draws figures of runs and their records."""
+"""`3die bench figures`: draw figures of runs and their records."""
 
 from pathlib import Path
 from typing import Any
@@ -12,28 +12,39 @@ from threedie.manifests.places import DEFAULT_DATASET, DEFAULT_FIGURES
 
 
 class _KindName(click.Choice):
-    """Name of a kind of figure, in any of its spellings."""
+    """Name of a kind of figure: the spelling of today in the help, that of files too when it is read."""
+
+    def __init__(self) -> None:
+        self.spellings = {old: new for new, old in SPELLINGS.items()}
+        super().__init__([self.spellings.get(kind, kind) for kind in KINDS])
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The name in `KINDS`."""
-        return super().convert(SPELLINGS.get(value, value), param, ctx)
+        name = super().convert(self.spellings.get(value, value), param, ctx)
+        return SPELLINGS.get(name, name)
 
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=options.PATH)
-@click.option("-o", "--out", type=options.PATH, default=DEFAULT_FIGURES, show_default=True, help="Folder to write.")
-@click.option("--data", type=options.PATH, help=f"Dataset that was measured on.  [default: {DEFAULT_DATASET}]")
+@click.option("-o", "--out", type=options.PATH, default=DEFAULT_FIGURES, show_default=True, help="Folder to write to.")
 @click.option(
-    "--only", type=_KindName(tuple(KINDS)), multiple=True, help="Draw only this kind; repeat the option for several."
+    "--data", type=options.PATH, help=f"Dataset that the runs were evaluated on.  [default: {DEFAULT_DATASET}]"
 )
-@click.option("--workers", type=click.IntRange(1, 256), default=DEFAULT_WORKERS, help="Decoding threads.")
+@click.option("--only", type=_KindName(), multiple=True, help="Draw only this kind. Can be repeated.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=DEFAULT_WORKERS,
+    show_default=True,
+    help="Threads that decode images.",
+)
 def figures(runs: tuple[Path, ...], out: Path, data: Path | None, only: tuple[str, ...], workers: int) -> None:
     """Draw figures of runs, as PNG and SVG, for papers and for the leaderboard's page.
 
-    RUNS are folders of runs, or folders with such at any depth. Of all together: classification against rotation, error
-    against rotation. Of each method's first seed: views its predictor retrieves, steering, maps of its representation,
-    whether its predictor keeps the laws of rotations, a table class by class, curves. A method without predictor has
-    fewer. The numbers in the figures are in figures.json.
+    RUNS are folders of runs, or folders that contain them at any depth. Figures of all runs together: classification
+    against rotation, error by the size of the rotation. Figures of each method's first seed: nearest views to the
+    predictor's output, steering, maps of the representation, how well the predictor follows the laws of rotations,
+    scores by class, training curves. Methods without a predictor have fewer. figures.json holds the numbers.
     """
     from threedie.benchmark.commands.console import ConsoleReporter
     from threedie.benchmark.figures.draw import FigureRequest, draw_figures

@@ -35,8 +35,8 @@ class _WithCheck(click.Command):
 def check(folder: Path) -> None:
     """Check whether the records in FOLDER can go into the tables.
 
-    Reads every record.json at any depth. Names each one that is refused, with the field and the mend, and ends with
-    exit code 1 if any is refused.
+    Reads every record.json at any depth. Each refused record is named with the field and how to fix it, and the exit
+    code is then 1.
     """
     from threedie.benchmark.leaderboard.check import check_folder
 
@@ -58,12 +58,12 @@ def check(folder: Path) -> None:
 
 @click.command(
     cls=_WithCheck,
-    epilog="'3die leaderboard check FOLDER' checks records that others send, without making tables; see "
-    "'3die leaderboard check --help'. Write a folder named check as ./check.",
+    epilog="'3die leaderboard check FOLDER' checks records, such as those that others send, without making tables. "
+    "To make tables of a folder named check, write ./check.",
 )
 @click.argument("runs", nargs=-1, type=options.PATH)
 @click.option(
-    "-o", "--out", type=options.PATH, help=f"Folder to write.  [default: {DEFAULT_LEADERBOARD}, or none with --into]"
+    "-o", "--out", type=options.PATH, help=f"Folder to write to.  [default: {DEFAULT_LEADERBOARD}, or none with --into]"
 )
 @click.option(
     "--into",
@@ -77,16 +77,16 @@ def check(folder: Path) -> None:
     multiple=True,
     help="Folder of '3die bench figures' to show on the page.  [default: 'figures' in or beside RUNS, if it exists]",
 )
-@click.option("--contact-sheet", type=options.PATH, help="PNG of the dataset for the page.")
+@click.option("--contact-sheet", type=options.PATH, help="PNG of the dataset to show on the page.")
 def leaderboard(
     runs: tuple[Path, ...], out: Path | None, into: Path | None, figures: tuple[Path, ...], contact_sheet: Path | None
 ) -> None:
     """Make tables and a page from result records.
 
-    RUNS are record files or folders with record.json at any depth; without any, the folder 'runs'. Writes index.html
-    (one file, opens without a network), and the tables as leaderboard.md, .csv, .tex and .json. Runs on different data
+    RUNS are record files, or folders with record.json at any depth; by default the folder 'runs'. Writes index.html (a
+    single page that works offline) and the tables as leaderboard.md, .csv, .tex and .json. Runs on different datasets
     or under different protocols are never ranked together. A record that '3die leaderboard check' would refuse is
-    named and left out; the tables are made of the others, and the exit code is 1.
+    named and left out; tables are made from the others, and the exit code is 1.
     """
     from threedie.benchmark.leaderboard.check import usable_records
     from threedie.benchmark.leaderboard.insert import insert

@@ -1,4 +1,4 @@
-"""`3die bench list`: what can be trained and measured, and how."""
+"""`3die bench list`: what can be trained and evaluated, and how."""
 
 import textwrap
 
@@ -27,5 +27,5 @@ def list_() -> None:
 
 
 def _paragraph(title: str, text: str) -> str:
-    lines = textwrap.wrap(text, 96)
-    return "\n".join(f"  {title if index == 0 else '':<18} {line}" for index, line in enumerate(lines))
+    lines = textwrap.wrap(text, 92)
+    return "\n".join(f"  {title if index == 0 else '':<22} {line}" for index, line in enumerate(lines))

@@ -21,18 +21,22 @@ PATH = click.Path(path_type=Path)
 
 data = click.option("--data", type=PATH, help=f"Dataset file.  [default: {DEFAULT_DATASET}]")
 protocol = click.option(
-    "--protocol", default=DEFAULT_PROTOCOL, show_default=True, help="Rules of evaluation: see 'list'."
+    "--protocol", default=DEFAULT_PROTOCOL, show_default=True, help="Evaluation protocol; see '3die bench list'."
 )
 device = click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, help="Where to compute."
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Device to compute on.",
 )
 seeds = click.option(
     "--seeds",
     type=click.IntRange(1, 100),
     default=1,
     show_default=True,
-    help="How many times each head of the evaluation is trained, from a seed each; the record has mean and deviation. "
-    "Not the seed of the method's own training: that is --seed of 'run', and the leaderboard joins such runs.",
+    help="Number of seeds that each evaluation head is trained from; the record has mean and standard deviation. For "
+    "seeds of the method's own training, start 'run' once per --seed; the leaderboard joins such runs.",
 )
 on_embedding = click.option(
     "--on-embedding", is_flag=True, help="Train heads on the embedding too, not only on the representation."
@@ -42,7 +46,7 @@ workers = click.option(
     type=click.IntRange(1, 256),
     default=DEFAULT_WORKERS,
     show_default=True,
-    help="Threads that decode images; no result depends on it.",
+    help="Threads that decode images; results don't depend on it.",
 )
 
 

@@ -1,4 +1,4 @@
-"""`3die bench run`: train a method on a dataset and measure it."""
+"""`3die bench run`: train a method on a dataset and evaluate it."""
 
 from pathlib import Path
 
@@ -18,25 +18,34 @@ from threedie.manifests.places import DEFAULT_RUNS
 @click.option(
     "--dataset",
     type=click.Choice([name for name in source_names() if name != DEFAULT_SOURCE]),
-    help="Kind of dataset, if it isn't a dataset file; for cifar10, --data is the folder with its files.",
+    help="Kind of dataset, if it isn't a dataset file of 3die; for cifar10, --data is the folder of its files.",
 )
-@click.option("--recipe", help=f"How to train: see 'list'.  [default: {DEFAULT_RECIPE}, or the --dataset's own]")
+@click.option(
+    "--recipe",
+    help=f"Training recipe; see '3die bench list'.  [default: {DEFAULT_RECIPE}, or the one that --dataset uses]",
+)
 @click.option(
     "-o",
     "--out",
     type=options.PATH,
     default=DEFAULT_RUNS,
     show_default=True,
-    help="Folder that gets a folder for the run.",
+    help="Folder in which the run gets its own folder.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**32 - 1),
     default=0,
     show_default=True,
-    help="Decides initial weights, pairs and order.",
+    help="Seed of the initial weights and of the order and views of pairs.",
 )
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting of the recipe.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a setting of the recipe, or with method.NAME an option of the method. Can be repeated.",
+)
 @options.protocol
 @options.seeds
 @options.on_embedding
@@ -48,7 +57,7 @@ from threedie.manifests.places import DEFAULT_RUNS
     type=click.FloatRange(0),
     default=SAVE_EVERY_S,
     show_default=True,
-    help="Seconds between checkpoints; no result depends on it.",
+    help="Seconds between checkpoints; results don't depend on it.",
 )
 @options.exits_on_signals
 def run(
@@ -67,9 +76,9 @@ def run(
     workers: int,
     save_every_s: float,
 ) -> None:
-    """Train METHOD on a dataset and measure it.
+    """Train METHOD on a dataset, evaluate it and write a record.
 
-    The same command again resumes a stopped run, and repeats nothing that is done.
+    After an interruption the same command resumes the run; nothing that is finished is repeated.
     """
     from threedie.benchmark.commands.console import ConsoleReporter
     from threedie.benchmark.runs.run import Run

@@ -1,4 +1,4 @@
-"""`3die bench score`: measure arrays from any framework."""
+"""`3die bench score`: evaluate arrays from any framework."""
 
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from threedie.manifests.errors import ThreeDieError
     is_flag=True,
     help="Compare embeddings by dot product instead of cosine in retrieval.",
 )
-@click.option("--no-heads", is_flag=True, help="Train no heads: only what needs none is measured, in seconds.")
-@click.option("-o", "--out", type=options.PATH, help="File for the JSON instead of the terminal.")
+@click.option("--no-heads", is_flag=True, help="Train no heads; compute only what needs none, in seconds.")
+@click.option("-o", "--out", type=options.PATH, help="File to write the JSON to, instead of printing it.")
 @options.protocol
 @options.seeds
 @options.device
@@ -26,19 +26,19 @@ from threedie.manifests.errors import ThreeDieError
 def score(
     file: Path, no_normalize: bool, no_heads: bool, out: Path | None, protocol: str, seeds: int, device: str
 ) -> None:
-    """Measure the arrays in FILE.npz, from any framework; gives JSON.
+    """Evaluate the arrays in FILE.npz, from any framework, and print JSON.
 
     \b
-    latents     (N, V, L)  of N objects x V views: 3, 7 or 10 numbers, as a dataset file has them
-    embeddings  (N*V, D)   of the views of object 0, then of object 1, ...
-    predictor   (A, D, D)  optional: view 0's embedding x moves to the sum of a_k W_k x under an action a,
-                           A = 4 the relative quaternion, 6 that and the two hues; see docs/benchmark.md
-    predicted   (N*V, D)   or, instead: what your predictor makes of view 0 for each view
-    labels      (N,)       optional: classes, integers or text
-    split       (N,)       optional: 'train' or 'val'; heads learn from the former
+    latents     (N, V, L)  latents of N objects x V views: L = 3, 7 or 10, in the order of a dataset file
+    embeddings  (N*V, D)   all views of object 0, then of object 1, ...
+    predictor   (A, D, D)  optional: under an action a, view 0's embedding x is predicted to become the
+                           sum of a_k W_k x. A = 4: relative quaternion; A = 6: and the two hues
+    predicted   (N*V, D)   alternatively: your predictor's output for each view, from view 0
+    labels      (N,)       optional: class of each object, as integers or text
+    split       (N,)       optional: 'train' or 'val'; heads are trained on the former
 
-    Every metric that these allow is computed, the others are named with what they need. --protocol and --seeds are
-    about heads; neighbors are sought among all objects.
+    Every metric that these arrays allow is computed; the others are listed with what they need. --protocol and --seeds
+    apply to heads only: nearest neighbors are searched among all objects. docs/benchmark.md describes the arrays.
     """
     import json
 

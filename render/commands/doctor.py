@@ -1,4 +1,4 @@
-"""`3die doctor`: can this machine render?"""
+"""`3die doctor`: check whether this machine can render."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import click
 @click.command()
 @click.option("--install", is_flag=True, help="Install missing system libraries, where this runs as root on Debian.")
 def doctor(install: bool) -> None:
-    """Check whether this machine can render, and how to fix it if not. Exits with 1 in that case."""
+    """Check whether this machine can render. If not, list what to fix and exit with 1."""
     from threedie.render.doctor import examine, install_libraries
 
     if install:

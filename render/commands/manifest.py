@@ -1,4 +1,4 @@
-"""`3die manifest`: lists of objects with their splits."""
+"""`3die manifest`: make lists of objects with their splits."""
 
 import tempfile
 from pathlib import Path
@@ -27,19 +27,21 @@ def manifest() -> None:
 @OUT
 @click.option("--classes", default="all", show_default=True, help="Names or synset ids, separated by commas, or 'all'.")
 @SEED
-@click.option("--keep", type=PATH, help="Earlier manifest, whose objects keep their split.")
+@click.option("--keep", type=PATH, help="Earlier manifest; its objects keep their splits.")
 @click.option(
-    "--content/--no-content", default=True, help="Compare meshes, so that equal ones get the same split. [content]"
+    "--content/--no-content",
+    default=True,
+    help="Compare meshes, so that equal ones get the same split.  [default: content]",
 )
-@click.option("--workers", type=click.IntRange(1, 1024), help="Number of processes. [one per core]")
+@click.option("--workers", type=click.IntRange(1, 1024), help="Number of processes.  [default: one per core]")
 def create(
     source: Path | None, out: Path, classes: str, seed: int, keep: Path | None, content: bool, workers: int | None
 ) -> None:
-    """List the models of SOURCE and split them, 80% to train and 20% to validation in each class.
+    """List the models of SOURCE and split each class 80/20 into training and validation.
 
-    SOURCE is what '3die render --models' takes; without it, the embedded models are listed. Twins - the same id under
-    two classes, or equal meshes - get the same split. Objects that are added later change no splits but those of their
-    twins; give the earlier manifest with --keep to keep these too.
+    SOURCE is a path as for '3die render --models'; by default, the embedded models are listed. Twins (objects with the
+    same id in two classes, or with equal meshes) get the same split. Objects that are added later can change only the
+    splits of their twins; --keep with the earlier manifest keeps these too.
     """
     from threedie.manifests.classes import parse_classes
     from threedie.manifests.files import scratch_prefix
@@ -61,8 +63,8 @@ def create(
             contents = {ref: content_hash for ref, content_hash in zip(refs, hashes, strict=True) if content_hash}
             if len(contents) < len(refs):
                 click.echo(
-                    f"unreadable, and so split by name alone: {pluralize(len(refs) - len(contents), 'model')}; "
-                    "'3die models check' says why",
+                    f"unreadable, so split only by name: {pluralize(len(refs) - len(contents), 'model')}; see "
+                    "'3die models check'",
                     err=True,
                 )
     entries = make_manifest(refs, seed, contents, earlier)
@@ -71,7 +73,7 @@ def create(
     moved = _count_moved(entries, earlier)
     if moved:
         count = pluralize(moved, "object")
-        click.echo(f"{count} of {keep} changed sides: a new object is a twin of objects on both sides")
+        click.echo(f"{count} of {keep} changed the split: a new object is a twin of objects in both splits")
     click.echo(f"wrote {out}")
 
 
@@ -86,7 +88,7 @@ def create(
 )
 @SEED
 def import_(lists: Path, out: Path, split: str, objects: Path | None, seed: int) -> None:
-    """Read the lists that 3DIEBench was published with.
+    """Convert the lists that 3DIEBench was published with.
 
     LISTS is a folder with val_images.npy and, if available, train_images.npy, val_labels.npy and train_labels.npy; or
     one list of objects without a split, such as the pairs that the original's generator takes, which is then split by

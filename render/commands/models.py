@@ -1,4 +1,4 @@
-"""`3die models`: make, check, import and preview models."""
+"""`3die models`: generate, check, import and preview models."""
 
 import tempfile
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from threedie.manifests.text import read_json
 
 RECORD = "synth.json"
 PATH = click.Path(path_type=Path)
-WORKERS = click.option("--workers", type=click.IntRange(1, 1024), help="Number of processes. [one per core]")
+WORKERS = click.option("--workers", type=click.IntRange(1, 1024), help="Number of processes.  [default: one per core]")
 
 
 def _bar(items: Iterable[Any], total: int, title: str) -> Iterable[Any]:
@@ -32,7 +32,7 @@ def _cores() -> int:
 
 @click.group()
 def models() -> None:
-    """Make, check, import and preview models."""
+    """Generate, check, import and preview models."""
 
 
 @models.command()
@@ -69,15 +69,15 @@ def synth(out: Path, classes: str, per_class: int, seed: int) -> None:
 @models.command()
 @click.argument("path", type=PATH)
 @click.option("--classes", default="all", show_default=True, help="Names or synset ids, separated by commas, or 'all'.")
-@click.option("--manifest", type=PATH, help="List of the objects that are expected: .npy lists, or CSV.")
+@click.option("--manifest", type=PATH, help="List of the expected objects: the original's .npy lists, or a CSV.")
 @click.option("-o", "--out", type=PATH, default=Path("models_check.csv"), show_default=True, help="Report to write.")
 @WORKERS
 def check(path: Path, classes: str, manifest: Path | None, out: Path, workers: int | None) -> None:
     """Read every model of a collection and report what is wrong.
 
     PATH is ShapeNetCore v2, or other models in its layout: a folder, a zip archive, or a folder of SYNSET.zip. Broken
-    objects can't be rendered; objects with flaws can, but without a texture, say. Exits with 1 if objects are broken or
-    missing.
+    objects can't be rendered; objects with flaws can, for example without a texture. Exits with 1 if objects are broken
+    or missing.
     """
     from threedie.manifests.objects import read_object_list
     from threedie.render.models.check import Report, check_objects, compare_with_list, count_notes
@@ -106,22 +106,22 @@ def check(path: Path, classes: str, manifest: Path | None, out: Path, workers: i
 @models.command("import")
 @click.argument("src", type=PATH)
 @click.option("--out", type=PATH, required=True, help="Folder to write to, in ShapeNet's layout.")
-@click.option("--class", "class_name", help="Class of all meshes, or of those to which --classes-from gives none.")
+@click.option("--class", "class_name", help="Class of all meshes, or of those for which --classes-from gives none.")
 @click.option(
     "--classes-from",
     metavar="folders|FILE",
-    help="'folders': classes are the names of folders; or a CSV with source,class.",
+    help="'folders' if folders are named after classes, or a CSV with the columns source and class.",
 )
 @click.option("--up", type=click.Choice(["y", "z"]), default="y", show_default=True, help="Up axis of the meshes.")
 @WORKERS
 def import_(
     src: Path, out: Path, class_name: str | None, classes_from: str | None, up: str, workers: int | None
 ) -> None:
-    """Import meshes with their materials and textures: OBJ, PLY, STL, OFF, GLB and glTF.
+    """Import OBJ, PLY, STL, OFF, GLB and glTF meshes with materials and textures.
 
     SRC is a mesh file, a zip archive (such as Sweet Home 3D's .sh3f), or a folder of either. Objects are centered and
     scaled like ShapeNet's; an id is a hash of the object's source. OUT/imported.csv lists which source became which
-    object, OUT/import_failures.csv why others failed. An interrupted import goes on when run again.
+    object, OUT/import_failures.csv why others failed. An interrupted import resumes when run again.
     """
     from collections import Counter
 
@@ -138,7 +138,7 @@ def import_(
     click.echo(f"imported {len(done):,} of {pluralize(len(results), 'mesh')} as {objects}; see {table}")
     changed = sum(bool(each.notes) for each in done)
     if changed:
-        click.echo(f"not exactly as in their files: {changed:,} of them; the table's notes say why")
+        click.echo(f"not exactly as in their files: {changed:,} of them; the notes in the table list the differences")
     for note in choose.notes():
         click.echo(note)
     if len(done) < len(results):
@@ -151,7 +151,7 @@ def import_(
 
 
 @models.command()
-@click.option("--models", "path", type=PATH, help="Models, as '3die render' takes them. Without it: the embedded ones.")
+@click.option("--models", "path", type=PATH, help="Models, as for '3die render'.  [default: the embedded models]")
 @click.option("--classes", default="all", show_default=True, help="Names or synset ids, separated by commas, or 'all'.")
 @click.option("-o", "--out", type=PATH, default=Path("models_preview"), show_default=True,
               help="Folder for a sheet per class, or one .png file for all.")  # fmt: skip

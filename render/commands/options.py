@@ -39,7 +39,7 @@ RENDER_OPTIONS: tuple[Decorator, ...] = (
         "--classes",
         default=RenderRequest.classes,
         show_default=True,
-        help="Names or ids, separated by commas, or 'all'.",
+        help="Names or synset ids, separated by commas, or 'all'.",
     ),
     click.option(
         "--views", type=_whole("views"), default=RenderRequest.views, show_default=True, help="Views per object."
@@ -47,36 +47,46 @@ RENDER_OPTIONS: tuple[Decorator, ...] = (
     click.option(
         "--models",
         type=PATH,
-        help="ShapeNetCore v2 or models in its layout: folder or zip. Without it: the embedded models.",
+        help="ShapeNetCore v2, or models in its layout: a folder or a zip.  [default: the embedded models]",
     ),
-    click.option("--manifest", type=PATH, help="List of objects: the original's .npy lists, or CSV with class,id."),
-    click.option("--objects", type=_whole("objects"), help="At most this many objects per class. [embedded models: 8]"),
-    click.option("--size", type=_whole("size"), help="Width and height in pixels. [the preset's: 256]"),
+    click.option(
+        "--manifest",
+        type=PATH,
+        help="List of the objects to render: the original's .npy lists, or a CSV with the columns class and id.",
+    ),
+    click.option(
+        "--objects",
+        type=_whole("objects"),
+        help="At most this many objects per class.  [default: 8 of the embedded models, else all]",
+    ),
+    click.option("--size", type=_whole("size"), help="Width and height in pixels.  [default: the preset's, 256]"),
     click.option(
         "--seed", type=_whole("seed"), default=RenderRequest.seed, show_default=True, help="Seed of the latents."
     ),
     click.option("--out", type=PATH, default=RenderRequest.out, show_default=True, help="Folder to write to."),
-    click.option("--workers", type=_whole("workers"), help="Rendering processes. [one per core, or one per GPU]"),
+    click.option(
+        "--workers", type=_whole("workers"), help="Rendering processes.  [default: one per core, or one per GPU]"
+    ),
     click.option(
         "--device",
         default=RenderRequest.device,
         show_default=True,
-        help="cpu, optix, cuda, hip, oneapi or metal, one process per GPU; auto: GPUs if there are any.",
+        help="cpu, optix, cuda, hip, oneapi or metal; auto uses GPUs if there are any. One process per GPU.",
     ),
     click.option(
         "--preset", default=RenderRequest.preset, show_default=True, help="Name of a preset, or a .toml file."
     ),
     click.option(
-        "--save-preset", type=PATH, help="Write the preset to this new file as a start for your own, and exit."
+        "--save-preset", type=PATH, help="Write the preset to this new file, to be changed into your own, and exit."
     ),
     click.option(
         "--quality",
         default=RenderRequest.quality,
         show_default=True,
-        help="'fast', 'reference' for the original's settings, or 'draft'.",
+        help="'fast', 'draft', or 'reference' for the original's settings.",
     ),
-    click.option("--samples", type=int, help="Samples per pixel, instead of the quality's."),
-    click.option("--denoiser", help="compositor, fast, high or none, instead of the quality's."),
+    click.option("--samples", type=int, help="Samples per pixel, overriding --quality."),
+    click.option("--denoiser", help="compositor, fast, high or none, overriding --quality."),
     click.option(
         "--sampler",
         default=RenderRequest.sampler,
@@ -88,39 +98,39 @@ RENDER_OPTIONS: tuple[Decorator, ...] = (
         type=_limit("time_limit"),
         default=RenderRequest.time_limit,
         show_default=True,
-        help="Seconds one view may take.",
+        help="Seconds that one view may take.",
     ),
     click.option(
         "--memory-limit",
         type=_limit("memory_limit"),
         default=RenderRequest.memory_limit,
         show_default=True,
-        help="GiB a rendering process may take.",
+        help="Memory that a rendering process may take, in GiB.",
     ),
     click.option(
         "--keep-going/--fail-fast",
         default=RenderRequest.keep_going,
         show_default=True,
-        help="Go on without objects that can't be rendered, or stop at the first.",
+        help="Leave out objects that can't be rendered, or stop at the first one.",
     ),
     click.option(
         "--shard",
         metavar="I/N",
-        help="Render the I-th of N shares of the objects: start 1/N to N/N on a shared folder, on any machines.",
+        help="Render the I-th of N shares of the objects. Start 1/N to N/N on any machines, into a shared folder.",
     ),
 )
-"""What is rendered, how, and on this machine with which processes."""
+"""What is rendered and how, and the processes of this machine."""
 
 CLUSTER_OPTIONS: tuple[Decorator, ...] = (
     click.option(
         "--scheduler",
         metavar="ADDRESS",
-        help="Render on the workers of a running Dask scheduler: tcp://HOST:PORT, or its scheduler file.",
+        help="Render on the workers of a running Dask scheduler, given as tcp://HOST:PORT or by its scheduler file.",
     ),
     click.option(
         "--jobqueue",
         type=click.Choice(JOBQUEUES),
-        help="Start jobs on this batch system and render there; with --dry-run print the job script.",
+        help="Submit jobs to this batch system and render in them; with --dry-run, only print the job script.",
     ),
     click.option(
         "--jobs",
@@ -142,16 +152,18 @@ CLUSTER_OPTIONS: tuple[Decorator, ...] = (
         show_default=True,
         help="Memory per job; plan 2 GB per core.",
     ),
-    click.option("--job-walltime", metavar="HH:MM:SS", help="Time a job may take; ended jobs are started anew."),
-    click.option("--job-queue", metavar="NAME", help="Queue or partition."),
+    click.option(
+        "--job-walltime", metavar="HH:MM:SS", help="Time limit of a job; jobs that reach it are submitted again."
+    ),
+    click.option("--job-queue", metavar="NAME", help="Queue or partition for the jobs."),
     click.option(
         "--job-option",
         multiple=True,
         metavar="TEXT",
-        help="One more option in the head of the job script, such as '--account=vision'. Can be repeated.",
+        help="A line to add to the head of the job script, such as '--account=vision'. Can be repeated.",
     ),
 )
-"""More than one machine: named as the fields of `ClusterOptions`."""
+"""For several machines; named like the fields of `ClusterOptions`."""
 
 DRY_RUN = click.option(
     "--dry-run", is_flag=True, help="Print what would be rendered and how long it would take; write nothing."

@@ -23,7 +23,7 @@ Examples:
   3die render --classes all --views 50                   embedded models
   3die render --classes chair,mug --objects 2 --views 4 --size 64
   3die render --models ShapeNetCore.v2 --manifest objects.npy --views 50
-  3die render --models ShapeNetCore.v2 --shard 2/8       second of eight runs on a shared folder
+  3die render --models ShapeNetCore.v2 --shard 2/8       second of eight shares, into a shared folder
   3die render --models ShapeNetCore.v2 --jobqueue slurm --jobs 20 --job-walltime 04:00:00
 
 Run the same command again after any interruption: only what is missing is rendered.
@@ -34,7 +34,7 @@ number if interrupted (130 Ctrl-C, 143 SIGTERM, 138 SIGUSR1)."""
 def render(save_preset: Path | None, preset: str, **options: Any) -> None:
     """Render objects from random views, recording every rotation, color and light.
 
-    Writes one part file per object and, at the end, one dataset file: OUT/dataset.h5.
+    Writes one part file per object and at the end packs them into the dataset file OUT/dataset.h5.
     """
     if save_preset:
         _save_preset(preset, save_preset)

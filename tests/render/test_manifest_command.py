@@ -53,7 +53,7 @@ def test_create_knows_twins_by_mesh_and_by_id(root: Path, tmp_path: Path) -> Non
     output = run("create", root, "-o", path, "--workers", "1")
     assert "42 objects of 3 classes" in output
     assert "1 id under several classes; 20 groups of twins" in output
-    assert "unreadable, and so split by name alone: 1 model" in output
+    assert "unreadable, so split only by name: 1 model" in output
     split = {str(entry.ref): entry.split for entry in read_manifest(path)}
     assert all(split[f"{CHAIR}/c{n}"] == split[f"{TABLE}/t{n}"] for n in range(20))
     assert split[f"{CHAIR}/c3"] == split[f"{PLANE}/c3"]
