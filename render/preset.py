@@ -243,6 +243,8 @@ def _sentence(wrong: FieldError, raw: dict[str, Any]) -> str:
         return f"{section} is missing {wrong.name!r}" if section else f"{name} is missing"
     if wrong.kind == "unknown":
         section = str(wrong.path[0]) if len(wrong.path) > 1 else ""
+        if wrong.path == ("world", "gray"):
+            return f"{name} and world.grey are one setting, and both are set; keep one"
         return f"{name} is not a setting: {suggest(wrong.name, _keys(section, raw))}"
     if wrong.expected == "of type dict":
         return f"{name} must be a section, [{name}]"

@@ -175,6 +175,10 @@ class Recipe:
         """
         if not isinstance(value, dict):
             raise ThreeDieError(f"a recipe is a table of settings, not {shown_value(value)}")
+        for old, new in OLD_NAMES.items():
+            if old in value and new in value:
+                name = str(value.get("name", "?"))[:_LONGEST]
+                raise ThreeDieError(f"recipe {name}: {old} and {new} are one setting, and both are set; keep {new}")
         return cls(**{str(key): entry for key, entry in with_current_names(value).items()})
 
     def text(self) -> str:
@@ -219,7 +223,7 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
     if name not in recipe_names():
         raise ThreeDieError(f"there is no recipe {shown_value(name)}; {suggest(name, recipe_names())}")
     settings = read_settings(resources.files("threedie.benchmark.settings") / "recipes" / f"{name}.toml")
-    settings = {"name": name, **with_current_names(settings)}
+    settings, spellings = {"name": name, **with_current_names(settings)}, dict[str, str]()
     for override in overrides:
         key, equals, text = override.partition("=")
         key = key.strip()
@@ -229,7 +233,9 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
         if dot and section in (SECTION, SHORT_SECTION) and inner:
             settings[SECTION] = {**settings.get(SECTION, {}), inner: parse_value(text)}
             continue
-        key = OLD_NAMES.get(key, key)
+        key, spelling = OLD_NAMES.get(key, key), key
+        if spellings.setdefault(key, spelling) != spelling:
+            raise ThreeDieError(f"--set {override[:_SHOWN]}: {spellings[key]} is set too, and both are {key}; give one")
         choices = [setting for setting in setting_names() if setting != "name"]
         if key not in choices:
             raise ThreeDieError(

@@ -84,8 +84,15 @@ def test_old_names_of_settings_mean_the_new_ones(tmp_path: Path):
     old = {"normalisation" if key == "normalization" else key: value for key, value in old.items()}
     assert "center" not in old
     assert Recipe.from_json(old) == new
-    with pytest.raises(ThreeDieError, match="no setting 'centre'; did you mean 'center'"):
-        Recipe.from_json({**new.to_json(), "centre": 0.5})
+
+
+@pytest.mark.parametrize(("first", "second"), [("centre", "center"), ("center", "centre")])
+def test_both_spellings_of_a_setting_are_refused(first: str, second: str):
+    with pytest.raises(ThreeDieError, match=r"recipe micro: centre and center are one setting.*keep center"):
+        Recipe.from_json({**load_recipe("micro").to_json(), "centre": 0.5})
+    with pytest.raises(ThreeDieError, match=f"--set {second}=0.6: {first} is set too, and both are center; give one"):
+        load_recipe("micro", [f"{first}=0.5", f"{second}=0.6"])
+    assert load_recipe("micro", [f"{first}=0.5", f"{first}=0.6"]).center == 0.6
 
 
 def test_what_a_recipe_prints_can_be_read_back(tmp_path: Path):

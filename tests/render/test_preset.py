@@ -49,6 +49,7 @@ def test_fixed_and_united_ranges() -> None:
         ("[world]", "[wolrd]", "wolrd is not a setting: did you mean 'world'"),
         ("[sun]", "[sun", "not a TOML file"),
         ("grey = 0.05", "", r"line \d+: world is missing 'grey'"),
+        ("grey = 0.05", "grey = 0.05\ngray = 0.05", r"line \d+: world.gray and world.grey are one setting.*keep one"),
         ("[jpeg]\nquality = 95", "jpeg = 95", r"line \d+: jpeg must be a section, \[jpeg\]"),
         ("quality = 95", "quality = 101", r"jpeg.quality is 101; it must be a whole number from 1 to 100"),
         ("quality = 95", "quality = 95\nqualty = 95", r"jpeg.qualty is not a setting: did you mean 'quality'"),
