@@ -7,7 +7,7 @@ from threedie.manifests.latents import ROTATION, columns, quaternions
 
 
 class AbsoluteRotation(RotationRegression):
-    """R2 of the absolute quaternion, and the angle of error."""
+    """The orientation in one view, by a perceptron."""
 
     name = "absolute_rotation"
     version = 1

@@ -77,7 +77,7 @@ def commonest_note(classes: int) -> str:
 
 
 class Classification(Task):
-    """Top-1 and top-5 accuracy of a linear classifier."""
+    """The class of the object, by a linear classifier."""
 
     name = "classification"
     version = 1

@@ -8,7 +8,7 @@ from threedie.manifests.actions import COLOR
 
 
 class Color(Regression):
-    """R2 of the change of hue."""
+    """The change of the hues of floor and light between two views, by a perceptron."""
 
     name = "color"
     version = 1

@@ -15,7 +15,7 @@ COUNT = 20
 
 
 class NearestNeighbors(Task):
-    """Top-1 accuracy of the vote of the nearest training views."""
+    """The class of the object, by a vote of the 20 nearest training views."""
 
     name = "knn"
     version = 1

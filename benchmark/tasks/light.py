@@ -8,7 +8,7 @@ from threedie.manifests.actions import LIGHT
 
 
 class Light(Regression):
-    """R2 of the change of the light's two angles."""
+    """The change of the light's theta and phi between two views, by a perceptron."""
 
     name = "light"
     version = 1

@@ -9,7 +9,7 @@ from threedie.benchmark.tasks.subject import Subject
 
 
 class PictureLinear(PictureClasses):
-    """Top-1 accuracy of a linear layer, by the rules that are named as the protocol."""
+    """The class of an image, by a linear classifier trained with SGD."""
 
     name = "picture_linear"
     version = 1

@@ -8,7 +8,7 @@ from threedie.benchmark.tasks.subject import Subject
 
 
 class PictureNeighbors(PictureClasses):
-    """Top-1 accuracy of the vote of the nearest training pictures."""
+    """The class of an image, by a vote of the 200 nearest training images."""
 
     name = "picture_neighbors"
     version = 1

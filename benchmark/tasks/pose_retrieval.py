@@ -27,7 +27,7 @@ PRE = (
 
 
 class PoseRetrieval(Task):
-    """Prediction retrieval error: train to train, validation to validation, validation to both."""
+    """The rotation of the view nearest to the predictor's output, among all views of a split."""
 
     name = "pose_retrieval"
     version = 1

@@ -20,7 +20,7 @@ _CHUNK = 4096
 
 
 class EffectiveRank(Task):
-    """Effective rank of each part of representation and embedding, and the share of its first direction."""
+    """The effective rank of the features, and the share of variance in the first direction."""
 
     name = "rank"
     version = 1

@@ -19,7 +19,7 @@ _ENTRIES = 1 << 22
 
 
 class Retrieval(Task):
-    """Mean reciprocal rank, and hits at k."""
+    """Which of the object's views the action leads to, by the predictor."""
 
     name = "retrieval"
     version = 2

@@ -7,7 +7,7 @@ from threedie.manifests.latents import ROTATION
 
 
 class Rotation(RotationRegression):
-    """R2 of the relative quaternion, and the angle of error."""
+    """The relative rotation between two views, by a perceptron."""
 
     name = "rotation"
     version = 1

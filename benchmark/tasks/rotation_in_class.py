@@ -27,7 +27,7 @@ _LEAST_DEVIATION = 1e-6
 
 
 class RotationInClass(Task):
-    """Share of the variance of the rotation within each class that a regression for that class explains."""
+    """The orientation in one view, by a ridge regression for each class."""
 
     name = "rotation_in_class"
     version = 1

@@ -16,7 +16,7 @@ _SCORES = (
 
 
 class TranslationObject(Regression):
-    """R2 of the change of the translation in the object's frame."""
+    """The translation between two views in the object's frame (t2 - t1), by a perceptron."""
 
     name = "translation_object"
     version = 1
@@ -32,7 +32,7 @@ class TranslationObject(Regression):
 
 
 class TranslationBase(Regression):
-    """R2 of the change of the position in the base frame."""
+    """The translation between two views in the base frame (R2 t2 - R1 t1), by a perceptron."""
 
     name = "translation_base"
     version = 1

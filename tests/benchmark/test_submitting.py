@@ -15,7 +15,6 @@ from threedie.baselines.catalogue import CATALOGUE, FAMILIES
 from threedie.benchmark.commands.leaderboard import leaderboard
 from threedie.benchmark.leaderboard.families import family
 from threedie.benchmark.records.record import write_record
-from threedie.benchmark.tasks import TASKS
 
 REPO = Path(__file__).parents[2]
 GUIDE = (REPO / "docs" / "submitting.md").read_text(encoding="utf-8")
@@ -75,13 +74,6 @@ def test_an_entry_in_the_catalogue_is_all_that_makes_a_method_known():
     done = subprocess.run([sys.executable, "-c", script], cwd=REPO, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert family({"name": "twin", "parts": ["all"]}) in FAMILIES
-
-
-def test_every_task_has_a_row_in_the_docs():
-    table = (REPO / "docs" / "benchmark.md").read_text(encoding="utf-8")
-    rows = [line for line in table.splitlines() if line.startswith("| `")]
-    for name in TASKS:
-        assert any(f"`{name}`" in line.split("|")[1] for line in rows), f"{name} has no row in docs/benchmark.md"
 
 
 def test_every_method_has_a_row_in_the_docs():
