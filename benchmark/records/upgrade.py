@@ -8,12 +8,14 @@ from threedie.benchmark.tasks import TASKS
 from threedie.manifests.errors import ThreeDieError
 
 _OLD_STATISTICS = {"normalisation_mean": "normalization_mean", "normalisation_std": "normalization_std"}
+_OLD_SENTENCES = {"a random neighbour": "a random neighbor", "doesn't generalise to": "doesn't generalize to"}
+"""Respelled, so that a floor or a warning of old and of new records is one in a table."""
 
 
 def upgrade(record: Any) -> Any:
     """A record as read from JSON, in today's format; what isn't a record of an older version comes back as it is.
 
-    Version 1 had warnings as texts, `task: text` where they are of a task, and British spelling in `config`.
+    Version 1 had warnings as texts, `task: text` where they are of a task, and British spelling in texts and `config`.
 
     Raises:
         ThreeDieError: its version is newer than this program.
@@ -29,10 +31,25 @@ def upgrade(record: Any) -> Any:
 def _from_version_1(record: dict[str, Any]) -> dict[str, Any]:
     upgraded = {**record, "schema": 2}
     if isinstance(record.get("warnings"), list):
-        upgraded["warnings"] = [split_warning(each) if isinstance(each, str) else each for each in record["warnings"]]
+        upgraded["warnings"] = [
+            split_warning(_respelled(each)) if isinstance(each, str) else each for each in record["warnings"]
+        ]
+    if isinstance(record.get("results"), list):
+        upgraded["results"] = [_respelled_floor(row) for row in record["results"]]
     if isinstance(record.get("config"), dict):
         upgraded["config"] = with_current_names(record["config"], {**OLD_NAMES, **_OLD_STATISTICS})
     return upgraded
+
+
+def _respelled(text: str) -> str:
+    for old, new in _OLD_SENTENCES.items():
+        text = text.replace(old, new)
+    return text
+
+
+def _respelled_floor(row: Any) -> Any:
+    note = row.get("floor_note") if isinstance(row, dict) else None
+    return {**row, "floor_note": _respelled(note)} if isinstance(note, str) else row
 
 
 def split_warning(line: str) -> RecordWarning:

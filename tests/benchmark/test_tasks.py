@@ -75,7 +75,7 @@ def assert_declared(task: str, outcome: Outcome) -> None:
         assert metric is not None, score.metric
         assert metric.higher_is_better == score.higher_is_better
         numbers = (score.value, score.floor, *(score.interval or ()))
-        assert all(map(metric.holds, numbers)), (score.metric, numbers)
+        assert all(map(metric.allows, numbers)), (score.metric, numbers)
 
 
 def scores(task: str, subject: Subject) -> dict[str, tuple[float, float]]:
