@@ -193,24 +193,24 @@ def preset_names() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def load_preset(name: str) -> Preset:
+def load_preset(name: str | Path) -> Preset:
     """Load a preset by its name, or from a file whose path ends in `.toml`.
 
     Raises:
         ThreeDieError: no such preset, or a mistake in its file; the message names the field.
     """
-    return parse_preset(preset_text(name), name)
+    return parse_preset(preset_text(name), str(name))
 
 
-def preset_text(name: str) -> str:
-    """The file of a preset, as for `load_preset`.
+def preset_text(name: str | Path) -> str:
+    """The text of a preset's file, as for `load_preset`.
 
     Raises:
         ThreeDieError: there is none.
     """
+    name, names = str(name), preset_names()
     if name.endswith(".toml"):
         return read_text(Path(name), "preset (TOML)")
-    names = preset_names()
     if name not in names:
         mend = suggest(name, names, f"choose from {', '.join(names)}, or give a .toml file")
         raise ThreeDieError(f"{name!r} is not a preset: {mend}")

@@ -35,11 +35,20 @@ def sample(preset: Preset, sampler: str, seed: int, refs: Sequence[ObjectRef], v
     Raises:
         ThreeDieError: another sampler, or a preset that the reference sampler can't draw.
     """
-    if sampler == "counter":
-        return (counter_latents(preset.name, preset.latents, seed, ref, views) for ref in refs)
+    check_sampler(sampler)
     if sampler == "reference":
         return _reference(preset, seed, refs, views)
-    raise ThreeDieError(f"{sampler!r} is not a sampler; choose from {', '.join(SAMPLERS)}")
+    return (counter_latents(preset.name, preset.latents, seed, ref, views) for ref in refs)
+
+
+def check_sampler(sampler: str) -> None:
+    """Refuse an unknown sampler.
+
+    Raises:
+        ThreeDieError: it isn't one of `SAMPLERS`.
+    """
+    if sampler not in SAMPLERS:
+        raise ThreeDieError(f"{sampler!r} is not a sampler; choose from {', '.join(SAMPLERS)}")
 
 
 def counter_latents(preset: str, fields: Sequence[LatentField], seed: int, ref: ObjectRef, views: int) -> Array:
