@@ -83,19 +83,19 @@ def _process_fields(process: int) -> list[str]:
         return []
 
 
-def clear_debris(folder: Path, alone: bool = False, ours: Callable[[str], bool] = lambda _: True) -> None:
+def clear_debris(folder: Path, exclusive: bool = False, ours: Callable[[str], bool] = lambda _: True) -> None:
     """Delete what killed processes of this program were writing in a folder, files or folders; nothing further below.
 
-    Only what is named after a process of this machine that has ended is deleted; with `alone`, also what other machines
-    were writing. Files of other programs always stay.
+    Only what is named after a process of this machine that has ended is deleted; with `exclusive`, also what other
+    machines were writing. Files of other programs always stay.
 
     Args:
         folder: the folder; nothing is done where it is a link.
-        alone: whether a lock is held that keeps every other process out.
+        exclusive: whether a lock keeps all other processes out.
         ours: filter by the rest of the name; everything matches by default.
     """
     for entry, writer, process, rest in _temporaries(folder, TEMPORARY):
-        dead = not is_alive(process) if writer == machine() else alone
+        dead = not is_alive(process) if writer == machine() else exclusive
         if dead and ours(rest):
             _delete(entry)
 

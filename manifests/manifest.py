@@ -33,7 +33,7 @@ COLUMNS = ("class", "id", "split", "split_from")
 OFFICIAL, CLEAN = "official", "clean"
 
 _NUMBERED = re.compile(r"synth-\d+-\d+")
-"""Ids of made-up objects: they number the objects of a class, so that the same one under two classes says nothing."""
+"""Ids of generated objects: they number the objects of a class, so that the same id in two classes means nothing."""
 
 
 @dataclass(frozen=True, order=True)
