@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
 
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import temporary_prefix
@@ -226,11 +225,3 @@ class Supervisor:
             for debris in folder.glob(f"{temporary_prefix(child.process.pid)}*"):
                 debris.unlink(missing_ok=True)
         return code
-
-    def _receive(self, child: Child) -> Any:
-        try:
-            return child.pipe.recv()
-        except (EOFError, OSError):
-            return DEAD
-        except Exception as error:  # Whatever unpickling garbage raises: the child is not to be trusted.
-            return error
