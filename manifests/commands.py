@@ -1,4 +1,4 @@
-"""`3die data`: look at datasets, check them, change their form."""
+"""`3die data`: inspect datasets, check them, convert them."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 LISTED = 50
-"""So many problems are printed; a damaged disk can give thousands."""
+"""Most problems that are printed; a damaged disk can give thousands."""
 
 PATH = click.Path(path_type=Path)
 

@@ -168,11 +168,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def explained(error: OSError, path: Path) -> ThreeDieError:
-    """Turn an operating system's error about `path` into a message with a mend."""
+    """Turn an operating system's error about `path` into a message with a remedy."""
     # HDF5 reports a full disk only inside its message: "errno = 28".
     match = _ERRNO.search(str(error))
     number = error.errno or (int(match[1]) if match else None)
-    mends = {
+    remedies = {
         errno.ENOSPC: "the disk is full; free some space and run the same command again",
         errno.EDQUOT: "your disk quota is used up; free some space and run the same command again",
         errno.EFBIG: "larger than this system or its limits (ulimit -f) allow a file to be",
@@ -184,7 +184,7 @@ def explained(error: OSError, path: Path) -> ThreeDieError:
         errno.ENOTDIR: "a file lies where a folder is needed; choose another path",
         errno.EISDIR: "a folder lies where a file is needed; choose another path",
     }
-    reason = mends.get(number or 0, one_line(error))
+    reason = remedies.get(number or 0, one_line(error))
     return ThreeDieError(f"{path}: {reason}")
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from threedie.manifests.dataset import Dataset, mend
+from threedie.manifests.dataset import Dataset, repair_hint
 from threedie.manifests.dataset_info import PART_SUFFIX, DatasetInfo
 from threedie.manifests.dataset_writer import lock_dataset
 from threedie.manifests.errors import DamagedFileError, ThreeDieError, one_line
@@ -128,15 +128,15 @@ class RunFolder:
         if not record.exists() and not record.is_symlink():
             write_json(record, info.to_json())
             return
-        mend = "delete it if the settings are those of before, or choose another folder with --out"
+        remedy = "delete it if the settings are those of before, or choose another folder with --out"
         try:
             existing = DatasetInfo.from_json(read_json(record))
             difference = existing.difference(info)
         except ThreeDieError as error:
-            raise ThreeDieError(f"{error}; {mend}") from error
+            raise ThreeDieError(f"{error}; {remedy}") from error
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             reason = f"lacks {error}" if isinstance(error, KeyError) else str(error)
-            raise ThreeDieError(f"{record}: damaged ({one_line(reason, MAX_REASON)}); {mend}") from error
+            raise ThreeDieError(f"{record}: damaged ({one_line(reason, MAX_REASON)}); {remedy}") from error
         if difference:
             raise ThreeDieError(
                 f"{self.path} holds a run with other settings: {difference[:MAX_REASON]}. Use the same settings to "
@@ -198,7 +198,7 @@ class RunFolder:
                 for index in range(len(opened)):
                     opened.object(index)
             except DamagedFileError as error:
-                warn(f"{str(error).removesuffix(f'; {mend(part)}')}; rendering the object again")
+                warn(f"{str(error).removesuffix(f'; {repair_hint(part)}')}; rendering the object again")
                 _remove(part)
                 damaged.append(ref)
         return damaged

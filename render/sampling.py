@@ -54,8 +54,9 @@ def check_sampler(sampler: str) -> None:
 def counter_latents(preset: str, fields: Sequence[LatentField], seed: int, ref: ObjectRef, views: int) -> Array:
     """Latents (views, fields) of one object from a counter-based generator.
 
-    Philox is keyed by (seed, preset, class, id) and its counter is the view's index, so that no other view, worker or
-    order has a say. Every field consumes one number, fixed ones too: fixing a field leaves the others as they were.
+    Philox is keyed by (seed, preset, class, id) and its counter is the view's index, so that other views, workers and
+    their order don't matter. Every field consumes one number, fixed ones too: fixing a field leaves the others as they
+    were.
     """
     key = hashlib.sha256(f"latents\0{seed}\0{preset}\0{ref.synset}\0{ref.object_id}".encode()).digest()
     words = np.frombuffer(key[:16], "<u8").astype(np.uint64)

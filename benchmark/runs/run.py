@@ -223,7 +223,7 @@ class Run:
         report(source.summary())
         report(titled("recipe", self.settings.recipe.text()))
         if processes.note:
-            report(titled("process", processes.note + processes.mend))
+            report(titled("process", processes.note + processes.remedy))
         with run_lock(self.folder, say=self.reporter.wait):
             started = datetime.now(UTC)
             before = self.checkpoint

@@ -61,7 +61,7 @@ RENDER_OPTIONS: tuple[Decorator, ...] = (
         "--device",
         default=RenderRequest.device,
         show_default=True,
-        help="cpu, optix, cuda, hip, oneapi or metal, one process per GPU; auto: GPUs if there are any.",
+        help="cpu, optix, cuda, hip, oneapi or metal, one process per GPU; auto: GPUs if available.",
     ),
     click.option(
         "--preset", default=RenderRequest.preset, show_default=True, help="Name of a preset, or a .toml file."
@@ -120,7 +120,7 @@ CLUSTER_OPTIONS: tuple[Decorator, ...] = (
     click.option(
         "--jobqueue",
         type=click.Choice(JOBQUEUES),
-        help="Start jobs on this batch system and render there; with --dry-run print the job script.",
+        help="Render in jobs of this batch system; with --dry-run print the job script.",
     ),
     click.option(
         "--jobs",
@@ -142,7 +142,7 @@ CLUSTER_OPTIONS: tuple[Decorator, ...] = (
         show_default=True,
         help="Memory per job; plan 2 GB per core.",
     ),
-    click.option("--job-walltime", metavar="HH:MM:SS", help="Time a job may take; ended jobs are started anew."),
+    click.option("--job-walltime", metavar="HH:MM:SS", help="Time a job may take; ended jobs are restarted."),
     click.option("--job-queue", metavar="NAME", help="Queue or partition."),
     click.option(
         "--job-option",

@@ -75,5 +75,5 @@ class ClusterOptions:
                 "'dask scheduler' prints its address"
             )
         if self.wanted and workers is not None:
-            mend = "give --job-cores" if self.jobqueue else "give 'dask worker' the option --nthreads"
-            raise ThreeDieError(f"--workers counts processes on this machine; for {ways_chosen[0]} {mend}")
+            remedy = "give --job-cores" if self.jobqueue else "give 'dask worker' the option --nthreads"
+            raise ThreeDieError(f"--workers counts processes on this machine; for {ways_chosen[0]} {remedy}")

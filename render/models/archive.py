@@ -89,12 +89,12 @@ class ArchiveSource:
                 f"which has {LAYOUT}"
             )
         if not self._members:
-            mend = (
+            remedy = (
                 f"it holds archives ({nested}); unpack it and give the folder"
                 if nested
                 else "give the folder or archive of ShapeNetCore v2, or bring other models in with '3die models import'"
             )
-            raise ThreeDieError(f"{where}: no models in the layout {LAYOUT}; {mend}")
+            raise ThreeDieError(f"{where}: no models in the layout {LAYOUT}; {remedy}")
         self.synsets = tuple(sorted({ref.synset for ref in self._members}))
 
     def _directory(self, path: Path) -> Iterator[tuple[str, zipfile.ZipInfo]]:

@@ -83,12 +83,12 @@ class FolderSource:
             return tuple(synset for synset in synsets if holds_folders(self.root / synset)) or synsets
         packed = [name for name, is_folder in entries if not is_folder and name.lower().endswith(".zip")]
         content = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") or "no folders"
-        mend = (
+        remedy = (
             f"give {self.root / packed[0]} itself, or unpack it"
             if packed
             else "give the folder that holds the synset folders"
         )
-        raise ThreeDieError(f"{self.root}: not ShapeNetCore v2: expected {LAYOUT}, found {content}; {mend}")
+        raise ThreeDieError(f"{self.root}: not ShapeNetCore v2: expected {LAYOUT}, found {content}; {remedy}")
 
     def _objects(self, synset: str, count: int | None) -> list[ObjectRef]:
         """The first `count` objects of a class, sorted.

@@ -46,8 +46,8 @@ ALONE = {
     "a rank below 0": ({**STEP, "SLURM_PROCID": "-1"}, "SLURM_PROCID is '-1'"),
     "a rank too high": ({**STEP, "SLURM_PROCID": "4"}, "SLURM_PROCID is 4 of SLURM_STEP_NUM_TASKS 4"),
     "no machines": ({**STEP, "SLURM_STEP_NUM_NODES": "0"}, "SLURM_PROCID is 0"),
-    "digits of another script": ({**STEP, "SLURM_STEP_NUM_TASKS": "٤"}, "which no srun says"),
-    "torchrun with garbage": ({**TORCHRUN, "WORLD_SIZE": "eight"}, "WORLD_SIZE is 'eight', which no torchrun says"),
+    "digits of another script": ({**STEP, "SLURM_STEP_NUM_TASKS": "٤"}, "which srun never sets"),
+    "torchrun with garbage": ({**TORCHRUN, "WORLD_SIZE": "eight"}, "WORLD_SIZE is 'eight', which torchrun never sets"),
     "torchrun with a rank too high": ({**TORCHRUN, "RANK": "8"}, "RANK is 8 of WORLD_SIZE 8"),
 }  # fmt: skip
 
@@ -59,7 +59,7 @@ def test_alone_and_why(environment: dict[str, str], reason: str) -> None:
     assert found.note.startswith("alone: ")
     assert reason in found.note
     assert "\n" not in found.note
-    assert "put 'srun -n N' before" in found.mend
+    assert "put 'srun -n N' before" in found.remedy
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_several() -> None:
     assert found == Processes(3, 4, 2)
     assert (found.local_rank, found.node, found.per_node, found.first) == (1, 1, 2, False)
     assert found.note == "4 on 2 machines, started by srun"
-    assert found.mend == ""
+    assert found.remedy == ""
     # A step of salloc's keeps the shell's name; a smaller step than its allocation counts as it is.
     assert find_processes({"SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "1"}) == Processes(1, 2, 1)
     small = {**STEP, "SLURM_JOB_NAME": "interactive", "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NUM_NODES": "1"}
