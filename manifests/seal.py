@@ -1,7 +1,7 @@
 """A checksum over all of a file but one part of it, checked before anything else parses the file.
 
 HDF5 has no checksums where it matters, and its library can loop for ever over a single flipped bit. So a file carries a
-seal near its beginning, at a plain mark: the mark, the place of the unsealed part, the length of the file, and the
+seal near its beginning: a mark to search for, the place of the unsealed part, the length of the file, and the
 SHA-256 of all bytes outside that part, its own taken as zero.
 """
 

@@ -41,7 +41,7 @@ ALONE = {
     "a step without a number of its own": ({**STEP, "SLURM_STEP_ID": "4294967291"}, "this is a shell"),
     "no number of tasks": ({**ALLOCATION, "SLURM_NTASKS": "abc"}, "SLURM_NTASKS is abc, but srun didn't start"),
     "a pattern of tasks": ({**BATCH, "SLURM_NTASKS": "4(x2)"}, "SLURM_NTASKS is 4(x2), but srun didn't start"),
-    "no number in a step": ({**STEP, "SLURM_STEP_NUM_TASKS": "2(x2)"}, "TASKS is '2(x2)', which no srun"),
+    "no number in a step": ({**STEP, "SLURM_STEP_NUM_TASKS": "2(x2)"}, "TASKS is '2(x2)', which srun never"),
     "no rank": ({**STEP, "SLURM_PROCID": ""}, "SLURM_PROCID is ''"),
     "a rank below 0": ({**STEP, "SLURM_PROCID": "-1"}, "SLURM_PROCID is '-1'"),
     "a rank too high": ({**STEP, "SLURM_PROCID": "4"}, "SLURM_PROCID is 4 of SLURM_STEP_NUM_TASKS 4"),
