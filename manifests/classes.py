@@ -90,7 +90,7 @@ def name_of(synset: str) -> str:
 
 
 def find_class(word: str) -> str:
-    """Synset id of a class given as id, name or synonym (upper case, hyphens and underscores don't matter).
+    """Synset id of a class, from its id, name or synonym (upper case, hyphens and underscores don't matter).
 
     Raises:
         ThreeDieError: no such class; the message suggests the nearest.
@@ -98,8 +98,8 @@ def find_class(word: str) -> str:
     plain = " ".join(word.lower().replace("_", " ").replace("-", " ").split())
     if plain in _BY_WORD:
         return _BY_WORD[plain]
-    mend = suggest(plain, _BY_WORD, f"choose from {class_names(SYNSETS)}")
-    raise ThreeDieError(f"{word[:_LONGEST]!r} is not a class: {mend}")
+    remedy = suggest(plain, _BY_WORD, f"choose from {class_names(SYNSETS)}")
+    raise ThreeDieError(f"{word[:_LONGEST]!r} is not a class: {remedy}")
 
 
 def parse_classes(text: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The forms a dataset comes in - one file, part files, the official tree - opened as one thing."""
+"""Opening a dataset in any form: one file, part files, or the official tree."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -89,9 +89,9 @@ def no_dataset_in(path: Path) -> ThreeDieError:
     """The error for a folder that holds no dataset in any form; names a subfolder that holds one."""
     deeper = [each for each in sorted(path.iterdir()) if each.is_dir() and not is_litter(each.name)]
     near = next((each for each in deeper if dataset_files(each) or part_files(each) or is_tree(each)), None)
-    mend = f"give {near}, which holds one" if near else "check the path, or make a dataset with '3die render'"
+    remedy = f"give {near}, which holds one" if near else "check the path, or make a dataset with '3die render'"
     return ThreeDieError(
-        f"{path}: neither a dataset file, nor part files, nor a tree SYNSET/OBJECT/image_0.jpg; {mend}"
+        f"{path}: neither a dataset file, nor part files, nor a tree SYNSET/OBJECT/image_0.jpg; {remedy}"
     )
 
 

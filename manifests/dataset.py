@@ -53,7 +53,7 @@ def read_objects(file: "h5py.h5f.FileID") -> list[ObjectRef]:
         raise ValueError(str(error)) from error
 
 
-def mend(path: Path) -> str:
+def repair_hint(path: Path) -> str:
     """What to do about a damaged file."""
     if path.name.endswith(PART_SUFFIX):
         return "delete it and run the same '3die render' again"
@@ -92,15 +92,15 @@ class Dataset:
             if error.errno:
                 raise explained(error, self.path) from error
             raise DamagedFileError(
-                f"{self.path}: not an HDF5 file or cut short ({one_line(error)}); {mend(self.path)}"
+                f"{self.path}: not an HDF5 file or cut short ({one_line(error)}); {repair_hint(self.path)}"
             ) from error
         except BrokenSealError as error:
-            raise DamagedFileError(f"{self.path}: damaged: {error}; {mend(self.path)}") from error
+            raise DamagedFileError(f"{self.path}: damaged: {error}; {repair_hint(self.path)}") from error
         except MemoryError as error:
             raise ThreeDieError(f"{self.path}: more than this machine's memory has room for") from error
         except UNREADABLE as error:
             raise DamagedFileError(
-                f"{self.path}: not a 3die dataset, or damaged ({one_line(error)}); {mend(self.path)}"
+                f"{self.path}: not a 3die dataset, or damaged ({one_line(error)}); {repair_hint(self.path)}"
             ) from error
         self._bytes: npt.NDArray[np.uint8] | None = None
 
@@ -192,7 +192,7 @@ class Dataset:
         named = f"view {views[0]}" if len(views) == 1 else f"views {', '.join(map(str, views))}"
         return DamagedFileError(
             f"{self.path}: {self.objects[index]}: the image of {named} differs from its checksum: the file is damaged "
-            f"('3die data verify' lists all); {mend(self.path)}"
+            f"('3die data verify' lists all); {repair_hint(self.path)}"
         )
 
     def object(self, index: int) -> DatasetObject:

@@ -27,7 +27,7 @@ def lock_dataset(path: Path, note: str, on_wait: Callable[[str], None] = lambda 
 
     Args:
         path: the dataset file.
-        note: what this process does, for those who are refused.
+        note: what this process does, for the message to other processes.
         on_wait: called with a message while this waits to see whether a holder of the lock is alive.
 
     Raises:
@@ -89,7 +89,7 @@ class _Sink:
             self._file.close()
 
     def check(self) -> None:
-        """Raise the first error, if there was one."""
+        """Raise the first error, if any."""
         if self._error:
             raise self._error
 
@@ -111,7 +111,7 @@ class _Sink:
         return memoryview(content).nbytes
 
     def truncate(self, size: int) -> int:
-        """Make it so long, unless writing has failed."""
+        """Set the length in bytes, unless writing has failed."""
         try:
             if self._error is None:
                 self._file.truncate(size)
@@ -120,11 +120,11 @@ class _Sink:
         return size
 
     def seek(self, place: int, origin: int = os.SEEK_SET) -> int:
-        """Move to a place."""
+        """Move to a position."""
         return self._file.seek(place, origin)
 
     def tell(self) -> int:
-        """The place."""
+        """The position."""
         return self._file.tell()
 
     def read(self, size: int = -1) -> bytes:
@@ -138,7 +138,7 @@ class _Sink:
         return count
 
     def flush(self) -> None:
-        """Nothing: nothing is buffered."""
+        """Do nothing: nothing is buffered."""
 
 
 def _fill(
@@ -175,7 +175,7 @@ def _fill(
         jpeg[begin : offsets[rows.stop - 1]] = np.frombuffer(b"".join(item.jpegs), np.uint8)
         names.append((item.ref.synset, item.ref.object_id, item.split))
     if len(names) != count or offsets[-1] != jpeg_bytes:
-        raise ThreeDieError(f"{path}: {len(names)} objects of {offsets[-1]} bytes came, "
+        raise ThreeDieError(f"{path}: {len(names)} objects of {offsets[-1]} bytes were written, "
                             f"{count} of {jpeg_bytes} were announced")  # fmt: skip
     file["offsets"], file["latents"], file["checksums"] = offsets, latents, checksums
     for column, name in enumerate(("synset", "id", "split")):

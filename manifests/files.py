@@ -83,19 +83,19 @@ def _process_fields(process: int) -> list[str]:
         return []
 
 
-def clear_debris(folder: Path, alone: bool = False, ours: Callable[[str], bool] = lambda _: True) -> None:
+def clear_debris(folder: Path, exclusive: bool = False, ours: Callable[[str], bool] = lambda _: True) -> None:
     """Delete what killed processes of this program were writing in a folder, files or folders; nothing further below.
 
-    Only what is named after a process of this machine that has ended is deleted; with `alone`, also what other machines
-    were writing. Files of other programs always stay.
+    Only what is named after a process of this machine that has ended is deleted; with `exclusive`, also what other
+    machines were writing. Files of other programs always stay.
 
     Args:
         folder: the folder; nothing is done where it is a link.
-        alone: whether a lock is held that keeps every other process out.
+        exclusive: whether a lock keeps all other processes out.
         ours: filter by the rest of the name; everything matches by default.
     """
     for entry, writer, process, rest in _temporaries(folder, TEMPORARY):
-        dead = not is_alive(process) if writer == machine() else alone
+        dead = not is_alive(process) if writer == machine() else exclusive
         if dead and ours(rest):
             _delete(entry)
 
@@ -168,11 +168,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def explained(error: OSError, path: Path) -> ThreeDieError:
-    """Turn an operating system's error about `path` into a message with a mend."""
+    """Turn an operating system's error about `path` into a message with a remedy."""
     # HDF5 reports a full disk only inside its message: "errno = 28".
     match = _ERRNO.search(str(error))
     number = error.errno or (int(match[1]) if match else None)
-    mends = {
+    remedies = {
         errno.ENOSPC: "the disk is full; free some space and run the same command again",
         errno.EDQUOT: "your disk quota is used up; free some space and run the same command again",
         errno.EFBIG: "larger than this system or its limits (ulimit -f) allow a file to be",
@@ -184,7 +184,7 @@ def explained(error: OSError, path: Path) -> ThreeDieError:
         errno.ENOTDIR: "a file lies where a folder is needed; choose another path",
         errno.EISDIR: "a folder lies where a file is needed; choose another path",
     }
-    reason = mends.get(number or 0, one_line(error))
+    reason = remedies.get(number or 0, one_line(error))
     return ThreeDieError(f"{path}: {reason}")
 
 

@@ -1,4 +1,4 @@
-"""Small tables and attributes of HDF5 files, read by h5py's low level."""
+"""Reading small tables and attributes of HDF5 files, by h5py's low-level API."""
 
 import os
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def read_array(file: "h5py.h5f.FileID", name: str) -> npt.NDArray[Any]:
         ValueError: its shape is larger than the file.
     """
     table = h5py.h5d.open(file, name.encode())
-    # A damaged shape could ask for more memory than there is.
+    # A damaged shape could need more memory than the machine has.
     if table.dtype.itemsize * int(np.prod([float(side) for side in table.shape])) > file.get_filesize():
         raise ValueError(f"{name} of shape {table.shape} is larger than the file")
     values = np.empty(table.shape, table.dtype)

@@ -1,4 +1,4 @@
-"""What made a view: the latent fields, and the geometry of going from one view to another."""
+"""The latent fields of a view, and the relative transformation from one view to another."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -27,7 +27,7 @@ UNITS: dict[str, str] = {
     "translation_y": "length",
     "translation_z": "length",
 }
-"""Every field a latent vector may have, in the order they have there, and its unit. Lengths are Blender units."""
+"""Every field a latent vector may have, in this order, and its unit. Lengths are Blender units."""
 
 REQUIRED_FIELDS = tuple(UNITS)[:7]
 
@@ -93,7 +93,7 @@ def latent_problems(fields: Sequence[LatentField], latents: Array, within_ranges
 
 
 def check_latents(fields: Sequence[LatentField], latents: Array, refs: Sequence[ObjectRef], where: str) -> None:
-    """Refuse latents that aren't finite numbers: actions made of them would be none either.
+    """Refuse latents that aren't finite numbers: actions computed from them wouldn't be either.
 
     Args:
         fields: the dataset's latent fields.

@@ -1,12 +1,12 @@
 """Locks in a folder that several machines share, which a dead machine doesn't keep.
 
-A lock is a file; the process that creates it holds it and deletes it at the end. It shows in two ways that it is alive.
+A lock is a file; the process that creates it holds it and deletes it at the end. It shows in two ways that it lives.
 It keeps the system's own lock on the file (`flock`), which is gone the moment its process is, however that ends; but
 some shared file systems know that lock on one machine only, or not at all. So it also changes the file every
 `BEAT_S` seconds. A lock is taken over where the holder's own machine says that there is no such process any more, or
-where the file has stood still for `STALE_S` seconds. Nobody's clock is compared with another's.
+where the file has stood still for `STALE_S` seconds. Clocks of different machines are never compared.
 
-Where a machine that slept so long wakes up, two may hold one lock until the sleeper's next beat, which tells it.
+If a machine that slept so long wakes up, two hold the lock until the sleeper's next beat, which detects the loss.
 """
 
 import errno
@@ -38,7 +38,7 @@ DAMAGED_S = 15.0
 _LINE = 512
 """Bytes of a lock file: its one line is padded, so that a beat overwrites it in place."""
 _TRIES = 1000
-"""Times that a lock is tried, each after another's was seen to end, before the file system is given up."""
+"""Attempts at a lock, each after another holder's end, before this gives up on the file system."""
 _CLOSED = -1
 """In place of the number of an open file."""
 _LONGEST = 60
@@ -55,7 +55,7 @@ def lock(path: Path, note: str, refusal: str, on_wait: Callable[[str], None] = l
 
     Args:
         path: the lock file.
-        note: what the holder does, for the message of processes that are refused.
+        note: what the holder does, for the message to other processes.
         refusal: message if it is taken; `{holder}` in it is replaced by a description of the holder.
         on_wait: called with a message while this waits to see whether a holder is alive.
 
@@ -87,7 +87,7 @@ def holder(*paths: Path, on_wait: Callable[[str], None] = lambda _: None) -> str
                 if isinstance(end.value, str):
                     return end.value
                 if end.value is not None:
-                    _bury(path, end.value)
+                    _delete_stale(path, end.value)
                 del watched[path]
         if watched:
             time.sleep(min(1.0, BEAT_S))
@@ -95,8 +95,8 @@ def holder(*paths: Path, on_wait: Callable[[str], None] = lambda _: None) -> str
 
 
 @dataclass(frozen=True)
-class _Remains:
-    """The lock file that a dead holder left, as it was seen last."""
+class _StaleFile:
+    """The lock file that a dead holder left, as last read."""
 
     state: os.stat_result
     content: bytes
@@ -113,7 +113,7 @@ def _acquire(path: Path, note: str, refusal: str, on_wait: Callable[[str], None]
             if isinstance(state, str):
                 raise Taken(refusal.replace("{holder}", state))
             if state is not None:
-                _bury(path, state)
+                _delete_stale(path, state)
     except OSError as error:
         raise explained(error, path) from error
     raise ThreeDieError(f"{path}: can be neither made nor taken over; choose another folder")
@@ -142,7 +142,7 @@ class _Lock:
                 fcntl.flock(self._file, fcntl.LOCK_EX)
             self._beat()
         except BaseException:
-            # On a full disk an empty file would stay, and the next one would wait to see whether its holder lives.
+            # On a full disk an empty file would stay, and the next process would wait for signs of its holder.
             with suppress(OSError):
                 path.unlink()
             os.close(self._file)
@@ -171,7 +171,7 @@ class _Lock:
     def _keep_beating(self) -> None:
         misses = 0
         while not self._end.wait(BEAT_S):
-            # Twice, because one who looks whether we are dead may have moved the file for a moment.
+            # Twice, because a process that checks whether this one is dead may have moved the file for a moment.
             misses = 0 if self._is_own_file() else misses + 1
             if misses > 1:
                 self._report_loss()
@@ -197,11 +197,11 @@ class _Lock:
             signal.pthread_kill(threading.main_thread().ident or 0, number)
 
     def release(self) -> str:
-        """Let go, whatever signal comes meanwhile; gives how it was lost before, or nothing."""
+        """Release the lock, whatever signal comes meanwhile; returns how it was lost before, or an empty text."""
         interrupt: KeyboardInterrupt | None = None
         while True:
             try:
-                self._let_go()
+                self._release()
                 break
             except KeyboardInterrupt as error:
                 interrupt = error
@@ -210,8 +210,8 @@ class _Lock:
             raise interrupt
         return self._loss
 
-    def _let_go(self) -> None:
-        """Can be done again where it was interrupted."""
+    def _release(self) -> None:
+        """Release the lock; can be called again after an interruption."""
         if self._file == _CLOSED:
             return
         with self._guard:
@@ -241,19 +241,19 @@ def _forget_all() -> None:
 os.register_at_fork(after_in_child=_forget_all)
 
 
-def _examine(path: Path, on_wait: Callable[[str], None]) -> str | _Remains | None:
-    """Who holds a lock; or the file its dead holder left; or None where there is no file."""
+def _examine(path: Path, on_wait: Callable[[str], None]) -> str | _StaleFile | None:
+    """Description of a lock's holder, the file its dead holder left, or None without a file."""
     steps = _watch(path, on_wait)
     while True:
         try:
             next(steps)
         except StopIteration as end:
-            state: str | _Remains | None = end.value
+            state: str | _StaleFile | None = end.value
             return state
         time.sleep(min(1.0, BEAT_S))
 
 
-def _watch(path: Path, on_wait: Callable[[str], None]) -> Generator[None, None, str | _Remains | None]:
+def _watch(path: Path, on_wait: Callable[[str], None]) -> Generator[None, None, str | _StaleFile | None]:
     """Watch a lock until the result of `_examine` is certain; each step reads its file once, a second apart."""
     begin = time.monotonic()
     first: bytes | None = None
@@ -272,7 +272,7 @@ def _watch(path: Path, on_wait: Callable[[str], None]) -> Generator[None, None, 
             os.close(file)
         patience = min(STALE_S, DAMAGED_S) if about is None else STALE_S
         if _is_dead(about) or (first == content and time.monotonic() - begin > patience):
-            return _Remains(state, content)
+            return _StaleFile(state, content)
         if first is None:
             first = content
             on_wait(f"{path}: waiting up to {patience:.0f} s to see whether {_describe(about)} is still alive ...")
@@ -282,7 +282,7 @@ def _watch(path: Path, on_wait: Callable[[str], None]) -> Generator[None, None, 
 
 
 def _open_lock_file(path: Path) -> int | None:
-    """A lock file opened for reading, or None where there is none.
+    """Open a lock file for reading; None if it doesn't exist.
 
     Raises:
         ThreeDieError: it is no regular file. Links aren't followed: they may lead anywhere.
@@ -290,7 +290,7 @@ def _open_lock_file(path: Path) -> int | None:
     try:
         state = path.lstat()
         if stat.S_ISREG(state.st_mode):
-            # Opened anew each time: that is when a shared file system looks for changes.
+            # Opened anew each time: only then does a shared file system check for changes.
             return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
@@ -324,9 +324,9 @@ def is_flocked(path: Path) -> bool:
 
 
 def _is_flocked(file: int) -> bool | None:
-    """Whether the system says that a file is locked; None where it can't say."""
+    """Whether the system reports a file as locked; None if it can't."""
     try:
-        # Shared, so that two who look at once don't take each other for the holder.
+        # Shared, so that two processes that check at once don't take each other for the holder.
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
@@ -336,22 +336,22 @@ def _is_flocked(file: int) -> bool | None:
     return False
 
 
-def _bury(path: Path, dead: _Remains) -> None:
+def _delete_stale(path: Path, dead: _StaleFile) -> None:
     """Delete the lock file of a dead holder, unless another process already did and made a new one."""
-    grave = path.with_name(f"{temporary_prefix(os.getpid())}{secrets.token_hex(4)}-{path.name}")
+    aside = path.with_name(f"{temporary_prefix(os.getpid())}{secrets.token_hex(4)}-{path.name}")
     with suppress(FileNotFoundError):
         if not _is_still(path, dead):
             return
-        path.rename(grave)
-        if not _is_still(grave, dead):
-            _put_back(grave, path)
-        grave.unlink()
+        path.rename(aside)
+        if not _is_still(aside, dead):
+            _put_back(aside, path)
+        aside.unlink()
 
 
-def _put_back(grave: Path, path: Path) -> None:
-    """Give a lock file that was taken by mistake its name again, unless there is another by now."""
+def _put_back(aside: Path, path: Path) -> None:
+    """Give a lock file that was moved by mistake its name again, unless a new one has it by now."""
     try:
-        path.hardlink_to(grave)
+        path.hardlink_to(aside)
     except FileExistsError:
         pass
     except OSError as error:
@@ -359,11 +359,11 @@ def _put_back(grave: Path, path: Path) -> None:
             raise
         # A file system without hard links.
         if not path.exists():
-            grave.rename(path)
+            aside.rename(path)
 
 
-def _is_still(path: Path, dead: _Remains) -> bool:
-    """Whether it is the same file, without a beat since; a new one is often given the number of one deleted before."""
+def _is_still(path: Path, dead: _StaleFile) -> bool:
+    """Whether it is the same file, without a beat since; a new file often gets the inode number of a deleted one."""
     file = _open_lock_file(path)
     if file is None:
         return False
@@ -376,7 +376,7 @@ def _is_still(path: Path, dead: _Remains) -> bool:
 
 
 def _parsed(content: bytes) -> dict[str, object] | None:
-    """What a lock file says; None where it says nothing sensible."""
+    """Content of a lock file; None if it is damaged."""
     try:
         about = json.loads(content)
     except (ValueError, RecursionError):

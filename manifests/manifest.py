@@ -11,7 +11,7 @@ the same split. Twins of twins are twins, so that they form groups. A group's sp
 the member that comes first by class and id; 20% of all hashes give validation, in every class alike.
 
 Adding objects moves no other, with two exceptions, both among twins: a new twin that comes first in its group decides
-for the group, unless the earlier manifest is given as `kept`; and a new one that is a twin of two objects on different
+for the group, unless the earlier manifest is passed as `kept`; and a new one that is a twin of two objects on different
 sides must move one of them.
 """
 
@@ -33,7 +33,7 @@ COLUMNS = ("class", "id", "split", "split_from")
 OFFICIAL, CLEAN = "official", "clean"
 
 _NUMBERED = re.compile(r"synth-\d+-\d+")
-"""Ids of made-up objects: they number the objects of a class, so that the same one under two classes says nothing."""
+"""Ids of generated objects: they number the objects of a class, so that the same id in two classes means nothing."""
 
 
 @dataclass(frozen=True, order=True)
@@ -58,7 +58,7 @@ def groups_of_twins(
 
     Args:
         refs: the objects.
-        contents: hash of each object's mesh, as far as known; equal ones make twins.
+        contents: hash of each object's mesh, where it could be read; objects with equal ones are twins.
     """
     ordered = sorted(set(refs))
     leader = {ref: ref for ref in ordered}
@@ -97,8 +97,8 @@ def make_manifest(
 
     Args:
         refs: the objects.
-        seed: another seed, another split.
-        contents: hash of each object's mesh, as far as known.
+        seed: seed of the split.
+        contents: hash of each object's mesh, where it could be read.
         kept: entries of an earlier manifest; those objects keep their split, and twins of theirs get the same.
 
     Returns:
@@ -158,7 +158,7 @@ def clean_manifest(entries: Iterable[Entry], contents: Mapping[ObjectRef, str] |
 
 @dataclass(frozen=True)
 class Leaks:
-    """What a split has of twins.
+    """Counts of twins in a split.
 
     Attributes:
         shared_ids: ids that occur under several classes.
@@ -204,7 +204,7 @@ def read_manifest(path: Path) -> list[Entry]:
     """Read a manifest, in the file's order.
 
     Raises:
-        ThreeDieError: not a manifest; the message says in what.
+        ThreeDieError: not a manifest; the message says why.
     """
     entries = read_splits(path)
     if entries is None:

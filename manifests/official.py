@@ -1,4 +1,4 @@
-"""What is known of the lists that 3DIEBench was published with."""
+"""Numbers of objects in the lists that 3DIEBench was published with."""
 
 from collections.abc import Mapping
 
@@ -25,9 +25,9 @@ _ALIKE = 0.1
 
 
 def compare_counts(counts: Mapping[str, int]) -> list[str]:
-    """Sentences on classes that have nearly, but not just, as many objects as the published lists.
+    """Sentences on classes that have nearly as many objects as the published lists, but not the same number.
 
-    Classes of quite another size come from another collection; nothing is said about them.
+    Classes of a very different size come from another collection and are left out.
 
     Args:
         counts: objects of each class, by synset id.

@@ -23,7 +23,7 @@ from threedie.manifests.plurals import pluralize
 from threedie.manifests.text import read_json
 from threedie.manifests.tree_files import (
     DESCRIPTION,
-    INCOMPLETE_MEND,
+    INCOMPLETE_REMEDY,
     TREE_FORMAT,
     TREE_VERSION,
     Progress,
@@ -49,7 +49,7 @@ class OfficialTree:
         made: how it was made.
         objects: the objects: in the order of `dataset.json`, or sorted without one.
         splits: `train` or `val` of each.
-        assumptions: what was taken for granted because the tree doesn't say it, and what was left out, as sentences.
+        assumptions: what was assumed because the tree doesn't say it, and what was left out, as sentences.
         problems: what is wrong with the files of single objects, a sentence for each, in the objects' order.
         described: whether it has a `dataset.json`.
     """
@@ -135,8 +135,8 @@ class OfficialTree:
         self.assumptions += left_out_files(others)
 
     def _missing(self, ref: ObjectRef, name: str) -> ThreeDieError:
-        mend = "run '3die data export' again" if self.described else INCOMPLETE_MEND
-        return ThreeDieError(f"{self.folder / str(ref) / name}: missing; {mend}")
+        remedy = "run '3die data export' again" if self.described else INCOMPLETE_REMEDY
+        return ThreeDieError(f"{self.folder / str(ref) / name}: missing; {remedy}")
 
     def object(self, index: int) -> DatasetObject:
         """One object with all its views.
@@ -171,7 +171,7 @@ class OfficialTree:
     def pack(self, path: Path, progress: Progress = iter) -> int:
         """Write the tree as one dataset file. Memory holds one object at a time. Returns the number of objects.
 
-        What is not refused but worth knowing, such as latents outside the assumed ranges, is added to `assumptions`.
+        What is worth knowing, such as latents outside the assumed ranges, is added to `assumptions`.
 
         Raises:
             ThreeDieError: objects have different views, image sizes or latents, a file is missing or isn't what it

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from threedie.manifests.dataset import Dataset, mend, read_objects
+from threedie.manifests.dataset import Dataset, read_objects, repair_hint
 from threedie.manifests.dataset_info import PART_SUFFIX, DatasetObject
 from threedie.manifests.dataset_writer import write_dataset
 from threedie.manifests.errors import DamagedFileError, ThreeDieError, one_line
@@ -68,12 +68,12 @@ def splits_of(path: Path) -> list[str]:
     except (OSError, *UNREADABLE) as error:
         if isinstance(error, OSError) and error.errno:
             raise explained(error, path) from error
-        raise DamagedFileError(f"{path}: damaged ({one_line(error)}); {mend(path)}") from error
+        raise DamagedFileError(f"{path}: damaged ({one_line(error)}); {repair_hint(path)}") from error
 
 
 @dataclass(frozen=True)
-class _Glance:
-    """What packing needs of a part before it reads the images: `info` and `made` as the file has them."""
+class _PartSummary:
+    """What packing needs of a part file before it reads the images; `info` and `made` are JSON."""
 
     info: str
     made: str
@@ -81,14 +81,16 @@ class _Glance:
     objects: list[ObjectRef]
 
 
-def _glance(path: Path) -> _Glance:
+def _summarize(path: Path) -> _PartSummary:
     try:
         with open_hdf5(path) as file:
             jpeg_bytes = int(read_array(file, "offsets")[-1])
-            return _Glance(read_attribute(file, "info"), read_attribute(file, "made"), jpeg_bytes, read_objects(file))
+            return _PartSummary(
+                read_attribute(file, "info"), read_attribute(file, "made"), jpeg_bytes, read_objects(file)
+            )
     except (OSError, *UNREADABLE) as error:
         Dataset(path)  # says what is wrong
-        raise ThreeDieError(f"{path}: damaged ({one_line(error)}); {mend(path)}") from error
+        raise ThreeDieError(f"{path}: damaged ({one_line(error)}); {repair_hint(path)}") from error
 
 
 def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]], Iterable[Path]] = iter) -> int:
@@ -103,23 +105,23 @@ def pack(parts: Sequence[Path], path: Path, progress: Callable[[Iterable[Path]],
     if not parts:
         raise ThreeDieError(f"{path}: no part files to pack")
     first = Dataset(parts[0]).info
-    # Nearly all parts say the same in the same words; only what differs is parsed and compared.
+    # Nearly all parts have the same text here; only those that differ are parsed and compared.
     infos: set[str] = set()
     ways: set[str] = set()
     order: list[tuple[ObjectRef, Path, int]] = []
     total = 0
     for part in progress(parts):
-        glance = _glance(part)
-        if glance.info not in infos:
+        summary = _summarize(part)
+        if summary.info not in infos:
             difference = first.difference(Dataset(part).info)
             if difference:
                 raise ThreeDieError(f"{part}: belongs to another dataset than {parts[0]}: {difference}")
-            infos.add(glance.info)
-        if glance.made not in ways:
+            infos.add(summary.info)
+        if summary.made not in ways:
             Dataset(part)  # refuses what is damaged
-            ways.add(glance.made)
-        total += glance.jpeg_bytes
-        order += [(ref, part, index) for index, ref in enumerate(glance.objects)]
+            ways.add(summary.made)
+        total += summary.jpeg_bytes
+        order += [(ref, part, index) for index, ref in enumerate(summary.objects)]
     made = {json.dumps(way, sort_keys=True): way for ways_of_part in ways for way in json.loads(ways_of_part)}
     order.sort()
     for (ref, one, _), (next_ref, other, _) in pairwise(order):

@@ -37,8 +37,8 @@ class Processes:
         return self.rank == 0
 
     @property
-    def mend(self) -> str:
-        """How to start several processes, for the end of `note`; empty where there are."""
+    def remedy(self) -> str:
+        """How to start several processes, for the end of `note`; empty if a launcher did."""
         return "" if self.launcher else "; for several put 'srun -n N' before the command"
 
     @property
@@ -65,7 +65,7 @@ def _of_torchrun(variables: Mapping[str, str]) -> Processes:
     names = ("RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "LOCAL_RANK", "GROUP_RANK")
     numbers = _numbers(variables, names, {"LOCAL_WORLD_SIZE": "1", "LOCAL_RANK": "0", "GROUP_RANK": "0"})
     if isinstance(numbers, str):
-        return Processes(note=f"alone: {numbers}, which no torchrun says")
+        return Processes(note=f"alone: {numbers}, which torchrun never sets")
     rank, count, local_count, local_rank, node = numbers
     if not (rank < count and local_count):
         return Processes(note=f"alone: torchrun's RANK is {rank} of WORLD_SIZE {count}")
@@ -87,11 +87,11 @@ def _of_slurm(variables: Mapping[str, str]) -> Processes:
     }
     numbers = _numbers(variables, (*names, "SLURM_STEP_ID"), defaults)
     if isinstance(numbers, str):
-        return _alone(f"{numbers}, which no srun says", tasks)
+        return _alone(f"{numbers}, which srun never sets", tasks)
     rank, count, nodes, local_rank, node, step = numbers
     if count == 1:
         return _alone("srun started this process as the only one of its step", tasks) if several else Processes()
-    # A shell under srun is one task that a user types into, however many were asked for.
+    # A shell under srun is one task that a user types into, however many were requested.
     shell = "SLURM_PTY_PORT" in variables or variables.get("SLURM_JOB_NAME") == "bash" or step >= _INTERACTIVE_STEP
     if shell:
         return _alone("this is a shell", tasks)

@@ -1,4 +1,4 @@
-"""Progress: bars on a terminal, a line now and then in a log file, nothing from Python unless asked for."""
+"""Progress: bars on a terminal, a line now and then in a log file; silent from Python by default."""
 
 import sys
 from collections.abc import Iterable
@@ -46,7 +46,7 @@ def bar(
 
 
 class Reporter:
-    """Where work reports to: nowhere. A command passes one that prints; other programs may pass their own."""
+    """Receives what work reports, and discards it. Commands pass one that prints; other programs may pass their own."""
 
     def bar(
         self,

@@ -20,7 +20,7 @@ LABELS = {split: f"{split}_labels.npy" for split in (TRAIN, VAL)}
 
 @dataclass(frozen=True)
 class Published:
-    """The published split, as far as the files say it.
+    """The published split, as far as the files have it.
 
     Attributes:
         entries: its objects.
@@ -37,7 +37,7 @@ def read_published(folder: Path, objects: Path | None = None) -> Published:
     """Read the published lists, and check them against their label files where these exist.
 
     Args:
-        folder: holds `val_images.npy`, and `train_images.npy`, `val_labels.npy`, `train_labels.npy` if at hand.
+        folder: holds `val_images.npy`, and `train_images.npy`, `val_labels.npy`, `train_labels.npy` if available.
         objects: list of all objects, from which the training list is worked out where it is missing.
 
     Raises:
@@ -57,7 +57,7 @@ def read_published(folder: Path, objects: Path | None = None) -> Published:
         notes.append(f"{LISTS[TRAIN]} is missing: training objects are those of {objects} that validation lacks")
     else:
         labels = folder / LABELS[TRAIN]
-        count = f", only the labels of its {len(_labels(labels)):,} objects" if labels.is_file() else ""
+        count = f", only the labels of its {pluralize(len(_labels(labels)), 'object')}" if labels.is_file() else ""
         notes.append(
             f"{LISTS[TRAIN]} is missing{count}: the manifest holds the validation objects alone, and it is unknown "
             "whether they are in training too; give the list of all objects with --objects"

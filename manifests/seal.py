@@ -1,7 +1,7 @@
 """A checksum over all of a file but one part of it, checked before anything else parses the file.
 
 HDF5 has no checksums where it matters, and its library can loop for ever over a single flipped bit. So a file carries a
-seal near its beginning, found by plain search: a mark, the place of the unsealed part, the length of the file, and the
+seal near its beginning: a mark to search for, the place of the unsealed part, the length of the file, and the
 SHA-256 of all bytes outside that part, its own taken as zero.
 """
 
@@ -56,7 +56,7 @@ def check_seal(path: Path) -> bool:
     """Check a file against its seal; False where it has none.
 
     Raises:
-        BrokenSealError: the file isn't what was sealed; says in what.
+        BrokenSealError: the file isn't what was sealed; the message says how.
         OSError: it can't be read.
     """
     with path.open("rb") as file:

@@ -19,14 +19,14 @@ class Stopped(KeyboardInterrupt):
 
 
 @contextmanager
-def exits_on_signals(say: Callable[[], object]) -> Iterator[None]:
-    """Where a signal asks to stop, end what is within by an exception, and exit as a shell names it: 128 + the signal.
+def exits_on_signals(on_stop: Callable[[], object]) -> Iterator[None]:
+    """On a stop signal, end the block by an exception and exit with the shell's code, 128 + the signal.
 
     That is 130 after Ctrl-C, 143 after SIGTERM, 138 after SIGUSR1. Python's own end after SIGTERM would leave locks and
     half-written files. Signals that are ignored, as Ctrl-C is by a shell's background commands, stay so.
 
     Args:
-        say: is called before the exit, to tell the user.
+        on_stop: called before the exit, to inform the user.
 
     Raises:
         SystemExit: a signal came.
@@ -39,7 +39,7 @@ def exits_on_signals(say: Callable[[], object]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as error:
-        say()
+        on_stop()
         raise SystemExit(128 + (error.number if isinstance(error, Stopped) else signal.SIGINT)) from None
     finally:
         for each, handler in before.items():

@@ -1,4 +1,4 @@
-"""What files of other formats begin with, to say in a message what a file is instead of what it should be."""
+"""First bytes of other formats, for messages that say what a file is instead of what it should be."""
 
 PACKED = {
     b"\x1f\x8b": "a gzip file",
@@ -15,11 +15,11 @@ _WEB_PAGES = (b"<!doctype html", b"<html", b"<head", b"<?xml", b"<!--")
 _MARK = b"\xef\xbb\xbf"
 
 HEAD_BYTES = 4096
-"""So many bytes of a file are enough for all of this."""
+"""Bytes of a file that are enough for all checks here."""
 
 
 def packed_format(head: bytes) -> str | None:
-    """What archive or compressed file but a zip one begins like this, as in `a tar archive`; None for anything else."""
+    """Which archive or compressed file, zip excepted, begins like this, such as `a tar archive`; None for others."""
     if head[_TAR_PLACE : _TAR_PLACE + len(_TAR)] == _TAR:
         return "a tar archive"
     return next((name for signature, name in PACKED.items() if head.startswith(signature)), None)

@@ -13,13 +13,13 @@ def suggest(word: object, names: Iterable[str], otherwise: str | None = None) ->
     Args:
         word: the name.
         names: those that exist.
-        otherwise: what to say where none is near; by default the names are listed.
+        otherwise: the text where none is near; by default the names are listed.
 
     Returns:
-        `did you mean 'x'?`, or `otherwise`, or `there are a, b, c`.
+        `did you mean 'x'?`, or `otherwise`, or `choose from a, b, c`.
     """
     names = list(names)
     near = get_close_matches(str(word)[:MAX_COMPARED], names, n=1)
     if near:
         return f"did you mean {near[0]!r}?"
-    return otherwise or f"there are {', '.join(names)}"
+    return otherwise or f"choose from {', '.join(names)}"

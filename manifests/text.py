@@ -80,9 +80,9 @@ def read_table(path: Path, columns: set[str], what: str = "CSV table") -> list[d
     if missing:
         names = " and ".join(repr(name) for name in missing)
         split = next((mark for mark in ";\t|" if len(header) == 1 and columns <= set(header[0].split(mark))), None)
-        mend = f"; its columns are separated by {split!r}: save it with commas" if split else ""
+        remedy = f"; its columns are separated by {split!r}: save it with commas" if split else ""
         needed = "a column" if len(missing) == 1 else "the columns"
-        raise ThreeDieError(f"{path}: a {what} needs {needed} {names}{mend}")
+        raise ThreeDieError(f"{path}: a {what} needs {needed} {names}{remedy}")
     repeated = sorted(name for name in set(header) if name and header.count(name) > 1)
     if repeated:
         raise ThreeDieError(f"{path}: has the column {repeated[0][:60]!r} twice; remove one")

@@ -28,7 +28,7 @@ TREE_VERSION = 1
 PICTURES = {".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".jp2", ".avif"}
 """Pictures that aren't JPEGs; a dataset file holds JPEGs as they are."""
 
-INCOMPLETE_MEND = "complete the download, or delete the object's folder"
+INCOMPLETE_REMEDY = "complete the download, or delete the object's folder"
 
 _IMAGE = re.compile(r"image_(\d{1,6})(\.\w+)", re.IGNORECASE | re.ASCII)
 _LATENT = re.compile(r"latent_(\d{1,6})\.npy", re.IGNORECASE | re.ASCII)

@@ -1,4 +1,4 @@
-"""What a tree without `dataset.json` is taken to be, judged from its files."""
+"""Settings of a tree without `dataset.json`, inferred from its files."""
 
 import math
 from collections import Counter
@@ -13,7 +13,7 @@ from threedie.manifests.objects import TRAIN, VAL, ObjectRef, read_object_list, 
 from threedie.manifests.plurals import pluralize
 from threedie.manifests.tree_files import (
     DESCRIPTION,
-    INCOMPLETE_MEND,
+    INCOMPLETE_REMEDY,
     PICTURES,
     ObjectFiles,
     find_objects,
@@ -33,22 +33,22 @@ _SHAPES = ((len(REQUIRED_FIELDS),), (len(UNITS),))
 
 
 class TreeSurvey:
-    """A tree without a description, looked through.
+    """What the files of a tree without a description show.
 
     Attributes:
         folder: its root.
-        info: what the dataset is taken to be.
+        info: settings of the dataset, as far as the files show them.
         objects: the objects, sorted.
         splits: `train` or `val` of each.
-        assumptions: what was taken for granted or left out, as sentences.
+        assumptions: what was assumed or left out, as sentences.
         problems: what is wrong with the files of single objects, a sentence for each.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Look through a tree.
+        """Read a tree.
 
         Raises:
-            ThreeDieError: there are no objects or no views, or the latents aren't those of 3DIEBench.
+            ThreeDieError: it has no objects or no views, or the latents aren't those of 3DIEBench.
         """
         self.folder = folder
         self.assumptions: list[str] = []
@@ -90,7 +90,7 @@ class TreeSurvey:
             if both:
                 raise ThreeDieError(
                     f"{self.folder}: train_images.npy and val_images.npy share {pluralize(len(both), 'object')}, such "
-                    f"as {min(both)}; put the published lists there"
+                    f"as {min(both)}; put the published lists into the folder"
                 )
             kept = [ref for ref in self.objects if ref in listed[TRAIN] or ref in listed[VAL]]
             if len(kept) < len(self.objects):
@@ -104,7 +104,7 @@ class TreeSurvey:
             self.assumptions.append(f"no folder for {pluralize(len(missing), 'listed object')}: {a_few(missing)}")
         if not self.objects:
             raise ThreeDieError(
-                f"{self.folder}: its lists name none of its objects; put the lists of this dataset there"
+                f"{self.folder}: its lists name none of its objects; put the lists of this dataset into the folder"
             )
         if listed:
             names = " and ".join(f"{split}_images.npy" for split in sorted(listed))
@@ -120,7 +120,7 @@ class TreeSurvey:
     def _count_views(self) -> int:
         """Views of each object: what most have. Each object with other views is a problem."""
         counts: Counter[frozenset[int]] = Counter()
-        # Equal sets are kept once: there may be 50,000 objects with 100 files each.
+        # Equal sets are kept once: a tree may have 50,000 objects with 100 files each.
         unique: dict[frozenset[int], frozenset[int]] = {}
         views_of: list[frozenset[int] | None] = []
         others: list[str] = []
@@ -137,7 +137,7 @@ class TreeSurvey:
         if not +counts:
             refuse_problems(self.problems)
             count = pluralize(len(self.objects), "object folder")
-            raise ThreeDieError(f"{self.folder}: no views in {count}; {INCOMPLETE_MEND}")
+            raise ThreeDieError(f"{self.folder}: no views in {count}; {INCOMPLETE_REMEDY}")
         usual = max(+counts, key=lambda numbers: (counts[numbers], len(numbers)))
         self._name_unusual(views_of, usual, counts[usual])
         self.problems = dict(sorted(self.problems.items()))
@@ -165,7 +165,7 @@ class TreeSurvey:
         halves = sorted(files.images.keys() ^ files.latents.keys())
         for view in halves[:1]:
             have, lack = (files.images, latent_name) if view in files.images else (files.latents, image_name)
-            self.problems[ref] = f"{self.folder / str(ref)}: {have[view]} has no {lack(view)}; {INCOMPLETE_MEND}"
+            self.problems[ref] = f"{self.folder / str(ref)}: {have[view]} has no {lack(view)}; {INCOMPLETE_REMEDY}"
         return bool(halves)
 
     def _name_unusual(self, views_of: list[frozenset[int] | None], usual: frozenset[int], count: int) -> None:
@@ -177,11 +177,11 @@ class TreeSurvey:
             if numbers is None:
                 continue
             if not numbers:
-                self.problems[ref] = f"{folder}: holds no views; {INCOMPLETE_MEND}"
+                self.problems[ref] = f"{folder}: holds no views; {INCOMPLETE_REMEDY}"
             elif missing := sorted(set(range(views)) - numbers):
                 self.problems[ref] = (
                     f"{folder}: has {pluralize(len(numbers), 'view')} and lacks {a_few(map(image_name, missing))}; "
-                    f"{share} {len(usual)}, counted from 0; {INCOMPLETE_MEND}"
+                    f"{share} {len(usual)}, counted from 0; {INCOMPLETE_REMEDY}"
                 )
             elif extra := sorted(numbers - set(range(views))):
                 self.problems[ref] = (

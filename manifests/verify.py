@@ -1,4 +1,4 @@
-"""Checks datasets: every image, latent and count. Finds everything that is wrong, not only the first fault."""
+"""Checks datasets: every image, latent and count. Lists everything that is wrong, not only the first fault."""
 
 import itertools
 import os
@@ -52,7 +52,7 @@ def verify(path: Path, progress: Progress = _silent) -> Report:
 
     Args:
         path: what to check.
-        progress: wraps an iterable of known length, to show how far it is.
+        progress: wraps an iterable of given length, to show progress.
 
     Raises:
         ThreeDieError: no dataset at `path`.
@@ -153,7 +153,7 @@ def _verify_file(path: Path, progress: Progress) -> Report:
     notes = [] if problems else [f"{path}: fingerprint {dataset.fingerprint()}"]
     if dataset.checksums is None:
         notes.append(
-            f"{path}: a file of version 1, without checksums: a damaged picture that still decodes isn't found; "
+            f"{path}: a file of version 1, without checksums: a damaged picture that still decodes isn't detected; "
             "'3die data export' and '3die data pack' make one of version 2"
         )
     return Report(f"{path}: {_amount(dataset)}", problems, notes)

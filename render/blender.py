@@ -31,7 +31,7 @@ from threedie.render.scene import ViewScene, aimed_at_origin, camera_matrix, sph
 
 
 class Stage:
-    """Camera, floor and lights that stay while objects and views come and go.
+    """Camera, floor and lights, which stay while objects and views change.
 
     One per process: Blender has one scene.
     """
@@ -51,7 +51,7 @@ class Stage:
             device: `cpu`, or a kind of GPU, of which the first that this process sees is used.
 
         Raises:
-            ThreeDieError: there is no such GPU.
+            ThreeDieError: no such GPU.
         """
         bpy.ops.wm.read_factory_settings(use_empty=True)
         self._scene = bpy.context.scene
@@ -69,7 +69,7 @@ class Stage:
         self._floor_color = self._add_floor()
         self._add_world()
         self._spot = self._add_lights()
-        self._furniture = set(bpy.data.objects)
+        self._stage_objects = set(bpy.data.objects)
 
     def load(self, mesh_file: Path) -> None:
         """Put an object on the stage in place of the previous one, centered on its bounding box.
@@ -112,19 +112,19 @@ class Stage:
         floor = floor_size(self._size) if self._quality.split_floor else None
         box = object_box(self._vertices, self._preset, view, self._size) if floor else None
         if floor is None or box is None:
-            picture = self._shoot(self._size)
+            picture = self._render_picture(self._size)
         else:
             self._object.visible_camera = False
-            around = self._shoot(floor)
+            floor_picture = self._render_picture(floor)
             self._object.visible_camera = True
-            picture = composed(around, self._shoot(self._size, box), box, self._size)
+            picture = composed(floor_picture, self._render_picture(self._size, box), box, self._size)
         return quantize(picture, self._quality.dither)
 
     def resize(self, size: int) -> None:
         """Change width and height of the images, in pixels."""
         self._size = size
 
-    def _shoot(self, size: int, box: Box | None = None) -> npt.NDArray[np.float32]:
+    def _render_picture(self, size: int, box: Box | None = None) -> npt.NDArray[np.float32]:
         """Render a picture of `size` x `size` pixels, or the part of it that `box` says."""
         render = self._scene.render
         render.resolution_x = render.resolution_y = size
@@ -141,7 +141,7 @@ class Stage:
             folder = self._picture.parent
             if shutil.disk_usage(folder).free < size**2 * BYTES_A_PIXEL:
                 raise ThreeDieError(
-                    f"{folder}, for temporary pictures, is full; free some space there, or name another folder in the "
+                    f"{folder}, for temporary pictures, is full; free some space, or name another folder in the "
                     "variable TMPDIR, and run the same command again"
                 ) from error
             raise
@@ -149,7 +149,7 @@ class Stage:
     def _read_picture(self) -> npt.NDArray[np.float32]:
         """Display colors (H, W, 3) in [0, 1], as the view transform gave them, with 16 bits each.
 
-        Blender gives a process without a window these pixels by way of a file only.
+        Blender gives a process without a window these pixels only through a file.
         """
         image = bpy.data.images.load(str(self._picture), check_existing=False)
         try:
@@ -166,7 +166,7 @@ class Stage:
         """Take the object off the stage and free its mesh, materials and images."""
         self._object = None
         for item in list(bpy.data.objects):
-            if item not in self._furniture:
+            if item not in self._stage_objects:
                 bpy.data.objects.remove(item)
         bpy.data.orphans_purge(do_recursive=True)
         shutil.rmtree(self._cleaned, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""One rendering process as its parent sees it: pipe, log, memory, end."""
+"""A rendering process, seen from its parent: pipe, log, memory, end."""
 
 import os
 import signal
@@ -22,14 +22,14 @@ LAST_LINES = 3
 LOG_TAIL_BYTES = 4096
 
 DEAD = object()
-"""What `Child.receive` gives for a process that has ended."""
+"""Result of `Child.receive` for a process that has ended."""
 
 
 class Child:
     """One rendering process, its pipe and its log.
 
     Attributes:
-        task: what it was given and hasn't answered; None while it is idle.
+        task: the task it is working on; None while it is idle.
         ready: whether it has started.
         objects: objects it has ended.
         views: views of its task that it has rendered.
@@ -65,7 +65,7 @@ class Child:
         self._send(setup)
 
     def send(self, message: Task | Probe) -> None:
-        """Give it something to do; its patience and the part of its log that counts begin anew."""
+        """Send it work; its time limit and the relevant part of its log begin anew."""
         self.last_sign, self.views = time.monotonic(), 0
         self.log_begin = self.log.stat().st_size
         self._send(message)
@@ -104,7 +104,7 @@ class Child:
         return self.process.wait()
 
     def last_lines(self) -> str:
-        """The end of what it printed since it was started or given its object, in one line."""
+        """The last lines it printed since it started or got its object, in one line."""
         with self.log.open("rb") as file:
             size = self.log.stat().st_size
             file.seek(max(self.log_begin, size - LOG_TAIL_BYTES))

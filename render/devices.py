@@ -29,7 +29,7 @@ PIN = {
 """The variable that hides all GPUs but one from a process, and the prefix of the GPU's number in it."""
 
 TRACES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dri")
-"""Files that Linux has where there is a driver of a GPU; without one, asking Blender for GPUs wastes a second."""
+"""Files that GPU drivers create on Linux; without them, asking Blender for GPUs wastes a second."""
 
 
 @dataclass(frozen=True)

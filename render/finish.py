@@ -21,7 +21,7 @@ from threedie.render.run_folder import RunFolder
 from threedie.render.shard import Shard
 
 REPAIRS = 2
-"""Times that damaged part files are rendered again before the disk is given up."""
+"""Times that damaged part files are rendered again before the run fails."""
 
 PACK_PAUSES_S = (0.0, 1.0, 3.0)
 """Seconds that a shard waits before each try to pack the dataset."""

@@ -1,6 +1,6 @@
 """The object's box in a picture, and the picture composed of the object's part and the floor around it.
 
-The floor is smooth: seen coarsely and enlarged it is as good as rendered in full, and costs a seventh. So a picture
+The floor is smooth: rendered small and enlarged, it looks the same and costs a seventh. So a picture
 can be made of two: the floor with the object's shadow but without the object, small; and the part with the object, in
 full. Plain numbers; nothing here knows Blender.
 """

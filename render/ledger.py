@@ -53,7 +53,7 @@ class Ledger:
         self._tries: dict[ObjectRef, int] = {}
 
     def next_task(self) -> Task | None:
-        """One that failed and is to be tried again, or a new one, or None where all are handed out."""
+        """A task to try again, or a new one, or None if none is left."""
         return self._again.popleft() if self._again else next(self._tasks, None)
 
     def put_back(self, task: Task) -> None:
@@ -70,9 +70,9 @@ class Ledger:
         return True
 
     def failed(self, task: Task, reason: str, views: int, final: bool = False) -> bool:
-        """Try an object again later, or quarantine it where that is no use or was done often enough.
+        """Try an object again later, or quarantine it: after the last try, or if `final`.
 
-        Gives whether it is quarantined.
+        Returns whether it is quarantined.
         """
         self.watcher.views_lost(views)
         self._tries[task.ref] = self._tries.get(task.ref, 0) + 1
@@ -87,7 +87,7 @@ class Ledger:
 
 
 def is_whole_part(parts: Path, ref: ObjectRef, info: DatasetInfo) -> bool:
-    """Whether an object's part file is there, readable and of this dataset."""
+    """Whether an object's part file exists, is readable and belongs to this dataset."""
     path = part_path(parts, ref)
     if not path.is_file():
         return False

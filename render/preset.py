@@ -193,27 +193,27 @@ def preset_names() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def load_preset(name: str) -> Preset:
+def load_preset(name: str | Path) -> Preset:
     """Load a preset by its name, or from a file whose path ends in `.toml`.
 
     Raises:
         ThreeDieError: no such preset, or a mistake in its file; the message names the field.
     """
-    return parse_preset(preset_text(name), name)
+    return parse_preset(preset_text(name), str(name))
 
 
-def preset_text(name: str) -> str:
-    """The file of a preset, as for `load_preset`.
+def preset_text(name: str | Path) -> str:
+    """The text of a preset's file, as for `load_preset`.
 
     Raises:
-        ThreeDieError: there is none.
+        ThreeDieError: no such preset or file.
     """
+    name, names = str(name), preset_names()
     if name.endswith(".toml"):
         return read_text(Path(name), "preset (TOML)")
-    names = preset_names()
     if name not in names:
-        mend = suggest(name, names, f"choose from {', '.join(names)}, or give a .toml file")
-        raise ThreeDieError(f"{name!r} is not a preset: {mend}")
+        remedy = suggest(name, names, f"choose from {', '.join(names)}, or give a .toml file")
+        raise ThreeDieError(f"{name!r} is not a preset: {remedy}")
     return (resources.files("threedie.render") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
 
 
@@ -260,7 +260,7 @@ def _keys(section: str, raw: dict[str, Any]) -> list[str]:
 
 
 def _line_of(text: str, path: Sequence[str | int]) -> int:
-    """Number of the line with a field, or with the section that lacks it; 0 where there is none."""
+    """Number of the line with a field, or with the section that lacks it; 0 if neither is in the text."""
     section, name = (str(path[0]) if len(path) > 1 else ""), str(path[-1]) if path else ""
     line, inside = 0, ""
     for number, content in enumerate(text.splitlines(), 1):

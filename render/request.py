@@ -1,11 +1,12 @@
-"""What a render is asked to do, and what comes of it: the arguments and the result of `threedie.render.run.render`."""
+"""A request for a render, and its result: the arguments of `threedie.render.run.render` and what it returns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.arguments import check_types, option
+from threedie.manifests.errors import ThreeDieError, shown_value
 from threedie.manifests.places import DEFAULT_RENDER
 from threedie.render.engines.options import ClusterOptions
 
@@ -20,15 +21,15 @@ RANGES: dict[str, tuple[float, float | None]] = {
     "size": (8, 8192),
     "seed": (0, None),
     "workers": (1, 1024),
-    "time_limit": (0.1, 1e6),
-    "memory_limit": (0.1, 1e6),
+    "time_limit": (0.1, 1_000_000),
+    "memory_limit": (0.1, 1_000_000),
 }
 """Smallest and largest value of each number in a request; None where there is no largest."""
 
 
 @dataclass(frozen=True)
 class RenderRequest:
-    """Everything that decides a render. Paths may also be given as strings.
+    """Everything that decides a render. Paths may be strings.
 
     Attributes:
         classes: names, synonyms or synset ids, as a sequence or separated by commas; `all` for all classes.
@@ -64,7 +65,7 @@ class RenderRequest:
     out: Path = DEFAULT_RENDER
     workers: int | None = None
     device: str = "auto"
-    preset: str = "3diebench"
+    preset: str | Path = "3diebench"
     quality: str = "fast"
     samples: int | None = None
     denoiser: str | None = None
@@ -80,24 +81,42 @@ class RenderRequest:
         """Check what can be checked without reading a file.
 
         Raises:
-            ThreeDieError: a number out of its range, an unknown class or device, or options that contradict each other.
+            ThreeDieError: a value of another type or out of its range, an unknown name, or options that contradict each
+                other.
         """
-        from threedie.render.devices import check_kind  # noqa: PLC0415 - the command's help needs none of this
+        if not isinstance(self.classes, str):
+            object.__setattr__(self, "classes", _words(self.classes))
+        check_types(self)
+        self._check_ranges()
+        self._check_choices()
+        if not isinstance(self.cluster, ClusterOptions):
+            raise ThreeDieError(f"cluster is {shown_value(self.cluster)}; it must be ClusterOptions")
+        self.cluster.check(self.workers, self.shard)
+        if self.cluster.wanted:
+            # A path must mean the same place on every machine.
+            for name in ("models", "out"):
+                path = getattr(self, name)
+                object.__setattr__(self, name, path and path.resolve())
+        _ = self.share, self.synsets
 
+    def _check_ranges(self) -> None:
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             if value is not None and not low <= value <= (value if high is None else high):
                 bounds = f"at least {low:,}" if high is None else f"from {low:,} to {high:,}"
-                raise ThreeDieError(f"--{name.replace('_', '-')} {value}: give a number {bounds}")
-        for name in ("models", "manifest", "out"):
-            path = getattr(self, name)
-            if path is not None:
-                # On a cluster, a path must mean the same place on every machine.
-                resolve = self.cluster.wanted and name != "manifest"
-                object.__setattr__(self, name, Path(path).resolve() if resolve else Path(path))
-        self.cluster.check(self.workers, self.shard)
+                raise ThreeDieError(f"{option(name)} {value}: give a number {bounds}")
+
+    def _check_choices(self) -> None:
+        # The command's help needs none of these modules.
+        from threedie.render.devices import check_kind  # noqa: PLC0415
+        from threedie.render.quality import choose_quality  # noqa: PLC0415
+        from threedie.render.sampling import check_sampler  # noqa: PLC0415
+
+        if not isinstance(self.preset, str | Path):
+            raise ThreeDieError(f"--preset {shown_value(self.preset)}: give the name of a preset, or a .toml file")
         check_kind(self.device)
-        _ = self.share, self.synsets
+        check_sampler(self.sampler)
+        choose_quality(self.quality, self.samples, self.denoiser)
 
     @property
     def synsets(self) -> tuple[str, ...]:
@@ -111,7 +130,7 @@ class RenderRequest:
         """The share of the objects that is rendered, None for all."""
         from threedie.render.shard import Shard  # noqa: PLC0415 - as above
 
-        return Shard.parse(self.shard) if self.shard else None
+        return None if self.shard is None else Shard.parse(self.shard)
 
     @property
     def limits(self) -> "Limits":
@@ -119,6 +138,14 @@ class RenderRequest:
         from threedie.render.supervisor import Limits  # noqa: PLC0415 - as above
 
         return Limits(view_s=self.time_limit, memory_gib=self.memory_limit, fail_fast=not self.keep_going)
+
+
+def _words(classes: Any) -> tuple[str, ...]:
+    words = tuple(classes) if isinstance(classes, Iterable) else (classes,)
+    wrong = [word for word in words if not isinstance(word, str)]
+    if wrong:
+        raise ThreeDieError(f"--classes {shown_value(wrong[0])}: give names or synset ids, as text")
+    return words
 
 
 @dataclass(frozen=True)

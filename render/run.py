@@ -57,7 +57,7 @@ class RenderRun:
     Attributes:
         request: what to render.
         folder: where to.
-        objects: the objects that this run, or its shard, renders; empty until they are known.
+        objects: the objects that this run, or its shard, renders; empty before the plan is made.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class RenderRun:
         folder, share, reporter = self.folder, self._share, self._reporter
         render_objects = functools.partial(self._render_objects, plan, devices)
         with folder.lock(plan, share, reporter.wait):
-            # What was given up before is tried again.
+            # Objects that an earlier run gave up are tried again.
             folder.write_quarantine({}, share)
             missing = folder.missing(self.objects)
             self._report_plan(plan, missing)
@@ -134,7 +134,7 @@ class RenderRun:
             if outcome.quarantined and not self.request.keep_going:
                 reporter.warn(
                     f"Stopped at the first object that can't be rendered (--fail-fast); {self.count_done()} of "
-                    f"{pluralize(len(self.objects), 'object')} are done and safe. The reason is in "
+                    f"{pluralize(len(self.objects), 'object')} done and safe. The reason is in "
                     f"{folder.quarantine_of(share)}. Fix the object and run the same command again, or run it without "
                     "--fail-fast to go on without such objects."
                 )

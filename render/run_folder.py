@@ -1,4 +1,4 @@
-"""The folder of a run: its lock, its part files, what is missing in it."""
+"""The folder of a run: its lock, its part files, which objects are missing."""
 
 import csv
 import functools
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from threedie.manifests.dataset import Dataset, mend
+from threedie.manifests.dataset import Dataset, repair_hint
 from threedie.manifests.dataset_info import PART_SUFFIX, DatasetInfo
 from threedie.manifests.dataset_writer import lock_dataset
 from threedie.manifests.errors import DamagedFileError, ThreeDieError, one_line
@@ -31,7 +31,7 @@ MAX_REASON = 500
 """Characters of a damaged file's content that a message may repeat."""
 
 _OLDER_MODEL = re.compile(r"\.tmp-\d+-[0-9a-f]{8}-.+")
-"""Made-up models that older versions were writing: the process without its machine."""
+"""Temporary names of generated models of older versions: the process without its machine."""
 
 
 class RunFolder:
@@ -45,7 +45,7 @@ class RunFolder:
     .locks/              which runs are at work here
     contact_sheet.png
     logs/                what the rendering processes printed
-    models/              made-up models, and what is unpacked from archives while it is rendered
+    models/              generated models, and what is unpacked from archives while it is rendered
     """
 
     def __init__(self, path: Path) -> None:
@@ -70,7 +70,7 @@ class RunFolder:
             on_wait: called with a message while this waits to see whether a holder of a lock is alive.
 
         Raises:
-            ThreeDieError: another run holds it, it was begun with other settings, or it can't be written to.
+            ThreeDieError: another run holds the lock, the folder belongs to other settings, or it can't be written to.
         """
         refusal = (
             f"{self.path}: another run is at work in this folder ({{holder}}); wait for it, "
@@ -106,21 +106,21 @@ class RunFolder:
         What dead processes of this machine left is deleted in any case; what those of another machine left only where
         the lock keeps all others from working on it.
         """
-        alone = refs is None
+        exclusive = refs is None
         # The folder itself may be a link to a larger disk.
         clear_debris(self.path.resolve())
-        clear_debris(self.path.resolve(), alone, _is_side_file)
-        clear_debris(self.locks, alone)
+        clear_debris(self.path.resolve(), exclusive, _is_side_file)
+        clear_debris(self.locks, exclusive)
         own_names = None if refs is None else {f"{ref}{PART_SUFFIX}" for ref in refs}
         for folder in _folders(self.parts):
             clear_debris(folder, True, functools.partial(_is_part_of, own_names, folder.name))
         for models in _folders(self.path / "models"):
             for folder in _folders(models) if models.name.startswith("synth-v") else []:
-                clear_debris(folder, alone)
-                for older in folder.glob(".tmp-*") if alone else []:
+                clear_debris(folder, exclusive)
+                for older in folder.glob(".tmp-*") if exclusive else []:
                     if _OLDER_MODEL.fullmatch(older.name) and older.is_dir() and not older.is_symlink():
                         shutil.rmtree(older, ignore_errors=True)
-        clear_slots(self._unpacked, alone)
+        clear_slots(self._unpacked, exclusive)
 
     def _check_settings(self, info: DatasetInfo) -> None:
         record = self.path / "run.json"
@@ -128,15 +128,15 @@ class RunFolder:
         if not record.exists() and not record.is_symlink():
             write_json(record, info.to_json())
             return
-        mend = "delete it if the settings are those of before, or choose another folder with --out"
+        remedy = "delete it if the settings are those of before, or choose another folder with --out"
         try:
             existing = DatasetInfo.from_json(read_json(record))
             difference = existing.difference(info)
         except ThreeDieError as error:
-            raise ThreeDieError(f"{error}; {mend}") from error
+            raise ThreeDieError(f"{error}; {remedy}") from error
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             reason = f"lacks {error}" if isinstance(error, KeyError) else str(error)
-            raise ThreeDieError(f"{record}: damaged ({one_line(reason, MAX_REASON)}); {mend}") from error
+            raise ThreeDieError(f"{record}: damaged ({one_line(reason, MAX_REASON)}); {remedy}") from error
         if difference:
             raise ThreeDieError(
                 f"{self.path} holds a run with other settings: {difference[:MAX_REASON]}. Use the same settings to "
@@ -198,7 +198,7 @@ class RunFolder:
                 for index in range(len(opened)):
                     opened.object(index)
             except DamagedFileError as error:
-                warn(f"{str(error).removesuffix(f'; {mend(part)}')}; rendering the object again")
+                warn(f"{str(error).removesuffix(f'; {repair_hint(part)}')}; rendering the object again")
                 _remove(part)
                 damaged.append(ref)
         return damaged

@@ -35,18 +35,28 @@ def sample(preset: Preset, sampler: str, seed: int, refs: Sequence[ObjectRef], v
     Raises:
         ThreeDieError: another sampler, or a preset that the reference sampler can't draw.
     """
-    if sampler == "counter":
-        return (counter_latents(preset.name, preset.latents, seed, ref, views) for ref in refs)
+    check_sampler(sampler)
     if sampler == "reference":
         return _reference(preset, seed, refs, views)
-    raise ThreeDieError(f"{sampler!r} is not a sampler; choose from {', '.join(SAMPLERS)}")
+    return (counter_latents(preset.name, preset.latents, seed, ref, views) for ref in refs)
+
+
+def check_sampler(sampler: str) -> None:
+    """Refuse an unknown sampler.
+
+    Raises:
+        ThreeDieError: it isn't one of `SAMPLERS`.
+    """
+    if sampler not in SAMPLERS:
+        raise ThreeDieError(f"{sampler!r} is not a sampler; choose from {', '.join(SAMPLERS)}")
 
 
 def counter_latents(preset: str, fields: Sequence[LatentField], seed: int, ref: ObjectRef, views: int) -> Array:
     """Latents (views, fields) of one object from a counter-based generator.
 
-    Philox is keyed by (seed, preset, class, id) and its counter is the view's index, so that no other view, worker or
-    order has a say. Every field consumes one number, fixed ones too: fixing a field leaves the others as they were.
+    Philox is keyed by (seed, preset, class, id) and its counter is the view's index, so that other views, workers and
+    their order don't matter. Every field consumes one number, fixed ones too: fixing a field leaves the others as they
+    were.
     """
     key = hashlib.sha256(f"latents\0{seed}\0{preset}\0{ref.synset}\0{ref.object_id}".encode()).digest()
     words = np.frombuffer(key[:16], "<u8").astype(np.uint64)

@@ -1,4 +1,4 @@
-"""Keeps rendering processes at work whatever happens to them.
+"""Keeps rendering processes at work, whatever happens to them.
 
 One object at a time is leased to a child over a pipe. A child that shows no progress, grows too large or dies costs one
 try of its object; after a bounded number of tries the object is quarantined with the reason. What counts as done is a
@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
 
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import temporary_prefix
@@ -130,7 +129,7 @@ class Supervisor:
             if self._limits.fail_fast and ledger.outcome.quarantined:
                 return ledger.outcome
             for slot in range(self.workers):
-                self._hand_out(slot, ledger)
+                self._assign(slot, ledger)
             busy = {child.pipe: slot for slot, child in enumerate(self._children) if child and child.busy}
             if not busy:
                 return ledger.outcome
@@ -141,8 +140,8 @@ class Supervisor:
             for slot in busy.values():
                 self._check_limits(slot, ledger)
 
-    def _hand_out(self, slot: int, ledger: Ledger) -> None:
-        """Give a task to a child that is idle; start one, or replace one that has served long enough."""
+    def _assign(self, slot: int, ledger: Ledger) -> None:
+        """Give a task to an idle child; start one, or replace one that has rendered `objects_per_child` objects."""
         child = self._children[slot]
         if child and child.busy:
             return
@@ -179,7 +178,7 @@ class Supervisor:
             elif not ledger.done(task, message.warnings):
                 ledger.failed(task, f"{task.ref}: the process reported it as done, but left no whole file", child.views)
         else:
-            self._lose(slot, "" if message is DEAD else f"it sent an unknown message ({message!r})", ledger)
+            self._end_failed(slot, "" if message is DEAD else f"it sent an unknown message ({message!r})", ledger)
 
     def _check_limits(self, slot: int, ledger: Ledger) -> None:
         child = self._children[slot]
@@ -187,14 +186,14 @@ class Supervisor:
             return
         patience = self._limits.view_s if child.ready else self._limits.start_s
         if time.monotonic() - child.last_sign > patience:
-            self._lose(slot, f"no progress for {patience:g} s", ledger)
+            self._end_failed(slot, f"no progress for {patience:g} s", ledger)
         elif (size := child.resident_gib()) > self._limits.memory_gib:
-            self._lose(
+            self._end_failed(
                 slot, f"its memory grew to {size:.1f} GiB, over the limit of {self._limits.memory_gib:g}", ledger
             )
 
-    def _lose(self, slot: int, reason: str, ledger: Ledger) -> None:
-        """End a child that can't be trusted any more, and settle its object."""
+    def _end_failed(self, slot: int, reason: str, ledger: Ledger) -> None:
+        """End a child that failed, and record the result of its object."""
         child = self._children[slot]
         if child is None or child.task is None:
             return
@@ -226,11 +225,3 @@ class Supervisor:
             for debris in folder.glob(f"{temporary_prefix(child.process.pid)}*"):
                 debris.unlink(missing_ok=True)
         return code
-
-    def _receive(self, child: Child) -> Any:
-        try:
-            return child.pipe.recv()
-        except (EOFError, OSError):
-            return DEAD
-        except Exception as error:  # Whatever unpickling garbage raises: the child is not to be trusted.
-            return error

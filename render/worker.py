@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from threedie.render.blender import Stage
 
 PROBE_LIMIT_S = 2.0
-"""A timed sample that has taken this long is good enough."""
+"""Seconds after which a timed sample is long enough."""
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
     os.environ["TMPDIR"] = str(setup.scratch)
     # A thread listens, so that a child whose parent was killed in the middle of a render ends at once too.
     threading.Thread(target=_listen, args=(pipe, inbox, setup), daemon=True).start()
-    with few_cores(setup.threads):
+    with limited_cores(setup.threads):
         from threedie.render.blender import Stage, blender_version  # noqa: PLC0415 - loading may crash: not before the setup
 
     size = setup.info.image_size
@@ -69,11 +69,11 @@ def main() -> None:
 
 
 @contextmanager
-def few_cores(count: int) -> Iterator[None]:
+def limited_cores(count: int) -> Iterator[None]:
     """Let what is loaded within this context see only `count` cores.
 
     Blender's scheduler (oneTBB) counts the cores once, when it is loaded, and keeps a thread for each, which spins when
-    it has nothing to do: where several processes share a machine, a third of its time went there.
+    it has nothing to do: where several processes shared a machine, that took a third of its time.
     """
     if not hasattr(os, "sched_setaffinity"):
         yield

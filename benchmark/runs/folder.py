@@ -38,8 +38,8 @@ def run_lock(folder: Path, own: bool = True, report: Callable[[str], None] = lam
         if own:
             for each in [folder.resolve(), *(path for path in folder.glob(_RECORDS) if path.is_dir())]:
                 clear_debris(each)
-                clear_debris(each, alone=True, ours=_is_of_a_run)
-        clear_debris(folder / _FEATURES, alone=own, ours=_is_of_a_run)
+                clear_debris(each, exclusive=True, ours=_is_of_a_run)
+        clear_debris(folder / _FEATURES, exclusive=own, ours=_is_of_a_run)
         yield
 
 

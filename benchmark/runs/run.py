@@ -221,7 +221,7 @@ class Run:
         report(source.summary())
         report(titled("recipe", self.settings.recipe.text()))
         if processes.note:
-            report(titled("process", processes.note + processes.mend))
+            report(titled("process", processes.note + processes.remedy))
         with run_lock(self.folder, report=self.reporter.wait):
             started = datetime.now(UTC)
             before = self.checkpoint

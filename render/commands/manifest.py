@@ -120,8 +120,8 @@ def import_(lists: Path, out: Path, split: str, objects: Path | None, seed: int)
         click.echo(f"clean: {_count_moved(clean, official):,} of them moved to training")
     elif split == "clean":
         raise ThreeDieError(
-            f"{lists}: the clean split needs the training list too; put train_images.npy there, or give the list of "
-            "all objects with --objects"
+            f"{lists}: the clean split needs the training list too; put train_images.npy into the folder, or give "
+            "the list of all objects with --objects"
         )
     write_manifest(out, clean if split == "clean" else official)
     click.echo(f"wrote {out}, the {split} split")

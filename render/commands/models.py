@@ -133,8 +133,8 @@ def import_(
     results = [*results, *_bar(import_meshes(meshes, out, up, workers or _cores()), len(meshes), "importing")]
     table, failures = write_tables(out, results)
     done = [each for each in results if not each.reason]
-    different = len({(each.synset, each.object_id) for each in done})
-    objects = pluralize(different, "different object")
+    distinct = len({(each.synset, each.object_id) for each in done})
+    objects = pluralize(distinct, "object")
     click.echo(f"imported {len(done):,} of {pluralize(len(results), 'mesh')} as {objects}; see {table}")
     changed = sum(bool(each.notes) for each in done)
     if changed:
@@ -185,7 +185,7 @@ def preview(
             views=views,
             size=size,
             workers=workers or _cores(),
-            tell=views_done.update,
+            on_views=views_done.update,
         )
     for reason in failed.values():
         click.echo(f"left out: {reason}", err=True)

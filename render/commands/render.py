@@ -69,8 +69,10 @@ def _save_preset(name: str, path: Path) -> None:
 
 def _print_interrupted(run: "RenderRun") -> None:
     """How far an interrupted run came, and how to go on."""
+    from threedie.manifests.plurals import pluralize
+
     total = len(run.objects)
-    done = f"{run.count_done()} of {total} objects are done and safe; r" if total else "R"
+    done = f"{run.count_done()} of {pluralize(total, 'object')} done and safe; r" if total else "R"
     click.echo(
         f"\nStopped. {done}un the same command again to go on:\n  {shlex.join(['3die', *sys.argv[1:]])}", err=True
     )

@@ -1,4 +1,4 @@
-"""What every engine offers."""
+"""The interface of engines."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -12,7 +12,7 @@ class Engine(Protocol):
 
     @property
     def workers(self) -> int:
-        """Number of rendering processes at work at once, as far as known."""
+        """Number of rendering processes at work at once."""
 
     def probe(self, probe: Probe) -> Probed | None:
         """How long views take at the probe's sizes, or None where its object can't be rendered."""

@@ -32,8 +32,8 @@ class Job:
     Attributes:
         run: unique name of the run.
         folder: its folder, on a file system that all workers share.
-        setup: a pickled `Setup`, opened once a worker; where its pictures are made and by how many threads is decided
-            there.
+        setup: a pickled `Setup`, opened once a worker; each worker decides where its pictures are made and by how many
+            threads.
         limits: of the rendering processes.
         command: starts a rendering process.
     """

@@ -1,4 +1,4 @@
-"""ShapeNetCore v2 in zip archives, used without unpacking them: an object's files are extracted when it is its turn."""
+"""ShapeNetCore v2 in zip archives: an object's files are extracted when they are needed, and deleted afterwards."""
 
 import os
 import re
@@ -27,23 +27,23 @@ NEEDED = {".obj", ".mtl", ".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tga", ".tif
 MAX_FILES = 2_000
 MAX_OBJECT_BYTES = 2 * MAX_BYTES
 KEPT = 2
-"""Objects that a process leaves unpacked: the one in hand and the one before."""
+"""Objects that a process keeps unpacked: the current one and the one before."""
 
 _CHUNK = 2**20
 
 
 class ArchiveSource:
-    """Objects in zip archives: one of everything, such as ShapeNetCore.v2.zip, or one for each class (SYNSET.zip).
+    """Objects in zip archives: one archive of all classes, such as ShapeNetCore.v2.zip, or one per class (SYNSET.zip).
 
-    Only the archives' directories are read to list the objects. Each process that asks for meshes has a place of its
-    own in `cache` with the last `KEPT` objects it asked for; places of processes that have ended are used again, so
-    that the cache holds no more than the processes at work.
+    Only the archives' directories are read to list the objects. Each process that opens meshes has a folder of its
+    own in `cache` with the last `KEPT` objects; folders of processes that have ended are deleted, so that the cache
+    holds no more than running processes need.
 
-    What is an object is decided as in a folder: it has a file in `models/`. Litter isn't looked at.
+    As in a folder, an object is what has a file in `models/`. Litter is ignored.
 
     Attributes:
-        synsets: the classes there are.
-        left_out: what has a place among the objects, but nothing in `models/`.
+        synsets: the classes it has.
+        left_out: folders among the objects that have nothing in `models/`.
 
     Raises:
         ThreeDieError: an archive can't be read or holds no models in the ShapeNetCore v2 layout.
@@ -83,29 +83,29 @@ class ArchiveSource:
         self._members = {ref: self._members.get(ref, {}) for ref in sorted(objects)}
         self.left_out = [str(ref) for ref in sorted(others - objects)]
         where = ", ".join(map(str, self.archives[:2])) + (", ..." if len(self.archives) > 2 else "")
-        if v1 and not any(MESH_FILE.as_posix() in found for found in self._members.values()):
+        if v1 and not any(MESH_FILE.as_posix() in files for files in self._members.values()):
             raise ModelError(
                 f"{v1}: this is ShapeNetCore v1; its models are turned and scaled otherwise, so get ShapeNetCore v2, "
                 f"which has {LAYOUT}"
             )
         if not self._members:
-            mend = (
+            remedy = (
                 f"it holds archives ({nested}); unpack it and give the folder"
                 if nested
                 else "give the folder or archive of ShapeNetCore v2, or bring other models in with '3die models import'"
             )
-            raise ThreeDieError(f"{where}: no models in the layout {LAYOUT}; {mend}")
+            raise ThreeDieError(f"{where}: no models in the layout {LAYOUT}; {remedy}")
         self.synsets = tuple(sorted({ref.synset for ref in self._members}))
 
     def _directory(self, path: Path) -> Iterator[tuple[str, zipfile.ZipInfo]]:
         opened = self._zips[path] = open_zip(path)
         files = list(members(opened, path))
-        # The directory of the whole of ShapeNet is large: what isn't needed is forgotten.
+        # The directory of all of ShapeNet is large: free what isn't needed.
         opened.filelist, opened.NameToInfo = [], {}
         yield from files
 
     def _add(self, ref: ObjectRef, inner: str, path: Path, info: zipfile.ZipInfo) -> None:
-        """Note a file of an object. Twice the same one is no harm; two of one name leave open which is meant."""
+        """Note a file of an object. The same file twice is harmless; two different ones of one name are ambiguous."""
         files = self._members.setdefault(ref, {})
         _, other = files.setdefault(inner, (path, info))
         if (other.CRC, other.file_size) != (info.CRC, info.file_size):
@@ -126,26 +126,26 @@ class ArchiveSource:
         """Objects of some classes, sorted, the first `per_class` of each. Opens no model.
 
         Raises:
-            ThreeDieError: none of the classes is there.
+            ThreeDieError: it has none of the classes.
         """
-        asked = sorted(set(synsets) & set(self.synsets))
-        if not asked:
+        selected = sorted(set(synsets) & set(self.synsets))
+        if not selected:
             raise ThreeDieError(
                 f"{self.archives[0]}: has no {class_names(sorted(set(synsets)))}; it has {class_names(self.synsets)}"
             )
-        by_class: dict[str, list[ObjectRef]] = {synset: [] for synset in asked}
+        by_class: dict[str, list[ObjectRef]] = {synset: [] for synset in selected}
         for ref in self._members:
             if ref.synset in by_class:
                 by_class[ref.synset].append(ref)
-        return [ref for synset in asked for ref in sorted(by_class[synset])[:per_class]]
+        return [ref for synset in selected for ref in sorted(by_class[synset])[:per_class]]
 
     def mesh_file(self, ref: ObjectRef) -> Path:
         """The OBJ file of one object, extracted with its materials and textures.
 
-        The file stays until the same process has asked for `KEPT` other objects.
+        The file stays until the same process has opened `KEPT` other objects.
 
         Raises:
-            ModelError: there is none, it can't be a mesh, its files are damaged, too large, too many, or lie outside.
+            ModelError: the object has none, it isn't a mesh, or its files are damaged, too large, too many, or outside.
             ThreeDieError: the cache can't be written to.
         """
         files = self._members.get(ref)
@@ -175,7 +175,7 @@ class ArchiveSource:
         try:
             temporary.mkdir(parents=True)
             for inner, (archive, info) in files.items():
-                _refuse_odd(ref, inner, info)
+                _check_member(ref, inner, info)
                 target = temporary / inner
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with self._member(ref, archive, info) as content, target.open("wb") as file:
@@ -207,7 +207,7 @@ def _place(name: str, stem: str) -> tuple[ObjectRef, str] | None:
     return ObjectRef(synset, object_id), inner
 
 
-def _refuse_odd(ref: ObjectRef, inner: str, info: zipfile.ZipInfo) -> None:
+def _check_member(ref: ObjectRef, inner: str, info: zipfile.ZipInfo) -> None:
     if not all(is_plain_name(part) for part in inner.split("/")):
         raise ModelError(f"{ref}: the archive has a file with a forbidden name, {inner!r}")
     mode = info.external_attr >> 16
@@ -218,7 +218,7 @@ def _refuse_odd(ref: ObjectRef, inner: str, info: zipfile.ZipInfo) -> None:
 
 
 def _copy(ref: ObjectRef, inner: str, content: IO[bytes], file: IO[bytes], room: int) -> int:
-    """Copy at most `room` bytes, whatever size the archive promises; gives how many."""
+    """Copy at most `room` bytes, whatever size the archive states; returns how many."""
     copied = 0
     while True:
         try:
@@ -237,7 +237,7 @@ _SLOT = re.compile(r"([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{8}")
 
 
 class _Slot:
-    """A source's own place in the cache, named after its process; those of processes that have ended are deleted."""
+    """A source's own folder in the cache, named after its process; those of processes that have ended are deleted."""
 
     def __init__(self, root: Path) -> None:
         self.process = os.getpid()
@@ -250,7 +250,7 @@ class _Slot:
             raise explained(error, root) from error
 
     def make_room(self) -> None:
-        """Delete the oldest objects, so that with one more there are `KEPT`."""
+        """Delete the oldest objects, so that one more makes `KEPT`."""
         objects = sorted(
             (path for path in self.folder.glob("*/*") if path.is_dir()), key=lambda path: path.stat().st_mtime_ns
         )
@@ -261,21 +261,21 @@ _OLDER_SLOT = re.compile(r".+-\d+")
 """Host and number, as older versions named them. A user's own folder may be named so, too."""
 _OLDER_LOCK = ".lock"
 _slots: "weakref.WeakSet[_Slot]" = weakref.WeakSet()
-"""Those of this process."""
+"""Slots of this process."""
 
 
-def clear_slots(root: Path, alone: bool = False) -> None:
+def clear_slots(root: Path, exclusive: bool = False) -> None:
     """Delete unpacked objects of processes that have ended.
 
     Args:
         root: the folder `unpacked` of a cache.
-        alone: whether a lock is held that keeps every other process out, so that what processes of other machines and
-            older versions unpacked may go, too.
+        exclusive: whether a lock keeps all other processes out, so that what other machines and older versions
+            unpacked may be deleted, too.
     """
     for folder in [] if root.is_symlink() else root.glob("*-*"):
         match = _SLOT.fullmatch(folder.name)
         if match is None or match[1] != machine():
-            dead = alone and (match is not None or _is_older_slot(folder))
+            dead = exclusive and (match is not None or _is_older_slot(folder))
         elif int(match[2]) == os.getpid():
             # Of a source that was closed, or of an earlier process with the same number.
             dead = folder.name not in {slot.folder.name for slot in _slots}
@@ -286,7 +286,7 @@ def clear_slots(root: Path, alone: bool = False) -> None:
 
 
 def _is_older_slot(folder: Path) -> bool:
-    """Whether a folder is surely what an older version unpacked into: its empty lock file, and classes."""
+    """Whether an older version certainly unpacked into a folder: it has that version's empty lock file, and classes."""
     lock = folder / _OLDER_LOCK
     if not _OLDER_SLOT.fullmatch(folder.name) or folder.is_symlink() or not lock.is_file() or lock.stat().st_size:
         return False

@@ -1,4 +1,4 @@
-"""What is broken in a collection of models, found before a render meets it."""
+"""Checking a collection of models before it is rendered."""
 
 import csv
 import io
@@ -13,6 +13,7 @@ from threedie.manifests.errors import one_line
 from threedie.manifests.files import replacing
 from threedie.manifests.objects import ObjectRef
 from threedie.manifests.official import compare_counts
+from threedie.manifests.plurals import pluralize
 from threedie.render.models.container import Folder
 from threedie.render.models.faults import Fault
 from threedie.render.models.inspect import ObjectText
@@ -23,12 +24,12 @@ from threedie.render.models.pool import over_all
 from threedie.render.models.source import MESH_FILE, ModelError, ModelSource
 
 UNIT_DIAGONAL = (0.5, 2.0)
-"""ShapeNet's models have a bounding box whose diagonal is 1; the camera stands for that."""
+"""Range of the bounding box's diagonal: ShapeNet's models have 1, and the camera is placed for that."""
 
 MANY_TRIANGLES = 2_000_000
 MUCH_WITHOUT_AREA = 0.1
 NAMED = 25
-"""So many objects are named in a sentence: the 19 cars that the published lists leave out, for one."""
+"""Most objects that a sentence names; the published lists leave out 19 cars, for one."""
 
 
 UNUSABLE, FLAW, ABSENT = "broken", "flaw", "absent"
@@ -40,8 +41,8 @@ class Problem:
 
     Attributes:
         ref: the object.
-        level: `broken` where it can't be rendered, `flaw` where it can, but not as it was meant, `absent` where it
-            should be there and isn't.
+        level: `broken` where it can't be rendered, `flaw` where it can, but not as intended, `absent` where a listed
+            object is missing.
         kind: `mesh`, `finite`, `area`, `size`, `material`, `texture`, `picture`, `color`, `other` or `object`.
         detail: a sentence.
     """
@@ -54,10 +55,10 @@ class Problem:
 
 @dataclass
 class Report:
-    """What a check found.
+    """The result of a check.
 
     Attributes:
-        checked: number of objects looked at.
+        checked: number of objects that were checked.
         problems: what is wrong with them.
         notes: sentences about the collection as a whole.
     """
@@ -74,7 +75,7 @@ class Report:
         """The report in a few lines."""
         broken = self.objects(UNUSABLE)
         flawed = self.objects(FLAW) - broken
-        lines = [f"{self.checked:,} objects: {len(broken):,} broken, {len(flawed):,} with flaws"]
+        lines = [f"{pluralize(self.checked, 'object')}: {len(broken):,} broken, {len(flawed):,} with flaws"]
         counts = Counter((problem.level, problem.kind) for problem in self.problems)
         examples = {(problem.level, problem.kind): problem for problem in reversed(self.problems)}
         for (level, kind), count in sorted(counts.items()):
@@ -130,7 +131,7 @@ def _check_surface(ref: ObjectRef, mesh: ObjMesh) -> list[Problem]:
     used = mesh.used
     if not np.isfinite(used).all():
         bad = int((~np.isfinite(used)).any(axis=1).sum())
-        return [Problem(ref, UNUSABLE, "finite", f"{bad:,} vertices are not finite")]
+        return [Problem(ref, UNUSABLE, "finite", f"{pluralize(bad, 'vertex')} with coordinates that are not finite")]
     problems = []
     diagonal = float(np.linalg.norm(used.max(axis=0) - used.min(axis=0)))
     areas = mesh.areas()
@@ -148,14 +149,14 @@ def _check_surface(ref: ObjectRef, mesh: ObjMesh) -> list[Problem]:
 
 
 def compare_with_list(refs: Iterable[ObjectRef], listed: Iterable[ObjectRef]) -> tuple[list[Problem], list[str]]:
-    """Objects of a list that aren't there, as problems; and a sentence on those that aren't in the list."""
-    there, wanted = set(refs), set(listed)
-    absent = [Problem(ref, ABSENT, "object", "in the list, but not there") for ref in sorted(wanted - there)]
-    others = sorted(there - wanted)
+    """Listed objects that are missing, as problems; and a sentence on objects that aren't in the list."""
+    available, expected = set(refs), set(listed)
+    absent = [Problem(ref, ABSENT, "object", "listed, but missing") for ref in sorted(expected - available)]
+    others = sorted(available - expected)
     if not others:
         return absent, []
     named = ", ".join(map(str, others[:NAMED])) + (", ..." if len(others) > NAMED else "")
-    return absent, [f"{len(others):,} objects are not in the list: {named}"]
+    return absent, [f"{pluralize(len(others), 'object')} not in the list: {named}"]
 
 
 def count_notes(refs: Iterable[ObjectRef]) -> list[str]:

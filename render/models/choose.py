@@ -1,4 +1,4 @@
-"""Which source of models a path is."""
+"""Opening models from a path, whatever form they have."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 from threedie.manifests.classes import SYNSETS, class_names
 from threedie.manifests.errors import ThreeDieError, a_few
 from threedie.manifests.objects import ObjectRef
+from threedie.manifests.plurals import pluralize
 from threedie.render.models.archive import ArchiveSource
 from threedie.render.models.embedded_source import EmbeddedSource
 from threedie.render.models.folder import MODELS, FolderSource, holds_folders
@@ -14,15 +15,15 @@ from threedie.render.models.source import ModelSource
 
 
 def open_source(path: Path | None, cache: Path) -> ModelSource:
-    """Open models where they lie.
+    """Open models without copying them.
 
     Args:
         path: a folder in the ShapeNetCore v2 layout, its zip archive, or a folder of archives SYNSET.zip (beside
             folders of other classes, if need be); None for the embedded models.
-        cache: folder for what has to be written to be rendered: made-up models, files out of archives.
+        cache: folder for generated models and files out of archives.
 
     Raises:
-        ThreeDieError: nothing of the kind; the message says what is there.
+        ThreeDieError: the path holds no models in these forms; the message says what it holds.
     """
     if path is None:
         return EmbeddedSource(cache)
@@ -39,16 +40,16 @@ def open_source(path: Path | None, cache: Path) -> ModelSource:
 
 
 def left_out_notes(source: ModelSource) -> list[str]:
-    """A sentence on what lies among a source's objects and is none; empty where there is nothing of the kind."""
+    """A sentence on the folders among a source's objects that hold no model; none if all do."""
     sources = source.sources if isinstance(source, JoinedSource) else (source,)
     names = sorted({name for each in sources for name in getattr(each, "left_out", [])})
     if not names:
         return []
-    return [f"left out {len(names):,} folders without a model in {MODELS}/: {a_few(names)}"]
+    return [f"left out {pluralize(len(names), 'folder')} without a model in {MODELS}/: {a_few(names)}"]
 
 
 class JoinedSource:
-    """Several sources, each with classes of its own, as one. A class that two of them have is the first one's."""
+    """Several sources with different classes, as one. A class that two of them have is taken from the first."""
 
     def __init__(self, sources: Sequence[FolderSource | ArchiveSource]) -> None:
         self.sources = tuple(sources)
@@ -62,18 +63,18 @@ class JoinedSource:
         """Objects of some classes, sorted, the first `per_class` of each.
 
         Raises:
-            ThreeDieError: none of the classes is there.
+            ThreeDieError: none of the sources has any of the classes.
         """
-        asked = sorted(set(synsets) & set(self._of_class))
-        if not asked:
-            there = class_names(sorted(self._of_class))
-            raise ThreeDieError(f"there are no models of {class_names(sorted(set(synsets)))}; there are {there}")
-        return [ref for synset in asked for ref in self._of_class[synset].objects([synset], per_class)]
+        selected = sorted(set(synsets) & set(self._of_class))
+        if not selected:
+            available = class_names(sorted(self._of_class))
+            raise ThreeDieError(f"no models of {class_names(sorted(set(synsets)))}; there are models of {available}")
+        return [ref for synset in selected for ref in self._of_class[synset].objects([synset], per_class)]
 
     def mesh_file(self, ref: ObjectRef) -> Path:
         """The OBJ file of one object.
 
         Raises:
-            ModelError: there is no usable mesh.
+            ModelError: the object has no usable mesh.
         """
         return self._of_class.get(ref.synset, self.sources[0]).mesh_file(ref)

@@ -1,4 +1,4 @@
-"""Tables that say which class a mesh is of: CSV files that people write by hand, or a spreadsheet does."""
+"""Tables of the class of each mesh: CSV files, written by hand or by a spreadsheet."""
 
 import csv
 import io
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from threedie.manifests.classes import find_class
 from threedie.manifests.errors import ThreeDieError, shown_value
+from threedie.manifests.plurals import pluralize
 from threedie.manifests.text import read_text
 
 SOURCE, CLASS = "source", "class"
@@ -20,8 +21,8 @@ _NAMED = 5
 class ClassTable:
     """Classes by source: a path as in the table of imports, the end of one, or a file's name without its suffix.
 
-    Columns are separated by commas, semicolons, tabs or `|`, whichever the first line has; spaces around words and
-    upper case in the columns' names don't count; further columns are ignored.
+    Columns are separated by commas, semicolons, tabs or `|`, whichever the first line has. Spaces around
+    words and upper case in column names don't matter; other columns are ignored.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,13 +41,13 @@ class ClassTable:
             before = self._synsets.setdefault(source, synset)
             if before != synset:
                 raise ThreeDieError(
-                    f"{path}, line {line}: {shown_value(source, _MAX_WORD)} is given a second class; "
-                    f"line {self._lines[source]} gives another"
+                    f"{path}, line {line}: {shown_value(source, _MAX_WORD)} has two classes; "
+                    f"line {self._lines[source]} has the other"
                 )
             self._lines.setdefault(source, line)
 
     def __call__(self, source: str) -> str | None:
-        """The class of a mesh, by the longest path that matches; None where there is none."""
+        """The class of a mesh, by the longest path that matches; None if none does."""
         parts = source.split("/")
         tails = ["/".join(parts[begin:]) for begin in range(len(parts))]
         matches = [key for key in (*tails, posixpath.splitext(parts[-1])[0]) if key in self._synsets]
@@ -54,13 +55,13 @@ class ClassTable:
         return self._synsets[matches[0]] if matches else None
 
     def unmatched(self) -> list[str]:
-        """A sentence on the rows whose source no mesh had so far; none where all were of use."""
+        """A sentence on the rows that matched no mesh so far; none if all did."""
         rest = [source for source in self._synsets if source not in self._matched]
         if not rest:
             return []
         named = ", ".join(f"{shown_value(source, _MAX_WORD)} (line {self._lines[source]})" for source in rest[:_NAMED])
         more = ", ..." if len(rest) > _NAMED else ""
-        return [f"{self.path}: no mesh has the source of {len(rest):,} rows: {named}{more}"]
+        return [f"{self.path}: {pluralize(len(rest), 'row')} without a mesh: {named}{more}"]
 
 
 def _read(path: Path) -> Iterator[tuple[int, str, str]]:

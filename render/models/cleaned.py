@@ -1,4 +1,4 @@
-"""A copy of an object for Blender where its importer doesn't read the files as they are meant."""
+"""A copy of an object's files that Blender's importer reads as intended, where it would misread the originals."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ _MTLLIB = re.compile(rb"^[ \t]*mtllib[ \t]+([^\n]+)$", re.M)
 
 
 def blender_file(mesh_file: Path, scratch: Path) -> Path:
-    """The file from which Blender imports an object: itself, or a copy of it in `scratch`, an empty or absent folder.
+    """The file that Blender imports: the object's own, or a copy in `scratch`, an empty or missing folder.
 
     A copy is made of files with byte-order marks or the line ends of old Macs, and where one line names several
     libraries. Nothing else is changed; textures are links.
@@ -23,7 +23,7 @@ def blender_file(mesh_file: Path, scratch: Path) -> Path:
     """
     text = ObjectText(mesh_file)
     unclean = [library for library in text.libraries if not is_plain(library.read_bytes())]
-    if is_plain(mesh_file.read_bytes()) and not unclean and not _unread(text):
+    if is_plain(mesh_file.read_bytes()) and not unclean and not _misses_library(text):
         return mesh_file
     top = mesh_file.parents[len(MESH_FILE.parts) - 1].absolute()
 
@@ -33,7 +33,7 @@ def blender_file(mesh_file: Path, scratch: Path) -> Path:
         return copied
 
     copy = place(mesh_file)
-    copy.write_bytes(_MTLLIB.sub(lambda match: _one_each(text, match), text.content))
+    copy.write_bytes(_MTLLIB.sub(lambda match: _one_library_a_line(text, match), text.content))
     for library, content in zip(text.libraries, text.texts, strict=True):
         place(_without_dots(library)).write_bytes(as_bytes(content))
         for name in map_names(content):
@@ -44,7 +44,7 @@ def blender_file(mesh_file: Path, scratch: Path) -> Path:
     return copy
 
 
-def _unread(text: ObjectText) -> bool:
+def _misses_library(text: ObjectText) -> bool:
     """Whether Blender, for which a line is one name, would miss a library."""
     reads = {text.mesh_file.with_suffix(".mtl")}
     for line in library_lines(text.content):
@@ -52,7 +52,7 @@ def _unread(text: ObjectText) -> bool:
     return any(library not in reads for library in text.libraries)
 
 
-def _one_each(text: ObjectText, match: re.Match[bytes]) -> bytes:
+def _one_library_a_line(text: ObjectText, match: re.Match[bytes]) -> bytes:
     """A `mtllib` line for each library that a line names."""
     rest = as_text(match[1])
     names = library_names(rest, lambda name: join(text.mesh_file, name) in text.libraries)

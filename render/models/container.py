@@ -1,4 +1,4 @@
-"""Folders and archives to import from: their files by name, read within bounds, and never outside of them."""
+"""Folders and archives to import from: their files by name, of bounded size, and none outside of them."""
 
 import os
 import posixpath
@@ -21,10 +21,10 @@ class Container(Protocol):
     """Files with names such as `chairs/wood.obj`."""
 
     def names(self) -> Iterator[str]:
-        """All files but litter, sorted."""
+        """All files except litter, sorted."""
 
     def spelled(self, name: str) -> str | None:
-        """The name of a file as it really is, given in other upper and lower case say; None where there is none."""
+        """The exact name of a file whose upper and lower case may differ from `name`; None if no file matches."""
 
     def read(self, name: str) -> bytes:
         """A file's content.
@@ -47,9 +47,9 @@ def find(container: Container, beside: str, reference: str) -> str | None:
     """The file that another one names, or None: relative to it, or else of that name in the same folder.
 
     Args:
-        container: where to look.
+        container: where to search.
         beside: name of the file that has the reference.
-        reference: what it says, such as `..\\textures\\wood.jpg`.
+        reference: the name in that file, such as `..\\textures\\wood.jpg`.
     """
     folder, plain = posixpath.dirname(beside), reference.replace("\\", "/")
     for path in (posixpath.join(folder, plain), posixpath.join(folder, posixpath.basename(plain))):
@@ -85,7 +85,7 @@ class Folder:
                     yield (Path(folder) / name).relative_to(self.root).as_posix()
 
     def spelled(self, name: str) -> str | None:
-        """The name as it really is."""
+        """The exact name of a file."""
         path = PurePosixPath()
         try:
             for part in PurePosixPath(name).parts:
@@ -101,7 +101,7 @@ class Folder:
             return None
 
     def _lower(self, folder: PurePosixPath) -> dict[str, str]:
-        """Names in a folder by their lower case; the last folder asked for is remembered."""
+        """Names in a folder by their lower case; the last folder is cached."""
         if self._listed[0] != folder:
             place = self.root / folder
             entries = sorted(entry.name for entry in place.iterdir()) if place.is_dir() else []
@@ -144,14 +144,14 @@ class Archive:
         return iter(sorted(name for name in self._infos if not has_litter(name) or leads_out(name)))
 
     def spelled(self, name: str) -> str | None:
-        """The name as it really is."""
+        """The exact name of a file."""
         return name if name in self._infos else self._lower.get(name.lower())
 
     def read(self, name: str) -> bytes:
         """A file's content.
 
         Raises:
-            ModelError: it is too large, damaged or encrypted, leads out of the archive, or is there twice.
+            ModelError: it is too large, damaged or encrypted, leads out of the archive, or is in it twice.
         """
         if leads_out(name):
             raise ModelError(f"{name!r} leads out of the archive")
@@ -159,7 +159,7 @@ class Archive:
             raise ModelError(f"{name} is in the archive twice, with different content; unpack it and keep one")
         try:
             with self._zip.open(self._infos[name]) as file:
-                # Whatever size the archive's directory promises.
+                # Bounded, whatever size the archive's directory states.
                 content = file.read(MAX_BYTES + 1)
         except UNREADABLE as error:
             raise ModelError(f"{name} can't be read from the archive ({error})") from error

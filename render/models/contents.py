@@ -1,4 +1,4 @@
-"""What meshes are made of, as hashes, so that the same mesh under two names is known as one."""
+"""What meshes are made of, as hashes, so that the same mesh under two names is recognized."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ from threedie.render.models.source import ModelError, ModelSource
 
 
 def content_hashes(source: ModelSource, refs: Sequence[ObjectRef], workers: int) -> Iterator[str | None]:
-    """SHA-256 of each object's surface, in order: vertices and faces, whatever its materials. None: it can't be read.
+    """SHA-256 of each object's surface, in order: vertices and faces, whatever its materials. None if it can't be read.
 
     Raises:
         ThreeDieError: a process died, or the source's cache can't be written to.

@@ -1,7 +1,7 @@
 """Meshes that Draco compressed, unpacked by the library that comes with Blender's glTF importer.
 
-The library is C++ and is fed files from anywhere: it runs in a child process (`draco_child.py`), one for all meshes of
-a file, which may crash, hang or ask for too much memory at the cost of one message.
+The library is C++ and reads files of any origin: it runs in a child process (`draco_child.py`), one for all meshes of
+a file, which may crash, hang or allocate too much memory at the cost of one message.
 """
 
 import importlib.util
@@ -27,8 +27,8 @@ _CHILD = (sys.executable, "-P", "-m", "threedie.render.models.draco_child")
 
 
 def draco_library() -> Path | None:
-    """The library, or None where there is no Blender that has it."""
-    # Found without loading Blender, which takes seconds.
+    """Path of the library, or None without a Blender that has it."""
+    # Located without loading Blender, which takes seconds.
     module = importlib.util.find_spec("bpy")
     if module is None or module.origin is None:
         return None
@@ -37,7 +37,7 @@ def draco_library() -> Path | None:
 
 
 class DracoMeshes:
-    """The compressed primitives of a file, unpacked when the first of them is asked for."""
+    """The compressed primitives of a file, unpacked when the first of them is needed."""
 
     def __init__(self, file: GltfFile) -> None:
         self._file = file
@@ -50,7 +50,7 @@ class DracoMeshes:
             None where it isn't compressed, or can't be unpacked but is in the file uncompressed, too.
 
         Raises:
-            ModelError: it can't be unpacked, and there is nothing else.
+            ModelError: it can't be unpacked, and the file has no uncompressed copy.
         """
         if EXTENSION not in mapping(primitive.get("extensions")):
             return None
@@ -77,7 +77,7 @@ class DracoMeshes:
 
 
 def _key(primitive: dict[str, Any]) -> str:
-    """What tells compressed data and the attributes wanted of it from others."""
+    """Identifies compressed data and the attributes needed of it."""
     extension = mapping(primitive.get("extensions")).get(EXTENSION)
     return json.dumps([extension, primitive.get("attributes")], sort_keys=True)
 

@@ -33,8 +33,8 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
 
 
 def main() -> None:
-    """Unpack what comes in; meshes that can't be are left out."""
-    with suppress(ImportError, ValueError, OSError):  # where there are no such limits
+    """Unpack the meshes from standard input; those that can't be are left out."""
+    with suppress(ImportError, ValueError, OSError):  # a system without such limits
         import resource  # noqa: PLC0415
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))

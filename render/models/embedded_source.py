@@ -1,4 +1,4 @@
-"""Models that need no download: seven that are shipped, and as many made-up ones as anybody wants."""
+"""Models that need no download: seven that are shipped, and any number of generated ones."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +18,9 @@ PER_CLASS = 8
 
 
 class EmbeddedSource:
-    """Shipped models first, then made-up ones, `per_class` in all of each class.
+    """Shipped models first, then generated ones, `per_class` in all of each class.
 
-    Made-up models are written to `cache` when they are first asked for. Any number of processes may share a cache.
+    Generated models are written to `cache` when they are first needed. Any number of processes may share a cache.
     """
 
     def __init__(self, cache: Path, seed: int = 0, per_class: int = PER_CLASS) -> None:
@@ -35,25 +35,27 @@ class EmbeddedSource:
         return {"kind": "embedded", "seed": self.seed, "version": library.VERSION}
 
     def objects(self, synsets: Sequence[str], per_class: int | None = None) -> list[ObjectRef]:
-        """Objects of some classes, by class; within one the shipped models first, then the made-up ones by index.
+        """Objects of some classes, by class; within one the shipped models first, then the generated ones by index.
 
         Raises:
-            ThreeDieError: none of the classes is on offer.
+            ThreeDieError: none of the classes has a model.
         """
         count = self.per_class if per_class is None else per_class
-        offered = set(on_offer())
+        available = set(available_classes())
         refs = []
-        for synset in sorted(set(synsets) & offered):
+        for synset in sorted(set(synsets) & available):
             own = _shipped(synset)[:count]
             made = max(count - len(own), 0) if synset in library.GENERATORS else 0
             refs += own + [library.object_ref(self.seed, synset, index) for index in range(made)]
-        if not set(synsets) & offered:
-            asked = class_names(sorted(set(synsets))) or "nothing"
-            raise ThreeDieError(f"no embedded model for {asked}; there are models of {class_names(on_offer())}")
+        if not set(synsets) & available:
+            requested = class_names(sorted(set(synsets))) or "nothing"
+            raise ThreeDieError(
+                f"no embedded model for {requested}; there are models of {class_names(available_classes())}"
+            )
         return refs
 
     def mesh_file(self, ref: ObjectRef) -> Path:
-        """The OBJ file of one object; a made-up one is written to the cache if it isn't there yet.
+        """The OBJ file of one object; a generated one is written to the cache if it isn't in it yet.
 
         Raises:
             ModelError: no embedded model has that name.
@@ -70,7 +72,7 @@ class EmbeddedSource:
         return library.write_object(seed, synset, index, self.cache / f"synth-v{library.VERSION}")
 
 
-def on_offer() -> tuple[str, ...]:
+def available_classes() -> tuple[str, ...]:
     """Synsets with a shipped model or a generator, sorted."""
     return tuple(synset for synset in SYNSETS if synset in library.GENERATORS or (SHIPPED / synset).is_dir())
 

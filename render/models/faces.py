@@ -1,10 +1,10 @@
-"""Faces of a file, checked."""
+"""Checked faces of a mesh file."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from threedie.render.models.numbers import counted
+from threedie.manifests.plurals import pluralize
 from threedie.render.models.polygons import Floats, Ints, first_corners
 from threedie.render.models.source import ModelError
 from threedie.render.models.srgb import decoded
@@ -17,15 +17,15 @@ class Faces:
     Attributes:
         sizes: (F,) corners of each face, 3 or more.
         corners: (C,) the vertex of each corner, none twice in a row.
-        rows: (F,) which of the file's faces each is.
-        places: (C,) which of the file's corners each is.
+        face_index: (F,) position of each among the file's faces.
+        corner_index: (C,) position of each among the file's corners.
         notes: what was dropped.
     """
 
     sizes: Ints
     corners: Ints
-    rows: Ints
-    places: Ints
+    face_index: Ints
+    corner_index: Ints
     notes: tuple[str, ...]
 
 
@@ -35,10 +35,10 @@ def usable_faces(sizes: Ints, corners: Ints, vertices: int) -> Faces:
     Args:
         sizes: (F,) corners of each face.
         corners: (C,) vertex of each corner.
-        vertices: how many there are.
+        vertices: number of vertices.
 
     Raises:
-        ModelError: there are none, or one uses a vertex that isn't there.
+        ModelError: no faces, or one uses a vertex that doesn't exist.
     """
     if not len(sizes):
         raise ModelError("no faces")
@@ -46,7 +46,7 @@ def usable_faces(sizes: Ints, corners: Ints, vertices: int) -> Faces:
     if len(bad):
         face = int(np.searchsorted(np.cumsum(sizes), bad[0], side="right"))
         raise ModelError(
-            f"face {face} (counted from 0) uses vertex {corners[bad[0]]}, and there are {vertices:,} vertices"
+            f"face {face} (counted from 0) uses vertex {corners[bad[0]]} of {pluralize(vertices, 'vertex')}"
         )
     rows = np.repeat(np.arange(len(sizes)), sizes)
     before = np.arange(len(corners)) - 1
@@ -58,10 +58,10 @@ def usable_faces(sizes: Ints, corners: Ints, vertices: int) -> Faces:
     places = np.flatnonzero(single & kept[rows])
     notes = []
     if not kept.all():
-        notes.append(f"dropped {counted(np.count_nonzero(~kept), 'face')} with fewer than three different corners")
+        notes.append(f"dropped {pluralize(np.count_nonzero(~kept), 'face')} with fewer than three different corners")
     repeated = np.count_nonzero(kept & (left < sizes))
     if repeated:
-        notes.append(f"dropped corners that came twice in a row from {counted(repeated, 'face')}")
+        notes.append(f"dropped corners that came twice in a row from {pluralize(repeated, 'face')}")
     if not kept.any():
         raise ModelError(f"no face of its {len(sizes):,} has three different corners")
     return Faces(left[kept], corners[places], np.flatnonzero(kept), places, tuple(notes))

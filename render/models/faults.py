@@ -1,4 +1,4 @@
-"""Faults: what is missing or wrong in a model's files, and notes of them."""
+"""Faults: what is missing or wrong in a model's files, and notes on them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ MAX_NOTES = 20
 
 @dataclass(frozen=True)
 class Fault:
-    """Something in an OBJ or MTL file that is missing, wrong, or of no use to a render.
+    """Something in an OBJ or MTL file that is missing, wrong, or without effect on a render.
 
     Attributes:
         kind: `material`, `texture`, `picture`, `mesh`, `color`, `other`; `import` for what matters to an import alone.
         what: what is wrong, as in `material red: Kd 255 0 0 is over 1`.
         done: what the import does about it, as in `taken as 0 to 255`; empty where nothing can be done.
-        mended: whether the imported object differs for it from what the files say, or other programs make of them.
+        mended: whether the imported object therefore differs from what the files say, or from what other programs show.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""Models in a folder in the ShapeNetCore v2 layout, used where they lie."""
+"""Models in a folder in the ShapeNetCore v2 layout, used in place."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -21,11 +21,11 @@ V1_FILE = "model.obj"
 class FolderSource:
     """ROOT/SYNSET/OBJECT/models/model_normalized.obj. Folders that aren't one of the 55 classes are ignored.
 
-    An object is a folder with a file in `models/`, be it only its voxels; litter isn't looked at.
+    An object is a folder with any file in `models/`, even if only voxels; litter is ignored.
 
     Attributes:
-        synsets: the classes there are.
-        left_out: folders among the objects that hold no model or can't be named so; of the classes listed so far.
+        synsets: the classes it has.
+        left_out: folders among the objects that hold no model or have a forbidden name; of the classes listed so far.
 
     Raises:
         ThreeDieError: `root` isn't in that layout.
@@ -44,25 +44,27 @@ class FolderSource:
         """Objects of some classes, sorted, the first `per_class` of each. Lists folders, opens no model.
 
         Raises:
-            ThreeDieError: none of the classes is there, or the models lie as in ShapeNetCore v1.
+            ThreeDieError: it has none of the classes, or the models are in the layout of ShapeNetCore v1.
         """
-        asked = sorted(set(synsets) & set(self.synsets))
-        if not asked:
+        selected = sorted(set(synsets) & set(self.synsets))
+        if not selected:
             raise ThreeDieError(
                 f"{self.root}: has no {class_names(sorted(set(synsets)))}; it has {class_names(self.synsets)}"
             )
         refs = []
-        for synset in asked:
+        for synset in selected:
             refs += self._objects(synset, per_class)
         if not refs and per_class != 0:
-            raise ThreeDieError(f"{self.root}: the folders of {class_names(asked)} hold no objects; expected {LAYOUT}")
+            raise ThreeDieError(
+                f"{self.root}: the folders of {class_names(selected)} hold no objects; expected {LAYOUT}"
+            )
         return refs
 
     def mesh_file(self, ref: ObjectRef) -> Path:
         """The OBJ file of one object, after a cheap check that it is one.
 
         Raises:
-            ModelError: there is none, it can't be a mesh, or it uses files outside of the object's folder.
+            ModelError: the object has none, it isn't a mesh, or it uses files outside of the object's folder.
         """
         folder = self.root / ref.synset / ref.object_id
         if not folder.is_dir():
@@ -80,19 +82,19 @@ class FolderSource:
         if synsets:
             return tuple(synset for synset in synsets if holds_folders(self.root / synset)) or synsets
         packed = [name for name, is_folder in entries if not is_folder and name.lower().endswith(".zip")]
-        found = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") or "no folders"
-        mend = (
+        content = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") or "no folders"
+        remedy = (
             f"give {self.root / packed[0]} itself, or unpack it"
             if packed
             else "give the folder that holds the synset folders"
         )
-        raise ThreeDieError(f"{self.root}: not ShapeNetCore v2: expected {LAYOUT}, found {found}; {mend}")
+        raise ThreeDieError(f"{self.root}: not ShapeNetCore v2: expected {LAYOUT}, found {content}; {remedy}")
 
     def _objects(self, synset: str, count: int | None) -> list[ObjectRef]:
         """The first `count` objects of a class, sorted.
 
         Raises:
-            ModelError: all there are lie as in ShapeNetCore v1.
+            ModelError: all are in the layout of ShapeNetCore v1.
         """
         folder = self.root / synset
         names = sorted(name for name, is_folder in _entries(folder) if is_folder and not is_litter(name))
@@ -100,9 +102,9 @@ class FolderSource:
         self.left_out += [f"{synset}/{name!r}" for name in names if not is_plain_name(name)]
         old: ObjectRef | None = None
         is_new = False
-        found: list[ObjectRef] = []
+        objects: list[ObjectRef] = []
         for ref in refs:
-            if count is not None and len(found) >= count and (is_new or old is None):
+            if count is not None and len(objects) >= count and (is_new or old is None):
                 break
             place = self.root / str(ref)
             if (place / MESH_FILE).exists() or _has_file(place / MODELS):
@@ -112,10 +114,10 @@ class FolderSource:
             else:
                 self.left_out.append(str(ref))
                 continue
-            found.append(ref)
+            objects.append(ref)
         if old and not is_new:
             self._refuse_v1(old)
-        return found[:count]
+        return objects[:count]
 
     def _refuse_v1(self, ref: ObjectRef) -> None:
         folder = self.root / ref.synset / ref.object_id
@@ -127,7 +129,7 @@ class FolderSource:
 
 
 def holds_folders(folder: Path) -> bool:
-    """Whether there is a folder with folders in it that aren't litter."""
+    """Whether a folder exists and holds folders that aren't litter."""
     return folder.is_dir() and any(is_folder and not is_litter(name) for name, is_folder in _entries(folder))
 
 

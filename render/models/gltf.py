@@ -1,7 +1,7 @@
-"""glTF 2.0 (`.gltf`, `.glb`) as surfaces, as Blender's importer and the specification have it.
+"""Reading glTF 2.0 (`.gltf`, `.glb`), as the specification and Blender's importer do.
 
 Specification: https://registry.khronos.org/glTF/specs/2.0/glTF-2.0.html. It is read without Blender, so that thousands
-of files cost seconds and a damaged one costs a message; that the result is that of Blender's importer, the tests show.
+of files cost seconds and a damaged one costs a message; tests compare the result with that of Blender's importer.
 """
 
 import numpy as np
@@ -31,12 +31,12 @@ _WITHOUT_EFFECT = {
         "anisotropy", "clearcoat", "diffuse_transmission", "dispersion", "ior", "iridescence", "sheen", "specular",
         "transmission", "unlit", "volume",
     )),
-    # Other looks, movements and lights than the default ones.
+    # Other materials, animations and lights than the default ones.
     "KHR_materials_variants", "KHR_animation_pointer", "KHR_lights_punctual", "EXT_lights_image_based",
-    # Words about the file, and coarser versions of its meshes.
+    # Metadata of the file, and coarser versions of its meshes.
     "KHR_xmp_json_ld", "KHR_xmp", "MSFT_lod", "EXT_mesh_features", "EXT_structural_metadata",
 }  # fmt: skip
-_MENDS = {
+_REMEDIES = {
     "KHR_texture_basisu": "whose KTX2 pictures aren't read; convert them with gltf-transform",
     "EXT_meshopt_compression": "which isn't read; unpack it with gltf-transform",
 }
@@ -52,7 +52,7 @@ def read_gltf(container: Container, name: str) -> ReadMesh:
     """
     file = GltfFile(container, name)
     _check_extensions(file)
-    # What overflows is no longer finite, and is refused or replaced like that.
+    # Numbers that overflow become infinite, and those are refused or replaced.
     with np.errstate(all="ignore"):
         surfaces = surfaces_of(file, scene_pieces(file))
     _note_left_out(file)
@@ -65,7 +65,7 @@ def _check_extensions(file: GltfFile) -> None:
             continue
         if extension == "EXT_texture_avif" and features.check("avif"):
             continue
-        raise ModelError(f"needs {one_line(extension)}, {_MENDS.get(extension, _NOT_READ)}")
+        raise ModelError(f"needs {one_line(extension)}, {_REMEDIES.get(extension, _NOT_READ)}")
 
 
 def _note_left_out(file: GltfFile) -> None:
@@ -76,7 +76,7 @@ def _note_left_out(file: GltfFile) -> None:
         "lights": mapping(extensions.get("KHR_lights_punctual")).get("lights"),
         "material variants": mapping(extensions.get("KHR_materials_variants")).get("variants"),
     }
-    handled = {*_HONORED, *_WITHOUT_EFFECT, *_MENDS, "EXT_texture_avif", "MSFT_texture_dds"}
+    handled = {*_HONORED, *_WITHOUT_EFFECT, *_REMEDIES, "EXT_texture_avif", "MSFT_texture_dds"}
     others = [one_line(name) for name in map(str, file.items("extensionsUsed")) if name not in handled]
     if others:
         file.notes.add(f"{', '.join(others[:_FEW])}{'...' if len(others) > _FEW else ''} not read")

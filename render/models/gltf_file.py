@@ -1,6 +1,6 @@
 """The layers of a glTF 2.0 file below its meshes: GLB chunks, JSON, buffers, accessors.
 
-Nothing in it is believed: each index, count and offset is checked before it is used, and memory is bounded.
+Nothing in the file is trusted: each index, count and offset is checked before it is used, and memory is bounded.
 """
 
 import base64
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from threedie.manifests.errors import one_line
+from threedie.manifests.plurals import pluralize
 from threedie.manifests.text import MAX_JSON_BYTES, parse_json, without_mark
 from threedie.render.models.container import Container, find
 from threedie.render.models.source import ModelError
@@ -49,7 +50,7 @@ class Notes:
         """The sentences, in order; those beyond a bound are counted."""
         texts = list(self._texts)
         rest = len(texts) - _MAX_NOTES
-        return tuple(texts if rest <= 0 else [*texts[:_MAX_NOTES], f"{rest} more notes"])
+        return tuple(texts if rest <= 0 else [*texts[:_MAX_NOTES], pluralize(rest, "more note")])
 
 
 class GltfFile:
@@ -61,7 +62,7 @@ class GltfFile:
     """
 
     def __init__(self, container: Container, name: str) -> None:
-        """Read a `.gltf` or `.glb` file; which of them it is, its first bytes say.
+        """Read a `.gltf` or `.glb` file, told apart by the first bytes.
 
         Raises:
             ModelError: it isn't glTF 2, or is cut off.
@@ -83,7 +84,7 @@ class GltfFile:
         except ValueError as error:
             raise ModelError(f"not a glTF file: its JSON can't be read ({one_line(error)})") from error
         if not isinstance(value, dict):
-            raise ModelError("not a glTF file: its JSON is no object")
+            raise ModelError("not a glTF file: its JSON isn't an object")
         self.json: dict[str, Any] = value
         self._check_version()
 
@@ -111,7 +112,7 @@ class GltfFile:
         if _JSON not in chunks:
             raise ModelError("not a GLB file: it has no JSON chunk")
         if length < len(content):
-            self.notes.add(f"{len(content) - length:,} bytes after the end of the GLB file are ignored")
+            self.notes.add(f"ignored {pluralize(len(content) - length, 'byte')} after the end of the GLB file")
         return chunks[_JSON], chunks.get(_BIN)
 
     def _check_version(self) -> None:
@@ -122,31 +123,31 @@ class GltfFile:
             raise ModelError(f"glTF version {one_line(version)}, of which only 2 can be read; convert it to glTF 2.0")
 
     def items(self, key: str) -> list[Any]:
-        """A list of the top object, such as `nodes`; empty where there is none.
+        """A list of the top object, such as `nodes`; empty where the file has none.
 
         Raises:
             ModelError: it isn't a list.
         """
         value = self.json.get(key, [])
         if not isinstance(value, list) or len(value) > MAX_ITEMS:
-            raise ModelError(f"its {key} are no list")
+            raise ModelError(f"its {key} aren't a list")
         return value
 
     def item(self, key: str, index: object) -> dict[str, Any]:
-        """An object of such a list.
+        """An entry of a list of the top object.
 
         Raises:
-            ModelError: there is none of that index.
+            ModelError: the list has no such entry.
         """
         values = self.items(key)
         # True is an int to Python.
         if type(index) is not int or not 0 <= index < len(values) or not isinstance(values[index], dict):
-            raise ModelError(f"it refers to number {one_line(index)} of {key}, which isn't there")
+            raise ModelError(f"it refers to number {one_line(index)} of {key}, which doesn't exist")
         item: dict[str, Any] = values[index]
         return item
 
     def resource(self, uri: object) -> bytes | None:
-        """Content of what a URI names: data in itself, or a file of the container; None where there is none.
+        """Content of what a URI names: inline data, or a file of the container; None where it names neither.
 
         Raises:
             ModelError: the file is too large or can't be read.
@@ -176,7 +177,7 @@ class GltfFile:
         return self._read[spelled]
 
     def view(self, index: object) -> tuple[bytes | memoryview, int]:
-        """Bytes of a buffer view, as many as there are, and the bytes from one element to the next, 0 if packed.
+        """Bytes of a buffer view, as far as the buffer has them, and its stride in bytes, 0 if packed.
 
         Raises:
             ModelError: it has none.
@@ -218,7 +219,7 @@ class GltfFile:
             decoded: values that were unpacked from elsewhere, by accessor.
 
         Raises:
-            ModelError: it lies outside of its buffer, lacks a row, or isn't as it should be.
+            ModelError: it lies outside of its buffer, lacks a row, or is malformed.
         """
         accessor = self.item("accessors", index)
         assert isinstance(index, int)
@@ -234,7 +235,7 @@ class GltfFile:
             values = self._arrays[index]
         if rows is not None:
             if len(rows) and rows.max() >= len(values):
-                raise ModelError(f"a face uses a vertex that isn't there (accessor {index} has {len(values):,})")
+                raise ModelError(f"a face uses a vertex that doesn't exist (accessor {index} has {len(values):,})")
             values = values[rows]
         if accessor.get("normalized") is True and values.dtype.kind in "iu":
             values = np.maximum(values / np.iinfo(values.dtype).max, -1.0)
@@ -256,7 +257,7 @@ class GltfFile:
             indices, items = mapping(sparse.get("indices")), mapping(sparse.get("values"))
             places = self._elements(indices, component(indices), number, 1, what)[:, 0]
             if places.dtype.kind != "u" or (number and places.max() >= count):
-                raise ModelError(f"{what} has sparse values for elements that aren't there")
+                raise ModelError(f"{what} has sparse values for elements that don't exist")
             values = values.copy()
             values[places] = self._elements(items, kind, number, width, what)
         return values
@@ -276,11 +277,11 @@ def component(accessor: Mapping[str, Any]) -> "np.dtype[Any]":
     """The type of an accessor's numbers.
 
     Raises:
-        ModelError: there is no such type.
+        ModelError: glTF has no such type.
     """
     kind = accessor.get("componentType")
     if not isinstance(kind, int) or kind not in COMPONENTS:
-        raise ModelError(f"an accessor has the component type {one_line(kind)}, which glTF doesn't know")
+        raise ModelError(f"an accessor has the component type {one_line(kind)}, which glTF doesn't define")
     return np.dtype(COMPONENTS[kind])
 
 
@@ -318,5 +319,5 @@ def numbers(value: object, length: int) -> npt.NDArray[np.float64] | None:
 
 def number(value: object, default: float) -> float:
     """A finite number, or the default in place of anything else."""
-    found = numbers([value], 1)
-    return default if found is None else float(found[0])
+    values = numbers([value], 1)
+    return default if values is None else float(values[0])

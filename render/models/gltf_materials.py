@@ -1,8 +1,8 @@
 """Materials and pictures of a glTF file, and the surfaces that pieces of its scene become with them.
 
-An OBJ file knows one set of texture coordinates for all pictures of a material, repeated pictures, and one opacity.
-What glTF knows beyond that is drawn into the pictures or worked into the coordinates; where that can't be, a note says
-so.
+An OBJ file has one set of texture coordinates for all pictures of a material, repeats pictures, and has one opacity.
+What glTF has beyond that is drawn into the pictures or worked into the coordinates; where that is impossible, a note
+says so.
 """
 
 import math
@@ -35,13 +35,13 @@ _ALPHA_LEVELS = 16
 _STEPS = 64
 """Parts of a picture by which it is made larger."""
 _OUTSIDE = 1e-4
-"""So far beyond the picture coordinates may be by rounding."""
+"""How far beyond the picture coordinates may be by rounding."""
 
 _PICTURE_EXTENSIONS = {
     "EXT_texture_webp": "WebP", "EXT_texture_avif": "AVIF", "KHR_texture_basisu": "KTX2", "MSFT_texture_dds": "DDS",
 }  # fmt: skip
 _KTX2 = b"\xabKTX 20\xbb"
-_MATT = {
+_GLOSSY = {
     "clearcoat": "clearcoat", "transmission": "transmission", "volume": "volume", "ior": "", "specular": "",
     "sheen": "sheen", "iridescence": "iridescence", "anisotropy": "anisotropy", "dispersion": "dispersion",
     "diffuse_transmission": "diffuse transmission",
@@ -58,7 +58,7 @@ class _Texture:
         name: for notes.
         uv_set: number of its texture coordinates.
         transform: of the coordinates, (2, 3).
-        wrap: how it goes on beyond its edges, along u and v.
+        wrap: how it continues beyond its edges, along u and v.
     """
 
     picture: Image.Image
@@ -121,22 +121,22 @@ class _Materials:
             return _Parsed(Material(WHITE), None, None)
         value, name = mapping(self._file.items("materials")[index]), self._name(index)
         extensions = mapping(value.get("extensions"))
-        rough = mapping(value.get("pbrMetallicRoughness"))
-        shiny = extensions.get("KHR_materials_pbrSpecularGlossiness")
-        if shiny is not None:
-            factor, info = mapping(shiny).get("diffuseFactor"), mapping(shiny).get("diffuseTexture")
+        metallic = mapping(value.get("pbrMetallicRoughness"))
+        specular = extensions.get("KHR_materials_pbrSpecularGlossiness")
+        if specular is not None:
+            factor, info = mapping(specular).get("diffuseFactor"), mapping(specular).get("diffuseTexture")
         else:
-            factor, info = rough.get("baseColorFactor"), rough.get("baseColorTexture")
-        self._note_dropped(value, extensions, rough, name)
+            factor, info = metallic.get("baseColorFactor"), metallic.get("baseColorTexture")
+        self._note_dropped(value, extensions, metallic, name)
         rgba = self._factor(factor, [1.0, 1.0, 1.0, 1.0], f"{name}: base color")
-        base, lost = self._texture(info, name)
+        base, is_missing = self._texture(info, name)
         color = rgba[:3]
-        if lost and (color == 1).all():
-            # White says nothing of what the picture showed.
+        if is_missing and (color == 1).all():
+            # White is only the factor of the missing picture.
             color = np.asarray(GRAY)
         mode = value.get("alphaMode", "OPAQUE")
         if mode not in ("OPAQUE", "BLEND", "MASK"):
-            self._file.notes.add(f"{name}: alpha mode {one_line(mode)} isn't known; opaque")
+            self._file.notes.add(f"{name}: alpha mode {one_line(mode)} is unknown; opaque")
         emission, glow = self._emission(value, extensions, name)
         material = Material(
             rgb(color),
@@ -153,8 +153,8 @@ class _Materials:
         factor = factor * max(0.0, number(strength, 1.0))
         if not factor.any():
             return factor, None
-        glow, lost = self._texture(value.get("emissiveTexture"), name)
-        if lost:
+        glow, is_missing = self._texture(value.get("emissiveTexture"), name)
+        if is_missing:
             # It would glow all over instead of where the picture says.
             return np.zeros(3), None
         return factor, glow
@@ -171,21 +171,21 @@ class _Materials:
         return np.clip(factor, 0, 1)
 
     def _note_dropped(
-        self, value: dict[str, Any], extensions: dict[str, Any], rough: dict[str, Any], name: str
+        self, value: dict[str, Any], extensions: dict[str, Any], metallic: dict[str, Any], name: str
     ) -> None:
         dropped = []
-        if number(rough.get("metallicFactor"), 0.0) > 0 or "metallicRoughnessTexture" in rough:
+        if number(metallic.get("metallicFactor"), 0.0) > 0 or "metallicRoughnessTexture" in metallic:
             dropped.append("metalness")
         dropped += [what for key, what in (("normalTexture", "normal map"), ("occlusionTexture", "occlusion map"))
                     if key in value]  # fmt: skip
-        dropped += [what for key, what in _MATT.items() if what and f"KHR_materials_{key}" in extensions]
+        dropped += [what for key, what in _GLOSSY.items() if what and f"KHR_materials_{key}" in extensions]
         if dropped:
-            self._file.notes.add(f"{name}: {', '.join(dropped)} left out, surfaces are matt")
+            self._file.notes.add(f"{name}: {', '.join(dropped)} left out, surfaces are matte")
         if "KHR_materials_unlit" in extensions:
             self._file.notes.add(f"{name}: unlit, but is lit like all others")
 
     def _texture(self, info: object, material: str) -> tuple[_Texture | None, bool]:
-        """The texture of an entry of a material, and whether there should have been one."""
+        """The texture of an entry of a material, and whether it has one that can't be read."""
         if info is None:
             return None, False
         try:
@@ -203,11 +203,11 @@ class _Materials:
         if sampler.get("magFilter") == _NEAREST:
             times = max(1, _SHARP_SIDE // max(picture.size))
             picture = picture.resize([side * times for side in picture.size], Image.Resampling.NEAREST)
-        moved = mapping(mapping(info.get("extensions")).get("KHR_texture_transform"))
-        uv_set = moved.get("texCoord", info.get("texCoord", 0))
+        extension = mapping(mapping(info.get("extensions")).get("KHR_texture_transform"))
+        uv_set = extension.get("texCoord", info.get("texCoord", 0))
         if type(uv_set) is not int or uv_set < 0:
             raise ModelError(f"texture {name} names texture coordinates {one_line(uv_set)}")
-        return _Texture(picture, name, uv_set, _transform(moved), (wrap[0], wrap[1]))
+        return _Texture(picture, name, uv_set, _transform(extension), (wrap[0], wrap[1]))
 
     def _sampler(self, index: object) -> dict[str, Any]:
         if index is None:
@@ -295,8 +295,8 @@ class _Materials:
                 f"texture {texture.name} needs TEXCOORD_{texture.uv_set}, which its faces lack; its mean is used"
             )
             return None, None
-        moved: Floats = uv @ texture.transform[:, :2].T + texture.transform[:, 2]
-        return texture, np.nan_to_num(moved, nan=0.0, posinf=0.0, neginf=0.0)
+        transformed: Floats = uv @ texture.transform[:, :2].T + texture.transform[:, 2]
+        return texture, np.nan_to_num(transformed, nan=0.0, posinf=0.0, neginf=0.0)
 
     def _spread(self, texture: _Texture, spans: tuple[tuple[float, float], ...]) -> Image.Image:
         """A texture's picture with what lies around it drawn, over a span along u and v."""

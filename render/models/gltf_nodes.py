@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from threedie.manifests.errors import one_line
+from threedie.manifests.plurals import pluralize
 from threedie.render.models.gltf_file import GltfFile, mapping, numbers
-from threedie.render.models.numbers import counted
 from threedie.render.models.polygons import Floats
 from threedie.render.models.source import ModelError
 
@@ -25,16 +25,16 @@ def node_matrices(file: GltfFile) -> tuple[list[dict[str, Any]], dict[int, Float
     for index, node in enumerate(nodes):
         for child in _indices(node.get("children"), len(nodes), "a node's children"):
             if child in parents or child == index:
-                raise ModelError(f"its nodes are no tree: node {child} has more than one parent")
+                raise ModelError(f"its nodes aren't a tree: node {child} has more than one parent")
             parents[child] = index
     matrices: dict[int, Floats] = {}
     # The deepest chain of nodes may be longer than Python recurses.
-    waiting = [index for index in range(len(nodes)) if index not in parents]
-    while waiting:
-        index = waiting.pop()
+    stack = [index for index in range(len(nodes)) if index not in parents]
+    while stack:
+        index = stack.pop()
         local = _local_matrix(nodes[index], index)
         matrices[index] = matrices[parents[index]] @ local if index in parents else local
-        waiting += _indices(nodes[index].get("children"), len(nodes), "a node's children")
+        stack += _indices(nodes[index].get("children"), len(nodes), "a node's children")
     return nodes, matrices
 
 
@@ -78,30 +78,30 @@ def _trs_matrices(translation: Floats, rotation: Floats, scale: Floats) -> Float
 
 
 def visible_nodes(file: GltfFile, nodes: list[dict[str, Any]], matrices: Mapping[int, Floats]) -> list[int]:
-    """Nodes of the default scene, or of all where there are no scenes; a note says what others hold."""
+    """Nodes of the default scene, or all nodes of a file without scenes; a note counts what others hold."""
     roots = _scene_roots(file, len(nodes))
     if roots is None:
         children = {child for node in nodes for child in node.get("children") or []}
         roots = [index for index in range(len(nodes)) if index not in children]
     chosen: dict[int, None] = {}
     hidden = 0
-    waiting = roots[::-1]
-    while waiting:
-        index = waiting.pop()
+    stack = roots[::-1]
+    while stack:
+        index = stack.pop()
         if index in chosen:
             continue
         if index not in matrices:
-            raise ModelError(f"its nodes are no tree: node {index} is its own ancestor")
+            raise ModelError(f"its nodes aren't a tree: node {index} is its own ancestor")
         if mapping(mapping(nodes[index].get("extensions")).get("KHR_node_visibility")).get("visible") is False:
             hidden += 1
             continue
         chosen[index] = None
-        waiting += (nodes[index].get("children") or [])[::-1]
+        stack += (nodes[index].get("children") or [])[::-1]
     if hidden:
-        file.notes.add(f"{counted(hidden, 'hidden node')} left out")
+        file.notes.add(f"{pluralize(hidden, 'hidden node')} left out")
     elsewhere = sum(node.get("mesh") is not None for index, node in enumerate(nodes) if index not in chosen)
     if elsewhere and not hidden:
-        file.notes.add(f"{counted(elsewhere, 'mesh', 'meshes')} outside of the default scene left out")
+        file.notes.add(f"{pluralize(elsewhere, 'mesh')} outside of the default scene left out")
     return list(chosen)
 
 
@@ -111,7 +111,7 @@ def _scene_roots(file: GltfFile, nodes: int) -> list[int] | None:
         return None
     index = file.json.get("scene", 0)
     if type(index) is not int or not 0 <= index < len(scenes):
-        file.notes.add(f"the default scene {one_line(index)} isn't there; the first one is used")
+        file.notes.add(f"the default scene {one_line(index)} doesn't exist; the first one is used")
         index = 0
     return _indices(mapping(scenes[index]).get("nodes"), nodes, "a scene's nodes")
 

@@ -66,7 +66,7 @@ def blended(primitive: Primitive, skin: Floats) -> Floats:
     if primitive.joints is None or primitive.weights is None:
         return np.broadcast_to(skin[0], (len(primitive.points), 4, 4))
     if primitive.joints.min(initial=0) < 0 or primitive.joints.max(initial=0) >= len(skin):
-        raise ModelError("a vertex is bound to a joint that isn't there")
+        raise ModelError("a vertex is bound to a joint that doesn't exist")
     weights = primitive.weights.copy()
     total = weights.sum(axis=1)
     weights[total == 0, 0] = 1

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from threedie.manifests.errors import one_line
+from threedie.manifests.plurals import pluralize
 from threedie.render.models.draco import DracoMeshes
 from threedie.render.models.gltf_file import Decoded, GltfFile, Numbers, component, mapping
 from threedie.render.models.gltf_pieces import Primitive
-from threedie.render.models.numbers import counted
 from threedie.render.models.polygons import Floats, Ints
 from threedie.render.models.source import ModelError
 
@@ -38,7 +38,7 @@ class Primitives:
         """
         primitives = mesh.get("primitives")
         if not isinstance(primitives, list):
-            raise ModelError("the primitives of a mesh are no list")
+            raise ModelError("the primitives of a mesh aren't a list")
         dropped = 0
         for each in primitives:
             primitive = mapping(each)
@@ -47,12 +47,12 @@ class Primitives:
                 dropped += 1
                 continue
             if mode not in (_TRIANGLES, _STRIP, _FAN):
-                raise ModelError(f"a primitive has the mode {one_line(mode)}, which glTF doesn't know")
+                raise ModelError(f"a primitive has the mode {one_line(mode)}, which glTF doesn't define")
             read = self._primitive(primitive, mode)
             if read is not None:
                 yield read
         if dropped:
-            self._file.notes.add(f"{counted(dropped, 'primitive')} of points or lines left out")
+            self._file.notes.add(f"{pluralize(dropped, 'primitive')} of points or lines left out")
 
     def _primitive(self, primitive: dict[str, Any], mode: int) -> Primitive | None:
         attributes = mapping(primitive.get("attributes"))
@@ -76,7 +76,7 @@ class Primitives:
         material = primitive.get("material")
         materials = len(self._file.items("materials"))
         if material is not None and (type(material) is not int or not 0 <= material < materials):
-            self._file.notes.add(f"material {one_line(material)} isn't there; its faces are white")
+            self._file.notes.add(f"material {one_line(material)} doesn't exist; its faces are white")
             material = None
         return Primitive(
             material,
@@ -104,7 +104,7 @@ class Primitives:
         return triangles_of(indices.astype(np.int64), mode)
 
     def _valid(self, faces: Ints) -> Ints:
-        """Faces without those that have no area by their indices, or that repeat others, as Blender leaves them out."""
+        """Faces without degenerate ones (a vertex twice) and repeated ones, which Blender leaves out too."""
         vertices = np.sort(faces, axis=1)
         whole = (vertices[:, 0] != vertices[:, 1]) & (vertices[:, 1] != vertices[:, 2])
         faces, vertices = faces[whole], vertices[whole]
@@ -113,7 +113,7 @@ class Primitives:
         new = np.ones(len(order), bool)
         new[1:] = (vertices[order[1:]] != vertices[order[:-1]]).any(axis=1)
         if not new.all():
-            self._file.notes.add(f"{counted(int((~new).sum()), 'triangle')} that repeat others left out")
+            self._file.notes.add(f"{pluralize(int((~new).sum()), 'triangle')} that repeat others left out")
         kept: Ints = faces[np.sort(order[new])]
         return kept
 

@@ -24,7 +24,7 @@ def scene_pieces(file: GltfFile) -> list[Piece]:
     """The triangles of the default scene, one piece for each material and set of attributes.
 
     Raises:
-        ModelError: there are none, or the file's nodes or meshes are damaged.
+        ModelError: no triangles, or the file's nodes or meshes are damaged.
     """
     nodes, matrices = node_matrices(file)
     if not nodes and file.items("meshes"):
@@ -103,9 +103,9 @@ class _Meshes:
         if index not in self._skins:
             joints = skin.get("joints")
             if not isinstance(joints, list) or not joints or any(type(joint) is not int for joint in joints):
-                raise ModelError(f"the joints of skin {index} are no list of nodes")
+                raise ModelError(f"the joints of skin {index} aren't a list of nodes")
             if any(joint not in self._nodes for joint in joints):
-                raise ModelError(f"a joint of skin {index} isn't there")
+                raise ModelError(f"a joint of skin {index} doesn't exist")
             matrices = np.stack([self._nodes[joint] for joint in joints])
             if skin.get("inverseBindMatrices") is not None:
                 inverse = self._file.accessor(skin["inverseBindMatrices"], ("MAT4",))

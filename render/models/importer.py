@@ -1,4 +1,4 @@
-"""Other people's meshes, made objects in the ShapeNetCore v2 layout."""
+"""Importing meshes as objects in the ShapeNetCore v2 layout."""
 
 import csv
 import functools
@@ -41,7 +41,7 @@ _ID_LENGTH = 32
 _IMPORTED = re.compile(rf"[0-9]{{8}}/[0-9a-f]{{{_ID_LENGTH}}}/{re.escape(MESH_FILE.as_posix())}")
 
 ChooseClass = Callable[[str, Sequence[str]], str | None]
-"""Class of a mesh by its source and by the folders it is in, the outermost first; None where it has none."""
+"""Class of a mesh by its source and its folders, the outermost first; None if they don't give one."""
 
 _OTHER_KINDS = (
     (b"version https://git-lfs", "a Git LFS pointer, not the mesh; run 'git lfs pull'"),
@@ -51,19 +51,20 @@ _OTHER_KINDS = (
     (b"\x1f\x8b", "a gzip file; unpack it first"),
     (b"pk\x03\x04", "a zip archive; give it the suffix .zip"),
 )
-"""How files begin, in lower case, that have the suffix of a mesh and hold none, and what they are."""
+"""First bytes, in lower case, of files with a mesh's suffix that aren't meshes, and what they are."""
 
+_NO_CLASS = "no folder and no row of a table gives its class; give the class of the rest with --class"
 _OTHER_SPLITS = {"test", "val", "valid", "validation"}
 
 
 @dataclass(frozen=True)
-class Found:
+class MeshSource:
     """A mesh file to import.
 
     Attributes:
         source: how the table names it, such as `furniture/library.sh3f/chairs/wood.obj`.
         container: the folder or archive it is in.
-        name: its name in there.
+        name: its name in the container.
         synset: its class.
     """
 
@@ -75,7 +76,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Imported:
-    """What became of a mesh file: an object with an id, or, with a reason instead, nothing."""
+    """Result for a mesh file: an object's id and notes, or the reason why it failed."""
 
     source: str
     synset: str
@@ -84,20 +85,20 @@ class Imported:
     reason: str = ""
 
 
-def find_meshes(src: Path, choose: ChooseClass, out: Path) -> tuple[list[Found], list[Imported]]:
-    """All meshes in a file, an archive or a folder (with the archives in it), and those that get no class.
+def find_meshes(src: Path, choose: ChooseClass, out: Path) -> tuple[list[MeshSource], list[Imported]]:
+    """All meshes in a file, an archive or a folder (with the archives in it), and those without a class.
 
     Args:
-        src: where to look.
+        src: what to search.
         choose: gives their class.
-        out: folder of imported objects, which are no sources where it lies within `src`.
+        out: folder of imported objects, which are ignored if it is within `src`.
 
     Raises:
         ThreeDieError: no such file, or nothing in it that could be imported.
     """
     if not src.exists():
         raise ThreeDieError(f"{src}: no such file or folder; check the path")
-    found, failed = [], []
+    meshes, failed = [], []
     walked = [entry for entry in _walk(src.resolve()) if not _is_imported(entry[1] / entry[2], out.resolve())]
     splits = _train_folders(source for source, _, _ in walked)
     for source, container, name in walked:
@@ -106,12 +107,18 @@ def find_meshes(src: Path, choose: ChooseClass, out: Path) -> tuple[list[Found],
         if name == "":
             failed.append(Imported(source, "", reason="an archive within an archive; unpack the outer one first"))
         elif synset is None:
-            failed.append(Imported(source, "", reason="nothing says which of the 55 classes it is"))
+            failed.append(
+                Imported(
+                    source,
+                    "",
+                    reason=_NO_CLASS,
+                )
+            )
         else:
-            found.append(Found(source, container, name, synset))
-    if not found and not failed:
+            meshes.append(MeshSource(source, container, name, synset))
+    if not meshes and not failed:
         raise ThreeDieError(f"{src}: holds no {', '.join(sorted(_MESHES))} files and no zip archives of them")
-    return found, failed
+    return meshes, failed
 
 
 def _is_imported(path: Path, out: Path) -> bool:
@@ -120,7 +127,7 @@ def _is_imported(path: Path, out: Path) -> bool:
 
 
 def _walk(src: Path) -> Iterator[tuple[str, Path, str]]:
-    """Name in the table, container and name in there of each mesh; the last is empty for an archive in an archive."""
+    """Name in the table, container and name in it of each mesh; the last is empty for an archive in an archive."""
     if src.is_file() and src.suffix.lower() in _MESHES:
         yield src.name, src.parent, src.name
         return
@@ -139,7 +146,7 @@ def _walk(src: Path) -> Iterator[tuple[str, Path, str]]:
 
 
 def _train_folders(sources: Iterable[str]) -> set[str]:
-    """Folders called `train` beside one called `test`: a split of ModelNet's kind, and no railway."""
+    """Folders called `train` beside one called `test`: a split, as in ModelNet, and not the class train."""
     folders = {str(folder) for source in sources for folder in PurePosixPath(source).parents}
     parents = {posixpath.dirname(folder) for folder in folders if posixpath.basename(folder).lower() in _OTHER_SPLITS}
     return {
@@ -150,7 +157,7 @@ def _train_folders(sources: Iterable[str]) -> set[str]:
 
 
 def class_by_folders(folders: Sequence[str]) -> str | None:
-    """The class that a folder on a mesh's path is named after, the innermost first; None where there is none."""
+    """The class that a folder on a mesh's path is named after, the innermost first; None if none is."""
     for folder in reversed(folders):
         for word in (folder, folder.removesuffix("s")):
             try:
@@ -161,7 +168,7 @@ def class_by_folders(folders: Sequence[str]) -> str | None:
 
 
 class ClassChooser:
-    """How meshes get their class."""
+    """Chooses the class of each mesh."""
 
     def __init__(self, name: str | None, classes_from: str | None) -> None:
         """Choose by folders or a table.
@@ -171,7 +178,7 @@ class ClassChooser:
             classes_from: `folders` or the path of a CSV.
 
         Raises:
-            ThreeDieError: neither is given, or one is wrong.
+            ThreeDieError: both are None, or one is wrong.
         """
         self._fallback = find_class(name) if name else None
         if classes_from is None and self._fallback is None:
@@ -186,15 +193,15 @@ class ClassChooser:
         return (self._table(source) if self._table else None) or self._fallback
 
     def notes(self) -> list[str]:
-        """Sentences on what the table says of meshes that aren't there."""
+        """Sentences on rows of the table that match no mesh."""
         return self._table.unmatched() if self._table else []
 
 
-def import_meshes(found: Sequence[Found], out: Path, up: str, workers: int) -> Iterator[Imported]:
-    """Import meshes, in order; an object that is there already is kept.
+def import_meshes(meshes: Sequence[MeshSource], out: Path, up: str, workers: int) -> Iterator[Imported]:
+    """Import meshes, in order; existing objects are kept.
 
     Args:
-        found: the meshes.
+        meshes: the meshes.
         out: folder to write to.
         up: their up axis, `y` or `z`.
         workers: number of processes.
@@ -202,21 +209,21 @@ def import_meshes(found: Sequence[Found], out: Path, up: str, workers: int) -> I
     Raises:
         ThreeDieError: the folder can't be written to, or a process died.
     """
-    return over_all(_import, (out, up), found, workers)
+    return over_all(_import, (out, up), meshes, workers)
 
 
-def _import(shared: tuple[Path, str], found: Found) -> Imported:
+def _import(shared: tuple[Path, str], mesh: MeshSource) -> Imported:
     out, up = shared
-    container = _container(found.container)
+    container = _container(mesh.container)
     try:
-        object_id, notes = import_mesh(container, found.name, found.synset, out, up)
+        object_id, notes = import_mesh(container, mesh.name, mesh.synset, out, up)
     except ModelError as error:
-        return Imported(found.source, found.synset, reason=_other_kind(container, found.name) or str(error))
-    return Imported(found.source, found.synset, object_id, "; ".join(notes))
+        return Imported(mesh.source, mesh.synset, reason=_other_kind(container, mesh.name) or str(error))
+    return Imported(mesh.source, mesh.synset, object_id, "; ".join(notes))
 
 
 def _other_kind(container: Container, name: str) -> str:
-    """What a file that can't be read is instead of a mesh, by how it begins; empty where that doesn't tell."""
+    """What an unreadable file is instead of a mesh, by its first bytes; empty if they don't show it."""
     try:
         content = container.read(name)
     except ModelError:
@@ -233,7 +240,7 @@ def _container(path: Path) -> Container:
 
 
 def import_mesh(container: Container, name: str, synset: str, out: Path, up: str) -> tuple[str, list[str]]:
-    """Import one mesh: its bounding box centred, the box's diagonal 1, +Y up.
+    """Import one mesh: its bounding box centered, the box's diagonal 1, +Y up.
 
     Returns:
         The object's id: the first 32 hexadecimal digits of the SHA-256 of what it was made from; and notes on
@@ -247,8 +254,8 @@ def import_mesh(container: Container, name: str, synset: str, out: Path, up: str
     if suffix == ".obj":
         obj = ObjObject(ObjFiles(container, name))
         object_id = _object_id(suffix, up, obj.pieces())
-        existing = _is_there(out, synset, object_id)
-        # Made again where it is there and only making it tells all notes.
+        existing = _exists(out, synset, object_id)
+        # An existing object with colors is made again: only that gives all notes.
         if existing and not obj.is_colored:
             return object_id, obj.notes()
         files, notes = obj.written(TURNS[up])
@@ -257,9 +264,9 @@ def import_mesh(container: Container, name: str, synset: str, out: Path, up: str
         return object_id, [*obj.notes(), *notes]
     mesh = FORMATS[suffix](container, name)
     object_id = _object_id(suffix, up, mesh.pieces)
-    # Made again even where they are there, for the notes.
+    # Made again even if the object exists, for the notes.
     files, notes = surface_files(mesh.surfaces, TURNS[up])
-    if not _is_there(out, synset, object_id):
+    if not _exists(out, synset, object_id):
         _write(out, synset, object_id, files)
     return object_id, [*mesh.notes, *notes]
 
@@ -272,7 +279,7 @@ def _object_id(suffix: str, up: str, pieces: Iterable[bytes]) -> str:
     return digest.hexdigest()[:_ID_LENGTH]
 
 
-def _is_there(out: Path, synset: str, object_id: str) -> bool:
+def _exists(out: Path, synset: str, object_id: str) -> bool:
     return (out / synset / object_id / MESH_FILE).is_file()
 
 
@@ -283,7 +290,7 @@ def _write(out: Path, synset: str, object_id: str, files: dict[str, bytes]) -> N
 
 
 def write_tables(out: Path, results: Sequence[Imported]) -> tuple[Path, Path]:
-    """Write which source became which object, and which failed and why; rows of other sources there are kept.
+    """Write which source became which object, and which failed and why; rows of other sources are kept.
 
     Returns:
         The two files.
@@ -291,11 +298,11 @@ def write_tables(out: Path, results: Sequence[Imported]) -> tuple[Path, Path]:
     Raises:
         ThreeDieError: they can't be written.
     """
-    now = {result.source for result in results}
+    updated = {result.source for result in results}
     done = [[each.source, each.synset, each.object_id, each.notes] for each in results if not each.reason]
     failed = [[each.source, each.reason] for each in results if each.reason]
-    _write_table(out / TABLE, ["source", "class", "id", "notes"], done, now)
-    _write_table(out / FAILURES, ["source", "reason"], failed, now)
+    _write_table(out / TABLE, ["source", "class", "id", "notes"], done, updated)
+    _write_table(out / FAILURES, ["source", "reason"], failed, updated)
     return out / TABLE, out / FAILURES
 
 
@@ -310,7 +317,7 @@ def check_tables(out: Path) -> None:
 
 
 def _read_table(path: Path) -> list[list[str]]:
-    """Rows without the header; none where there is no table."""
+    """Rows without the header; none if the table doesn't exist."""
     try:
         # Names are bytes to the system: whatever they are coded in, they must come out as they went in.
         text = as_text(without_mark(path.read_bytes()))
@@ -325,8 +332,8 @@ def _read_table(path: Path) -> list[list[str]]:
         ) from error
 
 
-def _write_table(path: Path, header: list[str], rows: list[list[str]], now: set[str]) -> None:
-    before = [row + [""] * (len(header) - len(row)) for row in _read_table(path) if row[0] not in now]
+def _write_table(path: Path, header: list[str], rows: list[list[str]], updated: set[str]) -> None:
+    before = [row + [""] * (len(header) - len(row)) for row in _read_table(path) if row[0] not in updated]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)

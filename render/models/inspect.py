@@ -1,4 +1,4 @@
-"""Looks at a mesh's files before Blender sees them: a bad one costs a message here, and a crashed process there."""
+"""Checks a mesh's files before Blender reads them: a bad one then costs a message instead of a crashed process."""
 
 import io
 import math
@@ -10,7 +10,7 @@ from threedie.manifests.errors import one_line
 from threedie.manifests.files import explained
 from threedie.manifests.objects import ObjectRef
 from threedie.render.models.faults import Fault
-from threedie.render.models.mtl import Material, blame_invisible, blame_undefined, read_materials
+from threedie.render.models.mtl import Material, make_visible, read_materials, undefined_faults
 from threedie.render.models.mtl_names import library_names, map_names
 from threedie.render.models.numbers import as_text
 from threedie.render.models.obj import library_lines, plain_text, used_materials
@@ -18,7 +18,7 @@ from threedie.render.models.pictures import BLENDERS, PictureError, peek_picture
 from threedie.render.models.source import MESH_FILE, ModelError
 
 MAX_BYTES = 500 * 2**20
-"""Largest OBJ file that is tried. The largest of ShapeNetCore v2 is about 200 MiB."""
+"""Largest OBJ file that is read. The largest of ShapeNetCore v2 is about 200 MiB."""
 
 _LINE_BYTES = 2**16
 _HEAD_BYTES = 2**16
@@ -94,9 +94,9 @@ class ObjectText:
     Attributes:
         mesh_file: the OBJ file.
         content: its text.
-        written: material files by the names that it may mean.
-        missing: those of its material files that aren't there.
-        libraries: material files that are there, with the one that Blender reads unasked (same name as the mesh).
+        written: names of material files, in each way that a line can be read.
+        missing: material files that it names and that don't exist.
+        libraries: existing material files, and the one of the mesh's own name, which Blender reads in any case.
         texts: text of each library.
     """
 
@@ -115,9 +115,9 @@ class ObjectText:
                     libraries[join(mesh_file, name)] = None
                 elif name not in self.missing:
                     self.missing.append(name)
-        unasked = mesh_file.with_suffix(".mtl")
-        if unasked.is_file():
-            libraries[unasked] = None
+        implied = mesh_file.with_suffix(".mtl")
+        if implied.is_file():
+            libraries[implied] = None
         self.libraries = list(libraries)
         self.texts = [as_text(_plain(library)) for library in self.libraries]
 
@@ -153,12 +153,12 @@ class ObjectText:
         return read_materials(self.texts)
 
     def faults(self) -> list[Fault]:
-        """What a render will lack, as far as it can be seen quickly."""
+        """What a render will lack, as far as a quick check shows."""
         used = used_materials(self.content)
         materials, _ = self.materials()
         faults = [Fault("material", f"material file {one_line(name)} is missing") for name in self.missing]
-        faults += [Fault("material", one_line(fault.what)) for fault in blame_undefined(set(used) - {""}, materials)]
-        faults += blame_invisible(materials, set(used), lambda material: False)
+        faults += [Fault("material", one_line(fault.what)) for fault in undefined_faults(set(used) - {""}, materials)]
+        faults += make_visible(materials, set(used), lambda material: False)
         for name in self.texture_names():
             path = self.texture(name)
             reason = "is missing" if path is None else _unreadable(path)
@@ -168,7 +168,7 @@ class ObjectText:
 
 
 def _unreadable(path: Path) -> str:
-    """Why Blender can't read a picture, as far as its first bytes tell; empty where it may."""
+    """Why Blender can't read a picture, as far as its first bytes show; empty if it may be readable."""
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
@@ -178,7 +178,7 @@ def _unreadable(path: Path) -> str:
     except OSError as error:
         return f"can't be read ({error.strerror})"
     except PictureError as error:
-        # Some formats have what Pillow wants at once further behind.
+        # In some formats Pillow needs more than the first bytes.
         if len(head) == _HEAD_BYTES and "truncated" in str(error):
             return ""
         return str(error).partition(":")[0]

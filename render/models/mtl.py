@@ -1,4 +1,4 @@
-"""Reading MTL files: materials, their maps, and values that can't be meant as written."""
+"""Reading MTL files: materials, their maps, and values that are out of range or malformed."""
 
 import math
 import re
@@ -18,15 +18,15 @@ from threedie.render.models.mtl_names import (
 from threedie.render.models.surface import Rgb
 
 HIGHEST_ILLUM = 2
-"""Models of illumination above this one ask for mirrors and glass, which scenes without glossy rays show as black."""
+"""Illumination models above this one mean mirrors and glass, which scenes without glossy rays show as black."""
 
 _COLORS = {"kd": "Kd", "ks": "Ks", "ke": "Ke"}
 _SCALARS = {"Ns", "Ni", "Pr", "Pm", "Ps", "Pc", "Pcr", "aniso", "anisor"}
 INVISIBLE = 1 / 255
 """Opacities below this one show nothing in 8 bits."""
 
-_A_LITTLE_OVER = 2.0
-"""Colors up to here are from 0 to 1 and too bright, those above from 0 to 255."""
+_MAX_HIGHLIGHT = 2.0
+"""Largest value of colors from 0 to 1 that are too bright; larger ones are from 0 to 255."""
 _BYTE = 255.0
 _DIFFERENT = 0.01
 _XYZ_DIGITS = 4
@@ -38,7 +38,7 @@ _MATERIAL, _TEXTURE = "material", "texture"
 
 @dataclass(frozen=True)
 class MapLine:
-    """A map of a material: its name as Blender has it, its options, and the file's name."""
+    """A map of a material: its key as Blender spells it, its options, and the file's name."""
 
     key: str
     options: str
@@ -54,8 +54,8 @@ class Material:
         name: its name.
         lines: its other lines but maps, without comments.
         maps: maps that an import keeps.
-        ambient: files of `map_Ka`, which is read by nobody.
-        faults: what isn't as it should be.
+        ambient: files of `map_Ka`, which no renderer reads.
+        faults: what is wrong with it.
         color, opacity, emission: what the lines say, after mending; None where they say nothing.
     """
 
@@ -69,7 +69,7 @@ class Material:
     opacity: float | None = None
     emission: Rgb | None = None
 
-    def blame(self, what: str, done: str, *, mended: bool = True) -> None:
+    def add_fault(self, what: str, done: str, *, mended: bool = True) -> None:
         """Add a fault."""
         self.faults.append(Fault(_MATERIAL, f"material {self.name}: {what}", done, mended))
 
@@ -132,33 +132,33 @@ def _read_material(material: Material, lines: Sequence[str]) -> Material:
             transparency = _number(words[1:2], material, " ".join(words))
             material.lines.append(" ".join(words))
         elif words[0] in _SCALARS and not _numbers(words[1:2], material, " ".join(words)):
-            material.blame(f"{' '.join(words)} is not a number", "left out")
+            material.add_fault(f"{' '.join(words)} is not a number", "left out")
         elif words[0] == "illum" and len(words) > 1 and words[1].isdecimal():
             _read_illum(material, words[1])
         else:
             material.lines.append(" ".join(words))
     if transparency is not None:
         _apply_transparency(material, transparency)
-    _blame_ambient(material)
+    _add_ambient_faults(material)
     return material
 
 
 def _read_illum(material: Material, number: str) -> None:
     model = min(int(number[:9]), HIGHEST_ILLUM)
     if int(number[:9]) > HIGHEST_ILLUM:
-        material.blame(f"illum {number[:9]} asks for mirrors or glass", f"illum {model} instead", mended=False)
+        material.add_fault(f"illum {number[:9]} means mirrors or glass", f"illum {model} instead", mended=False)
     material.lines.append(f"illum {model}")
 
 
 def _read_color(material: Material, words: list[str]) -> None:
     key, values, written = _COLORS[words[0].lower()], words[1:], " ".join(words)
     if values and values[0].lower() == "spectral":
-        material.blame(f"{written} is a spectrum, which isn't read", "left out")
+        material.add_fault(f"{written} is a spectrum, which isn't read", "left out")
         return
     is_xyz = bool(values) and values[0].lower() == "xyz"
     numbers = _numbers(values[is_xyz:][:3], material, written)
     if not numbers:
-        material.blame(f"{written} is not made of numbers", "left out")
+        material.add_fault(f"{written} is not made of numbers", "left out")
         return
     done = [] if words[0] == key else [f"read as {key}"]
     if len(numbers) < 3:
@@ -173,7 +173,7 @@ def _read_color(material: Material, words: list[str]) -> None:
         done.append("negative numbers became 0")
     # Light may be as bright as it likes.
     if max(numbers) > 1 and key != "Ke":
-        if _A_LITTLE_OVER < max(numbers) <= _BYTE:
+        if _MAX_HIGHLIGHT < max(numbers) <= _BYTE:
             numbers = [number / _BYTE for number in numbers]
             done.append("over 1, taken as 0 to 255")
         else:
@@ -181,7 +181,7 @@ def _read_color(material: Material, words: list[str]) -> None:
             done.append("over 1, cut to 1")
     if done or any("," in word for word in values):
         if done:
-            material.blame(written, ", ".join(done))
+            material.add_fault(written, ", ".join(done))
         written = f"{key} " + " ".join(f"{number:.6g}" for number in numbers)
     material.lines.append(written)
     rgb = (numbers[0], numbers[1], numbers[2])
@@ -206,12 +206,12 @@ def _read_opacity(material: Material, words: list[str]) -> None:
     halo = "-halo" in words
     number = _number([word for word in words[1:] if word != "-halo"][:1], material, written)
     if halo:
-        material.blame(f"{written}: halo isn't read", "the same from all sides")
+        material.add_fault(f"{written}: halo isn't read", "the same from all sides")
     if number is None:
         return
     opacity = min(1.0, max(0.0, number))
     if opacity != number:
-        material.blame(f"{written} is not from 0 to 1", f"cut to {opacity:g}")
+        material.add_fault(f"{written} is not from 0 to 1", f"cut to {opacity:g}")
     changed = halo or opacity != number or "," in written
     material.lines = [line for line in material.lines if line.split()[0] != "d"]
     material.lines.append(f"d {opacity:g}" if changed else written)
@@ -224,13 +224,13 @@ def _apply_transparency(material: Material, transparency: float) -> None:
     before = len(material.faults)
     if material.opacity is not None:
         if abs(material.opacity - opacity) > _DIFFERENT:
-            material.blame(
+            material.add_fault(
                 f"d {material.opacity:g} and Tr {transparency:g} contradict each other", "d counts", mended=False
             )
     elif opacity == 0:
-        material.blame("Tr 1 without d would be invisible", "taken as opaque", mended=False)
+        material.add_fault("Tr 1 without d would be invisible", "taken as opaque", mended=False)
     elif opacity < 1:
-        material.blame(f"Tr {transparency:g} without d", f"taken as d {opacity:g}")
+        material.add_fault(f"Tr {transparency:g} without d", f"taken as d {opacity:g}")
         material.lines.append(f"d {opacity:g}")
         material.opacity = opacity
     if len(material.faults) > before:
@@ -240,7 +240,7 @@ def _apply_transparency(material: Material, transparency: float) -> None:
 def _number(words: list[str], material: Material, written: str) -> float | None:
     numbers = _numbers(words, material, written)
     if not numbers:
-        material.blame(f"{written} has no number", "left out")
+        material.add_fault(f"{written} has no number", "left out")
         return None
     return numbers[0]
 
@@ -248,7 +248,7 @@ def _number(words: list[str], material: Material, written: str) -> float | None:
 def _numbers(words: list[str], material: Material, written: str) -> list[float]:
     """Numbers of some words; none where one of them isn't finite."""
     if any(re.fullmatch(r"[-+]?\d+,\d+", word) for word in words):
-        material.blame(f"{written} has decimal commas", "read as points")
+        material.add_fault(f"{written} has decimal commas", "read as points")
         words = [word.replace(",", ".") for word in words]
     try:
         numbers = [float(word) for word in words]
@@ -261,7 +261,7 @@ def _read_map(material: Material, line: str, key: str) -> None:
     words = line.strip().split(None, 1)
     name = map_file_name(words[1]) if len(words) == 2 else ""
     if not name:
-        material.blame(f"{line.strip()} names no file", "left out", mended=False)
+        material.add_fault(f"{line.strip()} names no file", "left out", mended=False)
         return
     if key == AMBIENT_MAP:
         material.ambient.append(name)
@@ -284,7 +284,7 @@ def _read_map(material: Material, line: str, key: str) -> None:
     material.maps.append(MapLine(MAPS[key], options, name))
 
 
-def _blame_ambient(material: Material) -> None:
+def _add_ambient_faults(material: Material) -> None:
     if not any(each.key == COLOR_MAP for each in material.maps):
         for name in material.ambient:
             fault = Fault(
@@ -293,16 +293,16 @@ def _blame_ambient(material: Material) -> None:
             material.faults.append(fault)
 
 
-def blame_invisible(materials: Sequence[Material], used: set[str], is_black: Callable[[Material], bool]) -> list[Fault]:
-    """Make materials opaque where nothing could be seen otherwise; and faults of those that stay invisible.
+def make_visible(materials: Sequence[Material], used: set[str], hides_all: Callable[[Material], bool]) -> list[Fault]:
+    """Make all materials opaque if every used one is invisible; returns faults of those that are invisible.
 
     Args:
         materials: all of them.
-        used: names of those that faces use; a name that is no material's is visible.
-        is_black: whether a material's mask hides all.
+        used: names of those that faces use; an undefined one is visible.
+        hides_all: whether a material's mask hides all of it.
     """
     hidden = [
-        each for each in materials if each.name in used and (is_black(each) if _has_mask(each) else is_hidden(each))
+        each for each in materials if each.name in used and (hides_all(each) if _has_mask(each) else is_hidden(each))
     ]
     if not hidden:
         return []
@@ -329,18 +329,18 @@ def _has_mask(material: Material) -> bool:
     return any(each.key == MASK_MAP for each in material.maps)
 
 
-def blame_undefined(used: Iterable[str], materials: Iterable[Material]) -> list[Fault]:
+def undefined_faults(used: Iterable[str], materials: Iterable[Material]) -> list[Fault]:
     """Faults for the names of materials that faces use and no file defines."""
     defined = {each.name: each for each in materials}
     lower = {name.lower(): name for name in defined}
     faults = []
     for name in sorted(used):
         if name not in defined:
-            near = f" (there is {lower[name.lower()]})" if name.lower() in lower else ""
+            near = f" (did you mean {lower[name.lower()]}?)" if name.lower() in lower else ""
             faults.append(Fault(_MATERIAL, f"material {name} is defined nowhere{near}", "gray"))
     return faults
 
 
 def default_color(material: Material | None) -> Rgb:
-    """Linear RGB of a material's faces: Blender's gray where nothing says another."""
+    """Linear RGB of a material's faces: Blender's gray where none is given."""
     return _GRAY if material is None or material.color is None else material.color

@@ -10,7 +10,7 @@ MAPS = {name.lower(): name for name in ("map_Kd", "map_Ks", "map_Ke", "map_Ns", 
 }
 """Maps that an import keeps, as Blender's importer spells them, by their name in lower case. It reads those of
 metalness, reflection, sheen and roughness (`map_Pm`, `refl`, `map_Ps`, `map_Pr`), too, which scenes without glossy rays
-show as black or hardly."""
+show as black or hardly at all."""
 
 COLOR_MAP, MASK_MAP, AMBIENT_MAP = "map_Kd", "map_d", "map_ka"
 OTHER_MAPS = {"refl", "disp", "decal", "norm"}
@@ -69,7 +69,7 @@ def library_names(rest: str, exists: Callable[[str], bool]) -> list[str]:
 
     Args:
         rest: the line after `mtllib`.
-        exists: whether there is a file of a name.
+        exists: whether a file of a name exists.
     """
     exists = functools.cache(exists)
     whole = unquoted(rest)

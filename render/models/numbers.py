@@ -76,13 +76,8 @@ def read_numbers(text: bytes) -> tuple[Floats, Ints, str]:
     return np.array(read), per_line, ""
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """A number of things for a message, such as `1 face` or `1,000 faces`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def printable(word: bytes) -> str:
-    """The begin of a word for a message."""
+    """The beginning of a word for a message."""
     return ascii(word[:40].decode("latin-1"))
 
 
@@ -106,12 +101,12 @@ def to_integers(values: Floats, what: str) -> Ints:
 
 
 def too_few(promised: str, count: int, bad: str) -> ModelError:
-    """The error for a file that ends before all is read that it promises.
+    """The error for a file that holds less than it says.
 
     Args:
-        promised: what it promises, such as `8 vertices`.
+        promised: what it says it has, such as `8 vertices`.
         count: how many of them it has.
-        bad: a word that should be a number, where that ends it; else empty.
+        bad: a word that isn't a number, where the numbers end there; else empty.
     """
     why = f"{bad} is no number" if bad else "the file ends"
     return ModelError(f"it says {promised}, and has room for {count:,} before {why}; it is cut off or damaged")

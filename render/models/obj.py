@@ -1,4 +1,4 @@
-"""The text of an OBJ file: its vertices, their colors, its faces, and which lines of it say something else."""
+"""Reading the text of an OBJ file: vertices, their colors, faces, and which other lines it has."""
 
 import hashlib
 import re
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from threedie.manifests.errors import one_line
+from threedie.manifests.plurals import pluralize
 from threedie.render.models.numbers import as_text, unix_lines, unmarked
 from threedie.render.models.polygons import Floats, Ints, fans
 from threedie.render.models.source import ModelError
@@ -34,6 +35,13 @@ _FREE_FORM = {
 }  # fmt: skip
 _READ = {b"g", b"o", b"s", b"usemtl", b"mtllib"}
 _HARMLESS = {b"lod", b"bevel", b"c_interp", b"d_interp", b"mg", b"v", b"f", b"vt", b"vn", b"shadow_obj", b"trace_obj"}
+_NOT_FACES = (
+    (b"l", "line (l)", "lines (l)"),
+    (b"p", "point (p)", "points (p)"),
+    (b"fo", "outlined face (fo)", "outlined faces (fo)"),
+)
+"""Keyword of other elements -> singular and plural of what they are."""
+
 _NAMED_KEYS = 3
 _WIDEST_INDENT = 256
 
@@ -42,7 +50,7 @@ ONE, BYTE = 1.0, 255.0
 
 @dataclass(frozen=True)
 class ObjMesh:
-    """What an OBJ file's surface is made of.
+    """The surface of an OBJ file.
 
     Attributes:
         vertices: float64 (V, 3), as written; may hold numbers that aren't finite.
@@ -55,9 +63,9 @@ class ObjMesh:
     @property
     def used(self) -> Floats:
         """The vertices (U, 3) that belong to a face."""
-        there = np.zeros(len(self.vertices), bool)
-        there[self.triangles.ravel()] = True
-        return self.vertices[there]
+        used = np.zeros(len(self.vertices), bool)
+        used[self.triangles.ravel()] = True
+        return self.vertices[used]
 
     def areas(self) -> Floats:
         """Area (T,) of each triangle."""
@@ -129,21 +137,21 @@ def used_materials(content: bytes) -> list[str]:
 
 
 def other_lines(content: bytes) -> list[str]:
-    """What a plain text holds beside vertices, faces and materials, as sentences' beginnings."""
+    """Counts of what a plain text holds beside vertices, faces and materials, such as `2 points (p)`."""
     counts = Counter(_OTHER_LINE.findall(content))
     free_form = sum(counts.pop(key, 0) for key in _FREE_FORM)
     what = []
-    for key, name in ((b"l", "lines (l)"), (b"p", "points (p)"), (b"fo", "outlined faces (fo)")):
+    for key, name, plural in _NOT_FACES:
         if number := counts.pop(key, 0):
-            what.append(f"{number:,} {name}")
+            what.append(pluralize(number, name, plural))
     if free_form:
-        what.append(f"{free_form:,} lines of free-form curves and surfaces")
+        what.append(f"{pluralize(free_form, 'line')} of free-form curves and surfaces")
     others = {key: number for key, number in counts.items() if key not in _READ | _HARMLESS}
     for key in sorted(others)[:_NAMED_KEYS]:
-        what.append(f"{others[key]:,} lines that begin with {key[:20].decode('utf-8', 'replace')!r}")
+        what.append(f"{pluralize(others[key], 'line')} with the keyword {key[:20].decode('utf-8', 'replace')!r}")
     if len(others) > _NAMED_KEYS:
         rest = sum(others[key] for key in sorted(others)[_NAMED_KEYS:])
-        what.append(f"{rest:,} other lines")
+        what.append(pluralize(rest, "other line"))
     return what
 
 
@@ -151,7 +159,7 @@ def read_obj(content: bytes) -> ObjMesh:
     """Read vertices and faces.
 
     Raises:
-        ModelError: no faces, a vertex without three numbers, or a face that points at a vertex that isn't there.
+        ModelError: no faces, a vertex without three numbers, or a face that uses a vertex that doesn't exist.
     """
     content = plain_text(content)
     counts, corners = _faces(content)
@@ -176,7 +184,7 @@ def _mesh(content: bytes, counts: Ints, corners: Ints) -> ObjMesh:
     if not len(triangles):
         raise ModelError("no faces")
     if triangles.min() < 0 or triangles.max() >= len(vertices):
-        raise ModelError("a face uses a vertex that isn't there (OBJ files count from 1)")
+        raise ModelError("a face uses a vertex that doesn't exist (OBJ files count from 1)")
     return ObjMesh(vertices, triangles)
 
 
@@ -203,7 +211,7 @@ class Corners:
         counts: int64 (F,), corners of each face.
         indices: int64 (C, 3), vertex, texture coordinate and normal of each corner, counted from 0; -1 for none.
         before: int64 (F, 3), how many of each were written before the face.
-        totals: how many of each there are in all.
+        totals: how many of each the file has.
     """
 
     counts: Ints
@@ -296,7 +304,7 @@ def vertex_colors(content: bytes) -> tuple[Floats | None, list[str]]:
     digits = packed[: len(packed) // 8 * 8]
     texels = np.frombuffer(bytes.fromhex(digits.decode()), np.uint8).reshape(-1, 4)[:, 1:]
     if len(texels) != count:
-        return None, [f"{len(texels):,} colors (#MRGB) for {count:,} vertices: left out"]
+        return None, [f"{pluralize(len(texels), 'color')} (#MRGB) for {pluralize(count, 'vertex')}: left out"]
     return texels / BYTE, []
 
 

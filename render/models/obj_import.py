@@ -8,15 +8,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from PIL import Image
 
+from threedie.manifests.plurals import pluralize
 from threedie.render.models.container import Container, find
 from threedie.render.models.faults import Fault, fault_notes
 from threedie.render.models.mtl import (
     Material,
     before_comment,
-    blame_invisible,
-    blame_undefined,
     is_hidden,
+    make_visible,
     read_materials,
+    undefined_faults,
 )
 from threedie.render.models.mtl_names import COLOR_MAP, MASK_MAP, library_names
 from threedie.render.models.numbers import as_bytes, as_text
@@ -39,7 +40,7 @@ from threedie.render.models.source import MESH_FILE, ModelError
 from threedie.render.models.surface_files import surface_files
 
 _MENDED = b"mended"
-"""Part of the id of objects that aren't made as their files say: earlier versions made them differently."""
+"""Goes into the id of objects that aren't made as their files say: earlier versions made them differently."""
 
 
 class ObjFiles:
@@ -120,7 +121,7 @@ class ObjFiles:
 
 
 class ObjObject:
-    """What an OBJ file becomes.
+    """The object that an import makes of an OBJ file.
 
     Attributes:
         mesh: its vertices and triangles, as written.
@@ -128,7 +129,7 @@ class ObjObject:
     """
 
     def __init__(self, files: ObjFiles) -> None:
-        """Look at all that was read.
+        """Analyze the files.
 
         Raises:
             ModelError: no faces, or numbers that can't be used.
@@ -141,10 +142,10 @@ class ObjObject:
         self._materials, faults = read_materials(files.materials, files.used)
         self._content, self._used, commented = _without_comments(files, self._materials)
         faults += commented
-        faults += blame_invisible(self._materials, set(self._used), self._hides_all)
+        faults += make_visible(self._materials, set(self._used), self._hides_all)
         for material in self._materials:
             faults += material.faults
-        faults += blame_undefined(set(self._used) - {""}, self._materials)
+        faults += undefined_faults(set(self._used) - {""}, self._materials)
         self._has_half_mask = False
         self._textured: set[str] = set()
         self._mtl, texture_faults = self._written_materials()
@@ -153,7 +154,7 @@ class ObjObject:
             Fault("other", what, "left out, only faces are rendered") for what in other_lines(files.content)
         ]
         self._colors: Floats | None = None
-        self._find_colors()
+        self._choose_colors()
         if not self.is_colored:
             self.faults += self._faults_of_coordinates()
 
@@ -184,7 +185,7 @@ class ObjObject:
         _refuse_flat(self.mesh)
         if self._colors is not None:
             return self._written_surfaces(rotation)
-        # What no face uses may be anything.
+        # Vertices that no face uses may be infinite.
         with np.errstate(all="ignore"):
             middle, size = bounds(self.mesh.used @ rotation.T)
             points = (self.mesh.vertices @ rotation.T - middle) / size
@@ -206,8 +207,8 @@ class ObjObject:
     def _by_name(self) -> dict[str, Material]:
         return {material.name: material for material in self._materials}
 
-    def _find_colors(self) -> None:
-        """Look for colors of vertices, and decide whether they or the materials count."""
+    def _choose_colors(self) -> None:
+        """Read colors of vertices, and decide whether they or the materials count."""
         colors, guesses = vertex_colors(self._content)
         if colors is None:
             self.faults += [Fault("color", note) for note in guesses]
@@ -223,7 +224,7 @@ class ObjObject:
         else:
             self._colors = colors
             self.faults += [Fault("color", note, mended=True) for note in guesses]
-            self.faults.append(Fault("color", *self._color_words(bool(which.all())), mended=True))
+            self.faults.append(Fault("color", *self._color_fault(bool(which.all())), mended=True))
 
     def _faults_of_coordinates(self) -> list[Fault]:
         """Materials whose textures are on faces that have no texture coordinates."""
@@ -232,16 +233,17 @@ class ObjObject:
             return []
         names, of_face, _ = face_states(self._content)
         counts = np.bincount(of_face[lacking], minlength=len(names))
+        what = "of material {} without texture coordinates"
         return [
-            Fault("texture", f"{count:,} faces of material {name} have no texture coordinates", "one texel colors them")
+            Fault("texture", f"{pluralize(count, 'face')} {what.format(name)}", "one texel colors them")
             for name, count in zip(names, counts.tolist(), strict=True)
             if count and name in self._textured
         ]
 
-    def _color_words(self, everywhere: bool) -> tuple[str, str]:
+    def _color_fault(self, everywhere: bool) -> tuple[str, str]:
         if not self._materials:
             return "its vertices have colors", "drawn as textures"
-        where = "instead of its materials' colors" if everywhere else "where there is no texture"
+        where = "instead of its materials' colors" if everywhere else "on faces without a texture"
         lost = {each.key for material in self._materials for each in material.maps} - {COLOR_MAP, MASK_MAP, "map_Ke"}
         return (
             "its vertices have colors",
@@ -262,7 +264,7 @@ class ObjObject:
         return not np.asarray(opacity).any()
 
     def _color_picture(self, material: Material | None) -> Image.Image | None:
-        """A material's texture as a surface has it: with the mask as alpha."""
+        """A material's texture, with its mask as the alpha channel."""
         if material is not None and material.name not in self._color_pictures:
             self._color_pictures[material.name] = self._read_color_picture(material)
         return None if material is None else self._color_pictures[material.name]

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from threedie.manifests.plurals import pluralize
 from threedie.render.models.faults import Fault
 from threedie.render.models.obj import FACE, Corners
 from threedie.render.models.polygons import Floats, Ints
@@ -20,15 +21,16 @@ def corner_faults(corners: Corners) -> list[Fault]:
     faults = []
     small, wrong_uv, wrong_normal, early = _face_faults(corners)
     if small.any():
-        faults.append(Fault("mesh", f"{small.sum():,} faces have fewer than 3 corners", "left out"))
+        faults.append(Fault("mesh", f"{pluralize(int(small.sum()), 'face')} with fewer than 3 corners", "left out"))
     if wrong_uv.any():
-        what = f"{wrong_uv.sum():,} faces use texture coordinates that aren't there"
+        what = f"{pluralize(int(wrong_uv.sum()), 'face')} with texture coordinates that don't exist"
         faults.append(Fault("mesh", what, "kept without them", mended=True))
     if wrong_normal.any():
-        what = f"{wrong_normal.sum():,} faces use normals that aren't there"
+        what = f"{pluralize(int(wrong_normal.sum()), 'face')} with normals that don't exist"
         faults.append(Fault("mesh", what, "kept without them", mended=True))
     if early.any():
-        faults.append(Fault("mesh", f"{early.sum():,} faces come before their vertices", "kept", mended=True))
+        what = f"{pluralize(int(early.sum()), 'face')} before their vertices"
+        faults.append(Fault("mesh", what, "kept", mended=True))
     return faults
 
 
@@ -80,7 +82,7 @@ def rewrite(content: bytes, points: Floats, rotation: Floats, corners: Corners) 
 
 
 def _face_line(indices: Ints, totals: tuple[int, int, int]) -> bytes:
-    """A face of corners (N, 3), without texture coordinates and normals that aren't there."""
+    """A face of corners (N, 3), without texture coordinates and normals that don't exist."""
     words = []
     for vertex, uv, normal in indices.tolist():
         uv_word = str(uv + 1) if 0 <= uv < totals[1] else ""

@@ -13,7 +13,7 @@ from threedie.render.models.obj import FACE, Corners
 from threedie.render.models.polygons import Floats, Ints, corners_of, first_corners
 from threedie.render.models.srgb import decoded
 from threedie.render.models.surface import WHITE, Surface
-from threedie.render.models.surface import Material as Look
+from threedie.render.models.surface import Material as SurfaceMaterial
 
 Mask = npt.NDArray[np.bool_]
 ColorPicture = Callable[[Material | None], Image.Image | None]
@@ -65,14 +65,14 @@ def surfaces_of(
         where = corners_of(corners.counts, faces)
         index = corners.indices[where]
         name = names[kind[0]]
-        look = _look(materials.get(name), pictures[kind[0]], colored=bool(kind[1]))
+        material = _surface_material(materials.get(name), pictures[kind[0]], colored=bool(kind[1]))
         made.append(
             Surface(
                 name or f"part{len(made)}",
                 vertices,
                 corners.counts[faces],
                 index[:, 0],
-                look,
+                material,
                 uv=texture_points[index[:, 1]] if kind[2] else None,
                 normals=normals[index[:, 2]] if kind[3] else averaged[where] if kind[4] else None,
                 colors=decoded(colors[index[:, 0]]) if kind[1] else None,
@@ -81,12 +81,12 @@ def surfaces_of(
     return made
 
 
-def _look(material: Material | None, picture: Image.Image | None, *, colored: bool) -> Look:
+def _surface_material(material: Material | None, picture: Image.Image | None, *, colored: bool) -> SurfaceMaterial:
     opacity = 1.0 if material is None or material.opacity is None else material.opacity
     emission = (0.0, 0.0, 0.0) if material is None or material.emission is None else material.emission
     see_through = opacity < 1 or (picture is not None and "A" in picture.getbands())
     color = WHITE if colored or picture is not None else default_color(material)
-    return Look(color, opacity, emission, picture, uses_alpha=see_through)
+    return SurfaceMaterial(color, opacity, emission, picture, uses_alpha=see_through)
 
 
 def face_states(content: bytes) -> tuple[list[str], Ints, Mask]:
@@ -108,7 +108,7 @@ def face_states(content: bytes) -> tuple[list[str], Ints, Mask]:
 
 
 def _rows(content: bytes, key: bytes, columns: int) -> Floats:
-    """Numbers (N, columns) of the lines of a keyword; 0 where a line lacks one, or it is no number."""
+    """Numbers (N, columns) of the lines of a keyword; 0 where a line lacks one or has something else there."""
     rows = []
     for line in re.findall(rb"^[ \t]*" + key + rb"[ \t]+([^\n#]*)", content, re.M):
         row = [0.0] * columns

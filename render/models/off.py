@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from threedie.manifests.plurals import pluralize
 from threedie.render.models.container import Container
 from threedie.render.models.faces import linear_colors, usable_faces
-from threedie.render.models.numbers import counted, printable, read_numbers, to_integers, too_few, unix_lines, unmarked
+from threedie.render.models.numbers import printable, read_numbers, to_integers, too_few, unix_lines, unmarked
 from threedie.render.models.polygons import Floats, Ints, first_corners, ranges
 from threedie.render.models.source import ModelError
 from threedie.render.models.srgb import MOST_FRACTION
@@ -39,21 +40,21 @@ def read_off(container: Container, name: str) -> ReadMesh:
     counts, text = _counts(text)
     values, sizes, bad = read_numbers(text)
     rows = _Rows(values, sizes)
-    points, looks, rows = _vertices(rows, counts, kinds, bad, notes)
+    points, attributes, rows = _vertices(rows, counts, kinds, bad, notes)
     face_sizes, corners, face_colors, left = _faces(rows, counts[1], bad, notes)
     if left:
-        notes.append(f"ignored {counted(left, 'number')} after the last face")
+        notes.append(f"ignored {pluralize(left, 'number')} after the last face")
     elif bad:
         notes.append(f"ignored what comes after the last face: {bad}")
     faces = usable_faces(face_sizes, corners, len(points))
     colors = None
-    if looks.colors is not None:
-        colors = looks.colors[faces.corners]
+    if attributes.colors is not None:
+        colors = attributes.colors[faces.corners]
         if face_colors is not None:
             notes.append("colors of faces were not used, since vertices have colors too")
     elif face_colors is not None:
-        colors = np.repeat(face_colors[faces.rows], faces.sizes, axis=0)
-    normals = None if looks.normals is None else looks.normals[faces.corners]
+        colors = np.repeat(face_colors[faces.face_index], faces.sizes, axis=0)
+    normals = None if attributes.normals is None else attributes.normals[faces.corners]
     material = Material(WHITE) if colors is not None else Material()
     surface = Surface("mesh", points, faces.sizes, faces.corners, material, normals=normals, colors=colors)
     return ReadMesh((content,), (surface,), (*notes, *faces.notes))
@@ -66,7 +67,7 @@ def _kinds(text: bytes, notes: list[str]) -> tuple[set[str], bytes]:
         if not re.match(rb"\s*\d+\s+\d+\s", text):
             begin = text.split(maxsplit=1)[:1]
             raise ModelError(f"not an OFF file: it begins with {printable(begin[0]) if begin else 'nothing'}")
-        notes.append("the word OFF is missing at its begin; it was read as if it were there")
+        notes.append("the word OFF at its beginning is missing; it was read all the same")
         return set(), text
     prefix, word = match[1].decode(), match[0].strip().decode()
     if match[2] == b"off":
@@ -94,13 +95,13 @@ def _counts(text: bytes) -> tuple[tuple[int, int], bytes]:
     if not all(re.fullmatch(rb"\d{1,18}", word) for word in words):
         raise ModelError(f"its numbers of vertices and faces are {printable(b' '.join(words))}")
     if int(words[1]) == 0:
-        raise ModelError(f"it has {int(words[0]):,} vertices and no faces")
+        raise ModelError(f"it has {pluralize(int(words[0]), 'vertex')} and no faces")
     return (int(words[0]), int(words[1])), text[match.end() :]
 
 
 @dataclass(frozen=True)
-class _Looks:
-    """Of vertices: linear colors (V, 3) and normals (V, 3), or None."""
+class _VertexAttributes:
+    """Linear colors (V, 3) and normals (V, 3) of vertices, or None."""
 
     colors: Floats | None = None
     normals: Floats | None = None
@@ -108,15 +109,15 @@ class _Looks:
 
 def _vertices(
     rows: _Rows, counts: tuple[int, int], kinds: set[str], bad: str, notes: list[str]
-) -> tuple[Floats, _Looks, _Rows]:
-    """Positions of vertices (V, 3), how they look, and the lines after them."""
+) -> tuple[Floats, _VertexAttributes, _Rows]:
+    """Positions of vertices (V, 3), their attributes, and the lines after them."""
     count = counts[0]
     least = 3 + 3 * ("N" in kinds) + 2 * ("ST" in kinds)
     sizes = rows.sizes[:count]
     by_line = len(sizes) == count and count > 0 and (sizes == sizes[0]).all() and sizes[0] >= least
     width = int(sizes[0]) if by_line else least + 4 * ("C" in kinds)
     if count * width > len(rows.values):
-        raise too_few(f"{count:,} vertices", len(rows.values) // width, bad)
+        raise too_few(pluralize(count, "vertex"), len(rows.values) // width, bad)
     table = rows.values[: count * width].reshape(count, width)
     left = rows.sizes[count:] if by_line else np.empty(0, np.int64)
     rest = _Rows(rows.values[count * width :], left)
@@ -130,12 +131,12 @@ def _vertices(
         if "C" not in kinds:
             notes.append(f"the {more} numbers after each vertex were taken for its color")
     elif more:
-        notes.append(f"did not use {counted(more, 'further number')} of each vertex")
+        notes.append(f"did not use {pluralize(more, 'further number')} of each vertex")
     if "C" in kinds and colors is None:
         notes.append("its vertices have no colors although its name is COFF")
     if "ST" in kinds:
         notes.append("texture coordinates were not used: OFF files name no texture")
-    return table[:, :3], _Looks(colors, normals), rest
+    return table[:, :3], _VertexAttributes(colors, normals), rest
 
 
 def _faces(rows: _Rows, count: int, bad: str, notes: list[str]) -> tuple[Ints, Ints, Floats | None, int]:
@@ -164,7 +165,7 @@ def _faces_without_lines(values: Floats, count: int, bad: str) -> tuple[Ints, In
     for face in range(count):
         size = int(to_integers(values[at : at + 1], "the number of corners of a face")[0]) if at < len(values) else 0
         if at >= len(values) or at + 1 + size > len(values):
-            raise too_few(f"{count:,} faces", face, bad)
+            raise too_few(pluralize(count, "face"), face, bad)
         if size < 0:
             raise ModelError(f"face {face} (counted from 0) has {size} corners")
         sizes.append(size)
@@ -177,11 +178,11 @@ def _face_colors(values: Floats, begins: Ints, counts: Ints, notes: list[str]) -
     """Linear colors (F, 3) by the numbers after each face; None without."""
     odd = np.count_nonzero((counts == 2) | (counts > 4))
     if odd:
-        notes.append(f"did not use the numbers after the corners of {counted(odd, 'face')}: they are no color")
+        notes.append(f"did not use the numbers after the corners of {pluralize(odd, 'face')}: they are no color")
     indexed = np.count_nonzero(counts == 1)
     if indexed:
         notes.append(
-            f"did not use the colors of {counted(indexed, 'face')}: numbers in a color map that the file doesn't have"
+            f"did not use the colors of {pluralize(indexed, 'face')}: numbers in a color map that the file doesn't have"
         )
     colored = np.flatnonzero((counts == 3) | (counts == 4))
     if not len(colored):

@@ -1,4 +1,4 @@
-"""Textures on their way into an object's folder: decoded once to see that they are whole, kept as they are if possible.
+"""Textures of imported objects: decoded once to check that they are whole, and kept unchanged if possible.
 
 Transparency gets files of its own, because rendering follows a rule of the original: where a material has several
 image textures and one drives alpha, the alpha is that picture's color, decoded from sRGB and inverted. A mask is
@@ -27,7 +27,7 @@ _FORMATS = (
     "PNG", "JPEG", "TIFF", "BMP", "DIB", "TGA", "GIF", "WEBP", "DDS", "JPEG2000", "PSD", "PCX", "PPM", "SGI", "ICO",
     "QOI", "AVIF",
 )  # fmt: skip
-"""Formats of Pillow that are tried. Others are no textures, or start programs: EPS starts Ghostscript."""
+"""Formats that Pillow may open. Others aren't textures, or start programs: EPS starts Ghostscript."""
 
 _SIGNATURES = (
     (b"\xabKTX 20", "is a KTX2 picture, which can't be read: save it as PNG"),
@@ -46,14 +46,14 @@ BLENDERS = {b"v/1\x01": ("OpenEXR", ".exr"), b"#?R": ("Radiance HDR", ".hdr")}
 
 _WHITE_8, _WHITE_16 = 255, 65535
 _AS_IT_IS: Floats = np.arange(_WHITE_8 + 1) / _WHITE_8
-_A_LITTLE_OVER = 2.0
-"""Floats up to here are from 0 to 1 with some highlights, not from 0 to 255."""
+_MAX_HIGHLIGHT = 2.0
+"""Largest value of floats from 0 to 1 with highlights; larger ones are from 0 to 255."""
 
 _FEWER_BITS = "has 16 bits a channel: 8 were kept"
 
 
 class PictureError(ValueError):
-    """A picture can't be read; the message goes on after its name, as in `is empty`."""
+    """A picture can't be read; the message follows its name, as in `is empty`."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Picture:
     Attributes:
         pixels: 8 bits a channel, mode L, LA, RGB or RGBA, as they are stored: neither turned as EXIF says nor converted
             as a color profile says, since Blender does neither. Nothing else of the file is in it.
-        notes: what was lost or guessed; each goes on after the picture's name, the remedy behind a colon, as in
+        notes: what was lost or guessed; each follows the picture's name, the remedy behind a colon, as in
             `is truncated: what is left of it was kept`.
         as_it_is: suffix of a file in which the content may be kept unchanged: it is whole, and of a usual kind.
     """
@@ -147,11 +147,11 @@ def read_picture(content: bytes) -> Picture:
     opened = _opened(content)
     notes: list[str] = []
     with warnings.catch_warnings():
-        # Decoders warn of what they then do without.
+        # Decoders warn of what they ignore.
         warnings.simplefilter("ignore")
         try:
             opened.load()
-        # Pillow raises whatever its decoders happen to run into.
+        # Decoders of Pillow raise exceptions of any type.
         except Exception as error:
             opened = _truncated(content, error)
             notes.append("is truncated or damaged: what is left of it was kept")
@@ -169,7 +169,7 @@ def read_picture(content: bytes) -> Picture:
 def _frames(picture: Image.Image) -> int:
     try:
         return int(getattr(picture, "n_frames", 1))
-    # Looking for the frames reads on.
+    # Counting the frames reads further, and may fail.
     except Exception:
         return 1
 
@@ -202,7 +202,7 @@ def _opened(content: bytes) -> Image.Image:
 
 
 def _why(content: bytes) -> str:
-    """Why a file is no picture, as far as its first bytes tell."""
+    """Why a file isn't a picture, as far as its first bytes show."""
     for signature, reason in _SIGNATURES:
         if content.startswith(signature):
             return reason
@@ -218,7 +218,7 @@ def _why(content: bytes) -> str:
 
 
 def _truncated(content: bytes, error: Exception) -> Image.Image:
-    """What is there of a picture whose rest is missing."""
+    """The part of a truncated picture that can be decoded."""
     ImageFile.LOAD_TRUNCATED_IMAGES = True
     try:
         picture = _opened(content)
@@ -286,7 +286,7 @@ def _of_floats(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     highest = float(values.max())
     if highest <= 1:
         return Image.fromarray(_scaled(values, 1)), ("has floats: 8 bits a channel were kept",)
-    full = 1 if highest <= _A_LITTLE_OVER else _WHITE_8 if highest <= _WHITE_8 else _WHITE_16
+    full = 1 if highest <= _MAX_HIGHLIGHT else _WHITE_8 if highest <= _WHITE_8 else _WHITE_16
     what = "values over 1 became white" if full == 1 else f"{full} was taken for white"
     return Image.fromarray(_scaled(values, full)), (f"has values up to {highest:.4g}: {what}",)
 
@@ -298,7 +298,7 @@ def _scaled(values: Any, full: float) -> Any:
 def _kept(content: bytes) -> tuple[bytes, str, tuple[str, ...]]:
     for signature, (name, suffix) in BLENDERS.items():
         if content.startswith(signature):
-            return content, suffix, (f"is of the format {name}: kept as it is for Blender without a look inside",)
+            return content, suffix, (f"is of the format {name}: kept as it is for Blender, unchecked",)
     picture = read_picture(content)
     if picture.as_it_is:
         return content, picture.as_it_is, picture.notes

@@ -6,9 +6,10 @@ import numpy as np
 from PIL import Image
 
 from threedie.manifests.errors import one_line
+from threedie.manifests.plurals import pluralize
 from threedie.render.models.container import Container, find
 from threedie.render.models.faces import Faces, linear_colors, usable_faces
-from threedie.render.models.numbers import counted, to_integers
+from threedie.render.models.numbers import to_integers
 from threedie.render.models.pictures import PictureError, read_picture
 from threedie.render.models.ply_data import Column, Header, Table, read_header, read_tables
 from threedie.render.models.polygons import Floats, Ints, first_corners
@@ -26,7 +27,7 @@ _STRIP_END = -1
 
 @dataclass
 class _Mesh:
-    """Faces and what is known of their corners, before materials."""
+    """Faces and the attributes of their corners, before materials."""
 
     faces: Faces
     colors: Floats | None = None
@@ -44,7 +45,7 @@ def read_ply(container: Container, name: str) -> ReadMesh:
     header = read_header(content)
     notes: list[str] = []
     tables = read_tables(header, content, notes)
-    vertices = _Used(tables.get("vertex"), "vertices")
+    vertices = _Columns(tables.get("vertex"), "vertices")
     points = vertices.numbers(("x", "y", "z"))
     if points is None:
         raise ModelError("it has no vertices with x, y and z")
@@ -70,7 +71,7 @@ def read_ply(container: Container, name: str) -> ReadMesh:
     return ReadMesh((content, *pieces), surfaces, (*dict.fromkeys([*notes, *mesh.faces.notes]),))
 
 
-class _Used:
+class _Columns:
     """Columns of an element, and which of them were used."""
 
     def __init__(self, table: Table | None, what: str) -> None:
@@ -127,14 +128,14 @@ class _Used:
 
 def _read_faces(tables: dict[str, Table], vertices: int, notes: list[str]) -> _Mesh:
     table, strips = tables.get("face"), tables.get("tristrips")
-    used = _Used(table, "faces")
+    used = _Columns(table, "faces")
     lists = next(filter(None, map(used.one, _CORNERS)), None)
     if lists is None or lists.sizes is None or not len(lists.sizes):
         if strips is not None and strips.count:
             return _Mesh(usable_faces(*_strips(strips), vertices))
         if table is not None and table.count:
             raise ModelError("its faces have no list of vertices (vertex_indices)")
-        raise ModelError(f"a cloud of {vertices:,} points: it has no faces")
+        raise ModelError(f"a cloud of {pluralize(vertices, 'point')}: it has no faces")
     if strips is not None and strips.count:
         notes.append("its triangle strips were not used, since it has faces too")
     corners = to_integers(lists.values, "the corner of a face")
@@ -142,13 +143,13 @@ def _read_faces(tables: dict[str, Table], vertices: int, notes: list[str]) -> _M
     mesh = _Mesh(faces)
     colors = used.colors(notes)
     if colors is not None:
-        mesh.colors = np.repeat(colors[faces.rows], faces.sizes, axis=0)
+        mesh.colors = np.repeat(colors[faces.face_index], faces.sizes, axis=0)
     texcoord = used.one("texcoord")
     if texcoord is not None and texcoord.sizes is not None:
         mesh.uv = _corner_uv(texcoord, lists.sizes, faces, notes)
     texture = used.one("texnumber")
     if texture is not None and texture.sizes is None:
-        mesh.texture = to_integers(texture.values, "the number of a texture")[faces.rows]
+        mesh.texture = to_integers(texture.values, "the number of a texture")[faces.face_index]
     used.note_rest(notes)
     return mesh
 
@@ -181,14 +182,14 @@ def _corner_uv(texcoord: Column, sizes: Ints, faces: Faces, notes: list[str]) ->
             notes.append("texture coordinates of faces were not used: their number isn't twice that of the corners")
         return None
     if not fits.all():
-        notes.append(f"no texture coordinates, or not two a corner, on {counted(np.count_nonzero(~fits), 'face')}")
+        notes.append(f"no texture coordinates, or not two a corner, on {pluralize(np.count_nonzero(~fits), 'face')}")
     begins = np.repeat(first_corners(lengths), sizes)
     within = np.arange(int(sizes.sum())) - np.repeat(first_corners(sizes), sizes)
     uv = np.zeros((len(within), 2))
     good = np.repeat(fits, sizes)
     for axis in range(2):
         uv[good, axis] = texcoord.values[begins[good] + 2 * within[good] + axis]
-    return uv[faces.places]
+    return uv[faces.corner_index]
 
 
 def _textures(
@@ -231,7 +232,7 @@ def _surfaces(
             notes.append("texture coordinates were not used: no comment TextureFile names a texture")
         number = np.zeros(len(faces.sizes), np.int64)
     elif mesh.uv is None:
-        notes.append(f"texture {one_line(header.textures[0])} was not used: there are no texture coordinates")
+        notes.append(f"texture {one_line(header.textures[0])} was not used: it has no texture coordinates")
         number = np.zeros(len(faces.sizes), np.int64)
         pictures = [None]
     elif mesh.texture is None:

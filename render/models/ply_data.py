@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from threedie.manifests.errors import one_line
-from threedie.render.models.numbers import as_text, counted, printable, read_numbers, too_few, unix_lines, unmarked
+from threedie.manifests.plurals import pluralize
+from threedie.render.models.numbers import as_text, printable, read_numbers, too_few, unix_lines, unmarked
 from threedie.render.models.polygons import Floats, Ints, ranges
 from threedie.render.models.source import ModelError
 
@@ -22,7 +23,7 @@ _TYPES = {
 """Name in a header -> numpy's kind and bytes."""
 
 _CODES = {"i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8": "q", "u8": "Q"}
-"""The same for `struct`: of the types that may count a list."""
+"""numpy's kind and bytes -> code of `struct`, for the types that may be a list's length."""
 
 _ORDERS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 _HEADER_BYTES = 2**20
@@ -48,7 +49,7 @@ class _Element:
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of itself.
+    """The header of a PLY file.
 
     Attributes:
         order: byte order `<` or `>`; empty for text.
@@ -114,7 +115,7 @@ def read_header(content: bytes) -> Header:
                 textures.append(line.split(None, 2)[2].strip().strip('"'))
         elif words[0] == "format" and len(words) >= 2 and words[1] in _ORDERS:
             if words[2:] not in ([], ["1.0"]):
-                raise ModelError(f"its format is version {' '.join(words[2:])[:40]!r}; only 1.0 is known")
+                raise ModelError(f"its format is version {' '.join(words[2:])[:40]!r}; only 1.0 can be read")
             order = _ORDERS[words[1]]
         elif words[0] == "element" and len(words) == 3 and re.fullmatch(r"[0-9]{1,18}", words[2]):
             last = words[1]
@@ -127,7 +128,7 @@ def read_header(content: bytes) -> Header:
                 raise ModelError(f"its header has two properties {one_line(made.name)!r} of element {one_line(last)!r}")
             properties[last][made.name] = made
         else:
-            raise ModelError(f"its header has the line {line.strip()[:60]!r}, which means nothing in PLY files")
+            raise ModelError(f"its header has the line {line.strip()[:60]!r}, which PLY files don't have")
     if order is None:
         raise ModelError("its header names no format (ascii, binary_little_endian or binary_big_endian)")
     elements = (_Element(name, count, tuple(properties[name].values())) for name, count in counts.items())
@@ -139,7 +140,7 @@ def _property(words: Sequence[str], line: str) -> _Property:
         return _Property(words[2], _TYPES[words[1]])
     if len(words) == 5 and words[1] == "list" and _TYPES.get(words[2]) in _CODES and words[3] in _TYPES:
         return _Property(words[4], _TYPES[words[3]], _TYPES[words[2]])
-    raise ModelError(f"its header has a property of no known type: {line.strip()[:60]!r}")
+    raise ModelError(f"its header has a property of an unknown type: {line.strip()[:60]!r}")
 
 
 def _unmarked(content: bytes) -> bytes:
@@ -151,7 +152,7 @@ def read_tables(header: Header, content: bytes, notes: list[str]) -> dict[str, T
     """The elements by name; what comes after them gets a note.
 
     Raises:
-        ModelError: there is less data than the header says, or it is damaged.
+        ModelError: the file has less data than its header says, or is damaged.
     """
     data = _unmarked(content)[header.begin :]
     return _text_tables(header, data, notes) if not header.order else _binary_tables(header, data, notes)
@@ -172,7 +173,7 @@ def _text_tables(header: Header, data: bytes, notes: list[str]) -> dict[str, Tab
             table, at = Table(element.name, element.count, columns), at + element.count * width
         tables[element.name] = table
     if at < len(values):
-        notes.append(f"ignored {counted(len(values) - at, 'number')} after the last element")
+        notes.append(f"ignored {pluralize(len(values) - at, 'number')} after the last element")
     elif bad:
         notes.append(f"ignored what comes after the last element: {bad}")
     return tables
@@ -210,7 +211,7 @@ def _text_lists(element: _Element, values: Floats, at: int, bad: str) -> tuple[T
 
 
 def _alike_in_text(element: _Element, values: Floats, at: int) -> tuple[Table, int] | None:
-    """The same where lists of all rows are as long as those of the first; None where they aren't."""
+    """The same, faster, if the lists of all rows are as long as those of the first; else None."""
     place, slices = at, []
     for each in element.properties:
         if place >= len(values) or (each.count and not 0 <= values[place] < len(values)):
@@ -249,7 +250,7 @@ def _binary_tables(header: Header, data: bytes, notes: list[str]) -> dict[str, T
             columns = {each.name: Column(each.kind, _native(rows[each.name])) for each in element.properties}
             tables[element.name], at = Table(element.name, element.count, columns), at + element.count * least
     if at < len(data):
-        notes.append(f"ignored {counted(len(data) - at, 'byte')} after the last element")
+        notes.append(f"ignored {pluralize(len(data) - at, 'byte')} after the last element")
     return tables
 
 
@@ -294,7 +295,7 @@ def _binary_lists(element: _Element, data: bytes, at: int, order: str) -> tuple[
 
 
 def _alike_in_binary(element: _Element, data: bytes, at: int, order: str) -> tuple[Table, int] | None:
-    """The same where lists of all rows are as long as those of the first; None where they aren't."""
+    """The same, faster, if the lists of all rows are as long as those of the first; else None."""
     fields: list[tuple[str, str, int]] = []
     place = at
     for number, each in enumerate(element.properties):

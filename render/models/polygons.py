@@ -7,7 +7,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 NO_AREA = 1e-12
-"""Smallest area of a surface that is one, in squares of the diagonal of its bounding box."""
+"""Area up to which a surface counts as having none, in squares of its bounding box's diagonal."""
 
 
 def first_corners(sizes: Ints) -> Ints:

@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 FEW = 24
-"""So few items are done sooner than processes are started."""
+"""Fewer items are done in this process: starting others would take longer."""
 
 _CHUNK = 8
 _shared: Any = None
@@ -31,7 +31,7 @@ def over_all(
         workers: number of processes.
 
     Raises:
-        ThreeDieError: a process died, of too little memory say.
+        ThreeDieError: a process died, such as for lack of memory.
     """
     if workers <= 1 or len(items) < FEW:
         for item in items:
@@ -51,7 +51,7 @@ def over_all(
 
 def _begin(shared: Any) -> None:
     global _shared  # noqa: PLW0603 - a process's own, set once
-    # Ctrl-C goes to all; the parent alone answers it.
+    # Ctrl-C reaches all processes; only the parent handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _shared = shared
 

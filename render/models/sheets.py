@@ -1,4 +1,4 @@
-"""Contact sheets of models, drawn from real views: what a render would make of them."""
+"""Contact sheets of models, made of rendered views."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,20 +21,22 @@ from threedie.render.supervisor import Supervisor
 PRESET, QUALITY = "3diebench", "draft"
 
 
-class _Watcher:
-    def __init__(self, tell: Callable[[int], object]) -> None:
-        self._tell = tell
+class _ViewCounter:
+    """Passes on how many views were rendered, or lost again."""
+
+    def __init__(self, on_views: Callable[[int], object]) -> None:
+        self._on_views = on_views
 
     def view_done(self) -> None:
         """One more view was rendered."""
-        self._tell(1)
+        self._on_views(1)
 
     def views_lost(self, views: int) -> None:
         """Take back views of a try that failed."""
-        self._tell(-views)
+        self._on_views(-views)
 
     def object_ended(self, outcome: Outcome) -> None:
-        """Nothing to do: failures are told at the end."""
+        """Nothing to do: failures are returned at the end."""
 
 
 def render_sheets(
@@ -46,7 +48,7 @@ def render_sheets(
     views: int,
     size: int,
     workers: int,
-    tell: Callable[[int], object] = lambda views: None,
+    on_views: Callable[[int], object] = lambda views: None,
 ) -> tuple[list[Path], dict[str, str]]:
     """Render a few views of a few objects of each class and draw them.
 
@@ -54,17 +56,17 @@ def render_sheets(
         source: the models.
         synsets: their classes.
         out: a `.png` file for one sheet of all, or a folder for a sheet per class, `trash_bin.png` say.
-        objects: rows: the first objects of each class.
-        views: columns: views of each object.
+        objects: number of rows: the first objects of each class.
+        views: number of columns: views of each object.
         size: width and height of a view in pixels.
         workers: rendering processes.
-        tell: is told of views as they are done.
+        on_views: called with the number of views as they are rendered.
 
     Returns:
         The files written, and the objects that couldn't be rendered, each with the reason.
 
     Raises:
-        ThreeDieError: none of the classes is there, nothing can be rendered, or the file can't be written.
+        ThreeDieError: the source has none of the classes, nothing can be rendered, or the file can't be written.
     """
     plan = make_plan(
         source,
@@ -82,7 +84,7 @@ def render_sheets(
         folder = RunFolder(scratch / "run")
         setup = make_setup(plan, folder, scratch, workers)
         with Supervisor(setup, folder.logs, workers) as supervisor:
-            outcome = supervisor.run(plan.tasks(plan.sequence), _Watcher(tell))
+            outcome = supervisor.run(plan.tasks(plan.sequence), _ViewCounter(on_views))
         parts = find_parts(folder.parts)
         failed = {str(ref): reason for ref, reason in outcome.quarantined.items()}
         if not parts:

@@ -1,4 +1,4 @@
-"""What every source of models offers."""
+"""The interface of all sources of models."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.objects import ObjectRef
 
 MESH_FILE = Path("models") / "model_normalized.obj"
-"""Where the mesh lies within an object's folder in the ShapeNetCore v2 layout."""
+"""Path of the mesh within an object's folder in the ShapeNetCore v2 layout."""
 
 
 class ModelError(ThreeDieError):
@@ -25,12 +25,12 @@ class ModelSource(Protocol):
         """Objects of some classes, sorted, at most `per_class` of each.
 
         Raises:
-            ThreeDieError: none of the classes is there.
+            ThreeDieError: it has none of the classes.
         """
 
     def mesh_file(self, ref: ObjectRef) -> Path:
         """The OBJ file of one object, in the ShapeNetCore v2 layout.
 
         Raises:
-            ModelError: there is no usable mesh; the message says why.
+            ModelError: the object has no usable mesh; the message says why.
         """

@@ -1,4 +1,4 @@
-"""Colors as a screen has them and as light adds up."""
+"""Conversion between sRGB and linear colors."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from threedie.render.models.polygons import Floats
 Pixels = npt.NDArray[np.uint8]
 
 MOST_FRACTION = 1.001
-"""Colors up to here are fractions of 1, rounded; those of files with larger numbers go up to 255 or more."""
+"""Largest color that counts as a fraction of 1, with its rounding; larger ones go up to 255 or more."""
 
 
 def decoded(color: Any) -> Floats:
@@ -29,7 +29,7 @@ OF_BYTE: Floats = decoded(np.arange(256) / 255)
 """Linear value of each 8-bit one."""
 
 _STEPS = 2**16
-"""Of a table of linear values; the darkest 8-bit values are 20 apart."""
+"""Steps of a table of linear values; the darkest 8-bit values are 20 steps apart."""
 
 _BYTE_OF: Pixels = np.round(encoded(np.arange(_STEPS + 1) / _STEPS) * 255).astype(np.uint8)
 

@@ -4,10 +4,11 @@ import re
 
 import numpy as np
 
+from threedie.manifests.plurals import pluralize
 from threedie.manifests.text import without_mark
 from threedie.render.models.container import Container
 from threedie.render.models.faces import linear_colors, usable_faces
-from threedie.render.models.numbers import counted, printable, read_numbers, unix_lines
+from threedie.render.models.numbers import printable, read_numbers, unix_lines
 from threedie.render.models.polygons import Floats, Ints
 from threedie.render.models.source import ModelError
 from threedie.render.models.srgb import decoded
@@ -66,14 +67,14 @@ def _binary(content: bytes) -> tuple[Surface, list[str]]:
     count, room = _promised(content), (len(content) - _BEGIN) // _RECORD.itemsize
     if count > room or (count == 0 and room):
         raise ModelError(
-            f"it says {count:,} triangles, and has room for {room:,}; it is cut off, damaged or no STL file"
+            f"it says {pluralize(count, 'triangle')}, and has room for {room:,}; it is cut off, damaged or no STL file"
         )
     if count == 0:
         raise ModelError("it says 0 triangles, and has none")
     notes = []
     extra = len(content) - _BEGIN - count * _RECORD.itemsize
     if extra:
-        notes.append(f"ignored {counted(extra, 'byte')} after the last triangle")
+        notes.append(f"ignored {pluralize(extra, 'byte')} after the last triangle")
     records = np.frombuffer(content, _RECORD, count, _BEGIN)
     colors = _colors(content[:_HEADER_BYTES], records["attribute"].astype(np.int64), notes)
     points, sizes, corners = triangles(records["points"].reshape(-1, 3), np.arange(3 * count))

@@ -1,4 +1,4 @@
-"""What a reader of meshes gives, whatever the format: faces with a material each, as plain arrays."""
+"""The common result of all mesh readers: faces with materials, as plain arrays."""
 
 from dataclasses import dataclass, field
 
@@ -19,13 +19,13 @@ class Material:
     """How faces look.
 
     Attributes:
-        color: linear RGB, 0 to 1. Where there is a picture, the picture is multiplied by it.
-        opacity: 0 to 1, multiplied by the picture's alpha. Like that it counts only where `uses_alpha`.
-        emission: linear RGB, 0 or more; multiplied by `emission_picture` where there is one.
+        color: linear RGB, 0 to 1; multiplied with `picture` if given.
+        opacity: 0 to 1, multiplied with the picture's alpha; ignored unless `uses_alpha`.
+        emission: linear RGB, 0 or more; multiplied with `emission_picture` if given.
         picture: the color, 8 bits, sRGB; repeated in both directions.
         emission_picture: the same for the emission.
-        uses_alpha: whether alpha makes faces transparent. Where not, they are opaque.
-        cutoff: where not None, alpha below it is invisible and all else is opaque.
+        uses_alpha: whether alpha makes faces transparent; otherwise they are opaque.
+        cutoff: alpha below it is invisible, all else opaque; None for gradual transparency.
     """
 
     color: Rgb = GRAY
@@ -64,10 +64,10 @@ class Surface:
 
 @dataclass(frozen=True)
 class ReadMesh:
-    """A mesh file that was read.
+    """The content of a mesh file.
 
     Attributes:
-        pieces: contents of it and of all files it refers to, in an order of their own: what the object's id is made of.
+        pieces: contents of it and of all files it refers to, in a fixed order: the object's id is a hash of them.
         surfaces: its faces; at least one.
         notes: what was dropped, replaced or guessed, one short sentence each.
     """
@@ -84,6 +84,6 @@ def triangles(points: npt.ArrayLike, faces: npt.ArrayLike) -> tuple[Floats, Ints
 
 
 def rgb(values: npt.ArrayLike) -> Rgb:
-    """A color of plain numbers."""
+    """A color as a tuple of floats."""
     red, green, blue = (float(value) for value in np.asarray(values))
     return red, green, blue

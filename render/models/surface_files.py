@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from threedie.render.models.inspect import MAX_BYTES
-from threedie.render.models.looks import Look, Looks
+from threedie.render.models.material_writer import FaceGroup, MaterialWriter
 from threedie.render.models.obj import bounds
 from threedie.render.models.polygons import NO_AREA, Floats, Ints, fans
 from threedie.render.models.source import MESH_FILE, ModelError
@@ -36,26 +36,26 @@ def surface_files(surfaces: Sequence[Surface], turn: Floats) -> tuple[dict[str, 
     points = [surface.points @ turn.T for surface in surfaces]
     for surface, each in zip(surfaces, points, strict=True):
         if len(surface.corners) and (surface.corners.min() < 0 or surface.corners.max() >= len(each)):
-            raise ModelError("a face uses a vertex that isn't there")
+            raise ModelError("a face uses a vertex that doesn't exist")
     used = [np.unique(surface.corners) for surface in surfaces]
     middle, size = bounds(np.concatenate([each[index] for each, index in zip(points, used, strict=True)]))
     points = [(each[index] - middle) / size for each, index in zip(points, used, strict=True)]
     corners = [np.searchsorted(index, each.corners) for each, index in zip(surfaces, used, strict=True)]
     if sum(map(_area, surfaces, points, corners)) <= NO_AREA:
         raise ModelError("its faces have no area")
-    looks, text = Looks(), _ObjText()
+    materials, text = MaterialWriter(), _ObjText()
     for number, (surface, each, index) in enumerate(zip(surfaces, points, corners, strict=True)):
         if not len(surface.sizes):
             continue
         normals = None if surface.normals is None else _finite(surface.normals) @ turn.T
         text.begin(f"part{number}", each, normals)
-        for look in looks.of(surface):
-            text.add(index, look)
+        for group in materials.face_groups(surface):
+            text.add(index, group)
     obj, mtl = text.files()
     if len(obj) > MAX_BYTES:
         raise ModelError(f"it has too many faces: its OBJ file would be larger than {MAX_BYTES // 2**20} MiB")
-    made = {MESH_FILE.as_posix(): obj, MESH_FILE.with_suffix(".mtl").as_posix(): mtl, **looks.pictures.files}
-    return made, list(looks.notes)
+    made = {MESH_FILE.as_posix(): obj, MESH_FILE.with_suffix(".mtl").as_posix(): mtl, **materials.pictures.files}
+    return made, list(materials.notes)
 
 
 def _area(surface: Surface, points: Floats, corners: Ints) -> float:
@@ -85,23 +85,23 @@ class _ObjText:
             self._chunks.append(_rows("vn %.4f %.4f %.4f\n", unique))
             self._next[2] += len(unique)
 
-    def add(self, corners: Ints, look: Look) -> None:
-        """Add faces of the part: vertices (C,) of all its corners, and which of them look how."""
-        material = self._materials.setdefault(look.lines, f"m{len(self._materials)}")
-        columns, form = [corners[look.places] + self._first[0]], "%d"
+    def add(self, corners: Ints, group: FaceGroup) -> None:
+        """Add a group of the part's faces; `corners` (C,) are the vertices of all corners of the part."""
+        material = self._materials.setdefault(group.lines, f"m{len(self._materials)}")
+        columns, form = [corners[group.corner_index] + self._first[0]], "%d"
         self._chunks.append(f"usemtl {material}\n")
-        if look.uv is not None and look.uv_index is not None:
-            self._chunks.append(_rows("vt %.8g %.8g\n", look.uv))
-            columns.append(look.uv_index + self._next[1])
-            self._next[1] += len(look.uv)
+        if group.uv is not None and group.uv_index is not None:
+            self._chunks.append(_rows("vt %.8g %.8g\n", group.uv))
+            columns.append(group.uv_index + self._next[1])
+            self._next[1] += len(group.uv)
             form += "/%d"
         if self._normals is not None:
-            columns.append(self._normals[look.places] + self._first[2])
-            form += "/%d" if look.uv is not None else "//%d"
-        lines = {size: "f" + f" {form}" * size + "\n" for size in np.unique(look.sizes).tolist()}
-        values, ends = np.stack(columns, axis=-1), np.cumsum(look.sizes)
-        for begin in range(0, len(look.sizes), _ROWS):
-            sizes = look.sizes[begin : begin + _ROWS]
+            columns.append(self._normals[group.corner_index] + self._first[2])
+            form += "/%d" if group.uv is not None else "//%d"
+        lines = {size: "f" + f" {form}" * size + "\n" for size in np.unique(group.sizes).tolist()}
+        values, ends = np.stack(columns, axis=-1), np.cumsum(group.sizes)
+        for begin in range(0, len(group.sizes), _ROWS):
+            sizes = group.sizes[begin : begin + _ROWS]
             some = values[ends[begin] - sizes[0] : ends[begin + len(sizes) - 1]]
             self._chunks.append("".join(map(lines.__getitem__, sizes.tolist())) % tuple(some.ravel().tolist()))
 

@@ -1,11 +1,11 @@
-"""Polygons, concave ones too, cut into triangles."""
+"""Cutting polygons, concave ones included, into triangles."""
 
 import numpy as np
 
 from threedie.render.models.polygons import Floats, Ints, fans, first_corners
 
 MAX_CORNERS = 1000
-"""Polygons with more are cut into fans: the time that finding ears takes grows with the square of their number."""
+"""Polygons with more corners are cut into fans: finding ears takes quadratic time."""
 
 
 def triangulate(points: Floats, sizes: Ints, corners: Ints) -> tuple[Ints, Ints]:
@@ -59,7 +59,7 @@ def _ears(polygon: Floats) -> Ints:
 
 
 def _flattened(polygon: Floats) -> Floats:
-    """The polygon (N, 2) as seen along its normal, counterclockwise."""
+    """The polygon (N, 2) as seen along its normal, counter-clockwise."""
     centered = polygon - polygon[0]
     normal = np.cross(centered, np.roll(centered, -1, axis=0)).sum(axis=0)
     length = np.linalg.norm(normal)

@@ -13,10 +13,10 @@ from threedie.render.models.source import MESH_FILE
 
 @contextmanager
 def whole_object(folder: Path) -> Iterator[Path]:
-    """Give a temporary folder beside `folder`; on success rename it into place.
+    """Yield a temporary folder beside `folder`; on success rename it into place.
 
-    Where an object is already there, it stays as it is: another process was first. What killed processes of this
-    machine left half-written beside it is deleted.
+    An existing object is kept: another process was first. Half-written objects of killed processes of this machine
+    are deleted.
 
     Raises:
         ThreeDieError: it can't be written.

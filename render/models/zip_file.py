@@ -1,4 +1,4 @@
-"""Zip archives of any origin: what is wrong with one is named, and names in it are normalized once."""
+"""Zip archives of any origin: a message for each kind of damage, and normalized names of members."""
 
 import errno
 import lzma
@@ -32,7 +32,7 @@ def open_zip(path: Path) -> zipfile.ZipFile:
     """Open a zip archive.
 
     Raises:
-        ThreeDieError: there is none, or it is cut off, split, or something else; says what and what to do.
+        ThreeDieError: no such file, or it is cut off, split, or not a zip archive; says what to do.
     """
     try:
         opened = zipfile.ZipFile(path)

@@ -41,13 +41,13 @@ ALONE = {
     "a step without a number of its own": ({**STEP, "SLURM_STEP_ID": "4294967291"}, "this is a shell"),
     "no number of tasks": ({**ALLOCATION, "SLURM_NTASKS": "abc"}, "SLURM_NTASKS is abc, but srun didn't start"),
     "a pattern of tasks": ({**BATCH, "SLURM_NTASKS": "4(x2)"}, "SLURM_NTASKS is 4(x2), but srun didn't start"),
-    "no number in a step": ({**STEP, "SLURM_STEP_NUM_TASKS": "2(x2)"}, "TASKS is '2(x2)', which no srun"),
+    "no number in a step": ({**STEP, "SLURM_STEP_NUM_TASKS": "2(x2)"}, "TASKS is '2(x2)', which srun never"),
     "no rank": ({**STEP, "SLURM_PROCID": ""}, "SLURM_PROCID is ''"),
     "a rank below 0": ({**STEP, "SLURM_PROCID": "-1"}, "SLURM_PROCID is '-1'"),
     "a rank too high": ({**STEP, "SLURM_PROCID": "4"}, "SLURM_PROCID is 4 of SLURM_STEP_NUM_TASKS 4"),
     "no machines": ({**STEP, "SLURM_STEP_NUM_NODES": "0"}, "SLURM_PROCID is 0"),
-    "digits of another script": ({**STEP, "SLURM_STEP_NUM_TASKS": "٤"}, "which no srun says"),
-    "torchrun with garbage": ({**TORCHRUN, "WORLD_SIZE": "eight"}, "WORLD_SIZE is 'eight', which no torchrun says"),
+    "digits of another script": ({**STEP, "SLURM_STEP_NUM_TASKS": "٤"}, "which srun never sets"),
+    "torchrun with garbage": ({**TORCHRUN, "WORLD_SIZE": "eight"}, "WORLD_SIZE is 'eight', which torchrun never sets"),
     "torchrun with a rank too high": ({**TORCHRUN, "RANK": "8"}, "RANK is 8 of WORLD_SIZE 8"),
 }  # fmt: skip
 
@@ -59,7 +59,7 @@ def test_alone_and_why(environment: dict[str, str], reason: str) -> None:
     assert processes.note.startswith("alone: ")
     assert reason in processes.note
     assert "\n" not in processes.note
-    assert "put 'srun -n N' before" in processes.mend
+    assert "put 'srun -n N' before" in processes.remedy
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_several() -> None:
     assert processes == Processes(3, 4, 2)
     assert (processes.local_rank, processes.node, processes.per_node, processes.first) == (1, 1, 2, False)
     assert processes.note == "4 on 2 machines, started by srun"
-    assert processes.mend == ""
+    assert processes.remedy == ""
     # A step of salloc's keeps the shell's name; a smaller step than its allocation counts as it is.
     assert find_processes({"SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "1"}) == Processes(1, 2, 1)
     small = {**STEP, "SLURM_JOB_NAME": "interactive", "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NUM_NODES": "1"}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mutations import examples
 from PIL import Image
 
-from threedie.render.models import looks
+from threedie.render.models import material_writer
 from threedie.render.models.importer import TURNS
 from threedie.render.models.obj import read_obj
 from threedie.render.models.source import ModelError
@@ -53,7 +53,7 @@ def surface(rng: np.random.Generator) -> Surface:
 @pytest.mark.fuzz
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_any_surfaces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looks, "MAX_TEXELS", 2**13)
+    monkeypatch.setattr(material_writer, "MAX_TEXELS", 2**13)
 
     @settings(
         max_examples=examples(300), deadline=None, derandomize=True, database=None,

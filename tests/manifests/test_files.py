@@ -185,7 +185,7 @@ def test_only_debris_that_is_surely_ours_is_deleted(tmp_path, dead):
     assert left == {*strange, living, ELSEWHERE + "a.json", ELSEWHERE + "notes", link, "below"}
     assert (below / gone).exists(), "nothing further below"
 
-    clear_debris(tmp_path, alone=True, ours=lambda name: name.endswith(".json"))
+    clear_debris(tmp_path, exclusive=True, ours=lambda name: name.endswith(".json"))
     assert {path.name for path in tmp_path.iterdir()} == left - {ELSEWHERE + "a.json"}
 
 
@@ -212,8 +212,8 @@ def test_nothing_behind_a_link_is_deleted(tmp_path, dead):
     file = tmp_path / "real" / (temporary_prefix(dead) + "a")
     file.write_text("x")
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    clear_debris(tmp_path / "link", alone=True)
-    clear_debris(tmp_path / "nowhere", alone=True)
+    clear_debris(tmp_path / "link", exclusive=True)
+    clear_debris(tmp_path / "nowhere", exclusive=True)
     assert file.exists()
     clear_debris(tmp_path / "real")
     assert not file.exists()

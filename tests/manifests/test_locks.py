@@ -160,29 +160,29 @@ def test_two_who_look_at_once_dont_take_each_other_for_the_holder(path: Path) ->
         assert holder(path) is None
 
 
-def remains(path: Path) -> locks._Remains:
-    return locks._Remains(path.stat(), path.read_bytes())
+def stale_file(path: Path) -> locks._StaleFile:
+    return locks._StaleFile(path.stat(), path.read_bytes())
 
 
 def test_a_new_lock_in_the_place_of_a_dead_one_is_not_buried(path: Path) -> None:
     from_another_machine(path)
-    dead = remains(path)
+    dead = stale_file(path)
     from_another_machine(path, 1)  # the same number on the disk, written anew
-    locks._bury(path, dead)
+    locks._delete_stale(path, dead)
     assert path.exists()
-    locks._bury(path, remains(path))
+    locks._delete_stale(path, stale_file(path))
     assert not path.exists()
 
 
 def test_a_new_lock_made_in_the_tick_in_which_the_old_one_ended_is_not_buried(path: Path) -> None:
     """A file system may give it the same number, and its clock may not have moved on."""
     with lock(path, "same", REFUSAL):
-        dead = remains(path)
+        dead = stale_file(path)
     (again := lock(path, "same", REFUSAL)).__enter__()
     about = json.loads(path.read_bytes())
     assert about["token"] != json.loads(dead.content)["token"]
     os.utime(path, ns=(dead.state.st_atime_ns, dead.state.st_mtime_ns))
-    locks._bury(path, locks._Remains(path.stat(), dead.content))
+    locks._delete_stale(path, locks._StaleFile(path.stat(), dead.content))
     assert path.exists()
     again.__exit__(None, None, None)
     assert list(path.parent.iterdir()) == []

@@ -1,7 +1,8 @@
-"""A render asked for from Python."""
+"""A render requested from Python."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -9,6 +10,7 @@ from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 from threedie.render.commands.render import render as command
 from threedie.render.engines.options import ClusterOptions
+from threedie.render.preset import load_preset, preset_text
 from threedie.render.request import RenderRequest, RenderResult
 from threedie.render.run import render
 from threedie.render.shard import Shard
@@ -24,6 +26,23 @@ from threedie.render.shard import Shard
         ({"classes": []}, "the list of classes is empty"),
         ({"device": "gpu"}, "'gpu' is not a device"),
         ({"shard": "3/2"}, "--shard 3/2"),
+        ({"shard": ""}, "give I/N"),
+        ({"views": "50"}, "--views '50': give a whole number"),
+        ({"views": None}, "--views None: give a whole number"),
+        ({"seed": 1.5}, "--seed 1.5: give a whole number"),
+        ({"samples": True}, "--samples True: give a whole number"),
+        ({"samples": 0}, "--samples 0: give a number from 1"),
+        ({"time_limit": float("nan")}, "--time-limit nan: give a number from 0.1"),
+        ({"keep_going": "no"}, "--keep-going 'no': give True or False"),
+        ({"classes": 3}, "--classes 3: give names or synset ids"),
+        ({"classes": ["mug", 3797390]}, "--classes 3797390: give names or synset ids"),
+        ({"out": None}, "--out None: give a path"),
+        ({"models": ["a"]}, "--models .*: give a path"),
+        ({"preset": 3}, "--preset 3: give the name of a preset"),
+        ({"quality": "good"}, "'good' is not a quality"),
+        ({"denoiser": "good"}, "'good' is not a denoiser"),
+        ({"sampler": "good"}, "'good' is not a sampler"),
+        ({"cluster": "slurm"}, "cluster is 'slurm'; it must be ClusterOptions"),
         ({"shard": "1/2", "cluster": ClusterOptions(jobqueue="slurm")}, "--jobqueue and --shard: choose one"),
         ({"workers": 2, "cluster": ClusterOptions(jobqueue="slurm")}, "--workers counts processes on this machine"),
     ],
@@ -31,6 +50,36 @@ from threedie.render.shard import Shard
 def test_a_wrong_request_is_refused_when_it_is_made(fields: dict, message: str) -> None:
     with pytest.raises(ThreeDieError, match=message):
         RenderRequest(**fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"jobqueue": "condor"}, "--jobqueue condor: choose from slurm"),
+        ({"jobqueue": "slurm", "jobs": 0}, "--jobs 0: give a number at least 1"),
+        ({"jobqueue": "slurm", "job_cores": 2.5}, "--job-cores 2.5: give a whole number"),
+        ({"jobqueue": "slurm", "job_option": "--account=vision"}, "--job-option '--account=vision': give a tuple"),
+        ({"scheduler": 8786}, "--scheduler 8786: give a text"),
+    ],
+)
+def test_wrong_cluster_options_are_refused_when_they_are_made(fields: dict, message: str) -> None:
+    with pytest.raises(ThreeDieError, match=message):
+        ClusterOptions(**fields)
+
+
+def test_a_request_takes_what_python_has(tmp_path: Path) -> None:
+    text = preset_text("3diebench")
+    (tmp_path / "mine.toml").write_text(text)
+    request = RenderRequest(
+        classes=(name for name in ("mug", "chair")),
+        views=np.int64(2),
+        time_limit=np.float32(20),
+        models=str(tmp_path),
+        preset=tmp_path / "mine.toml",
+    )
+    assert request.synsets == request.synsets == ("03001627", "03797390"), "a generator can be read once"
+    assert (type(request.views), type(request.time_limit), request.models) == (int, float, tmp_path)
+    assert load_preset(request.preset) == load_preset("3diebench")
 
 
 def test_what_a_request_means() -> None:

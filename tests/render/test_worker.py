@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from threedie.render.worker import few_cores
+from threedie.render.worker import limited_cores
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system doesn't pin threads to cores")
@@ -16,7 +16,7 @@ def test_few_cores_are_seen_and_no_thread_stays_on_them() -> None:
         begun.append(threading.get_native_id())
         end.wait()
 
-    with few_cores(1):
+    with limited_cores(1):
         assert len(os.sched_getaffinity(0)) == 1
         thread = threading.Thread(target=stay)
         thread.start()
@@ -28,5 +28,5 @@ def test_few_cores_are_seen_and_no_thread_stays_on_them() -> None:
     finally:
         end.set()
         thread.join()
-    with few_cores(1000):
+    with limited_cores(1000):
         assert os.sched_getaffinity(0) == allowed

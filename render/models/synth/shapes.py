@@ -7,12 +7,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
 from operator import add
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Point = Sequence[float]
+
+
+class Extent(NamedTuple):
+    """Width (X), height (Y) and depth (Z) of an object."""
+
+    width: float
+    height: float
+    depth: float
+
+    @property
+    def front(self) -> float:
+        """Z of the front, where the middle is at 0."""
+        return -self.depth / 2
 
 
 @dataclass(frozen=True)

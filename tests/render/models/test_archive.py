@@ -104,7 +104,7 @@ def test_places_of_the_dead_are_deleted_and_no_others(tmp_path: Path) -> None:
     source = open_source(whole(tmp_path), tmp_path / "cache")
     here = source.mesh_file(A).relative_to(places).parts[0]
     assert {path.name for path in places.iterdir()} == {here, *kept}
-    clear_slots(places, alone=True)
+    clear_slots(places, exclusive=True)
     assert {path.name for path in places.iterdir()} == kept - {"0badcafe-17-01234567", "node7-0"} | {here}
     assert (tmp_path / "elsewhere" / "a").is_dir()
 

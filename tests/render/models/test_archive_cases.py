@@ -69,7 +69,7 @@ def test_a_readme_is_no_object(tmp_path: Path) -> None:
     source = open_source(CASES / "zip_sn_readme", tmp_path)
     assert [str(ref) for ref in source.objects(SYNSETS)] == [f"{MUG}/obj1"]
     result = CliRunner().invoke(models, ["check", str(CASES / "zip_sn_readme"), "-o", str(tmp_path / "report.csv")])
-    assert (result.exit_code, "1 objects: 0 broken" in result.output) == (0, True), result.output
+    assert (result.exit_code, "1 object: 0 broken" in result.output) == (0, True), result.output
 
 
 LITTER = [

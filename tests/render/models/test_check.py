@@ -37,9 +37,9 @@ def collection(root: Path) -> None:
 FOUND = {
     "missing": ("broken", "mesh", "no model_normalized.obj"),
     "nofaces": ("broken", "mesh", "no faces"),
-    "infinite": ("broken", "finite", "1 vertices are not finite"),
+    "infinite": ("broken", "finite", "1 vertex with coordinates that are not finite"),
     "flat": ("broken", "area", "all faces have no area"),
-    "outside": ("broken", "mesh", "a face uses a vertex that isn't there"),
+    "outside": ("broken", "mesh", "a face uses a vertex that doesn't exist"),
     "huge": ("flaw", "size", "its diagonal is 1e+03"),
     "slivers": ("flaw", "area", "75% of its faces have no area"),
     "nomaterial": ("flaw", "material", "model_normalized.mtl is missing"),
@@ -56,8 +56,8 @@ def test_command_finds_what_is_broken(tmp_path: Path) -> None:
     result = CliRunner().invoke(models, arguments)
     assert result.exit_code == 1, result.output
     assert "11 objects: 5 broken, 4 with flaws" in result.output
-    assert f"1 objects are not in the list: {CHAIR}/well2" in result.output
-    assert f"left out 1 folders without a model in models/: {CHAIR}/empty" in result.output
+    assert f"1 object not in the list: {CHAIR}/well2" in result.output
+    assert f"left out 1 folder without a model in models/: {CHAIR}/empty" in result.output
     with report.open() as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
     assert rows.pop("gone")["level"] == "absent"
@@ -71,7 +71,7 @@ def test_archives_are_checked_too_and_all_well_ends_with_zero(tmp_path: Path) ->
     archive = pack(tmp_path / "ShapeNetCore.v2.zip", model(f"ShapeNetCore.v2/{PLANE}/x"))
     result = CliRunner().invoke(models, ["check", str(archive), "-o", str(tmp_path / "report.csv")])
     assert result.exit_code == 0, result.output
-    assert "1 objects: 0 broken, 0 with flaws" in result.output
+    assert "1 object: 0 broken, 0 with flaws" in result.output
 
 
 def test_several_processes_find_the_same(tmp_path: Path) -> None:

@@ -60,8 +60,8 @@ def test_tables_as_people_and_spreadsheets_write_them(tmp_path: Path, content: s
         (b"source,class\na,chair\nb\n", "line 3: no class"),
         (b"source,class\n,chair\n", "line 2: no source"),
         (b"source,class\na,chair\nb,chiar\n", "line 3: 'chiar' is not a class: did you mean 'chair'"),
-        (b"source,class\na,chair\nb,mug\na,mug\n", "line 4: 'a' is given a second class; line 2"),
-        (b"source,class\na,chair\n./a,mug\n", "line 3: 'a' is given a second class"),
+        (b"source,class\na,chair\nb,mug\na,mug\n", "line 4: 'a' has two classes; line 2"),
+        (b"source,class\na,chair\n./a,mug\n", "line 3: 'a' has two classes"),
         (b"source,class\na,ch\0air\n", "zero byte"),
         ("source,class\nhöhe,chair\n".encode("latin-1"), "not a table of classes in UTF-8"),
         (b"\xff\xfes", "not a table of classes in UTF-8"),
@@ -83,14 +83,14 @@ def test_the_longest_path_counts_and_rows_that_match_nothing_are_named(tmp_path:
     assert choose("in/y/a.obj") == CHAIR
     assert choose("in/z.obj") is None
     (note,) = choose.unmatched()
-    assert note.endswith("classes.csv: no mesh has the source of 2 rows: 'gone' (line 4), 'x/gone.obj' (line 5)")
+    assert note.endswith("classes.csv: 2 rows without a mesh: 'gone' (line 4), 'x/gone.obj' (line 5)")
 
 
 def test_the_command_says_which_rows_match_nothing(tmp_path: Path) -> None:
     (tmp_path / "classes.csv").write_text("source,class\nm,mug\nn,mug\n")
     arguments = ["import", str(CASE), "--out", str(tmp_path / "out"), "--workers", "1"]
     result = CliRunner().invoke(models, [*arguments, "--classes-from", str(tmp_path / "classes.csv")])
-    assert "no mesh has the source of 1 rows: 'n' (line 3)" in result.output
+    assert "1 row without a mesh: 'n' (line 3)" in result.output
 
 
 def test_tables_of_earlier_imports_are_kept_or_the_import_does_not_begin(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from threedie.manifests.classes import SYNSETS
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.objects import ObjectRef
 from threedie.render.models import embedded_source
-from threedie.render.models.embedded_source import SHIPPED, EmbeddedSource, on_offer
+from threedie.render.models.embedded_source import SHIPPED, EmbeddedSource, available_classes
 from threedie.render.models.folder import FolderSource
 from threedie.render.models.inspect import inspect_mesh
 from threedie.render.models.source import ModelError
@@ -31,7 +31,7 @@ def test_shipped_models_come_first_and_count(tmp_path: Path) -> None:
     ]
     assert source.objects([CHAIR], per_class=1) == [THONET]
     assert len(EmbeddedSource(tmp_path).objects(SYNSETS)) == 8 * len(library.GENERATORS) + sum(
-        len(list((SHIPPED / synset).iterdir())) for synset in on_offer() if synset not in library.GENERATORS
+        len(list((SHIPPED / synset).iterdir())) for synset in available_classes() if synset not in library.GENERATORS
     )
 
 

@@ -71,16 +71,16 @@ def assert_normalized(path: Path) -> None:
 def test_an_obj_keeps_its_materials_and_textures(tmp_path: Path) -> None:
     src, out = textured(tmp_path / "src"), tmp_path / "out"
     output = bring(src, out, "--classes-from", "folders")
-    assert "imported 1 of 1 mesh as 1 different object" in output
+    assert "imported 1 of 1 mesh as 1 object" in output
     (row,) = table(out / "imported.csv")
     assert row["source"] == "src/chairs/oak/oak.obj"
     assert row["notes"].split("; ") == [
         "material file gone.mtl is missing",
-        "material wood: illum 5 asks for mirrors or glass: illum 2 instead",
+        "material wood: illum 5 means mirrors or glass: illum 2 instead",
         "texture sky.jpg is map_refl of material wood: not used",
         "texture lost.png is missing",
-        "1 lines (l): left out, only faces are rendered",
-        "2 faces of material wood have no texture coordinates: one texel colors them",
+        "1 line (l): left out, only faces are rendered",
+        "2 faces of material wood without texture coordinates: one texel colors them",
     ]
     source = FolderSource(out)
     (ref,) = source.objects(SYNSETS)
@@ -290,7 +290,7 @@ def test_classes_by_table(tmp_path: Path) -> None:
         "bbb": PLANE,
     }
     (row,) = table(tmp_path / "out" / "import_failures.csv")
-    assert "nothing says which of the 55 classes" in row["reason"]
+    assert "give the class of the rest with --class" in row["reason"]
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,8 @@ def test_triangles_of_any_polygons(faces: list[list[int]]) -> None:
     ("content", "message"),
     [
         (SQUARE, "no faces"),
-        (SQUARE + b"f 1 2 9\n", "isn't there"),
-        (SQUARE + b"f 1 2 -9\n", "isn't there"),
+        (SQUARE + b"f 1 2 9\n", "doesn't exist"),
+        (SQUARE + b"f 1 2 -9\n", "doesn't exist"),
         (SQUARE + b"f 1 2 x\n", "not made of numbers"),
         (SQUARE + b"v 1 2\nf 1 2 3\n", "fewer than three numbers"),
         (SQUARE + b"v 1 2 x\nf 1 2 3\n", "not a number"),

@@ -176,7 +176,7 @@ def test_vertex_colors_of_zbrush(tmp_path: Path) -> None:
     for vertex, found in made.corner_colors().items():
         assert found == {LOW if vertex[1] < 0 else HIGH}
     short = bring(tmp_path, BOX + b"#MRGB ffff0000\n", RED_AND_BLUE)
-    assert short.notes == ["1 colors (#MRGB) for 8 vertices: left out"]
+    assert short.notes == ["1 color (#MRGB) for 8 vertices: left out"]
 
 
 @pytest.mark.parametrize("weights", ["1", "0.5"])
@@ -194,14 +194,14 @@ def test_textures_win_over_vertex_colors_and_materials_over_one_color(tmp_path: 
         tmp_path, obj, RED_AND_BLUE.replace(b"newmtl b", b"map_Kd t.png\nd 0.5\nnewmtl b"), **{"t.png": picture("PNG")}
     )
     assert half.notes == [
-        "its vertices have colors: drawn as textures where there is no texture, without highlights (Ks)"
+        "its vertices have colors: drawn as textures on faces without a texture, without highlights (Ks)"
     ]
     assert sorted(each["d"] for each in half.materials().values()) == ["0.5", "1"]
     whole = b"newmtl a\nmap_Kd t.png\nnewmtl b\nmap_Kd t.png\n"
     made = bring(tmp_path, obj, whole)
     assert made.notes == [
         "it has colors of vertices: not used, its textures or materials count",
-        "4 faces of material b have no texture coordinates: one texel colors them",
+        "4 faces of material b without texture coordinates: one texel colors them",
     ]
     assert made.texture("a").getpixel((0, 0)) == (0, 0, 0)
     one = bring(tmp_path, b"mtllib m.mtl\n" + colored(["1 1 1"] * 8), RED_AND_BLUE)
@@ -269,7 +269,7 @@ def test_smooth_groups_and_normals_of_colored_meshes(tmp_path: Path) -> None:
         ("d 1\nTr 1", "d 1", "d 1 and Tr 1 contradict each other: d counts"),
         ("d 0.4\nTr 0.6", "d 0.4\nTr 0.6", None),
         ("Ns nan", None, "Ns nan is not a number: left out"),
-        ("illum 7", "illum 2", "illum 7 asks for mirrors or glass: illum 2 instead"),
+        ("illum 7", "illum 2", "illum 7 means mirrors or glass: illum 2 instead"),
         ("map_Kd", None, "map_Kd names no file: left out"),
         ("d 0", "d 0", " is invisible (d 0, or a map_d that hides all)"),
         ("Pr 0.5", "Pr 0.5", None),
@@ -325,9 +325,9 @@ def test_maps_of_a_material(tmp_path: Path, line: str, notes: list[str], kept: b
 def test_textured_faces_without_coordinates_are_counted(tmp_path: Path) -> None:
     textured = b"newmtl a\nmap_Kd t.png\nnewmtl b\nKd 0 0 1\n"
     made = bring(tmp_path, BOX, textured, **{"t.png": picture("PNG")})
-    assert made.notes == ["2 faces of material a have no texture coordinates: one texel colors them"]
+    assert made.notes == ["2 faces of material a without texture coordinates: one texel colors them"]
     some = bring(tmp_path, UNWRAPPED.replace(b"f 5/1 8/1", b"f 5 8/1"), textured)
-    assert some.notes == ["1 faces of material a have no texture coordinates: one texel colors them"]
+    assert some.notes == ["1 face of material a without texture coordinates: one texel colors them"]
     source = FolderSource(tmp_path / "out")
     assert {problem.kind for ref in source.objects([MUG]) for problem in check_object(source, ref)} == {"texture"}
     assert bring(tmp_path, UNWRAPPED, textured).notes == []
@@ -335,7 +335,7 @@ def test_textured_faces_without_coordinates_are_counted(tmp_path: Path) -> None:
 
 def test_a_texture_for_blender_alone_is_handed_on(tmp_path: Path) -> None:
     made = bring(tmp_path, UNWRAPPED, b"newmtl a\nmap_Kd t.exr\nnewmtl b\n", **{"t.exr": b"v/1\x01" + bytes(40)})
-    assert made.notes == ["texture t.exr is of the format OpenEXR: kept as it is for Blender without a look inside"]
+    assert made.notes == ["texture t.exr is of the format OpenEXR: kept as it is for Blender, unchecked"]
     assert made.materials()["a"]["map_Kd"] == "../images/texture0.exr"
     source = FolderSource(tmp_path / "out")
     assert check_object(source, source.objects([MUG])[0]) == []
@@ -403,7 +403,11 @@ def test_missing_libraries_are_named_each(tmp_path: Path) -> None:
         (BOX, RED_AND_BLUE[:-1], []),
         (BOX, RED_AND_BLUE + b"newmtl a\nKd 0 1 0\n", ["material a is defined twice: the first definition counts"]),
         (BOX, RED_AND_BLUE + RED_AND_BLUE, []),
-        (BOX.replace(b"usemtl a", b"usemtl A"), RED_AND_BLUE, ["material A is defined nowhere (there is a): gray"]),
+        (
+            BOX.replace(b"usemtl a", b"usemtl A"),
+            RED_AND_BLUE,
+            ["material A is defined nowhere (did you mean a?): gray"],
+        ),
         (
             BOX.replace(b"usemtl a", b"usemtl a # left"),
             RED_AND_BLUE.replace(b"newmtl a", b"newmtl a # red"),
@@ -424,25 +428,25 @@ def test_names_of_materials(tmp_path: Path, obj: bytes, mtl: bytes, notes: Any) 
 @pytest.mark.parametrize(
     ("extra", "notes"),
     [
-        (b"f 1 2\nf 3\n", ["2 faces have fewer than 3 corners: left out"]),
+        (b"f 1 2\nf 3\n", ["2 faces with fewer than 3 corners: left out"]),
         (
             b"l 1 2 3\np 1\n",
-            ["1 lines (l): left out, only faces are rendered", "1 points (p): left out, only faces are rendered"],
+            ["1 line (l): left out, only faces are rendered", "1 point (p): left out, only faces are rendered"],
         ),
         (
             b"cstype bezier\ndeg 3\ncurv 0 1 1 2 3 4\nend\n",
             ["4 lines of free-form curves and surfaces: left out, only faces are rendered"],
         ),
-        (b"F 1 2 3\n", ["1 lines that begin with 'F': left out, only faces are rendered"]),
+        (b"F 1 2 3\n", ["1 line with the keyword 'F': left out, only faces are rendered"]),
         (b"f 1// 2// 3//\nf 1/ 2/ 3/\n", []),
         (b"f -8 -7 -6\nf 1 -2 3\n", []),
         (b"f 1 1 2\n", []),
         (b"f\t1  2 \\\n  3 # three\n", []),
-        (b"vt 0 0\nf 1/1 2/2 3/1\n", ["1 faces use texture coordinates that aren't there: kept without them"]),
-        (b"vn 0 0 1\nf 1//1 2//7 3//1\n", ["1 faces use normals that aren't there: kept without them"]),
+        (b"vt 0 0\nf 1/1 2/2 3/1\n", ["1 face with texture coordinates that don't exist: kept without them"]),
+        (b"vn 0 0 1\nf 1//1 2//7 3//1\n", ["1 face with normals that don't exist: kept without them"]),
         (b"v nan 0 0\nv 1 inf 0\nv -1.#IND 0 0\n", []),
         (b"lod 3\ng x\ns off\n", []),
-        (b"v\n\x0cv 1 2 3\nf \x0c\nf # none\n", ["1 faces have fewer than 3 corners: left out"]),
+        (b"v\n\x0cv 1 2 3\nf \x0c\nf # none\n", ["1 face with fewer than 3 corners: left out"]),
     ],
 )
 def test_lines_of_a_mesh(tmp_path: Path, extra: bytes, notes: list[str]) -> None:
@@ -458,7 +462,7 @@ def test_lines_of_a_mesh(tmp_path: Path, extra: bytes, notes: list[str]) -> None
 
 def test_faces_before_their_vertices_are_kept(tmp_path: Path) -> None:
     made = bring(tmp_path, b"mtllib m.mtl\n" + FACES + b"f -1 1 2\n".replace(b"-1", b"8") + POINTS, RED_AND_BLUE)
-    assert made.notes == ["7 faces come before their vertices: kept"]
+    assert made.notes == ["7 faces before their vertices: kept"]
     corners = read_corners(made.obj)
     assert (corners.indices < corners.before[0]).all()
     assert len(made.mesh.triangles) == 13
@@ -468,9 +472,9 @@ def test_faces_before_their_vertices_are_kept(tmp_path: Path) -> None:
     ("obj", "reason"),
     [
         (POINTS.replace(b"v 1 0 0", b"v 1,5 0,5 0"), "decimal commas .v 1,5 0,5 0.; write numbers with points"),
-        (POINTS + b"f 0 1 2\n", "isn't there .OBJ files count from 1"),
-        (POINTS + b"f 1 2 9\n", "isn't there"),
-        (POINTS + b"f 1 2 -9\n", "isn't there"),
+        (POINTS + b"f 0 1 2\n", "doesn't exist .OBJ files count from 1"),
+        (POINTS + b"f 1 2 9\n", "doesn't exist"),
+        (POINTS + b"f 1 2 -9\n", "doesn't exist"),
         (POINTS + b"f 1.5 2 3\n", "a face is not made of numbers"),
         (POINTS + b"f 1 2\n", "no faces"),
         (POINTS.replace(b"v 1 0 0", b"v nan 0 0") + FACES, "not finite"),

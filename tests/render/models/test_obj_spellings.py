@@ -143,7 +143,7 @@ def test_what_a_render_lacks_is_named_by_check_and_by_warnings() -> None:
         if problems:
             said[ref.object_id] = [(problem.level, problem.kind, problem.detail) for problem in problems]
     assert said == {
-        "case_usemtl": [("flaw", "material", "material A is defined nowhere (there is a)")],
+        "case_usemtl": [("flaw", "material", "material A is defined nowhere (did you mean a?)")],
         "two_mtl": [("flaw", "material", "material file extra.mtl is missing")],
     }
 
@@ -189,9 +189,9 @@ def test_check_says_what_an_import_would_change(tmp_path: Path) -> None:
         ("color", "its vertices have colors, which a render doesn't show; import it"),
         ("material", "material a: Kd 255 0 0"),
         ("material", "material b is invisible (d 0, or a map_d that hides all)"),
-        ("mesh", "1 faces have fewer than 3 corners"),
-        ("mesh", "1 faces use texture coordinates that aren't there"),
-        ("other", "1 lines (l)"),
+        ("mesh", "1 face with fewer than 3 corners"),
+        ("mesh", "1 face with texture coordinates that don't exist"),
+        ("other", "1 line (l)"),
     ]
     assert {problem.level for problem in problems} == {"flaw"}
 

@@ -111,7 +111,7 @@ def test_colors_of_faces(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "notes"),
     [
-        (QUAD.replace("OFF\n", ""), ["the word OFF is missing at its begin; it was read as if it were there"]),
+        (QUAD.replace("OFF\n", ""), ["the word OFF at its beginning is missing; it was read all the same"]),
         (QUAD + "1 2 3\n", ["ignored 3 numbers after the last face"]),
         (QUAD + "the end", ["ignored what comes after the last face: 'the'"]),
         (QUAD.replace("2 3\n", "2 3 7\n"),
@@ -163,7 +163,7 @@ def test_all_that_vertices_may_have(tmp_path: Path) -> None:
         (QUAD.replace("4 1 4", "1000000000000 1 4"), "says 1,000,000,000,000 vertices, and has room for 5"),
         (QUAD.replace("4 1 4", "4 1000000000000 4"), "says 1,000,000,000,000 faces, and has room for 1"),
         (QUAD.replace("1 3 0", "1,5 3 0"), "before '1,5' is no number"),
-        (QUAD.replace("2 3\n", "2 x\n"), "says 1 faces, and has room for 0 before 'x' is no number"),
+        (QUAD.replace("2 3\n", "2 x\n"), "says 1 face, and has room for 0 before 'x' is no number"),
         (QUAD.replace("2 3\n", "2 4\n"), r"face 0 \(counted from 0\) uses vertex 4"),
         (QUAD.replace("2 3\n", "2 -1\n"), "uses vertex -1"),
         (QUAD.replace("2 3\n", "2 1.5\n"), "is 1.5, which is no integer"),

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 from seen import Seen
 
-from threedie.render.models import convert, importer, looks
-from threedie.render.models.looks import Looks
+from threedie.render.models import convert, importer, material_writer
+from threedie.render.models.material_writer import MaterialWriter
 from threedie.render.models.source import ModelError
 from threedie.render.models.srgb import OF_BYTE, decoded, encoded, to_bytes
 from threedie.render.models.surface import Material, ReadMesh, Surface, triangles
@@ -179,7 +179,7 @@ def test_colors_over_a_picture_are_drawn_into_it(tmp_path: Path, monkeypatch: py
 
 
 def test_a_texture_drawn_coarser_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looks, "MAX_TEXELS", 600)
+    monkeypatch.setattr(material_writer, "MAX_TEXELS", 600)
     colors = np.linspace(0, 1, 12).reshape(4, 3)
     material = Material(WHITE, picture=Image.new("RGB", (64, 64), "white"))
     seen = written(tmp_path, monkeypatch, square(material, uv=UV, colors=colors))
@@ -283,7 +283,7 @@ def test_what_looks_need_and_lack_is_noted(tmp_path: Path, monkeypatch: pytest.M
     [
         ([], "no faces"),
         ([Surface("s", SQUARE, np.empty(0, int), np.empty(0, int))], "no faces"),
-        ([Surface("s", SQUARE, np.array([3]), np.array([0, 1, 4]))], "isn't there"),
+        ([Surface("s", SQUARE, np.array([3]), np.array([0, 1, 4]))], "doesn't exist"),
         ([Surface("s", SQUARE * np.nan, np.array([3]), np.array([0, 1, 2]))], "not finite"),
         ([Surface("s", SQUARE * 1e308, np.array([3]), np.array([0, 1, 2]))], "not finite"),
         ([Surface("s", SQUARE * 0, np.array([3]), np.array([0, 1, 2]))], "in one place"),
@@ -302,9 +302,9 @@ def test_too_large_an_obj_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
         surface_files([square()], np.eye(3))
 
 
-def test_notes_are_the_same_when_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notes_are_the_same_when_the_object_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     surface = square(Material(uses_alpha=True, opacity=0))
     first, second = (written(tmp_path, monkeypatch, surface).notes for _ in range(2))
     assert first == second != []
     assert importer.FORMATS is convert.FORMATS
-    assert Looks().notes == {}
+    assert MaterialWriter().notes == {}

@@ -7,6 +7,7 @@ from threedie.render.models.synth.materials import Color, Material
 from threedie.render.models.synth.parts.storage import level_ring
 from threedie.render.models.synth.scene import Scene, pick
 from threedie.render.models.synth.shapes import (
+    Extent,
     Mesh,
     box,
     cylinder,
@@ -40,10 +41,9 @@ def _handle(x: float, low: float, top: float, z: float, flat: tuple[float, float
     return sweep(rounded(*flat, 0.008, 2), arch, up=(0, 0, 1))
 
 
-def _sack(
-    width: float, height: float, depth: float, levels: list[tuple[float, float, float]], power: float = 5.0
-) -> Mesh:
+def _sack(size: Extent, levels: list[tuple[float, float, float]], power: float = 5.0) -> Mesh:
     """A body through (height, width, depth), as shares of the whole; nearer to a box the higher `power` is."""
+    width, height, depth = size
     return loft([level_ring(superellipse(width / 2 * w, depth / 2 * d, power, 32), y * height) for y, w, d in levels])
 
 
@@ -62,12 +62,11 @@ def bag(rng: np.random.Generator) -> Scene:
         "travel": (1.2, 0.8, 0.4),
         "paper": (0.72, 0.92, 0.34),
     }[kind]
-    width, height, depth = (
+    size = Extent(
         width * rng.uniform(0.88, 1.12),
         height * rng.uniform(0.9, 1.12),
         depth * rng.uniform(0.85, 1.15),
     )
-    front = -depth / 2
     cloth = pick(
         rng,
         (
@@ -78,37 +77,28 @@ def bag(rng: np.random.Generator) -> Scene:
         ),
     )
     if kind == "hand":
-        _handbag(rng, scene, second, metal, width, height, depth, front, cloth)
+        _handbag(rng, scene, second, metal, size, cloth)
     elif kind == "tote":
-        _tote(rng, scene, second, width, height, depth, front, cloth)
+        _tote(rng, scene, second, size, cloth)
     elif kind == "backpack":
-        _backpack(rng, scene, second, metal, width, height, depth, front, cloth)
+        _backpack(rng, scene, second, metal, size, cloth)
     elif kind == "travel":
-        _travel_bag(rng, scene, second, metal, width, height, depth, front, cloth)
+        _travel_bag(rng, scene, second, metal, size, cloth)
     else:
-        _paper_bag(rng, scene, base, second, width, height, depth, front)
+        _paper_bag(rng, scene, base, second, size)
     return scene
 
 
 def _handbag(
-    rng: np.random.Generator,
-    scene: Scene,
-    second: Material,
-    metal: Material,
-    width: float,
-    height: float,
-    depth: float,
-    front: float,
-    cloth: Material,
+    rng: np.random.Generator, scene: Scene, second: Material, metal: Material, size: Extent, cloth: Material
 ) -> None:
     """Body with a flap, clasp, bow handle and feet."""
+    (width, height, depth), front = size, size.front
     wide = rng.uniform(0.6, 0.95)
     scene.add(
         "body",
         _sack(
-            width,
-            height,
-            depth,
+            size,
             [
                 (0, 0.92, 0.8),
                 (0.03, 1.0, 1.0),
@@ -150,17 +140,9 @@ def _handbag(
     )
 
 
-def _tote(
-    rng: np.random.Generator,
-    scene: Scene,
-    second: Material,
-    width: float,
-    height: float,
-    depth: float,
-    front: float,
-    cloth: Material,
-) -> None:
+def _tote(rng: np.random.Generator, scene: Scene, second: Material, size: Extent, cloth: Material) -> None:
     """Open bag with two handles, sometimes with bread."""
+    (width, height, depth), front = size, size.front
     walls = [
         (0, 0.86, 0.85),
         (0.03, 0.9, 1.0),
@@ -170,7 +152,7 @@ def _tote(
         (0.5, 0.9, 0.8),
         (0.08, 0.84, 0.8),
     ]
-    scene.add("body", _sack(width, height, depth, walls, 6.0), cloth)
+    scene.add("body", _sack(size, walls, 6.0), cloth)
     scene.add(
         "hem",
         tube(level_ring(superellipse(width * 0.51, depth * 0.42, 6, 32), height), 0.022, 6, closed=True),
@@ -188,23 +170,14 @@ def _tote(
 
 
 def _backpack(
-    rng: np.random.Generator,
-    scene: Scene,
-    second: Material,
-    metal: Material,
-    width: float,
-    height: float,
-    depth: float,
-    front: float,
-    cloth: Material,
+    rng: np.random.Generator, scene: Scene, second: Material, metal: Material, size: Extent, cloth: Material
 ) -> None:
     """Rounded body with pockets, zips and straps."""
+    (width, height, depth), front = size, size.front
     scene.add(
         "body",
         _sack(
-            width,
-            height,
-            depth,
+            size,
             [
                 (0, 0.8, 0.8),
                 (0.05, 1.0, 1.0),
@@ -267,17 +240,10 @@ def _backpack(
 
 
 def _travel_bag(
-    rng: np.random.Generator,
-    scene: Scene,
-    second: Material,
-    metal: Material,
-    width: float,
-    height: float,
-    depth: float,
-    front: float,
-    cloth: Material,
+    rng: np.random.Generator, scene: Scene, second: Material, metal: Material, size: Extent, cloth: Material
 ) -> None:
     """Duffel bag with belts, or suitcase with straps."""
+    (width, height, depth), front = size, size.front
     round_ = rng.random() < 0.5
     if round_:
         scene.add(
@@ -327,17 +293,9 @@ def _travel_bag(
         scene.add("buckles", box(0.08, 0.12, 0.05, 0.015).at(width * 0.28, height * 0.72, front - 0.02).both(), metal)
 
 
-def _paper_bag(
-    rng: np.random.Generator,
-    scene: Scene,
-    base: Color,
-    second: Material,
-    width: float,
-    height: float,
-    depth: float,
-    front: float,
-) -> None:
+def _paper_bag(rng: np.random.Generator, scene: Scene, base: Color, second: Material, size: Extent) -> None:
     """Paper bag with cords and tissue."""
+    (width, height, depth), front = size, size.front
     paper = mat.matte(base) if rng.random() < 0.5 else mat.striped(rng, base, mat.mixed(base, mat.WHITE, 0.7), 0.8)
     outline = rounded(1, 1, 0.005, 1)
     levels = [(0.0, 1.0, 1.0), (1.0, 1.0, 0.92), (1.0, 0.97, 0.84), (0.03, 0.97, 0.9)]

@@ -21,6 +21,8 @@ from threedie.render.models.synth.shapes import (
     tube,
 )
 
+_SIDES = 36
+
 
 def basket(rng: np.random.Generator) -> Scene:
     """Woven basket, shopping basket of bars, or laundry basket, empty or with fruit or cloth in it."""
@@ -33,10 +35,9 @@ def basket(rng: np.random.Generator) -> Scene:
         height, x, z = rng.uniform(0.9, 1.15), 0.45, 0.42
     taper = rng.uniform(0.68, 0.9)
     accent = mat.color(rng, mat.BRIGHT)
-    sides = 36
-    top = superellipse(x, z, power, sides)
+    top = superellipse(x, z, power, _SIDES)
     if kind == "wire":
-        _wire_sides(rng, scene, power, height, x, z, taper, accent, top)
+        _wire_sides(rng, scene, power, height, x, z, taper, accent)
     else:
         _woven_sides(rng, scene, straw, height, z, taper, accent, top)
     carrier = mat.woven(mat.shade(straw, 0.85), 5.0) if kind != "wire" else mat.matte(accent)
@@ -56,7 +57,7 @@ def basket(rng: np.random.Generator) -> Scene:
         reach = rng.uniform(0.5, 0.8)
         bow = np.column_stack([x * 0.97 * np.cos(arch), height + reach * np.sin(arch), np.zeros(17)])
         scene.add("handle", sweep(rounded(0.05, 0.11, 0.02, 2), bow, up=(0, 0, 1)), carrier)
-    _contents(rng, scene, kind, height, x, z, taper, sides)
+    _contents(rng, scene, kind, height, x, z, taper)
     # A tag on the front.
     scene.add(
         "tag",
@@ -69,17 +70,10 @@ def basket(rng: np.random.Generator) -> Scene:
 
 
 def _wire_sides(
-    rng: np.random.Generator,
-    scene: Scene,
-    power: float,
-    height: float,
-    x: float,
-    z: float,
-    taper: float,
-    accent: Color,
-    top: Floats,
+    rng: np.random.Generator, scene: Scene, power: float, height: float, x: float, z: float, taper: float, accent: Color
 ) -> None:
     """Hoops and bars of wire."""
+    top = superellipse(x, z, power, _SIDES)
     metal = mat.metal(rng) if rng.random() < 0.5 else mat.paint(accent, 0.5)
     levels = np.linspace(0, 1, 5)
     hoops = [
@@ -131,7 +125,7 @@ def _woven_sides(
 
 
 def _contents(
-    rng: np.random.Generator, scene: Scene, kind: str, height: float, x: float, z: float, taper: float, sides: int
+    rng: np.random.Generator, scene: Scene, kind: str, height: float, x: float, z: float, taper: float
 ) -> None:
     """Washing, fruit or a cloth."""
     content = rng.random()
@@ -157,7 +151,7 @@ def _contents(
             )
         scene.add(
             "cloth",
-            cylinder(1, 0.04, sides=sides)
+            cylinder(1, 0.04, sides=_SIDES)
             .scaled(x * 0.86 * (taper + 1) / 2, 1, z * 0.86 * (taper + 1) / 2)
             .at(0, height * 0.62, 0),
             mat.matte(mat.color(rng, mat.SOFT)),

@@ -1,5 +1,7 @@
 """Generator of class 02871439, bookshelf."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from threedie.render.models.synth import materials as mat
@@ -7,6 +9,21 @@ from threedie.render.models.synth.materials import Material
 from threedie.render.models.synth.parts.storage import board_material
 from threedie.render.models.synth.scene import Scene, pick
 from threedie.render.models.synth.shapes import Floats, Mesh, box, ellipsoid, joined, lathe
+
+
+class _Rack(NamedTuple):
+    """Measures of a rack of shelves, `pitch` apart and of boards `thick`."""
+
+    width: float
+    depth: float
+    shelves: int
+    pitch: float
+    thick: float
+
+    @property
+    def height(self) -> float:
+        """From the lowest board to the highest."""
+        return self.shelves * self.pitch
 
 
 def bookshelf(rng: np.random.Generator) -> Scene:
@@ -17,16 +34,16 @@ def bookshelf(rng: np.random.Generator) -> Scene:
     width, depth = rng.uniform(0.7, 1.3), rng.uniform(0.28, 0.36)
     shelves, pitch = int(rng.integers(3, 6)), rng.uniform(0.32, 0.4)
     thick = rng.uniform(0.022, 0.035)
-    height = shelves * pitch
+    rack = _Rack(width, depth, shelves, pitch, thick)
     filled = [mat.paint(mat.color(rng, mat.BRIGHT + mat.SOFT + mat.DARK[2:5]), 0.15) for _ in range(6)]
     reach = np.full(shelves, depth)
     left, right = np.full(shelves, -width / 2), np.full(shelves, width / 2)
     if kind == "ladder":
-        reach = _ladder(scene, board, width, depth, shelves, pitch, thick, height)
+        reach = _ladder(scene, board, rack)
     elif kind == "steps":
-        left = _steps(scene, board, width, depth, shelves, pitch, thick, height)
+        left = _steps(scene, board, rack)
     else:
-        _case(rng, scene, kind, board, width, depth, shelves, pitch, thick, height)
+        _case(rng, scene, kind, board, rack)
     books: dict[int, list[Mesh]] = {}
     for level in range(shelves):
         low = thick + level * pitch if kind != "ladder" else 0.06 + thick / 2 + level * pitch
@@ -62,10 +79,10 @@ def bookshelf(rng: np.random.Generator) -> Scene:
     return scene
 
 
-def _ladder(
-    scene: Scene, board: Material, width: float, depth: float, shelves: int, pitch: float, thick: float, height: float
-) -> Floats:
+def _ladder(scene: Scene, board: Material, rack: _Rack) -> Floats:
     """Shelves on leaning rails, the lower ones deeper; gives the shelves' depths."""
+    width, depth, shelves, pitch, thick = rack
+    height = rack.height
     reach = depth * np.linspace(1.35, 0.6, shelves)
     slope = np.degrees(np.arctan2(depth * 0.9, height))
     rail = box(0.045, height * 1.12, 0.05, 0.01).rotated("x", slope).at(width / 2 + 0.02, height * 0.52, -depth * 0.35)
@@ -79,10 +96,10 @@ def _ladder(
     return reach
 
 
-def _steps(
-    scene: Scene, board: Material, width: float, depth: float, shelves: int, pitch: float, thick: float, height: float
-) -> Floats:
+def _steps(scene: Scene, board: Material, rack: _Rack) -> Floats:
     """A stair of cubes; gives the left end of each shelf."""
+    width, depth, shelves, pitch, thick = rack
+    height = rack.height
     left = -width / 2 + np.arange(shelves) * width / (shelves + 0.6)
     tops = [
         box(width / 2 - x + thick, thick, depth).at((x + width / 2) / 2, (i + 1) * pitch, 0) for i, x in enumerate(left)
@@ -98,19 +115,10 @@ def _steps(
     return left
 
 
-def _case(
-    rng: np.random.Generator,
-    scene: Scene,
-    kind: str,
-    board: Material,
-    width: float,
-    depth: float,
-    shelves: int,
-    pitch: float,
-    thick: float,
-    height: float,
-) -> None:
+def _case(rng: np.random.Generator, scene: Scene, kind: str, board: Material, rack: _Rack) -> None:
     """A case with sides, sometimes a back, dividers and a cornice."""
+    width, depth, shelves, pitch, thick = rack
+    height = rack.height
     sides = box(thick, height + thick, depth, 0.004).at(width / 2, height / 2 + thick / 2, 0).both()
     levels = joined(
         [box(width - thick * 0.8, thick, depth * 0.98).at(0, i * pitch + thick / 2, 0) for i in range(shelves + 1)]

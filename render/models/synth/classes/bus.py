@@ -17,7 +17,7 @@ def bus(rng: np.random.Generator) -> Scene:
     first = mat.hexa("edb733") if kind == "school" else mat.color(rng)
     paint = mat.paint(first, 0.5)
     second = mat.paint(mat.color(rng, mat.NEUTRAL + mat.BRIGHT), 0.5)
-    half, low, floor = length / 2, 0.42, 1.3
+    half, low = length / 2, 0.42
     nose = 1.5 if kind == "school" else 0.0
     start = -half + nose
     scene.add("body", box(width, high - low, length - nose, 0.22, 2).at(0, (high + low) / 2, nose / 2), paint)
@@ -35,7 +35,7 @@ def bus(rng: np.random.Generator) -> Scene:
     scene.add(
         "stripe", box(width + 0.03, rng.uniform(0.16, 0.5), length - nose - 0.6, 0.01).at(0, 0.98, nose / 2), second
     )
-    _windows(rng, scene, kind, length, width, half, floor, nose, start)
+    _windows(rng, scene, kind, length, width, nose)
     # The door is on the right-hand side, where the passengers of most countries get in.
     scene.add("door", box(0.08, 1.75, 0.95, 0.02).at(width / 2 - 0.01, 1.45, start + 0.85), mat.paint(mat.DARK[2], 0.5))
     scene.add("door frame", box(0.1, 1.7, 0.07).at(width / 2 - 0.005, 1.45, start + 0.85), second)
@@ -87,18 +87,10 @@ def bus(rng: np.random.Generator) -> Scene:
     return scene
 
 
-def _windows(
-    rng: np.random.Generator,
-    scene: Scene,
-    kind: str,
-    length: float,
-    width: float,
-    half: float,
-    floor: float,
-    nose: float,
-    start: float,
-) -> None:
+def _windows(rng: np.random.Generator, scene: Scene, kind: str, length: float, width: float, nose: float) -> None:
     """Windows of one deck or two, windshields and rear windows."""
+    half, floor = length / 2, 1.3
+    start = -half + nose
     decks = (floor + 0.1, 2.75) if kind == "double" else (floor + 0.15,)
     panes = int(rng.integers(6, 9))
     tall = {"city": 0.95, "coach": 1.2, "double": 0.85, "school": 0.75}[kind]

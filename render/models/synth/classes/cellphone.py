@@ -6,7 +6,7 @@ from threedie.render.models.synth import materials as mat
 from threedie.render.models.synth.materials import Material
 from threedie.render.models.synth.parts.devices import LENS, keypad
 from threedie.render.models.synth.scene import Scene, pick
-from threedie.render.models.synth.shapes import Mesh, box, cylinder, extrude, joined, rounded, torus
+from threedie.render.models.synth.shapes import Extent, Mesh, box, cylinder, extrude, joined, rounded, torus
 
 
 def _case_material(rng: np.random.Generator) -> Material:
@@ -24,15 +24,16 @@ def cellphone(rng: np.random.Generator) -> Scene:
     corner = rng.uniform(0.06, 0.16)
     back = extrude(rounded(width, height, corner), depth, depth * 0.22)
     dark, keys = mat.paint(mat.hexa("34383f"), 0.5), mat.paint(mat.color(rng, mat.NEUTRAL[:3] + mat.SOFT), 0.4)
-    face = -depth / 2
+    size = Extent(width, height, depth)
+    face = size.front
     if kind == "smart":
-        return _smartphone(rng, case, width, height, depth, corner, back, dark, face)
+        return _smartphone(rng, case, size, corner, back, dark)
     screen_y, screen_h = (height * 0.22, height * 0.36) if kind != "flip" else (0.0, height * 0.7)
     pad_y = -height * 0.22
     if kind == "flip":
-        pad_y = _flip_lid(rng, scene, case, width, height, depth, back, dark, face, screen_h)
+        pad_y = _flip_lid(rng, scene, case, size, back, dark, screen_h)
     else:
-        _bar_case(rng, scene, case, width, height, back, dark, face, screen_y, screen_h)
+        _bar_case(rng, scene, case, size, back, dark, screen_y, screen_h)
     scene.add(
         "keys",
         keypad(
@@ -74,17 +75,10 @@ def cellphone(rng: np.random.Generator) -> Scene:
 
 
 def _smartphone(
-    rng: np.random.Generator,
-    case: Material,
-    width: float,
-    height: float,
-    depth: float,
-    corner: float,
-    back: Mesh,
-    dark: Material,
-    face: float,
+    rng: np.random.Generator, case: Material, size: Extent, corner: float, back: Mesh, dark: Material
 ) -> Scene:
     """Flat case, large screen, lenses on the back."""
+    (width, height, depth), face = size, size.front
     scene = Scene()
     scene.add("case", back, case)
     scene.add("bezel", extrude(rounded(width * 0.95, height * 0.975, corner * 0.85), 0.02).at(0, 0, face - 0.004), dark)
@@ -136,18 +130,10 @@ def _smartphone(
 
 
 def _flip_lid(
-    rng: np.random.Generator,
-    scene: Scene,
-    case: Material,
-    width: float,
-    height: float,
-    depth: float,
-    back: Mesh,
-    dark: Material,
-    face: float,
-    screen_h: float,
+    rng: np.random.Generator, scene: Scene, case: Material, size: Extent, back: Mesh, dark: Material, screen_h: float
 ) -> float:
     """The open lid with the screen, and the base; gives the height of the keypad."""
+    (width, height, depth), face = size, size.front
     lid = back + cylinder(depth * 0.45, width * 0.55, sides=14).rotated("z", 90).at(0, -height / 2 - 0.02, -0.02)
     tilt = rng.uniform(15, 40)
 
@@ -169,15 +155,14 @@ def _bar_case(
     rng: np.random.Generator,
     scene: Scene,
     case: Material,
-    width: float,
-    height: float,
+    size: Extent,
     back: Mesh,
     dark: Material,
-    face: float,
     screen_y: float,
     screen_h: float,
 ) -> None:
     """Case, panel, screen and earpiece."""
+    (width, height, _), face = size, size.front
     scene.add("case", back, case)
     scene.add("panel", extrude(rounded(width * 0.84, screen_h * 1.2, 0.06), 0.03, 0.008).at(0, screen_y, face), dark)
     scene.add(

@@ -1,5 +1,7 @@
 """Generator of class 03001627, chair."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from threedie.render.models.synth import materials as mat
@@ -73,7 +75,7 @@ def chair(rng: np.random.Generator) -> Scene:
             rod((-width / 2, 0.015, depth / 2 - 0.01), (width / 2, 0.015, depth / 2 - 0.01), 0.013),
             mat.metal(rng),
         )
-    _chair_back(rng, scene, width, depth, seat, back, lean, thick, carrier, cover, padded)
+    _chair_back(rng, scene, _Back(width, back, thick, lean, seat, depth / 2 - thick), carrier, cover, padded)
     if rng.random() < 0.35:
         rise = rng.uniform(0.18, 0.25)
         rest = box(0.045, 0.03, depth * 0.85, 0.01).at(width / 2 + 0.03, seat + rise, 0)
@@ -87,21 +89,35 @@ def _star(count: int) -> Floats:
     return np.pi / 2 + np.arange(count) * 2 * np.pi / count
 
 
+@dataclass(frozen=True)
+class _Back:
+    """Measures of a back.
+
+    Attributes:
+        width: of the seat.
+        height: above the seat.
+        thick: thickness of its posts.
+        lean: backward, in degrees.
+        seat: height of the seat, where the back begins.
+        z: where it begins.
+    """
+
+    width: float
+    height: float
+    thick: float
+    lean: float
+    seat: float
+    z: float
+
+
 def _chair_back(
-    rng: np.random.Generator,
-    scene: Scene,
-    width: float,
-    depth: float,
-    seat: float,
-    back: float,
-    lean: float,
-    thick: float,
-    carrier: Material,
-    cover: Material,
-    padded: bool,
+    rng: np.random.Generator, scene: Scene, measures: _Back, carrier: Material, cover: Material, padded: bool
 ) -> None:
+    """Back of pad, slats, rungs or a shell, with its posts."""
+    width, back, thick = measures.width, measures.height, measures.thick
+
     def leant(mesh: Mesh) -> Mesh:
-        return mesh.rotated("x", lean).at(0, seat, depth / 2 - thick)
+        return mesh.rotated("x", measures.lean).at(0, measures.seat, measures.z)
 
     kind = pick(rng, ("pad", "slats", "ladder", "shell") if padded else ("slats", "ladder", "shell"))
     if kind == "shell":

@@ -14,11 +14,16 @@ def _mirrored(side: list[tuple[float, float]], count: int) -> Floats:
     return smooth(side + other, count, closed=True)
 
 
+_ELECTRIC = ("strat", "vee", "single")
+_BRIDGE = -0.45
+"""Height of the bridge, in halves of the body's height from its middle."""
+
+
 def guitar(rng: np.random.Generator) -> Scene:
     """Classical, steel-string or electric guitar, bass or ukulele, its neck up and its strings to the front."""
     scene = Scene()
     kind = pick(rng, ("classic", "classic", "strat", "vee", "single", "ukulele"))
-    electric = kind in ("strat", "vee", "single")
+    electric = kind in _ELECTRIC
     neck_wood, metal = mat.wood(rng, repeat=2), mat.metal(rng)
     dark_wood = mat.paint(mat.hexa(pick(rng, ("5d4030", "6f4a35", "7b5a44"))), 0.2)
     width = rng.uniform(0.68, 0.8)
@@ -30,9 +35,9 @@ def guitar(rng: np.random.Generator) -> Scene:
     side: Material = finish if electric else dark_wood
     scene.add("body", extrude(outline, depth, 0.02), side)
     front = -depth / 2
-    low = -h * 0.45
+    low = h * _BRIDGE
     if electric:
-        _electric_top(rng, scene, kind, metal, w, h, outline, front, low)
+        _electric_top(rng, scene, kind, metal, w, h, outline, front)
     else:
         _acoustic_top(rng, scene, dark_wood, h, outline, finish, front, low)
     base = h * (0.35 if electric else 0.32)
@@ -55,7 +60,7 @@ def guitar(rng: np.random.Generator) -> Scene:
         mat.matte(mat.WHITE),
     )
     scene.add("nut", box(slim * 1.05, 0.014, 0.03).at(0, nut, plane), mat.matte(mat.WHITE))
-    head_long = _head(rng, scene, kind, electric, neck_wood, metal, finish, front, nut)
+    head_long = _head(rng, scene, kind, neck_wood, metal, finish, front, nut)
     lines = 4 if kind == "ukulele" else 6
     strings = [
         rod((x, low, front - 0.042), (x * 0.85, nut, plane - 0.014), 0.0045, sides=4)
@@ -158,9 +163,9 @@ def _electric_top(
     h: float,
     outline: Floats,
     front: float,
-    low: float,
 ) -> None:
     """Pick guard, pickups, knobs and bridge."""
+    low = h * _BRIDGE
     guard = outline * (0.62, 0.62) + (0.0, -h * 0.1)
     scene.add(
         "pick guard",
@@ -222,7 +227,6 @@ def _head(
     rng: np.random.Generator,
     scene: Scene,
     kind: str,
-    electric: bool,
     neck_wood: Material,
     metal: Material,
     finish: Material,
@@ -230,6 +234,7 @@ def _head(
     nut: float,
 ) -> float:
     """Head with its pegs; gives its length."""
+    electric = kind in _ELECTRIC
     head_long = 0.3 if kind != "ukulele" else 0.24
     shape = pick(
         rng,

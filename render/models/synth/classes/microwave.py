@@ -6,7 +6,7 @@ from threedie.render.models.synth import materials as mat
 from threedie.render.models.synth.materials import Material
 from threedie.render.models.synth.parts.appliances import PANE, contrast_paint, enamel, knob_row
 from threedie.render.models.synth.scene import Scene
-from threedie.render.models.synth.shapes import Mesh, box, cylinder, extrude, frame, joined, rounded, tube
+from threedie.render.models.synth.shapes import Extent, Mesh, box, cylinder, extrude, frame, joined, rounded, tube
 
 
 def microwave(rng: np.random.Generator) -> Scene:
@@ -14,9 +14,9 @@ def microwave(rng: np.random.Generator) -> Scene:
     scene = Scene()
     body, metal = enamel(rng), mat.metal(rng)
     trim = contrast_paint(body.color)
-    width, height, depth = rng.uniform(1.3, 1.6), rng.uniform(0.75, 0.95), rng.uniform(0.8, 1.0)
+    size = Extent(rng.uniform(1.3, 1.6), rng.uniform(0.75, 0.95), rng.uniform(0.8, 1.0))
+    (width, height, depth), front = size, size.front
     scene.add("body", box(width, height, depth, rng.uniform(0.03, 0.09), 2).at(0, height / 2, 0), body)
-    front = -depth / 2
     share = rng.uniform(0.7, 0.76)
     # The viewer's right is toward -X.
     door_x = width * (0.5 - share / 2) - 0.01
@@ -52,7 +52,7 @@ def microwave(rng: np.random.Generator) -> Scene:
             box(door_w * 0.76, height * 0.6, 0.05, 0.01).at(door_x, height / 2, front - 0.005),
             mat.matte(mat.hexa("6d655a")),
         )
-    _controls(rng, scene, body, metal, trim, width, height, front, share, door_h)
+    _controls(rng, scene, body, metal, trim, size, share, door_h)
     scene.add(
         "vents",
         joined(
@@ -80,13 +80,12 @@ def _controls(
     body: Material,
     metal: Material,
     trim: Material,
-    width: float,
-    height: float,
-    front: float,
+    size: Extent,
     share: float,
     door_h: float,
 ) -> None:
     """Panel with a clock and keys or dials."""
+    (width, height, _), front = size, size.front
     x = -width * share / 2 - 0.0
     scene.add(
         "panel", extrude(rounded(width * (1 - share) - 0.06, door_h, 0.03), 0.05, 0.01).at(x, height / 2, front), trim

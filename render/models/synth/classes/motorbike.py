@@ -1,5 +1,7 @@
 """Generator of class 03790512, motorbike."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from threedie.render.models.synth import materials as mat
@@ -20,6 +22,15 @@ from threedie.render.models.synth.shapes import (
     torus,
     tube,
 )
+
+
+class _Joints(NamedTuple):
+    """Where the parts meet: Z of the rear axle, height of the grips, the steering head (3,), height of the seat."""
+
+    rear: float
+    grip: float
+    head: Floats
+    seat_y: float
 
 
 def motorbike(rng: np.random.Generator) -> Scene:
@@ -68,10 +79,11 @@ def motorbike(rng: np.random.Generator) -> Scene:
         arc = [(0, radius + (radius + lift) * np.sin(t + turn), z + (radius + lift) * np.cos(t + turn)) for t in fender]
         scene.add("fender", sweep(rounded(0.19, 0.025, 0.01, 1), arc), paint)
     seat_y = {"cruiser": 0.68, "sport": 0.84, "trail": 0.92, "scooter": 0.76}.get(kind, 0.8)
+    joints = _Joints(rear, grip, head, seat_y)
     if kind == "scooter":
-        _scooter_body(scene, rear, paint, dark, grip, head, seat_y)
+        _scooter_body(scene, joints, paint, dark)
     else:
-        _tank_and_engine(rng, scene, kind, rear, paint, dark, chrome, grip, head, seat_y)
+        _tank_and_engine(rng, scene, kind, joints, paint, dark, chrome)
     swing = rod((0.11, 0.34, 0.2), (0.11, radius, rear), 0.026)
     scene.add("swing arm", swing.both(), dark)
     scene.add("shocks", rod((0.12, radius + 0.02, rear - 0.06), (0.12, seat_y - 0.1, rear - 0.2), 0.032).both(), chrome)
@@ -91,10 +103,9 @@ def motorbike(rng: np.random.Generator) -> Scene:
     return scene
 
 
-def _scooter_body(
-    scene: Scene, rear: float, paint: Material, dark: Material, grip: float, head: Floats, seat_y: float
-) -> None:
+def _scooter_body(scene: Scene, joints: _Joints, paint: Material, dark: Material) -> None:
     """Shield, floor, tail and seat."""
+    rear, grip, head, seat_y = joints
     shield = extrude(rounded(0.42, 0.66, 0.14), 0.05, 0.015).rotated("x", -14).at(0, 0.62, head[2] - 0.02)
     scene.add("shield", shield, paint)
     scene.add("floor", box(0.34, 0.07, 0.5, 0.03).at(0, 0.3, 0.02), dark)
@@ -120,15 +131,13 @@ def _tank_and_engine(
     rng: np.random.Generator,
     scene: Scene,
     kind: str,
-    rear: float,
+    joints: _Joints,
     paint: Material,
     dark: Material,
     chrome: Material,
-    grip: float,
-    head: Floats,
-    seat_y: float,
 ) -> None:
     """Tank, seat, engine and frame, for a sports bike a fairing."""
+    rear, grip, head, seat_y = joints
     tank = [
         (head[2] + 0.02, seat_y - 0.08, seat_y + 0.06, 0.55),
         (head[2] + 0.12, seat_y - 0.1, seat_y + 0.14, 0.95),

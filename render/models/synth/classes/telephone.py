@@ -8,6 +8,7 @@ from threedie.render.models.synth import materials as mat
 from threedie.render.models.synth.materials import Material
 from threedie.render.models.synth.scene import Scene, pick
 from threedie.render.models.synth.shapes import (
+    Extent,
     Mesh,
     box,
     cylinder,
@@ -63,7 +64,7 @@ def telephone(rng: np.random.Generator) -> Scene:
         return mesh.rotated("x", -slope).at(0, y, z)
 
     if kind == "dial":
-        _dial_set(rng, scene, case, ink, metal, width, depth, high, on_slope)
+        _dial_set(rng, scene, case, ink, metal, Extent(width, high, depth), on_slope)
     else:
         _key_set(rng, scene, kind, case, light_case, ink, width, on_slope)
     turns = np.linspace(0, 1, 70)
@@ -80,12 +81,11 @@ def _dial_set(
     case: Material,
     ink: Material,
     metal: Material,
-    width: float,
-    depth: float,
-    high: float,
+    size: Extent,
     on_slope: Callable[[Mesh, float], Mesh],
 ) -> None:
     """Dial, cradle and a handset across it."""
+    width, high, depth = size
     scene.add(
         "plate",
         on_slope(cylinder(0.4, 0.07, sides=30, bevel=0.015), 0.42),

@@ -1,4 +1,4 @@
-"""Materials of the OBJ files we write: lines of the MTL file, pictures, and where in them each corner is.
+"""Writing surfaces as faces of an OBJ file with materials: lines of the MTL file, pictures, texture coordinates.
 
 Colors of corners go into pictures, since OBJ files have no others that Blender shows without a material of its own: a
 texel for each color where faces have one color each, and a small patch of texels for each triangle where they don't.
@@ -18,7 +18,7 @@ from threedie.render.models.surface import WHITE, Material, Rgb, Surface, rgb
 from threedie.render.models.triangulate import triangulate
 
 MAX_TEXELS = 2**24
-"""Texels that the triangles of one surface get in all, if two a side of each are no more."""
+"""Most texels for the triangles of one surface together, unless two along each side are more."""
 
 _SIDES = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 """Texels along a side of a triangle's patch."""
@@ -31,26 +31,26 @@ _CHUNK = 2**20
 
 
 @dataclass(frozen=True)
-class Look:
-    """Faces of one material as they are written.
+class FaceGroup:
+    """Faces of one material, as the OBJ file has them.
 
     Attributes:
         lines: of the MTL file.
         sizes: (F,) corners of each face.
-        places: (C,) where each of their corners was in the surface's `corners`.
+        corner_index: (C,) position of each of their corners in the surface's `corners`.
         uv: (U, 2) texture coordinates, or None.
-        uv_index: (C,) which of them each corner has.
+        uv_index: (C,) row of `uv` that each corner has.
     """
 
     lines: tuple[str, ...]
     sizes: Ints
-    places: Ints
+    corner_index: Ints
     uv: Floats | None = None
     uv_index: Ints | None = None
 
 
-class Looks:
-    """Makes looks of surfaces of one object.
+class MaterialWriter:
+    """Turns the surfaces of one object into face groups; collects the pictures they need.
 
     Attributes:
         pictures: the textures.
@@ -63,8 +63,8 @@ class Looks:
         self._made: dict[tuple[object, ...], str | None] = {}
         self._alive: list[object] = []
 
-    def of(self, surface: Surface) -> Iterator[Look]:
-        """One or more looks that have all faces of a surface between them."""
+    def face_groups(self, surface: Surface) -> Iterator[FaceGroup]:
+        """The faces of a surface in one or more groups."""
         surface = self._usable(surface)
         material = surface.material
         pictured = material.picture is not None or material.emission_picture is not None
@@ -80,11 +80,11 @@ class Looks:
                 return
         places = np.arange(len(surface.corners))
         if not pictured or surface.uv is None:
-            yield Look(self._lines(surface.name, surface.material), surface.sizes, places)
+            yield FaceGroup(self._lines(surface.name, surface.material), surface.sizes, places)
             return
         # Two numbers as one complex one: rows are sorted much faster like that.
         unique, index = np.unique(np.ascontiguousarray(surface.uv).view(np.complex128).ravel(), return_inverse=True)
-        yield Look(
+        yield FaceGroup(
             self._lines(surface.name, surface.material),
             surface.sizes,
             places,
@@ -93,7 +93,7 @@ class Looks:
         )
 
     def _usable(self, surface: Surface) -> Surface:
-        """The surface without numbers that aren't finite in what only its look is made of."""
+        """The surface with finite texture coordinates and colors, and without a texture that can't be placed."""
         material, uv, colors = surface.material, surface.uv, surface.colors
         if uv is None and (material.picture is not None or material.emission_picture is not None):
             self.notes[f"{surface.name}: it has no texture coordinates, so that its texture isn't used"] = None
@@ -109,8 +109,8 @@ class Looks:
             self.notes[f"{surface.name}: its opacity is {opacity:.3g}, so that it is invisible"] = None
         return replace(surface, material=material, uv=uv, colors=colors)
 
-    def _colored(self, surface: Surface, texels: Pixels) -> Iterator[Look]:
-        """Looks of a surface whose corners have colors (C, 3) and which has no pictures."""
+    def _colored(self, surface: Surface, texels: Pixels) -> Iterator[FaceGroup]:
+        """Groups of a surface whose corners have colors (C, 3) and which has no pictures."""
         begins = first_corners(surface.sizes)
         packed = (texels.astype(np.int64) * (65536, 256, 1)).sum(axis=-1)
         first = packed[begins]
@@ -121,24 +121,24 @@ class Looks:
         if varying.any():
             yield from self._patches(surface, texels, np.flatnonzero(varying))
 
-    def _palette(self, surface: Surface, colors: Ints, faces: Ints) -> Look:
-        """Look of faces (F,) with one color each, packed into an integer."""
+    def _palette(self, surface: Surface, colors: Ints, faces: Ints) -> FaceGroup:
+        """Group of faces (F,) with one color each, packed into an integer."""
         palette, index = np.unique(colors, return_inverse=True)
         sizes, places = surface.sizes[faces], corners_of(surface.sizes, faces)
         material = surface.material
         if len(palette) == 1:
             texel = palette[0] >> np.array([16, 8, 0]) & 255
-            return Look(self._lines(surface.name, replace(material, color=rgb(OF_BYTE[texel]))), sizes, places)
+            return FaceGroup(self._lines(surface.name, replace(material, color=rgb(OF_BYTE[texel]))), sizes, places)
         side = int(np.ceil(np.sqrt(len(palette))))
         picture = np.zeros((side * side, 3), np.uint8)
         picture[: len(palette)] = palette[:, None] >> np.array([16, 8, 0]) & 255
         entries = np.arange(len(palette))
         uv = np.stack([(entries % side + 0.5) / side, 1 - (entries // side + 0.5) / side], axis=-1)
         drawn = replace(material, color=WHITE, picture=Image.fromarray(picture.reshape(side, side, 3)))
-        return Look(self._lines(surface.name, drawn), sizes, places, uv, np.repeat(index, sizes))
+        return FaceGroup(self._lines(surface.name, drawn), sizes, places, uv, np.repeat(index, sizes))
 
-    def _patches(self, surface: Surface, texels: Pixels, faces: Ints) -> Iterator[Look]:
-        """Looks of faces (F,) that are cut into triangles with a patch of texels each; texels (C, 3) of corners."""
+    def _patches(self, surface: Surface, texels: Pixels, faces: Ints) -> Iterator[FaceGroup]:
+        """Groups of faces (F,) that are cut into triangles with a patch of texels each; texels (C, 3) of corners."""
         places = corners_of(surface.sizes, faces)
         triangles, _ = triangulate(surface.points, surface.sizes[faces], surface.corners[places])
         triangles = places[triangles]
@@ -155,10 +155,10 @@ class Looks:
             self.notes[f"{surface.name}: its texture became coarser, since colors of corners are drawn into it"] = None
         side = np.minimum(side, cap)
         for each in np.unique(side):
-            yield self._patch_look(surface, triangles[side == each], int(each))
+            yield self._patch_group(surface, triangles[side == each], int(each))
 
-    def _patch_look(self, surface: Surface, triangles: Ints, side: int) -> Look:
-        """Look of triangles (T, 3) of places, with patches of `side` texels."""
+    def _patch_group(self, surface: Surface, triangles: Ints, side: int) -> FaceGroup:
+        """Group of triangles (T, 3), positions in `corners`, with patches of `side` texels."""
         count = len(triangles)
         columns = int(np.ceil(np.sqrt(count)))
         rows = -(-count // columns)
@@ -170,7 +170,7 @@ class Looks:
         uv = texel / (columns * side, rows * side)
         uv[..., 1] = 1 - uv[..., 1]
         sizes, every = np.full(count, 3, np.int64), np.arange(3 * count)
-        return Look(self._lines(surface.name, baked), sizes, triangles.ravel(), uv.reshape(-1, 2), every)
+        return FaceGroup(self._lines(surface.name, baked), sizes, triangles.ravel(), uv.reshape(-1, 2), every)
 
     def _lines(self, name: str, material: Material) -> tuple[str, ...]:
         """Lines of the MTL file; pictures are added."""
@@ -194,7 +194,7 @@ class Looks:
             pixels = picture.convert("RGB")
             if factor != WHITE:
                 pixels = pixels.point([value for channel in factor for value in to_bytes(OF_BYTE * channel).tolist()])
-            # Kept alive, since the key is where it lies in memory.
+            # Kept alive: the key is its address in memory.
             self._alive.append(picture)
             self._made[key] = self.pictures.add_pixels(pixels)
         return self._made[key]
