@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from threedie.baselines.catalogue import CATALOGUE
 from threedie.baselines.method import Method, Parts
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint
 from threedie.benchmark.training.own_methods import require_method
@@ -86,10 +85,7 @@ def load_backbone(run: "Run | Path | str", method: str | type[Method] | None = N
     checkpoint = load_checkpoint(path)
     expected = read_settings(checkpoint, path).method
     method = method or getattr(run, "method_file", None)
-    if method is not None:
-        require_method(method, expected, path)
-    elif expected not in CATALOGUE:
-        raise ThreeDieError(f"{path}: its method {expected} isn't in this program; add method='FILE.py:CLASS'")
+    require_method(method, expected, path)
     if not checkpoint["finished"]:
         raise ThreeDieError(f"{path}: its run isn't finished; go on with '3die bench run' and the same settings")
     trained = restore(checkpoint, path)

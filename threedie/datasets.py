@@ -120,7 +120,8 @@ def _whole(name: str, value: int, least: int, largest: int) -> int:
     except TypeError:
         number = -1
     if not least <= number <= largest:
-        raise ThreeDieError(f"{name} {shown_value(value)}: give a whole number from {least} to {largest}")
+        bounds = f"of {least} or more" if largest == LARGEST_NUMBER else f"from {least} to {largest}"
+        raise ThreeDieError(f"{name} {shown_value(value)}: give a whole number {bounds}")
     return number
 
 

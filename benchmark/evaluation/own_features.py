@@ -128,17 +128,14 @@ def evaluate_features(
     """
     if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1:
         raise ThreeDieError(f"seeds {shown_value(seeds)}: give 1 or more")
-    optional = {"predictor": predictor, "predicted": predicted, "labels": labels, "split": split}
-    makers = {"embeddings": _rows, "predicted": _rows}
-    arrays = FeatureArrays.of(
-        {
-            name: makers.get(name, _array)(name, array)
-            for name, array in {"latents": latents, "embeddings": embeddings, **optional}.items()
-            if array is not None or name not in optional
-        }
-    )
+    measured = _array("latents", latents)
+    arrays = {"latents": measured, "embeddings": _rows("embeddings", embeddings, measured)}
+    if predicted is not None:
+        arrays["predicted"] = _rows("predicted", predicted, measured)
+    others = {"predictor": predictor, "labels": labels, "split": split}
+    arrays |= {name: _array(name, value) for name, value in others.items() if value is not None}
     rules = protocol if isinstance(protocol, Protocol) else find_protocol(protocol)
-    return evaluate_arrays(arrays, rules, normalize, heads, seeds, find_device(device))
+    return evaluate_arrays(FeatureArrays.of(arrays), rules, normalize, heads, seeds, find_device(device))
 
 
 def evaluate_arrays(
@@ -205,10 +202,10 @@ def evaluate_arrays(
     )
 
 
-def _rows(name: str, value: Any) -> npt.NDArray:
+def _rows(name: str, value: Any, latents: npt.NDArray) -> npt.NDArray:
     """Features of views as rows: (N, V, D) as (N*V, D)."""
     array = _array(name, value)
-    return array.reshape(-1, array.shape[2]) if array.ndim == 3 else array
+    return array.reshape(-1, array.shape[2]) if array.ndim == 3 and array.shape[:2] == latents.shape[:2] else array
 
 
 def _array(name: str, value: Any) -> npt.NDArray:

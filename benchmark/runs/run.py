@@ -101,6 +101,7 @@ class Run:
         for name, (kind, words) in _OPTION_TYPES.items():
             if not isinstance(getattr(self, name), kind):
                 raise ThreeDieError(f"{name} {shown_value(getattr(self, name))}: give {words}")
+        find_device(self.device)
 
     @classmethod
     def create(
@@ -135,9 +136,8 @@ class Run:
         Raises:
             ThreeDieError: there is no such method, recipe, protocol or dataset, or they don't suit each other.
         """
-        if isinstance(method, str) and ":" not in method:
-            # Misspelled names are refused before a dataset is opened.
-            resolve_method(method)
+        # First of all, as it is quick and a dataset may not be.
+        name, method_file = resolve_method(method)
         kind = find_source(dataset)
         if not isinstance(recipe, Recipe):
             recipe = load_recipe(recipe or kind.default_recipe, _as_words(overrides))
@@ -148,7 +148,6 @@ class Run:
         source = kind.open(place, options.get("reporter", SILENT))
         require_training(source.dataset)
         require_validation(source.dataset)
-        name, method_file = resolve_method(method)
         options["device"] = find_device(options.get("device", "auto"))
         identity = identify(source.dataset)
         settings = RunSettings(name, recipe, seed, identity.fingerprint, identity.images_sha256)
@@ -183,7 +182,7 @@ class Run:
         kind = find_source(dataset)
         place = _file_of(data)
         source = None if place is None else kind.open(place)
-        method_file = None if method is None else require_method(method, settings.method, path)
+        method_file = None if source is None else require_method(method, settings.method, path)
         if source and identify(source.dataset).fingerprint != settings.fingerprint:
             raise ThreeDieError(f"{place}: isn't the dataset that {folder} is trained on; name that one")
         rules = kind.find_protocol(protocol)

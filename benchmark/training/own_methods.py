@@ -9,7 +9,7 @@ from pathlib import Path
 
 from threedie.baselines.catalogue import entry, suggestion
 from threedie.baselines.method import Method
-from threedie.baselines.registry import METHODS, add_method
+from threedie.baselines.registry import METHODS, add_method, find_method
 from threedie.manifests.errors import ThreeDieError, first_line, shown_value
 
 _HASH_DIGITS = 8
@@ -49,17 +49,25 @@ def resolve_method(method: str | type[Method]) -> tuple[str, str | None]:
     return method, None
 
 
-def require_method(method: str | type[Method], expected: str, path: Path) -> str | None:
+def require_method(method: str | type[Method] | None, expected: str, path: Path) -> str | None:
     """Register the method of a checkpoint; its `FILE.py:CLASS`, or None if it is one of this program's.
 
     Args:
-        method: see `resolve_method`.
+        method: see `resolve_method`; None for one of this program's, or one that is registered.
         expected: its name in the checkpoint.
         path: the checkpoint, for messages.
 
     Raises:
-        ThreeDieError: it is another method.
+        ThreeDieError: it is another method, or isn't registered.
     """
+    if method is None:
+        try:
+            find_method(expected)
+        except ValueError as error:
+            raise ThreeDieError(
+                f"{path}: its method {expected} isn't in this program; add method='FILE.py:CLASS'"
+            ) from error
+        return None
     name, where = resolve_method(method)
     if name != expected:
         other = f"and {where} is {name}; give the same file" if where else f"not with {name}"
@@ -130,7 +138,8 @@ def load_method(where: str) -> str:
         _IN_PROGRESS.discard(module_name)
     found = getattr(module, class_name, None)
     if found is None:
-        own = [name for name, value in vars(module).items() if inspect.isclass(value) and value is not Method]
+        classes = [value for value in vars(module).values() if inspect.isclass(value)]
+        own = [cls.__name__ for cls in classes if cls.__module__ == module_name]
         raise ThreeDieError(f"{path}: no class {class_name!r} in it; {suggestion(class_name, own)}")
     if not (inspect.isclass(found) and issubclass(found, Method)):
         raise ThreeDieError(f"{path}: {class_name} is no subclass of threedie.Method")
