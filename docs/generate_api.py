@@ -5,9 +5,10 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, get_origin
 
 import threedie
 
@@ -28,6 +29,9 @@ _ENTRY = re.compile(r"^(\S[^:]*): (.*)")
 _MODULE = re.compile(r"\b(?:[a-z_]\w*\.)+(?=[A-Za-z_])")
 _PROSE = ("Returns", "Yields")
 
+MADE_BY_THE_PACKAGE = ("Backbone", "FeatureEvaluation", "Interrupted", "Score", "Views")
+"""Classes of results: nobody calls their constructors."""
+
 
 def render_page() -> str:
     """The page as Markdown."""
@@ -41,16 +45,27 @@ def _render(name: str) -> str:
     value = getattr(threedie, name)
     if isinstance(value, ModuleType):
         return "\n\n".join([f"## {name}", *_docstring(value), *_functions(name, value)])
+    if get_origin(value):
+        # A name for a type: its docstring is the text below it.
+        return "\n\n".join([f"## {name}", f"```python\n{name} = {_plain(str(value))}\n```", *_alias_docstring(name)])
     if inspect.isclass(value):
         return "\n\n".join([f"## {name}", *_class(name, value)])
     return "\n\n".join([f"## {name}", _signature(name, value), *_docstring(value)])
 
 
+def _alias_docstring(name: str) -> Iterator[str]:
+    source = (PAGE.parents[1] / threedie._HOMES[name].partition(":")[0].replace(".", "/")).with_suffix(".py")
+    body = ast.parse(source.read_text(encoding="utf-8")).body
+    for node, following in pairwise(body):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name and isinstance(following, ast.Expr):
+            yield _wrap(ast.literal_eval(following.value))
+
+
 def _functions(prefix: str, module: ModuleType) -> Iterator[str]:
     for name, value in vars(module).items():
-        # By its own name: aliases for older spellings aren't listed.
-        own = inspect.isfunction(value) and value.__module__ == module.__name__ and value.__name__ == name
-        if own and not name.startswith("_"):
+        own = inspect.isfunction(value) and value.__module__ == module.__name__
+        # Old names of a function aren't shown.
+        if own and value.__name__ == name and not name.startswith("_"):
             yield f"### {prefix}.{name}"
             yield _signature(f"{prefix}.{name}", value)
             yield from _docstring(value)
@@ -59,9 +74,14 @@ def _functions(prefix: str, module: ModuleType) -> Iterator[str]:
 def _class(name: str, cls: type) -> Iterator[str]:
     # Where class methods make the objects, the constructor isn't for users.
     made_by_methods = any(isinstance(value, classmethod) for value in vars(cls).values())
-    if not (inspect.isabstract(cls) or issubclass(cls, Exception) or made_by_methods):
+    hidden = made_by_methods or name in MADE_BY_THE_PACKAGE
+    if not (inspect.isabstract(cls) or issubclass(cls, Exception) or hidden):
         yield _signature(name, cls)
+    public = {getattr(threedie, each): each for each in threedie.__all__}  # type: ignore[attr-defined]
+    bases = [public[base] for base in cls.__bases__ if base in public]
     yield from _docstring(cls)
+    for base in bases:
+        yield f"Has all that [`{base}`](#{base.lower()}) has."
     own = cls.__dict__.get("__init__")
     if isinstance(own, FunctionType) and own.__doc__:
         # Its first line repeats that of the class.
@@ -77,8 +97,10 @@ def _class(name: str, cls: type) -> Iterator[str]:
 
 
 def _members(cls: type) -> Iterator[tuple[str, Any]]:
-    """Documented methods and properties that the class or its bases in threedie define."""
-    bases = [base for base in cls.__mro__ if base.__module__.startswith("threedie.")]
+    """Documented methods and properties that the class defines, or a base that isn't public itself."""
+    others = [getattr(threedie, name) for name in threedie.__all__]  # type: ignore[attr-defined]
+    bases = [base for base in cls.__mro__ if base.__module__.startswith("threedie.") and base not in others]
+    bases = [cls, *bases]
     seen: set[str] = set()
     for base in bases:
         for name, entry in vars(base).items():

@@ -6,47 +6,30 @@ python own_method.py [DATASET]
 import sys
 from typing import Any
 
-from torch import Tensor, nn
-
 import threedie
-from threedie import Batch, Method, MethodOutput, Parts, losses
+from threedie import Batch, Loss, TwoViewMethod, Views, losses
 
 
-class Cosine(Method):
-    """The embeddings of two views have the same direction; VICReg's variance term prevents collapse."""
+class Cosine(TwoViewMethod):
+    """Two views have embeddings of one direction; VICReg's variance keeps all embeddings from being the same."""
 
     def __init__(self, backbone: Any, projector: str = "2048-2048-2048", *, variance_weight: float = 1.0):
         super().__init__()
-        self.backbone: nn.Module = backbone
+        self.backbone = backbone
         self.projector = threedie.build_projector(backbone.dim, projector)
         self.variance_weight = variance_weight
 
-    @property
-    def parts(self) -> Parts:
-        """No invariant and equivariant parts: all dimensions together."""
-        return Parts()
-
-    def represent(self, images: Tensor) -> Tensor:
-        """Images (N, 3, H, W) -> representation (N, D)."""
-        return self.backbone(images)
-
-    def embed(self, representation: Tensor) -> Tensor:
-        """Representation (N, D) -> embedding (N, E)."""
-        return self.projector(representation)
-
-    def forward(self, batch: Batch) -> MethodOutput:
-        """Loss, named terms, representations and embeddings of a batch of pairs."""
-        representation = self.represent(batch.view1), self.represent(batch.view2)
-        first, second = self.embed(representation[0]), self.embed(representation[1])
+    def compute_loss(self, batch: Batch, views: Views) -> Loss:
+        """Loss of the embeddings of both views, and its terms by name, which are logged and drawn."""
+        first, second = views.gathered()
         cosine = losses.negative_cosine(first, second) + losses.negative_cosine(second, first)
         variance = losses.variance(first) + losses.variance(second)
-        terms = {"cosine": cosine.detach(), "variance": variance.detach()}
-        return MethodOutput(cosine + self.variance_weight * variance, terms, representation, (first, second))
+        return cosine + self.variance_weight * variance, {"cosine": cosine, "variance": variance}
 
 
 def main(path: str) -> None:
     """Train with the smallest recipe, evaluate, and print the main scores with their floors."""
-    overrides = ["epochs=10", "method_options.variance_weight=2"]
+    overrides = {"epochs": 10, "method_options": {"variance_weight": 2.0}}
     run = threedie.Run.create(Cosine, path, recipe="smoke", overrides=overrides, seed=0, out="runs")
     run.train()
     record = run.evaluate()
@@ -58,4 +41,5 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
+    # Runs are named after this file's content, and import it once more: without this line they would start again.
     main(sys.argv[1] if len(sys.argv) > 1 else "3die-data/dataset.h5")

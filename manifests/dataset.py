@@ -20,6 +20,7 @@ Bytes are mapped, not read, so that any number of data-loader workers share them
 
 import hashlib
 import json
+import operator
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from threedie.manifests.dataset_info import CHECKED_SINCE, FORMAT, PART_SUFFIX, VERSION, DatasetInfo, DatasetObject
-from threedie.manifests.errors import DamagedFileError, ThreeDieError, one_line
+from threedie.manifests.errors import DamagedFileError, ThreeDieError, one_line, shown_value
 from threedie.manifests.files import explained
 from threedie.manifests.hdf5 import UNREADABLE, open_hdf5, read_array, read_attribute, read_texts
 from threedie.manifests.latents import LatentField
@@ -38,6 +39,8 @@ from threedie.manifests.objects import ObjectRef
 from threedie.manifests.seal import MARK, BrokenSealError
 
 Jpeg = memoryview | bytes
+
+SPLITS = ("train", "val")
 
 
 def read_objects(file: "h5py.h5f.FileID") -> list[ObjectRef]:
@@ -60,12 +63,31 @@ def repair_hint(path: Path) -> str:
     return "if it came from a render, delete it and run '3die data pack' on the parts; else get it again"
 
 
+def position(what: str, index: int, count: int) -> int:
+    """An index as one of 0 to count - 1, where negative ones count from the end.
+
+    Raises:
+        IndexError: beyond `count`.
+        TypeError: no integer.
+    """
+    if isinstance(index, slice):
+        raise TypeError(f"{what} {index}: slices can't be taken; give one integer")
+    try:
+        number = operator.index(index)
+    except TypeError:
+        raise TypeError(f"{what} {shown_value(index)}: give an integer") from None
+    if not -count <= number < count:
+        raise IndexError(f"{what} {number}: there are {count}")
+    return number % count
+
+
 class Dataset:
     """A dataset file, or a part file, opened for reading.
 
     Attributes:
         path: the file.
-        info: what the dataset is.
+        info: what the dataset is: `views` of each object, `image_size` in pixels, `channel_order` (`rgb` or `bgr`),
+            `fields`, `seed` and others.
         made: how its parts were made, each way once.
         objects: the N objects, in order.
         splits: `train` or `val` of each.
@@ -152,6 +174,9 @@ class Dataset:
         """Number of objects, N."""
         return len(self.objects)
 
+    def __repr__(self) -> str:
+        return f"Dataset({str(self.path)!r}): {len(self)} objects, {self.info.views} views, {self.info.image_size} px"
+
     @property
     def fields(self) -> tuple[LatentField, ...]:
         """What the L latents are, in order: `name`, `unit` (rad, turn or length) and `ranges` of each."""
@@ -171,11 +196,13 @@ class Dataset:
         return self._bytes
 
     def jpeg(self, index: int, view: int) -> memoryview:
-        """The JPEG file of one view of the object at `index`.
+        """The JPEG file of one view of the object at `index`; negative positions count from the end.
 
         Raises:
             DamagedFileError: it isn't what was written.
+            IndexError: no such object or view.
         """
+        index, view = position("object", index, len(self)), position("view", view, self.info.views)
         jpeg = self._jpeg(index, view)
         if self._is_damaged(jpeg, index, view):
             raise self._damage(index, [view])
@@ -196,11 +223,13 @@ class Dataset:
         )
 
     def object(self, index: int) -> DatasetObject:
-        """One object with all its views.
+        """One object with all its views; a negative position counts from the end.
 
         Raises:
             DamagedFileError: some of its images aren't what was written; all of them are named.
+            IndexError: no such object.
         """
+        index = position("object", index, len(self))
         jpegs = [bytes(self._jpeg(index, view)) for view in range(self.info.views)]
         damaged = [view for view, jpeg in enumerate(jpegs) if self._is_damaged(jpeg, index, view)]
         if damaged:
@@ -208,7 +237,16 @@ class Dataset:
         return DatasetObject(self.objects[index], self.splits[index], self.latents[index], jpegs)
 
     def indices(self, split: str) -> npt.NDArray[np.int64]:
-        """Positions of the objects of one split."""
+        """Positions of the objects of one split, int64 (n,).
+
+        Args:
+            split: `train` or `val`.
+
+        Raises:
+            ThreeDieError: there is no such split.
+        """
+        if split not in SPLITS:
+            raise ThreeDieError(f"split {shown_value(split)}: give 'train' or 'val'")
         return np.flatnonzero(np.array(self.splits) == split)
 
     def fingerprint(self) -> str:

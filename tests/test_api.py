@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import itertools
+import os
 import pickle
 import subprocess
 import sys
@@ -273,8 +274,8 @@ def test_a_backbone_can_be_saved_moved_and_pickled(path: Path, run_folder: Path)
 def test_runs_that_give_no_backbone_say_why(run_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(threedie.ThreeDieError, match=r"checkpoint\.pt"):
         threedie.load_backbone(tmp_path)
-    with pytest.raises(threedie.ThreeDieError, match=r"FILE\.py:CLASS"):
-        threedie.load_backbone(run_folder, method="vicreg")
+    with pytest.raises(threedie.ThreeDieError, match="trained with vicreg, not with simclr"):
+        threedie.load_backbone(run_folder, method="simclr")
     content = load_checkpoint(run_folder / "checkpoint.pt")
     save_checkpoint(tmp_path / "checkpoint.pt", {**content, "finished": False})
     with pytest.raises(threedie.ThreeDieError, match="isn't finished"):
@@ -283,6 +284,170 @@ def test_runs_that_give_no_backbone_say_why(run_folder: Path, tmp_path: Path) ->
     save_checkpoint(tmp_path / "checkpoint.pt", {**content, "settings": foreign})
     with pytest.raises(threedie.ThreeDieError, match=r"method='FILE\.py:CLASS'"):
         threedie.load_backbone(tmp_path)
+
+
+# Mistakes
+
+
+def test_positions_count_from_the_end_and_stay_within(path: Path) -> None:
+    file = threedie.Dataset(path)
+    assert bytes(file.jpeg(-1, -2)) == bytes(file.jpeg(len(file) - 1, file.info.views - 2))
+    assert file.object(-1).ref == file.objects[-1]
+    for data in (threedie.PairDataset(path), threedie.ViewDataset(path)):
+        assert data[-1].object_index == data[len(data) - 1].object_index
+        assert data[torch.tensor(0)].label == data[0].label
+        for wrong, kind in ((len(data), IndexError), (slice(2), TypeError), ("0", TypeError), (0.0, TypeError)):
+            with pytest.raises(kind, match="item"):
+                data[wrong]  # type: ignore[index]
+    for index, view in ((len(file), 0), (0, file.info.views), (-len(file) - 1, 0)):
+        with pytest.raises(IndexError, match="there are"):
+            file.jpeg(index, view)
+
+
+def test_a_split_that_no_dataset_has_is_refused(path: Path) -> None:
+    with pytest.raises(threedie.ThreeDieError, match="split 'test'"):
+        threedie.Dataset(path).indices("test")
+
+
+def test_datasets_say_what_they_are(path: Path) -> None:
+    file = threedie.Dataset(path)
+    assert repr(file) == f"Dataset({str(path)!r}): {len(file)} objects, 5 views, 32 px"
+    assert repr(threedie.ViewDataset(file, "val")) == f"ViewDataset({str(path)!r}, split 'val'): 20 items"
+
+
+OVERRIDES = {"epochs": 1, "warmup_epochs": 0, "passes": 1, "image_size": 32, "width": 8, "projector": "16-16"}
+
+
+def test_overrides_are_a_table_or_words(path: Path, tmp_path: Path) -> None:
+    table = {**OVERRIDES, "method_options": {"variance_weight": 2.5}}
+    words = [f"{key}={value}" for key, value in OVERRIDES.items()] + ["method_options.variance_weight=2.5"]
+    runs = [
+        threedie.Run.create("vicreg", path, recipe="smoke", overrides=overrides, out=str(tmp_path))
+        for overrides in (table, words)
+    ]
+    assert runs[0].settings == runs[1].settings
+    assert runs[0].settings.recipe.method_options == {"variance_weight": 2.5}
+    again = threedie.Run.create("vicreg", threedie.Dataset(path), recipe=runs[0].settings.recipe, out=tmp_path)
+    assert (again.settings, again.folder, again.data) == (runs[0].settings, runs[0].folder, path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"method": "vicregg"}, "did you mean 'vicreg'"),
+        ({"method": 3}, "method 3"),
+        ({"method": dict}, "class derived from threedie.Method"),
+        ({"recipe": "smok"}, "did you mean 'smoke'"),
+        ({"protocol": "quik"}, "did you mean 'quick'"),
+        ({"overrides": "epochs=1"}, "overrides 'epochs=1'"),
+        ({"overrides": {"epoch": 1}}, "did you mean 'epochs'"),
+        ({"overrides": {"epochs": None}}, "epochs"),
+        ({"seed": "0"}, "seed"),
+        ({"device": "gpu"}, "device 'gpu'"),
+        ({"workers": "2"}, "workers '2'"),
+        ({"scope": "rotation"}, "scope 'rotation'"),
+        ({"reporter": print}, "reporter"),
+        ({"data": "nowhere.h5"}, "nowhere.h5"),
+    ],
+)
+def test_what_makes_no_run_is_named(path: Path, options: dict[str, Any], reason: str) -> None:
+    with pytest.raises(threedie.ThreeDieError, match=reason):
+        threedie.Run.create(**{"method": "vicreg", "data": path, "recipe": "smoke"} | options)
+
+
+def test_scopes_name_tasks_that_exist() -> None:
+    assert threedie.Scope(["rotation"]) == threedie.Scope(("rotation",))  # type: ignore[arg-type]
+    for options in ({"tasks": ("rotations",)}, {"head_seeds": 0}, {"head_sources": ("pixels",)}):
+        with pytest.raises(threedie.ThreeDieError):
+            threedie.Scope(**options)  # type: ignore[arg-type]
+
+
+OWN = """
+import sys
+import threedie
+
+class Mine(threedie.TwoViewMethod):
+    def __init__(self, backbone, projector="16-16"):
+        super().__init__()
+        self.backbone = backbone
+        self.projector = threedie.build_projector(backbone.dim, projector)
+
+    def compute_loss(self, batch, views):
+        loss = threedie.losses.nt_xent(*views.gathered())
+        return loss, {"contrast": loss}
+
+"""
+LOOP = 'threedie.Run.create(Mine, sys.argv[1], recipe="smoke")\n'
+
+
+def test_a_script_that_would_start_itself_again_is_refused(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(OWN + LOOP)
+    done = subprocess.run(
+        [sys.executable, "mine.py", path], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(REPO)},
+    )  # fmt: skip
+    assert done.stderr.splitlines()[-1].endswith("put that under if __name__ == '__main__'")
+    assert done.stderr.count("Traceback") == 1
+
+
+def test_a_run_of_a_class_of_ones_own_is_opened_with_it(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(OWN)
+    where = f"{tmp_path / 'mine.py'}:Mine"
+    run = threedie.Run.create(where, path, recipe="smoke", overrides=OVERRIDES, out=tmp_path)
+    run.train()
+    images = threedie.ViewDataset(path, "val", image_size=32)[0].image[None]
+    assert threedie.load_backbone(run)(images).shape == (1, 64)
+    assert threedie.Run.open(run.folder, path, method=where).settings == run.settings
+    with pytest.raises(threedie.ThreeDieError, match="not with vicreg"):
+        threedie.Run.open(run.folder, path, method="vicreg")
+
+
+def test_classes_that_no_file_has_are_refused(path: Path) -> None:
+    class Local(threedie.TwoViewMethod):
+        pass
+
+    with pytest.raises(threedie.ThreeDieError, match="top level of a Python file"):
+        threedie.Run.create(Local, path, recipe="smoke")
+    vicreg = type(threedie.build_method("vicreg", width=8, projector="16"))
+    assert threedie.Run.create(vicreg, path, recipe="smoke").settings.method == "vicreg"
+
+
+def test_images_that_no_backbone_takes_are_refused(run_folder: Path) -> None:
+    backbone = threedie.load_backbone(run_folder)
+    for shape in ((3, 32, 32), (1, 32, 32, 3), (1, 4, 32, 32)):
+        with pytest.raises(ValueError, match=r"give \(N, 3, H, W\)"):
+            backbone(torch.zeros(shape))
+    for images in (torch.zeros(1, 3, 32, 32, dtype=torch.int64), np.zeros((1, 3, 32, 32), np.uint8)):
+        with pytest.raises(TypeError, match="uint8 or floating point"):
+            backbone(images)
+    image = torch.rand(1, 3, 32, 32)
+    assert torch.equal(backbone(image.double().float()), backbone(image.double()))
+
+
+def test_features_are_arrays_or_tensors_of_two_or_three_dimensions(path: Path) -> None:
+    file = threedie.Dataset(path)
+    count, views = file.latents.shape[:2]
+    features = np.random.default_rng(0).standard_normal((count * views, 6)).astype(np.float32)
+    expected = threedie.evaluate_features(file.latents, features, heads=False).scores
+    assert expected
+    tensor = torch.from_numpy(features).requires_grad_()
+    for same in (features.reshape(count, views, -1), tensor, tensor.reshape(count, views, -1)):
+        assert threedie.evaluate_features(torch.from_numpy(file.latents), same, heads=False).scores == expected
+    for wrong, options, reason in (
+        (features.reshape(views, count, -1), {}, "embeddings: shape"),
+        ([[1], [1, 2]], {}, "embeddings: can't be made an array"),
+        (features, {"seeds": 0}, "seeds 0"),
+        (features, {"device": "gpu"}, "device 'gpu'"),
+        (features, {"protocol": "quik"}, "did you mean 'quick'"),
+    ):
+        with pytest.raises(threedie.ThreeDieError, match=reason):
+            threedie.evaluate_features(file.latents, wrong, **options)  # type: ignore[arg-type]
+
+
+def test_an_interrupt_ends_loops_that_survive_errors() -> None:
+    assert issubclass(threedie.Interrupted, KeyboardInterrupt)
+    assert not issubclass(threedie.Interrupted, Exception)
 
 
 # Pages

@@ -15,13 +15,20 @@ if TYPE_CHECKING:
     from threedie.baselines.method import Method as Method
     from threedie.baselines.method import MethodOutput as MethodOutput
     from threedie.baselines.method import Parts as Parts
+    from threedie.baselines.method import split_parts as split_parts
     from threedie.baselines.projector import build_projector as build_projector
     from threedie.baselines.registry import build_method as build_method
+    from threedie.baselines.two_view import EquivariantMethod as EquivariantMethod
+    from threedie.baselines.two_view import Loss as Loss
+    from threedie.baselines.two_view import TwoViewMethod as TwoViewMethod
+    from threedie.baselines.two_view import Views as Views
     from threedie.benchmark.evaluation.own_features import FeatureEvaluation as FeatureEvaluation
     from threedie.benchmark.evaluation.own_features import evaluate_features as evaluate_features
+    from threedie.benchmark.evaluation.scope import Scope as Scope
     from threedie.benchmark.records.record import read_records as read_records
     from threedie.benchmark.runs.run import Run as Run
     from threedie.benchmark.tasks.outcome import Score as Score
+    from threedie.benchmark.training.signals import Interrupted as Interrupted
     from threedie.datasets import Pair as Pair
     from threedie.datasets import PairDataset as PairDataset
     from threedie.datasets import View as View
@@ -41,10 +48,17 @@ _HOMES: dict[str, str] = {
     "Batch": "threedie.baselines.method:Batch",
     "MethodOutput": "threedie.baselines.method:MethodOutput",
     "Parts": "threedie.baselines.method:Parts",
+    "TwoViewMethod": "threedie.baselines.two_view:TwoViewMethod",
+    "EquivariantMethod": "threedie.baselines.two_view:EquivariantMethod",
+    "Views": "threedie.baselines.two_view:Views",
+    "Loss": "threedie.baselines.two_view:Loss",
+    "split_parts": "threedie.baselines.method:split_parts",
     "losses": "threedie.baselines.losses",
     "build_projector": "threedie.baselines.projector:build_projector",
     "build_method": "threedie.baselines.registry:build_method",
     "Run": "threedie.benchmark.runs.run:Run",
+    "Scope": "threedie.benchmark.evaluation.scope:Scope",
+    "Interrupted": "threedie.benchmark.training.signals:Interrupted",
     "load_backbone": "threedie.backbone:load_backbone",
     "Backbone": "threedie.backbone:Backbone",
     "evaluate_features": "threedie.benchmark.evaluation.own_features:evaluate_features",

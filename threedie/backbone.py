@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from threedie.baselines.catalogue import CATALOGUE
 from threedie.baselines.method import Method, Parts
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint
-from threedie.benchmark.training.own_methods import load_method
+from threedie.benchmark.training.own_methods import require_method
 from threedie.benchmark.training.restore import read_settings, restore
 from threedie.manifests.errors import ThreeDieError
 
@@ -48,37 +47,45 @@ class Backbone(nn.Module):
         return self.method.parts
 
     def normalize(self, images: Tensor) -> Tensor:
-        """Images (N, 3, H, W), uint8 or floating point in 0 to 1, as the network takes them."""
-        values = images.float() / 255 if images.dtype == torch.uint8 else images
+        """Images (N, 3, H, W), uint8 or floating point in 0 to 1, as the network takes them.
+
+        Raises:
+            TypeError: no tensor, or one of another type.
+            ValueError: another shape.
+        """
+        if not isinstance(images, Tensor) or not (images.dtype == torch.uint8 or images.is_floating_point()):
+            kind = images.dtype if isinstance(images, Tensor) else type(images).__name__
+            raise TypeError(f"images: {kind}; give a tensor, uint8 or floating point in 0 to 1")
+        if images.ndim != 4 or images.shape[1] != 3:
+            raise ValueError(f"images: shape {tuple(images.shape)}; give (N, 3, H, W)")
+        values = images.to(self.mean.dtype)
+        values = values / 255 if images.dtype == torch.uint8 else values
         values = values.contiguous(memory_format=torch.channels_last)
         return (values - self.mean.view(1, 3, 1, 1)) / self.std.view(1, 3, 1, 1)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Representations (N, D) of images (N, 3, H, W), uint8 or floating point in 0 to 1."""
+        """Representations (N, D) of images (N, 3, H, W), uint8 or floating point in 0 to 1; see `normalize`."""
         return self.method.represent(self.normalize(images))
 
 
-def load_backbone(run: "Run | Path | str", method: str | None = None) -> Backbone:
+def load_backbone(run: "Run | Path | str", method: str | type[Method] | None = None) -> Backbone:
     """The encoder network of a trained run, on the CPU and in evaluation mode.
 
     Args:
         run: a `Run`, its folder, or its `checkpoint.pt`.
-        method: `FILE.py:CLASS`, where the run trained a method of your own; a checkpoint holds no code.
+        method: `FILE.py:CLASS` or the class, where a folder or a file is of a method of your own; a checkpoint holds
+            no code.
 
     Raises:
         ThreeDieError: no such checkpoint, a damaged one, one of a run that isn't finished, or of another method.
     """
-    path = Path(run) if isinstance(run, Path | str) else run.folder
+    path = run.folder if hasattr(run, "folder") else Path(run)
     if path.is_dir():
         path /= CHECKPOINT_FILE
     checkpoint = load_checkpoint(path)
     expected = read_settings(checkpoint, path).method
-    if method is not None:
-        name = load_method(method)
-        if name != expected:
-            raise ThreeDieError(f"{path}: was trained with {expected}, and {method} is {name}; give the same file")
-    elif expected not in CATALOGUE:
-        raise ThreeDieError(f"{path}: its method {expected} isn't in this program; add method='FILE.py:CLASS'")
+    method = method or getattr(run, "method_file", None)
+    require_method(method, expected, path)
     if not checkpoint["finished"]:
         raise ThreeDieError(f"{path}: its run isn't finished; go on with '3die bench run' and the same settings")
     trained = restore(checkpoint, path)

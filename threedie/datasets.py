@@ -1,5 +1,6 @@
 """Torch datasets over a dataset file: pairs of views of one object, and single views."""
 
+import operator
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -12,14 +13,17 @@ from torch.utils import data as torch_data
 
 from threedie.benchmark.data.images import Images
 from threedie.benchmark.data.pairs import Pairs, draw_pass
-from threedie.manifests.dataset import Dataset
-from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.dataset import SPLITS, Dataset, position
+from threedie.manifests.errors import ThreeDieError, shown_value
 from threedie.manifests.latents import ACTION_SIZES
 
 Item_co = TypeVar("Item_co", covariant=True)
 
-SPLITS = ("train", "val")
 CHANNELS = ("file", "rgb")
+LARGEST_IMAGE = 2**14
+"""Width in pixels; what is beyond is a slip, and would end in a full memory."""
+LARGEST_NUMBER = 2**63 - 1
+"""Of a seed or an epoch: they are 64-bit integers."""
 
 
 class Pair(NamedTuple):
@@ -73,13 +77,15 @@ class _ImageDataset(torch_data.Dataset[Item_co], Generic[Item_co]):
     ) -> None:
         dataset = data if isinstance(data, Dataset) else Dataset(data)
         if split is not None and split not in SPLITS:
-            raise ThreeDieError(f"split {split!r}: give 'train', 'val', or None for all objects")
+            raise ThreeDieError(f"split {shown_value(split)}: give 'train', 'val', or None for all objects")
+        if transform is not None and not callable(transform):
+            raise ThreeDieError(f"transform {shown_value(transform)}: give a function of one image, or None")
         if channels not in CHANNELS:
-            raise ThreeDieError(f"channels {channels!r}: give 'file' or 'rgb'")
-        if image_size is not None and image_size < 1:
-            raise ThreeDieError(f"image_size {image_size}: give a positive number of pixels")
-        if not 0 < center <= 1:
-            raise ThreeDieError(f"center {center}: give a share of the image's width, above 0 and up to 1")
+            raise ThreeDieError(f"channels {shown_value(channels)}: give 'file' or 'rgb'")
+        if image_size is not None:
+            image_size = _whole("image_size", image_size, 1, LARGEST_IMAGE)
+        if not isinstance(center, int | float) or not 0 < center <= 1:
+            raise ThreeDieError(f"center {shown_value(center)}: give a share of the image's width, above 0 and up to 1")
         self.dataset = dataset
         self.split = split
         self.transform = transform
@@ -95,15 +101,28 @@ class _ImageDataset(torch_data.Dataset[Item_co], Generic[Item_co]):
         """Width and height of the images in pixels, before the transform."""
         return self._images.size
 
+    def __repr__(self) -> str:
+        split = "all objects" if self.split is None else f"split {self.split!r}"
+        return f"{type(self).__name__}({str(self.dataset.path)!r}, {split}): {len(self)} items"  # type: ignore[arg-type]
+
     def _image(self, index: int, view: int) -> Any:
         image = torch.from_numpy(self._images.decode(index, view)).permute(2, 0, 1).contiguous()
         return image if self.transform is None else self.transform(image)
 
     def _position(self, item: int) -> int:
-        count = len(self)  # type: ignore[arg-type]
-        if not -count <= item < count:
-            raise IndexError(f"item {item} of {count}")
-        return item % count
+        return position("item", item, len(self))  # type: ignore[arg-type]
+
+
+def _whole(name: str, value: int, least: int, largest: int) -> int:
+    """A whole number within bounds, also one of numpy or torch."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = -1
+    if not least <= number <= largest:
+        bounds = f"of {least} or more" if largest == LARGEST_NUMBER else f"from {least} to {largest}"
+        raise ThreeDieError(f"{name} {shown_value(value)}: give a whole number {bounds}")
+    return number
 
 
 class PairDataset(_ImageDataset[Pair]):
@@ -155,11 +174,9 @@ class PairDataset(_ImageDataset[Pair]):
                 option that isn't one of the above; an action whose latents the dataset lacks.
         """
         super().__init__(data, split, transform, image_size, channels, center)
-        if action is not None and action not in ACTION_SIZES:
-            raise ThreeDieError(f"action {action!r}: choose one of {', '.join(ACTION_SIZES)}, or None")
-        if seed < 0:
-            raise ThreeDieError(f"seed {seed}: give 0 or more")
-        self.action, self.seed = action, seed
+        if action is not None and action not in tuple(ACTION_SIZES):
+            raise ThreeDieError(f"action {shown_value(action)}: choose one of {', '.join(ACTION_SIZES)}, or None")
+        self.action, self.seed = action, _whole("seed", seed, 0, LARGEST_NUMBER)
         # Shared memory, so that workers that outlive an epoch see the next one.
         self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
         self._drawn: tuple[int, Pairs, Tensor] | None = None
@@ -167,19 +184,18 @@ class PairDataset(_ImageDataset[Pair]):
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch, 0 or more; call it before a loader is iterated over."""
-        if epoch < 0:
-            raise ThreeDieError(f"epoch {epoch}: give 0 or more")
-        self._epoch.fill_(epoch)
+        self._epoch.fill_(_whole("epoch", epoch, 0, LARGEST_NUMBER))
 
     def __len__(self) -> int:
         """Pairs in an epoch: one for each object of the split."""
         return len(self.objects)
 
     def __getitem__(self, item: int) -> Pair:
-        """A pair of the current epoch.
+        """A pair of the current epoch; a negative position counts from the end.
 
         Raises:
             ThreeDieError: an image is damaged.
+            IndexError: no such pair.
         """
         row = self._position(item)
         pairs, actions = self._draw()
@@ -251,10 +267,11 @@ class ViewDataset(_ImageDataset[View]):
         return len(self.objects) * self.dataset.info.views
 
     def __getitem__(self, item: int) -> View:
-        """A view.
+        """A view; a negative position counts from the end.
 
         Raises:
             ThreeDieError: its image is damaged.
+            IndexError: no such view.
         """
         row, view = divmod(self._position(item), self.dataset.info.views)
         index = int(self.objects[row])

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from threedie.baselines.method import Parts
 from threedie.benchmark.evaluation.arrays import FeatureArrays
@@ -18,7 +20,8 @@ from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.outcome import Outcome, Score
 from threedie.benchmark.tasks.subject import EMBEDDING, Data
 from threedie.benchmark.tasks.warning import ResultWarning
-from threedie.manifests.errors import ThreeDieError
+from threedie.benchmark.training.device import find_device
+from threedie.manifests.errors import ThreeDieError, one_line, shown_value
 
 _NEEDS = {"predictor": "predictor or predicted", "train_objects": "split with two training objects or more"}
 """Need of a task -> the array that provides it, where the names differ."""
@@ -99,7 +102,7 @@ def evaluate_features(
     seeds: int = 1,
     device: str = "cpu",
 ) -> FeatureEvaluation:
-    """Every metric that features of N objects x V views allow, whatever made them.
+    """Every metric that features of N objects x V views allow, whatever made them; arrays may be torch tensors.
 
     Tasks that need another array are listed in `left_out` with what they need. The arrays of a file that
     `numpy.savez` wrote can be passed as `evaluate_features(**numpy.load(path))`.
@@ -108,10 +111,11 @@ def evaluate_features(
         latents: (N, V, L), in the order of a dataset file: three Euler angles of the rotation in radians (L = 3), then
             floor hue in turns, light theta and phi in radians, light hue in turns (L = 7), then a translation in
             Blender units (L = 10).
-        embeddings: (N*V, D), the views of object 0, then those of object 1, ...
+        embeddings: (N*V, D), the views of object 0, then those of object 1, ...; or (N, V, D).
         predictor: (A, D, D): view 0's embedding x moves to the sum of a_k W_k x under an action a; A = 4 is the
             relative quaternion, A = 6 that and the changes of the two hues.
-        predicted: instead of `predictor`: the embedding predicted for each view from view 0 of its object, (N*V, D).
+        predicted: instead of `predictor`: the embedding predicted for each view from view 0 of its object, (N*V, D) or
+            (N, V, D).
         labels: class of each object, integers or text, (N,).
         split: `train` or `val` for each object, (N,); heads are trained on the former, the latter are measured.
         protocol: how heads are trained: a name from `3die bench list`, or the rules themselves. Neighbors are searched
@@ -119,16 +123,21 @@ def evaluate_features(
         normalize: whether embeddings are compared at length 1 in retrieval, by cosine.
         heads: whether heads are trained; without them only tasks that need none are measured.
         seeds: how many times each head is trained.
-        device: `cpu` or `cuda`.
+        device: `auto`, `cpu` or `cuda`.
 
     Raises:
         ThreeDieError: an array has another shape or type, isn't finite, or predictions aren't; it is named.
     """
-    optional = {"predictor": predictor, "predicted": predicted, "labels": labels, "split": split}
-    available = {name: np.asarray(array) for name, array in optional.items() if array is not None}
-    arrays = FeatureArrays.of({"latents": np.asarray(latents), "embeddings": np.asarray(embeddings), **available})
+    if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1:
+        raise ThreeDieError(f"seeds {shown_value(seeds)}: give 1 or more")
+    measured = _array("latents", latents)
+    arrays = {"latents": measured, "embeddings": _rows("embeddings", embeddings, measured)}
+    if predicted is not None:
+        arrays["predicted"] = _rows("predicted", predicted, measured)
+    others = {"predictor": predictor, "labels": labels, "split": split}
+    arrays |= {name: _array(name, value) for name, value in others.items() if value is not None}
     rules = protocol if isinstance(protocol, Protocol) else find_protocol(protocol)
-    return evaluate_arrays(arrays, rules, normalize, heads, seeds, device)
+    return evaluate_arrays(FeatureArrays.of(arrays), rules, normalize, heads, seeds, find_device(device))
 
 
 def evaluate_arrays(
@@ -187,6 +196,24 @@ def evaluate_arrays(
         left_out=left_out,
         warnings=warnings,
     )
+
+
+def _rows(name: str, value: Any, latents: npt.NDArray) -> npt.NDArray:
+    """Features of views as rows: (N, V, D) as (N*V, D)."""
+    array = _array(name, value)
+    return array.reshape(-1, array.shape[2]) if array.ndim == 3 and array.shape[:2] == latents.shape[:2] else array
+
+
+def _array(name: str, value: Any) -> npt.NDArray:
+    """An array or a tensor, of any device and with gradients, as an array."""
+    if isinstance(value, Tensor):
+        value = value.detach().cpu()
+        # NumPy has no bfloat16.
+        value = (value.float() if value.dtype == torch.bfloat16 else value).numpy()
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise ThreeDieError(f"{name}: can't be made an array ({one_line(error)})") from error
 
 
 def _without_split(name: str, outcome: Outcome) -> Outcome:

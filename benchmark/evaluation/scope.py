@@ -10,8 +10,10 @@ from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.needs import Available
 from threedie.benchmark.tasks.spread import COVERAGE, DRAWS
-from threedie.benchmark.tasks.subject import REPRESENTATION
+from threedie.benchmark.tasks.subject import EMBEDDING, REPRESENTATION
+from threedie.manifests.errors import ThreeDieError, shown_value
 from threedie.manifests.latents import LatentField
+from threedie.manifests.suggest import suggest
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,9 @@ class Scope:
         tasks: names of the tasks; all that apply where None.
         head_seeds: how many seeds heads are trained from.
         head_sources: what heads are trained on: `representation`, `embedding`.
+
+    Raises:
+        ThreeDieError: there is no such task or source, or no seed.
     """
 
     tasks: tuple[str, ...] | None = None
@@ -41,6 +46,19 @@ class Scope:
             "bootstrap_draws": DRAWS,
             "interval": COVERAGE,
         }
+
+    def __post_init__(self) -> None:
+        if self.tasks is not None:
+            object.__setattr__(self, "tasks", (self.tasks,) if isinstance(self.tasks, str) else tuple(self.tasks))
+        for what, names, choices in (
+            ("task", self.tasks or (), tuple(TASKS)),
+            ("head source", self.head_sources, (REPRESENTATION, EMBEDDING)),
+        ):
+            for name in names:
+                if name not in choices:
+                    raise ThreeDieError(f"there is no {what} {shown_value(name)}; {suggest(name, choices)}")
+        if not isinstance(self.head_seeds, int) or self.head_seeds < 1:
+            raise ThreeDieError(f"head_seeds {shown_value(self.head_seeds)}: give 1 or more")
 
 
 def due_tasks(method: Method, dataset: LabeledViews) -> set[str]:

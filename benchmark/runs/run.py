@@ -1,13 +1,13 @@
 """A run: one method trained on one dataset and measured, in a folder of its own."""
 
-import inspect
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, TypedDict, Unpack
 
-from threedie.baselines.catalogue import entry
 from threedie.baselines.method import Method
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.source import ImageStore, Source
@@ -31,14 +31,34 @@ from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint
 from threedie.benchmark.training.device import find_device
 from threedie.benchmark.training.loop import train
-from threedie.benchmark.training.own_methods import load_method
+from threedie.benchmark.training.own_methods import require_method, resolve_method
 from threedie.benchmark.training.restore import read_settings
 from threedie.benchmark.training.resume import resumable
-from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.dataset import Dataset
+from threedie.manifests.errors import ThreeDieError, shown_value
 from threedie.manifests.files import write_json
 from threedie.manifests.places import DEFAULT_RUNS
 from threedie.manifests.processes import find_processes
 from threedie.manifests.progress import SILENT, Reporter, titled
+
+
+class RunOptions(TypedDict, total=False):
+    """Attributes of a run that decide no number."""
+
+    scope: Scope
+    device: str
+    workers: int
+    save_every_s: float
+    reporter: Reporter
+
+
+_OPTION_TYPES: dict[str, tuple[type | UnionType, str]] = {
+    "scope": (Scope, "a threedie.Scope"),
+    "device": (str, "'auto', 'cpu' or 'cuda'"),
+    "workers": (int, "a whole number"),
+    "save_every_s": (int | float, "a number of seconds"),
+    "reporter": (Reporter, "a Reporter"),
+}
 
 
 @dataclass
@@ -75,28 +95,37 @@ class Run:
     method_file: str | None = None
     _images: ImageStore | None = field(default=None, init=False, repr=False)
 
+    def __post_init__(self) -> None:
+        for name, (kind, words) in _OPTION_TYPES.items():
+            if not isinstance(getattr(self, name), kind):
+                raise ThreeDieError(f"{name} {shown_value(getattr(self, name))}: give {words}")
+        find_device(self.device)
+
     @classmethod
     def create(
         cls,
         method: str | type[Method],
-        data: Path | str | None = None,
+        data: Dataset | Path | str | None = None,
         *,
         dataset: str = DEFAULT_SOURCE,
         recipe: Recipe | str | None = None,
-        overrides: Sequence[str] = (),
+        overrides: Mapping[str, Any] | Sequence[str] = (),
         seed: int = 0,
         out: Path | str = DEFAULT_RUNS,
         protocol: str = DEFAULT_PROTOCOL,
-        **options: Any,
+        **options: Unpack[RunOptions],
     ) -> "Run":
         """A run, new or to be resumed; nothing is written yet.
 
         Args:
-            method: its name, `FILE.py:CLASS`, or a class in a file that can be imported.
-            data: the dataset file, or for other kinds the folder of the files; None for the usual place.
+            method: its name, `FILE.py:CLASS`, or a class. One of your own is taken from its file, which is imported
+                once more.
+            data: the dataset file, its path or opened; for other kinds the folder of the files; None for the usual
+                place.
             dataset: kind of dataset; see `threedie.benchmark.data.sources.source_names`.
             recipe: how to train, or the name of a recipe; None for the usual one of that kind of dataset.
-            overrides: `key=value` each: changed settings of the recipe.
+            overrides: changed settings of the recipe, `{"epochs": 10}` or `["epochs=10"]`; the method's own options
+                are in `method_options`.
             seed: decides initial weights, pairs and order.
             out: folder that gets a folder for the run.
             protocol: name of the rules of evaluation.
@@ -105,21 +134,18 @@ class Run:
         Raises:
             ThreeDieError: no such method, recipe, protocol or dataset, or they don't suit each other.
         """
-        method_file = _method_file(method)
-        if method_file is None:
-            try:
-                entry(str(method))
-            except ValueError as error:
-                raise ThreeDieError(str(error)) from error
+        # First of all, as it is quick and a dataset may not be.
+        name, method_file = resolve_method(method)
         kind = find_source(dataset)
         if not isinstance(recipe, Recipe):
-            recipe = load_recipe(recipe or kind.default_recipe, overrides)
+            recipe = load_recipe(recipe or kind.default_recipe, _as_words(overrides))
+        elif overrides:
+            raise ThreeDieError("overrides: only with the name of a recipe; dataclasses.replace changes a Recipe")
         rules = kind.find_protocol(protocol)
-        place = None if data is None else Path(data)
+        place = _file_of(data)
         source = kind.open(place, options.get("reporter", SILENT))
         require_training(source.dataset)
         require_validation(source.dataset)
-        name = str(method) if method_file is None else load_method(method_file)
         options["device"] = find_device(options.get("device", "auto"))
         identity = identify(source.dataset)
         settings = RunSettings(name, recipe, seed, identity.fingerprint, identity.images_sha256)
@@ -131,17 +157,19 @@ class Run:
     def open(
         cls,
         folder: Path | str,
-        data: Path | str | None = None,
+        data: Dataset | Path | str | None = None,
         *,
+        method: str | type[Method] | None = None,
         dataset: str = DEFAULT_SOURCE,
         protocol: str = DEFAULT_PROTOCOL,
-        **options: Any,
+        **options: Unpack[RunOptions],
     ) -> "Run":
         """The run in a folder.
 
         Args:
             folder: with a checkpoint.
             data: its dataset, if it is to be trained further or measured.
+            method: `FILE.py:CLASS` or the class, where the run is of a method of your own; a checkpoint holds no code.
             dataset, protocol, options: see `create`.
 
         Raises:
@@ -150,11 +178,13 @@ class Run:
         path = Path(folder) / CHECKPOINT_FILE
         settings = read_settings(load_checkpoint(path), path)
         kind = find_source(dataset)
-        place = None if data is None else Path(data)
+        place = _file_of(data)
         source = None if place is None else kind.open(place)
+        method_file = None if source is None else require_method(method, settings.method, path)
         if source and identify(source.dataset).fingerprint != settings.fingerprint:
             raise ThreeDieError(f"{place}: isn't the dataset that {folder} is trained on; name that one")
-        return cls(Path(folder), settings, source, kind.find_protocol(protocol), data=place, **options)
+        rules = kind.find_protocol(protocol)
+        return cls(Path(folder), settings, source, rules, data=place, method_file=method_file, **options)
 
     @property
     def checkpoint(self) -> dict[str, Any] | None:
@@ -290,8 +320,20 @@ class Run:
             self.reporter.text(f"resume   from epoch {epoch}, step {steps_done}")
 
 
-def _method_file(method: str | type[Method]) -> str | None:
-    """`FILE.py:CLASS` of a method that isn't named by its name."""
-    if not isinstance(method, str):
-        return f"{inspect.getfile(method)}:{method.__name__}"
-    return method if ":" in method else None
+def _file_of(data: Dataset | Path | str | None) -> Path | None:
+    return data.path if isinstance(data, Dataset) else None if data is None else Path(data)
+
+
+def _as_words(overrides: Mapping[str, Any] | Sequence[str]) -> list[str]:
+    """Changed settings as `key=value`, the value in TOML."""
+    if isinstance(overrides, str):
+        raise ThreeDieError(f"overrides {shown_value(overrides)}: give {{'epochs': 10}} or ['epochs=10']")
+    if not isinstance(overrides, Mapping):
+        return list(overrides)
+    words = []
+    for key, value in overrides.items():
+        if isinstance(value, Mapping):
+            words += [f"{key}.{word}" for word in _as_words(value)]
+        else:
+            words.append(f"{key}={json.dumps(value, default=str)}")
+    return words

@@ -8,6 +8,8 @@ from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.processes import Processes
 from threedie.manifests.signals import ended_by_signals
 
+DEVICES = ("auto", "cpu", "cuda")
+
 
 def find_device(device: str) -> str:
     """`cpu` or `cuda`; `auto` takes a GPU if torch sees one.
@@ -15,6 +17,8 @@ def find_device(device: str) -> str:
     Raises:
         ThreeDieError: no such device.
     """
+    if device not in DEVICES:
+        raise ThreeDieError(f"device {device!r}: choose one of {', '.join(DEVICES)}; CUDA_VISIBLE_DEVICES picks a GPU")
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda" and not torch.cuda.is_available():

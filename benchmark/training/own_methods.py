@@ -7,12 +7,85 @@ import sys
 import traceback
 from pathlib import Path
 
-from threedie.baselines.catalogue import suggestion
+from threedie.baselines.catalogue import entry, suggestion
 from threedie.baselines.method import Method
-from threedie.baselines.registry import add_method
-from threedie.manifests.errors import ThreeDieError, first_line
+from threedie.baselines.registry import METHODS, add_method, find_method
+from threedie.manifests.errors import ThreeDieError, first_line, shown_value
 
 _HASH_DIGITS = 8
+_IN_PROGRESS: set[str] = set()
+"""Modules that are being imported: a script that asks for its own class would be imported without end."""
+
+
+class ReentryError(ThreeDieError):
+    """A file asks for its own class while it is imported."""
+
+
+def resolve_method(method: str | type[Method]) -> tuple[str, str | None]:
+    """A method's name, and `FILE.py:CLASS` if it isn't one of this program's, which is then registered.
+
+    Args:
+        method: its name, `FILE.py:CLASS`, or a class: one of this program's, or one at the top level of a file.
+
+    Raises:
+        ThreeDieError: no such method, or a class that no file has; see also `load_method`.
+    """
+    if inspect.isclass(method) and issubclass(method, Method):
+        for name, each in METHODS.items():
+            if each.cls is method:
+                return name, None
+        where = f"{_file_of(method)}:{method.__name__}"
+        return load_method(where), where
+    if not isinstance(method, str):
+        raise ThreeDieError(
+            f"method {shown_value(method)}: give a name, FILE.py:CLASS, or a class derived from threedie.Method"
+        )
+    if ":" in method:
+        return load_method(method), method
+    try:
+        entry(method)
+    except ValueError as error:
+        raise ThreeDieError(str(error)) from error
+    return method, None
+
+
+def require_method(method: str | type[Method] | None, expected: str, path: Path) -> str | None:
+    """Register the method of a checkpoint; its `FILE.py:CLASS`, or None if it is one of this program's.
+
+    Args:
+        method: see `resolve_method`; None for one of this program's, or one that is registered.
+        expected: its name in the checkpoint.
+        path: the checkpoint, for messages.
+
+    Raises:
+        ThreeDieError: it is another method, or isn't registered.
+    """
+    if method is None:
+        try:
+            find_method(expected)
+        except ValueError as error:
+            raise ThreeDieError(
+                f"{path}: its method {expected} isn't in this program; add method='FILE.py:CLASS'"
+            ) from error
+        return None
+    name, where = resolve_method(method)
+    if name != expected:
+        other = f"and {where} is {name}; give the same file" if where else f"not with {name}"
+        raise ThreeDieError(f"{path}: was trained with {expected}, {other}")
+    return where
+
+
+def _file_of(method: type[Method]) -> str:
+    try:
+        file = inspect.getfile(method)
+    except (TypeError, OSError):
+        file = ""
+    if not file.endswith(".py") or method.__qualname__ != method.__name__:
+        raise ThreeDieError(
+            f"class {method.__qualname__}: isn't at the top level of a Python file; write it into one, mine.py, and "
+            f"give 'mine.py:{method.__name__}': a run is named after that file's content"
+        )
+    return file
 
 
 def load_method(where: str) -> str:
@@ -37,14 +110,22 @@ def load_method(where: str) -> str:
     except OSError as error:
         raise ThreeDieError(f"{path}: can't be read ({error.strerror}); --method takes FILE.py:CLASS") from error
     module_name = f"threedie_method_{digest}"
+    if module_name in _IN_PROGRESS:
+        raise ReentryError(
+            f"{path}: starts a run of its own class when it is imported; put that under if __name__ == '__main__'"
+        )
     spec = importlib.util.spec_from_file_location(module_name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     # Dataclasses look their module up while they are made.
     sys.modules[module_name] = module
+    _IN_PROGRESS.add(module_name)
     try:
         spec.loader.exec_module(module)
+    except ReentryError:
+        del sys.modules[module_name]
+        raise
     except SystemExit as error:
         del sys.modules[module_name]
         raise ThreeDieError(
@@ -53,12 +134,15 @@ def load_method(where: str) -> str:
     except Exception as error:
         del sys.modules[module_name]
         raise ThreeDieError(f"{_place(path, error)}: {type(error).__name__}: {first_line(error)}") from error
+    finally:
+        _IN_PROGRESS.discard(module_name)
     method = getattr(module, class_name, None)
     if method is None:
-        own = [name for name, value in vars(module).items() if inspect.isclass(value) and value is not Method]
+        classes = [value for value in vars(module).values() if inspect.isclass(value)]
+        own = [cls.__name__ for cls in classes if cls.__module__ == module_name]
         raise ThreeDieError(f"{path}: no class {class_name!r} in it; {suggestion(class_name, own)}")
     if not (inspect.isclass(method) and issubclass(method, Method)):
-        raise ThreeDieError(f"{path}: {class_name} is no subclass of threedie.baselines.method.Method")
+        raise ThreeDieError(f"{path}: {class_name} is no subclass of threedie.Method")
     if missing := sorted(method.__abstractmethods__):
         raise ThreeDieError(f"{path}: {class_name} lacks {', '.join(missing)}; see docs/adding-a-method.md")
     try:

@@ -7,8 +7,14 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class Interrupted(Exception):
-    """Training was interrupted (Ctrl-C, SIGTERM, SIGUSR1) and has saved its checkpoint."""
+class Interrupted(KeyboardInterrupt):
+    """Training was interrupted (Ctrl-C, SIGTERM, SIGUSR1) and has saved its checkpoint.
+
+    A `KeyboardInterrupt`, so that a loop over runs that survives errors ends.
+
+    Attributes:
+        number: the signal's.
+    """
 
     def __init__(self, number: int, epoch: int) -> None:
         super().__init__(f"stopped by {signal.Signals(number).name} in epoch {epoch + 1}; the checkpoint is saved")

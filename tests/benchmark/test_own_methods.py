@@ -99,7 +99,7 @@ def test_its_options_are_checked_like_the_others(mine: Path, dataset: Dataset, t
         ("mine.py:Mine", "x = 1\nclass (\n", "line 2: SyntaxError"),
         ("mine.py:Mine", "import sys\nsys.exit(0)\n", "line 2: ends the program when it is imported"),
         ("mine.py:Mine", "x = '\0'\n", "source code string cannot contain null bytes"),
-        ("mine.py:Mine", "class Mine: pass\n", "Mine is no subclass of threedie.baselines.method.Method"),
+        ("mine.py:Mine", "class Mine: pass\n", "Mine is no subclass of threedie.Method"),
         (
             "mine.py:Mine",
             "from threedie.baselines.method import Method\nclass Mine(Method): pass\n",
