@@ -50,7 +50,7 @@ def test_overrides_are_typed():
     ("override", "message"),
     [
         ("epoch=7", "no setting 'epoch'; did you mean 'epochs'"),
-        ("colour=7", "no setting 'colour'; there are image_size"),
+        ("colour=7", "no setting 'colour'; choose from image_size"),
         ("name=mine", "no setting 'name'"),
         ("epochs", "write it as key=value"),
         ("epochs=many", "epochs is 'many'; it must be of type int"),
