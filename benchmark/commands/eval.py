@@ -15,20 +15,21 @@ from threedie.benchmark.commands import options
     help="A run's checkpoint.pt, a checkpoint of SIE's original code (model.pth, final_weights.pth), or weights of a "
     "ResNet under torchvision's names.",
 )
-@click.option("--experience", help="What SIE's code calls the method, where its weights alone don't tell: VICReg, ...")
-@click.option("--name", help="What records call weights of another program.")
+@click.option("--experience", help="The method's name in SIE's code, if the weights fit several methods: VICReg, ...")
+@click.option("--name", help="Name of weights of another program in records.")
 @click.option(
     "--normalization",
     "--normalisation",
     "normalization",
     type=click.Choice(["original", "imagenet", "cifar10"]),
-    help="Of pixels for weights of another program.  [default: imagenet for a bare torchvision ResNet, else original]",
+    help="Pixel statistics, for weights of another program.  [default: imagenet for a bare torchvision ResNet, else "
+    "original]",
 )
 @click.option(
     "--set", "overrides", multiple=True, metavar="method.NAME=VALUE",
-    help="What weights of another program don't tell of their method, such as method.predictor.hidden=512.",
+    help="Option of the method that weights of another program don't determine, such as method.predictor.hidden=512.",
 )  # fmt: skip
-@click.option("--method", "own", metavar="FILE.py:CLASS", help="Where the method is, if it is your own.")
+@click.option("--method", "own", metavar="FILE.py:CLASS", help="File and class of the method, if it is your own.")
 @click.option(
     "-o",
     "--out",
@@ -71,7 +72,7 @@ def eval_(
     """Measure a trained checkpoint: heads trained and measured on --data, or measured on --eval-data."""
     from threedie.benchmark.commands.console import ConsoleReporter
     from threedie.benchmark.runs.checkpoint_evaluation import CheckpointEvaluation
-    from threedie.benchmark.runs.weights import ImportOptions
+    from threedie.benchmark.training.imported import ImportOptions
 
     CheckpointEvaluation.create(
         checkpoint,
@@ -80,7 +81,7 @@ def eval_(
         import_options=ImportOptions(experience, name, normalization, overrides),
         method_file=own,
         protocol=protocol,
-        scope=options.scope_of(seeds, on_embedding, tasks),
+        scope=options.build_scope(seeds, on_embedding, tasks),
         out=out,
         device=device,
         workers=workers,

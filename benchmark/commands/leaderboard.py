@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from threedie.benchmark.commands import options
 from threedie.manifests.places import DEFAULT_LEADERBOARD, DEFAULT_RUNS
 
 if TYPE_CHECKING:
     from threedie.benchmark.leaderboard.check import Verdict
     from threedie.benchmark.records.record import Record
 
-PATH = click.Path(path_type=Path)
-
 
 class _WithCheck(click.Command):
-    """A command that takes paths, with the subcommand `check`. A folder of that name is given as `./check`."""
+    """A command that takes paths, with the subcommand `check`. A folder of that name is written `./check`."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -32,12 +31,12 @@ class _WithCheck(click.Command):
 
 
 @click.command()
-@click.argument("folder", type=PATH)
+@click.argument("folder", type=options.PATH)
 def check(folder: Path) -> None:
     """Check whether the records in FOLDER can go into the tables.
 
     Reads every record.json at any depth. Names each one that is refused, with the field and the mend, and ends with
-    exit code 1 if there is one.
+    exit code 1 if any is refused.
     """
     from threedie.benchmark.leaderboard.check import check_folder
 
@@ -59,24 +58,26 @@ def check(folder: Path) -> None:
 
 @click.command(
     cls=_WithCheck,
-    epilog="'3die leaderboard check FOLDER' looks at records without making tables, for those that others send; see "
-    "'3die leaderboard check --help'. A folder that is itself called check is given as ./check.",
+    epilog="'3die leaderboard check FOLDER' checks records that others send, without making tables; see "
+    "'3die leaderboard check --help'. Write a folder named check as ./check.",
 )
-@click.argument("runs", nargs=-1, type=PATH)
-@click.option("-o", "--out", type=PATH, help=f"Folder to write.  [default: {DEFAULT_LEADERBOARD}, or none with --into]")
+@click.argument("runs", nargs=-1, type=options.PATH)
+@click.option(
+    "-o", "--out", type=options.PATH, help=f"Folder to write.  [default: {DEFAULT_LEADERBOARD}, or none with --into]"
+)
 @click.option(
     "--into",
-    type=PATH,
+    type=options.PATH,
     help="Markdown file to put the main tables into, between its lines '<!-- leaderboard: begin -->' and "
     "'<!-- leaderboard: end -->'.",
 )
 @click.option(
     "--figures",
-    type=PATH,
+    type=options.PATH,
     multiple=True,
-    help="Folder of '3die bench figures' to show on the page.  [default: 'figures' in or beside RUNS, if there]",
+    help="Folder of '3die bench figures' to show on the page.  [default: 'figures' in or beside RUNS, if it exists]",
 )
-@click.option("--contact-sheet", type=PATH, help="PNG of the dataset for the page.")
+@click.option("--contact-sheet", type=options.PATH, help="PNG of the dataset for the page.")
 def leaderboard(
     runs: tuple[Path, ...], out: Path | None, into: Path | None, figures: tuple[Path, ...], contact_sheet: Path | None
 ) -> None:
@@ -120,7 +121,7 @@ def _write(
     figures: tuple[Path, ...],
     contact_sheet: Path | None,
 ) -> None:
-    """Write page and tables, and say where they are."""
+    """Write page and tables, and print their paths."""
     from threedie.benchmark.leaderboard.pictures import read_pictures
     from threedie.benchmark.leaderboard.publish import find_figure_folders, read_png, write_tables
 

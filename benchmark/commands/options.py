@@ -1,7 +1,6 @@
 """Options that several commands of `3die bench` share, and how they end."""
 
 import functools
-import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from threedie.benchmark.settings.defaults import DEFAULT_PROTOCOL, DEFAULT_WORKERS
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.places import DEFAULT_DATASET
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 PATH = click.Path(path_type=Path)
 
 data = click.option("--data", type=PATH, help=f"Dataset file.  [default: {DEFAULT_DATASET}]")
-protocol = click.option("--protocol", default="quick", show_default=True, help="Rules of evaluation: see 'list'.")
+protocol = click.option(
+    "--protocol", default=DEFAULT_PROTOCOL, show_default=True, help="Rules of evaluation: see 'list'."
+)
 device = click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, help="Where to compute."
 )
@@ -38,13 +40,13 @@ on_embedding = click.option(
 workers = click.option(
     "--workers",
     type=click.IntRange(1, 256),
-    default=min(os.cpu_count() or 1, 16),
+    default=DEFAULT_WORKERS,
     show_default=True,
     help="Threads that decode images; no result depends on it.",
 )
 
 
-def scope_of(seeds: int, on_embedding: bool, tasks: str | None = None) -> "Scope":
+def build_scope(seeds: int, on_embedding: bool, tasks: str | None = None) -> "Scope":
     """What of an evaluation is wanted.
 
     Args:
@@ -53,7 +55,7 @@ def scope_of(seeds: int, on_embedding: bool, tasks: str | None = None) -> "Scope
         tasks: names as `a,b`; all that apply where None.
 
     Raises:
-        ThreeDieError: there is no such task.
+        ThreeDieError: no such task.
     """
     from threedie.benchmark.evaluation.scope import Scope
     from threedie.benchmark.tasks.subject import EMBEDDING, REPRESENTATION
@@ -76,7 +78,7 @@ def _task_names(text: str) -> tuple[str, ...]:
 
 
 def exits_on_signals(command: Callable[..., None]) -> Callable[..., None]:
-    """End a command that a signal stops with the code that a shell gives the signal, and say how to go on."""
+    """End a command that a signal stops with the shell's exit code for the signal, and print how to resume."""
 
     @functools.wraps(command)
     def run_command(**options: Any) -> None:
@@ -91,7 +93,7 @@ def exits_on_signals(command: Callable[..., None]) -> Callable[..., None]:
 
 @contextmanager
 def exits_when_interrupted(folder: Path) -> Iterator[None]:
-    """Say how to go on where training was interrupted, and exit with the signal's code."""
+    """Print how to resume interrupted training, and exit with the signal's code."""
     from threedie.benchmark.training.signals import Interrupted
 
     try:

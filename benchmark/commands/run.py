@@ -6,6 +6,7 @@ import click
 
 from threedie.benchmark.commands import options
 from threedie.benchmark.data.sources import DEFAULT_SOURCE, source_names
+from threedie.benchmark.settings.defaults import DEFAULT_RECIPE, SAVE_EVERY_S
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.places import DEFAULT_RUNS
 
@@ -17,9 +18,9 @@ from threedie.manifests.places import DEFAULT_RUNS
 @click.option(
     "--dataset",
     type=click.Choice([name for name in source_names() if name != DEFAULT_SOURCE]),
-    help="CIFAR-10 instead; --data is the folder of its files.",
+    help="Kind of dataset, if it isn't a dataset file; for cifar10, --data is the folder with its files.",
 )
-@click.option("--recipe", help="How to train: see 'list'.  [default: mini, or the --dataset's own]")
+@click.option("--recipe", help=f"How to train: see 'list'.  [default: {DEFAULT_RECIPE}, or the --dataset's own]")
 @click.option(
     "-o",
     "--out",
@@ -28,7 +29,13 @@ from threedie.manifests.places import DEFAULT_RUNS
     show_default=True,
     help="Folder that gets a folder for the run.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Weights, pairs, order.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Decides initial weights, pairs and order.",
+)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting of the recipe.")
 @options.protocol
 @options.seeds
@@ -39,7 +46,7 @@ from threedie.manifests.places import DEFAULT_RUNS
     "--save-every",
     "save_every_s",
     type=click.FloatRange(0),
-    default=60.0,
+    default=SAVE_EVERY_S,
     show_default=True,
     help="Seconds between checkpoints; no result depends on it.",
 )
@@ -62,7 +69,7 @@ def run(
 ) -> None:
     """Train METHOD on a dataset and measure it.
 
-    The same command again goes on where a stopped run was, and repeats nothing that is done.
+    The same command again resumes a stopped run, and repeats nothing that is done.
     """
     from threedie.benchmark.commands.console import ConsoleReporter
     from threedie.benchmark.runs.run import Run
@@ -78,7 +85,7 @@ def run(
         seed=seed,
         out=out,
         protocol=protocol,
-        scope=options.scope_of(seeds, on_embedding),
+        scope=options.build_scope(seeds, on_embedding),
         device=device,
         workers=workers,
         save_every_s=save_every_s,

@@ -1,1 +1,4 @@
-"""The data of a run: images, pairs of views and what is done to them on their way to a method."""
+"""The data of a run: a `Source` opens a dataset, `pairs` draws views, `inputs` makes a method's batches.
+
+`images` decodes JPEGs, `augmentation` and `normalization` change pixels; `sources/` has a file for each kind of data.
+"""

@@ -1,4 +1,4 @@
-"""Changes made to pictures at random before a network trains on them, in batches, where the network is."""
+"""Random augmentations of batches of pictures, on the network's device."""
 
 from collections.abc import Callable
 from typing import cast
@@ -19,8 +19,8 @@ Change = Callable[[Tensor], Tensor]
 class Augmentation:
     """Random crop, flip, color jitter and grayscale, with numbers of the augmentations of E-SSL on CIFAR-10.
 
-    Dangovski et al., "Equivariant Contrastive Learning", ICLR 2022, appendix; kornia does the work. What a method's
-    action asks for is not augmented away: with any action nothing is flipped (that would mirror the rotation), with one
+    Dangovski et al., "Equivariant Contrastive Learning", ICLR 2022, appendix; kornia does the work. What an action
+    describes is not augmented away: with any action nothing is flipped (that would mirror the rotation), with one
     that holds hues the colors stay, with one that holds translations nothing is cropped.
 
     Random numbers come from torch's global generator on the CPU, whose state a checkpoint holds.
@@ -42,7 +42,7 @@ class Augmentation:
             crop_area: smallest and largest share of the picture's area that the small crop shows.
         """
         if kind not in KINDS:
-            raise ValueError(f"augmentation {kind!r}: not known; choose one of {', '.join(KINDS)}")
+            raise ValueError(f"augmentation {kind!r}: unknown; choose one of {', '.join(KINDS)}")
         self.kind, self.action, self.crop_side, self.crop_area = kind, action or "", crop_side, crop_area
         self._changes: dict[int, Change] = {}
 

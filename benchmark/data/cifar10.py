@@ -25,7 +25,7 @@ _LARGEST_FILE = 1 << 28
 
 @dataclass(frozen=True)
 class Pictures:
-    """Labelled pictures: pixels uint8 (N, 32, 32, 3), red first; labels int64 (N,), 0 to 9."""
+    """Labeled pictures: pixels uint8 (N, 32, 32, 3), red first; labels int64 (N,), 0 to 9."""
 
     pixels: npt.NDArray[np.uint8]
     labels: npt.NDArray[np.int64]

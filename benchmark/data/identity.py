@@ -1,4 +1,4 @@
-"""Which dataset it is: the hashes that runs, features and records cite, computed once."""
+"""The identity of a dataset: the hashes that runs, features and records cite, computed once."""
 
 import functools
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""From JPEG bytes to arrays of pixels, once or again and again, as memory allows."""
+"""Decoding JPEGs to arrays of pixels: once if they fit in memory, else each time they are used."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor

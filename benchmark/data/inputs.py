@@ -1,4 +1,4 @@
-"""Training pairs of a dataset, and what becomes of them before a method sees them: loaded, augmented, normalized."""
+"""Batches of training pairs: loaded, augmented and normalized for a method."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from threedie.benchmark.data.augmentation import Augmentation
 from threedie.benchmark.data.images import Images
 from threedie.benchmark.data.normalization import Normalization, Pixels, scaled
 from threedie.benchmark.data.pairs import Pairs, count_batches, epoch_batches
-from threedie.benchmark.data.source import ImageStore
+from threedie.benchmark.data.source import ImageStore, LabeledViews
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.latents import ROTATION
@@ -47,15 +47,34 @@ class Loaded:
 
     Attributes:
         pixels1, pixels2: uint8 (B, S, S, 3).
-        arrays: the other fields of `Batch` by name: `action`, (B, A) float32 with A = 0 where the method takes none,
-            and `label`, the class of each object, (B,).
-        rotation: relative quaternion of the pair, (B, 4) float32; None where it wasn't wanted or there is none.
+        arrays: the other fields of `Batch` by name: see `pair_arrays`.
+        rotation: relative quaternion of the pair for online probes, (B, 4) float32; None where it isn't wanted, or the
+            dataset has no rotations.
     """
 
     pixels1: Pixels
     pixels2: Pixels
     arrays: dict[str, npt.NDArray]
     rotation: npt.NDArray | None = None
+
+
+def pair_arrays(dataset: LabeledViews, pairs: Pairs, action: str | None) -> dict[str, npt.NDArray]:
+    """Fields of `Batch` that come from the dataset, except images, by name. A new one is computed here.
+
+    Args:
+        dataset: with the latents and labels.
+        pairs: B pairs of views.
+        action: name of the relative transformation that the method takes.
+
+    Returns:
+        `action`, (B, A) float32, with A = 0 where the method takes none; `label`, the class of each object, (B,).
+
+    Raises:
+        ThreeDieError: the dataset has no latent field that the action is made of.
+    """
+    fields, latents = dataset.info.fields, dataset.latents
+    values = latents[pairs.objects, pairs.view1, :0] if action is None else pairs.actions(action, fields, latents)
+    return {"action": values.astype(np.float32), "label": dataset.labels[pairs.objects]}
 
 
 @dataclass(frozen=True)
@@ -92,13 +111,12 @@ class TrainingPairs:
         fields, latents = dataset.info.fields, dataset.latents
         if self.images.pairs_repeat_views:
             pairs = Pairs(pairs.objects, 0 * pairs.view1, 0 * pairs.view2)
-        values = latents[pairs.objects, pairs.view1, :0] if action is None else pairs.actions(action, fields, latents)
         rotates = rotation and set(ROTATION) <= {field.name for field in fields}
         pixels1 = self.images.take(pairs.objects, pairs.view1)
         return Loaded(
             pixels1,
             pixels1 if self.images.pairs_repeat_views else self.images.take(pairs.objects, pairs.view2),
-            {"action": values.astype(np.float32), "label": dataset.labels[pairs.objects]},
+            pair_arrays(dataset, pairs, action),
             pairs.actions("rotation", fields, latents).astype(np.float32) if rotates else None,
         )
 

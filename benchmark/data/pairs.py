@@ -92,8 +92,8 @@ def epoch_batches(objects: Indices, views: int, batch: int, passes: int, seed: i
     """The batches of one epoch: `passes` passes, each cut into batches of near-equal size.
 
     A pass over n objects gives ceil(n / batch) batches whose sizes differ by one at most. So no object is left out,
-    none comes twice in a batch (contrastive losses would take it for another object), and there is no tiny last batch
-    to upset batch normalization. A batch larger than the list becomes the whole list, and none has
+    none comes twice in a batch (contrastive losses would treat it as another object), and no tiny last batch
+    upsets batch normalization. A batch larger than the list becomes the whole list, and none has
     less than two objects, which batch normalization needs.
     """
     batches = []

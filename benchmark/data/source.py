@@ -1,4 +1,4 @@
-"""What a dataset must give to be trained and measured on. Each kind of dataset is a file in `data/sources/`."""
+"""What a dataset must offer for training and measuring. Each kind of dataset is a file in `data/sources/`."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from threedie.baselines.method import Method
 from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS, Normalization, Pixels, Statistics
 from threedie.benchmark.data.pairs import Indices
+from threedie.benchmark.settings.defaults import DEFAULT_RECIPE
 from threedie.benchmark.settings.protocol import Protocol as EvaluationProtocol
 from threedie.benchmark.settings.protocol import find_protocol
 from threedie.benchmark.settings.recipe import Recipe
@@ -102,7 +103,7 @@ class ImageStore(ABC):
 
     @property
     def classes(self) -> int:
-        """How many classes there are: labels are 0 to this, exclusive."""
+        """Number of classes: labels are 0 to this, exclusive."""
         return int(self.dataset.labels.max()) + 1
 
     @abstractmethod
@@ -132,7 +133,7 @@ class Source(ABC):
         dataset: its objects, views, latents, labels and splits.
     """
 
-    default_recipe: ClassVar[str] = "mini"
+    default_recipe: ClassVar[str] = DEFAULT_RECIPE
     tasks: ClassVar[tuple[str, ...] | None] = None
     watches_neighbors: ClassVar[bool] = False
     dataset: LabeledViews
@@ -143,7 +144,7 @@ class Source(ABC):
         """Open the dataset in a file or a folder, without decoding images.
 
         Args:
-            path: where it is; None for the usual place, if there is one.
+            path: where it is; None for the usual place, if its kind has one.
             reporter: shows which place was taken.
 
         Raises:
@@ -155,7 +156,7 @@ class Source(ABC):
         """A protocol by name.
 
         Raises:
-            ThreeDieError: there is none by which this kind of dataset is measured.
+            ThreeDieError: this kind of dataset isn't measured by a protocol of that name.
         """
         return find_protocol(name)
 

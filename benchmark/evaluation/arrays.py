@@ -89,7 +89,7 @@ class FeatureArrays:
 
     @property
     def has_predictions(self) -> bool:
-        """Whether there is a predictor, or what one predicts."""
+        """Whether it has a predictor or its predictions."""
         return self.predictor is not None or self.predicted is not None
 
     def objects(self, split: str) -> Indices:
@@ -98,7 +98,7 @@ class FeatureArrays:
             return np.arange(len(self.latents) if split == "val" else 0)
         return np.flatnonzero(self.split == split)
 
-    def predict_views(self, data: Data, objects: Indices, part: slice) -> Floats:
+    def predict_views(self, data: Data, objects: Indices, dims: slice) -> Floats:
         """Predictions for the views of some objects, (n, V, D); see `Subject.predict_views`."""
         if self.predicted is not None:
             return self.predicted[objects]
@@ -164,10 +164,10 @@ def _read_members(path: Path, archive: zipfile.ZipFile) -> dict[str, npt.NDArray
 
 
 def _read_member(file: IO[bytes], size: int) -> npt.NDArray:
-    """The array in a .npy file of a known size; one that is shorter or longer than its header says is refused first."""
+    """The array in a .npy file of `size` bytes; a header that promises more or less is refused before reading."""
     version = np.lib.format.read_magic(file)
     if version not in _HEADERS:
-        raise ValueError(f"a .npy file of version {version[0]}.{version[1]}, which isn't known")
+        raise ValueError(f"a .npy file of version {version[0]}.{version[1]}, which this program doesn't read")
     shape, fortran, dtype = _HEADERS[version](file)
     if dtype.hasobject:
         raise ValueError("holds Python objects, which could run anything when they are read")
@@ -195,8 +195,8 @@ def _latents(array: npt.NDArray) -> Array:
     if not count or not views:
         raise ThreeDieError(f"latents: shape {latents.shape} holds no view")
     if width not in _LATENTS:
-        known = "; ".join(f"{size} are {words}" for size, words in _WORDS.items())
-        raise ThreeDieError(f"latents: {width} numbers a view, and no such list of latents is known: {known}")
+        choices = "; ".join(f"{size} are {words}" for size, words in _WORDS.items())
+        raise ThreeDieError(f"latents: {width} numbers a view, and no such list of latents is known: {choices}")
     return latents
 
 
@@ -204,8 +204,8 @@ def _predictor(array: npt.NDArray, dims: int, width: int) -> Array:
     predictor = _numbers("predictor", array, 3).astype(np.float64)
     sizes = {size: name for name, size in ACTION_SIZES.items() if name in _actions(width)}
     if predictor.shape[1:] != (dims, dims) or len(predictor) not in sizes:
-        known = ", ".join(f"{size} ({name})" for size, name in sorted(sizes.items()))
-        raise ThreeDieError(f"predictor: shape {predictor.shape}; give (A, {dims}, {dims}) with A one of {known}")
+        choices = ", ".join(f"{size} ({name})" for size, name in sorted(sizes.items()))
+        raise ThreeDieError(f"predictor: shape {predictor.shape}; give (A, {dims}, {dims}) with A one of {choices}")
     return predictor
 
 

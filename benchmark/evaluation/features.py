@@ -1,34 +1,35 @@
-"""Features: every view once through a trained method, kept in files that the tasks then work on."""
+"""Features: every view once through a trained method, kept in files that the tasks read."""
 
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from threedie.baselines.method import Method
+from threedie.benchmark.data.identity import Identity, identify
 from threedie.benchmark.data.images import ordered
+from threedie.benchmark.data.inputs import preprocessing
 from threedie.benchmark.data.normalization import Normalization, Pixels
 from threedie.benchmark.data.pairs import Indices
 from threedie.benchmark.data.source import ImageStore
+from threedie.benchmark.tasks.subject import Floats
+from threedie.benchmark.training.restore import TrainedMethod
 from threedie.manifests.errors import ThreeDieError, first_line
 from threedie.manifests.files import replacing
+from threedie.manifests.progress import SILENT, Reporter
 
 FEATURES_FOLDER = "features"
 """Folder of the features in a run's folder."""
 _BATCH = 256
 _MARK = b"3die-features-sha256"
-"""Behind an array's numbers, and before the SHA-256 of all that comes before both."""
+"""Follows an array's numbers; the SHA-256 of the file up to here follows it."""
 _PIECE = 2**22
 _VERSION = 2
-
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,29 @@ class Features:
     cached: bool
 
 
-def feature_key(weights: str, fingerprint: str, images_sha256: str, preprocessing: dict[str, Any]) -> str:
+def load_features(
+    model: TrainedMethod, images: ImageStore, folder: Path, device: str = "cpu", reporter: Reporter = SILENT
+) -> Features:
+    """A trained method's features of a dataset: read from a folder, or made and put there.
+
+    Args:
+        model: the trained method.
+        images: the dataset's images at the size it was trained on.
+        folder: of the files.
+        device: `cpu` or `cuda`.
+        reporter: see `extract_features`.
+
+    Raises:
+        ThreeDieError: a feature isn't finite, or the disk is full.
+    """
+    key = _key(model, identify(images.dataset))
+    return extract_features(model.method, images, model.normalization, folder, key, device, reporter)
+
+
+def _key(model: TrainedMethod, identity: Identity) -> str:
     """Short name of the features of some weights on some images, with some preprocessing."""
-    text = json.dumps([_VERSION, weights, fingerprint, images_sha256, preprocessing], sort_keys=True)
+    pixels = preprocessing(model.settings.recipe, model.normalization)
+    text = json.dumps([_VERSION, model.weights, identity.fingerprint, identity.images_sha256, pixels], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -59,8 +80,7 @@ def extract_features(
     folder: Path,
     key: str,
     device: str = "cpu",
-    progress: Callable[[Sequence[Indices]], Iterable[Indices]] = iter,
-    note: Callable[[str], object] = lambda _: None,
+    reporter: Reporter = SILENT,
 ) -> Features:
     """Every view through the method in evaluation mode (batch norm by its running statistics), or from the files.
 
@@ -69,10 +89,9 @@ def extract_features(
         images: the dataset's images at the size it was trained on.
         normalize: as it was trained with.
         folder: of the files.
-        key: from `feature_key`; files of another key are left alone.
+        key: ends the names of the files; files of another key are left alone.
         device: `cpu` or `cuda`.
-        progress: wraps the iteration over batches.
-        note: called with a line for each file that can't be used; its features are made anew.
+        reporter: shows progress, and a note for each file that can't be used; its features are made anew.
 
     Raises:
         ThreeDieError: a feature isn't finite, or the disk is full.
@@ -80,7 +99,7 @@ def extract_features(
     dataset = images.dataset
     count, views = len(dataset), dataset.info.views
     paths = [folder / f"representation-{key}.npy", folder / f"embedding-{key}.npy"]
-    cached = [open_features(path, (count, views), note) for path in paths]
+    cached = [open_features(path, (count, views), reporter.note) for path in paths]
     if cached[0] is not None and cached[1] is not None:
         return Features(cached[0], cached[1], True)
 
@@ -94,7 +113,7 @@ def extract_features(
 
     with replacing(paths[0]) as first, replacing(paths[1]) as second, torch.inference_mode():
         outputs: list[np.memmap] = []
-        for batch, pixels in ordered(load, progress(batches), 1):
+        for batch, pixels in ordered(load, reporter.bar("features", len(batches), "batch", batches), 1):
             representation = method.represent(normalize(pixels, place))
             embedding = method.embed(representation)
             if not (torch.isfinite(representation).all() and torch.isfinite(embedding).all()):
@@ -110,7 +129,7 @@ def extract_features(
         for output, path in zip(outputs, (first, second), strict=True):
             output.flush()
             sign_features(path)
-    written = [open_features(path, (count, views), note) for path in paths]
+    written = [open_features(path, (count, views), reporter.note) for path in paths]
     if written[0] is None or written[1] is None:
         raise ThreeDieError(f"{folder}: the features just written can't be read back; is the disk all right?")
     return Features(written[0], written[1], False)

@@ -1,4 +1,4 @@
-"""Heads: small networks trained on frozen features, by a protocol's rules, those of one shape all together."""
+"""Heads: small networks trained on frozen features by a protocol's rules; those of one shape train together."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ _STATISTICS_VIEWS = 50_000
 
 @dataclass(frozen=True, eq=False)
 class _Member:
-    """One head of a stack: what it predicts, from a part of the features, and the place of its seed."""
+    """One head of a stack: what it predicts, from which dimensions of which features, and the index of its seed."""
 
     spec: HeadSpec
     source: str
-    part: slice
+    dims: slice
     index: int
 
     @property
     def inputs(self) -> "_Inputs":
-        """Input and part, by which statistics are kept."""
-        return self.source, (self.part.start, self.part.stop, self.part.step)
+        """Features and dimensions, by which statistics are kept."""
+        return self.source, (self.dims.start, self.dims.stop, self.dims.step)
 
     @property
     def key(self) -> "_Key":
@@ -61,6 +61,15 @@ class _Trained:
     layers: list[tuple[Tensor, Tensor]]
     shift: Tensor
     scale: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """Heads of one shape that are trained together, their network, and shift and scale of their inputs."""
+
+    members: Sequence[_Member]
+    stack: HeadStack
+    statistics: _Statistics
 
 
 class FeatureHeads:
@@ -105,20 +114,20 @@ class FeatureHeads:
         self._planned: list[_Member] = []
         self._trained: dict[_Key, _Trained] = {}
 
-    def plan(self, spec: HeadSpec, source: str, part: slice, name: str = "") -> None:
+    def plan(self, spec: HeadSpec, source: str, dims: slice, part: str = "") -> None:
         """Announce heads, so that they are trained together with others of the same shape.
 
         Args:
-            spec, source, part: see `predictions`.
-            name: of the part, for messages.
+            spec, source, dims: see `predictions`.
+            part: name of these dimensions, for messages.
         """
-        members = [_Member(spec, source, part, index) for index in range(self.seeds)]
+        members = [_Member(spec, source, dims, index) for index in range(self.seeds)]
         self._planned += members
-        self._part_names |= {member.key: name for member in members}
+        self._part_names |= {member.key: part for member in members}
 
-    def predictions(self, spec: HeadSpec, source: str, part: slice, data: Data, pairs: Pairs) -> list[Array]:
+    def predictions(self, spec: HeadSpec, source: str, dims: slice, data: Data, pairs: Pairs) -> list[Array]:
         """What heads predict of pairs of a dataset, one (Q, classes) or (Q, T) for each seed."""
-        members = [_Member(spec, source, part, index) for index in range(self.seeds)]
+        members = [_Member(spec, source, dims, index) for index in range(self.seeds)]
         if members[0].key not in self._trained:
             waiting = {member.key: member for member in [*members, *self._planned]}
             shape = self._shape(members[0])
@@ -141,7 +150,7 @@ class FeatureHeads:
 
     def _shape(self, member: _Member) -> _Shape:
         spec = member.spec
-        width = len(range(*member.part.indices(self.data.features(member.source).shape[2])))
+        width = len(range(*member.dims.indices(self.data.features(member.source).shape[2])))
         if spec.classes is not None:
             return _Shape(spec.views * width, True, spec.classes)
         probe = Pairs(self.train_objects[:1], np.zeros(1, np.int64), np.zeros(1, np.int64))
@@ -149,7 +158,7 @@ class FeatureHeads:
 
     def _inputs(self, features: npt.NDArray, member: _Member, pairs: Pairs, shift: Tensor, scale: Tensor) -> Tensor:
         views = (pairs.view1, pairs.view2)[: member.spec.views]
-        rows = [features[pairs.objects, view][:, member.part].astype(np.float32) for view in views]
+        rows = [features[pairs.objects, view][:, member.dims].astype(np.float32) for view in views]
         return torch.cat([(torch.from_numpy(values).to(self.device) - shift) / scale for values in rows], 1)
 
     def _statistics(self, members: Sequence[_Member]) -> _Statistics:
@@ -157,16 +166,16 @@ class FeatureHeads:
         statistics: _Statistics = {}
         for member in members:
             if member.inputs not in statistics:
-                statistics[member.inputs] = self._shift_and_scale(member.source, member.part)
+                statistics[member.inputs] = self._shift_and_scale(member.source, member.dims)
         return statistics
 
-    def _shift_and_scale(self, source: str, part: slice) -> tuple[Tensor, Tensor]:
+    def _shift_and_scale(self, source: str, dims: slice) -> tuple[Tensor, Tensor]:
         features = self.data.features(source)
-        width = len(range(*part.indices(features.shape[2])))
+        width = len(range(*dims.indices(features.shape[2])))
         if not self.protocol.standardize:
             return torch.zeros(width, device=self.device), torch.ones(width, device=self.device)
         step = max(1, len(self.train_objects) * self.data.views // _STATISTICS_VIEWS)
-        values = features[self.train_objects[::step]][..., part].reshape(-1, width).astype(np.float64)
+        values = features[self.train_objects[::step]][..., dims].reshape(-1, width).astype(np.float64)
         deviation = values.std(0)
         # A dimension that doesn't vary would otherwise become a divided rounding error.
         scale = np.where(deviation > _MINIMUM_DEVIATION * np.abs(values).max(initial=1e-30), deviation, np.inf)
@@ -197,8 +206,8 @@ class FeatureHeads:
     def _train(self, members: Sequence[_Member], shape: _Shape) -> None:
         """Train heads of one shape together; each is kept at its best step, or at its last one without a holdout."""
         rules, views = self.protocol, self.data.views
-        statistics = self._statistics(members)
         stack = HeadStack([self._initial_layers(member, shape) for member in members])
+        group = _Group(members, stack, self._statistics(members))
         steps = rules.head_steps(len(self.train_objects))
         batches = {
             index: _stream(self.train_objects, views, rules.batch_size, rules.head_seed(index))
@@ -210,8 +219,8 @@ class FeatureHeads:
         active = list(range(len(members)))
         for step in range(steps + 1):
             if progress is not None and (step % rules.check_every == 0 or step == steps):
-                losses = self._holdout_losses(progress.pairs, [members[head] for head in active], stack, statistics)
-                self._keep_best(progress, members, active, losses, step, stack, statistics)
+                losses = self._holdout_losses(progress.pairs, [members[head] for head in active], group)
+                self._keep_best(progress, group, active, losses, step)
                 going = progress.going(active, losses, step, rules.patience)
                 self.tick((len(active) - len(going)) * (steps - step))
                 if not going:
@@ -221,12 +230,12 @@ class FeatureHeads:
                     active = [active[place] for place in going]
             if step < steps:
                 pairs = {index: next(batch) for index, batch in batches.items()}
-                x, y = self._batch([members[head] for head in active], pairs, statistics)
+                x, y = self._batch([members[head] for head in active], pairs, group.statistics)
                 stack.step(head_losses(stack.forward(x), y).sum(), rules.learning_rate, rules.weight_decay)
                 self.tick(len(active))
         if progress is None:
             for place, member in enumerate(members):
-                self._keep(member, stack, place, statistics)
+                self._keep(group, member, place)
 
     def _batch(
         self, members: Sequence[_Member], pairs: dict[int, Pairs], statistics: _Statistics
@@ -247,54 +256,54 @@ class FeatureHeads:
         x = torch.stack([inputs[*each.inputs, each.index, each.spec.views] for each in members])
         return x, torch.stack([targets[each.spec.name, each.index] for each in members])
 
-    def _holdout_losses(
-        self, pairs: Pairs, members: Sequence[_Member], stack: HeadStack, statistics: _Statistics
-    ) -> npt.NDArray[np.float64]:
-        """Sum of the losses of each head over the pairs of the held-out objects, (heads,)."""
+    def _holdout_losses(self, pairs: Pairs, members: Sequence[_Member], group: _Group) -> npt.NDArray[np.float64]:
+        """Sum of the losses of the group's active members over the pairs of the held-out objects, (heads,)."""
         losses = np.zeros(len(members))
         chunk = max(1, _CHUNK // len(members))
         with torch.inference_mode():
             for begin in range(0, len(pairs), chunk):
                 piece = pairs[begin : begin + chunk]
                 same = dict.fromkeys((member.index for member in members), piece)
-                x, y = self._batch(members, same, statistics)
-                losses += len(piece) * head_losses(stack.forward(x), y).double().cpu().numpy()
+                x, y = self._batch(members, same, group.statistics)
+                losses += len(piece) * head_losses(group.stack.forward(x), y).double().cpu().numpy()
         return losses
 
     def _keep_best(
         self,
         progress: "_Progress",
-        members: Sequence[_Member],
+        group: _Group,
         active: Sequence[int],
         losses: npt.NDArray[np.float64],
         step: int,
-        stack: HeadStack,
-        statistics: _Statistics,
     ) -> None:
         """Keep those of the active heads that are better than before; warn of those whose loss isn't finite."""
+        members = group.members
         for place in np.flatnonzero(~np.isfinite(losses)):
             member = members[active[place]]
             if np.isfinite(progress.best_loss[active[place]]):
                 self._warn(member, f"has a loss that isn't finite at step {step}: its best moment before counts")
             else:
                 self._warn(member, f"has a loss that isn't finite at step {step}: it isn't trained")
-                self._keep(member, stack, int(place), statistics)
+                self._keep(group, member, int(place))
         for place in progress.improved(active, losses, step):
-            self._keep(members[active[place]], stack, place, statistics)
+            self._keep(group, members[active[place]], place)
 
     def _warn(self, member: _Member, text: str) -> None:
-        part = self._part_names.get(member.key) or f"{member.part.start or 0} to {member.part.stop or 'the end'}"
+        part = self._part_names.get(member.key) or f"{member.dims.start or 0} to {member.dims.stop or 'the end'}"
         warning = ResultWarning(f"the head on {member.source}, part {part}, {text}", member.spec.name)
         if warning not in self.warnings:
             self.warnings.append(warning)
 
-    def _keep(self, member: _Member, stack: HeadStack, place: int, statistics: _Statistics) -> None:
-        layers = [(weight.detach()[place].clone(), bias.detach()[place, 0].clone()) for weight, bias in stack.layers]
-        self._trained[member.key] = _Trained(layers, *statistics[member.inputs])
+    def _keep(self, group: _Group, member: _Member, place: int) -> None:
+        """Keep a member as it is now; `place` is its place in the stack."""
+        layers = [
+            (weight.detach()[place].clone(), bias.detach()[place, 0].clone()) for weight, bias in group.stack.layers
+        ]
+        self._trained[member.key] = _Trained(layers, *group.statistics[member.inputs])
 
 
 class _Progress:
-    """How far the heads of a stack are, by their losses on the pairs of held-out objects."""
+    """Best losses of the heads of a stack on the pairs of held-out objects, and when they were reached."""
 
     def __init__(self, heads: int, pairs: Pairs) -> None:
         self.pairs = pairs

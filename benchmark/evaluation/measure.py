@@ -1,76 +1,97 @@
-"""Tasks on a subject: what is measured, and measuring it."""
+"""Building the subject of the tasks, and measuring it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-from threedie.baselines.method import EQUIVARIANT, Parts
+from threedie.baselines.method import Parts
+from threedie.baselines.parts import ALL, EQUIVARIANT
 from threedie.benchmark.data.pairs import Indices, every_view_first
 from threedie.benchmark.evaluation.heads import FeatureHeads
 from threedie.benchmark.evaluation.neighbors import BlockNeighborSearch
-from threedie.benchmark.evaluation.scope import Scope
-from threedie.benchmark.settings.protocol import Protocol
+from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.subject import Data, Floats, Subject
 from threedie.benchmark.tasks.warning import ResultWarning
 from threedie.manifests.errors import ThreeDieError
 
-Predictor = Callable[[Data, Indices, slice], npt.NDArray[np.float32]]
+Predictor = Callable[[Data, Indices, slice], Floats]
 """As `Subject.predict_views`, with the slice of the predicted part as a third argument."""
 
 
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Some objects of a dataset: those that heads are trained on, or those that are measured.
+
+    Attributes:
+        data: the dataset with its features.
+        objects: positions of the objects, (n,).
+    """
+
+    data: Data
+    objects: Indices
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureSpace:
+    """What features consist of, and how they are moved and compared.
+
+    Attributes:
+        parts: named parts of representation and embedding.
+        predictor: predicts the embeddings of views; None for features without one.
+        normalize: whether embeddings are compared at length 1.
+    """
+
+    parts: Parts = field(default_factory=Parts)
+    predictor: Predictor | None = None
+    normalize: bool = True
+
+
 def build_subject(
-    train_data: Data,
-    train_objects: Indices,
-    eval_data: Data,
-    eval_objects: Indices,
-    parts: Parts,
-    predictor: Predictor | None,
-    protocol: Protocol,
-    device: str = "cpu",
+    train: Split,
+    measured: Split,
+    space: FeatureSpace,
+    plan: EvaluationPlan,
     tick: Callable[[int], object] = lambda _: None,
-    scope: Scope | None = None,
-    normalize: bool = True,
 ) -> Subject:
     """What tasks measure, with heads and searches that work on a device.
 
     Args:
-        train_data, train_objects, eval_data, eval_objects, protocol, normalize: see `Subject`.
-        parts: parts of representation and embedding.
-        predictor: predicts views; None for a method without one.
-        device: `cpu` or `cuda`.
+        train: objects that heads are trained on.
+        measured: objects that are measured, of the same dataset or of another.
+        space: parts of the features, and their predictor.
+        plan: rules, scope and device.
         tick: called with the number of steps that heads have just done.
-        scope: what is wanted.
     """
-    scope = scope or Scope()
-    predicted_part = EQUIVARIANT if EQUIVARIANT in parts.embedding else "all"
-    where = parts.embedding[predicted_part]
+    parts, predictor, protocol = space.parts, space.predictor, plan.protocol
+    predicted_part = EQUIVARIANT if EQUIVARIANT in parts.embedding else ALL
+    dims = parts.embedding[predicted_part]
 
     def predict_views(data: Data, objects: Indices) -> Floats:
         assert predictor is not None
-        predictions = predictor(data, objects, where)
+        predictions = predictor(data, objects, dims)
         # Comparisons with NaN are false, so that it would rank first.
         if not np.isfinite(predictions).all():
             raise ThreeDieError("the predictor gives numbers that aren't finite; nothing can be measured on them")
         return predictions
 
     return Subject(
-        train_data=train_data,
-        train_objects=train_objects,
-        eval_data=eval_data,
-        eval_objects=eval_objects,
+        train_data=train.data,
+        train_objects=train.objects,
+        eval_data=measured.data,
+        eval_objects=measured.objects,
         representation_parts=parts.representation,
         embedding_parts=parts.embedding,
         predicted_part=predicted_part,
         predict_views=None if predictor is None else predict_views,
-        heads=FeatureHeads(train_data, train_objects, protocol, device, tick, scope.head_seeds),
-        neighbors=BlockNeighborSearch(device),
+        heads=FeatureHeads(train.data, train.objects, protocol, plan.device, tick, plan.scope.head_seeds),
+        neighbors=BlockNeighborSearch(plan.device),
         protocol=protocol,
-        eval_pairs=every_view_first(eval_objects, eval_data.views, protocol.seed),
-        head_sources=scope.head_sources,
-        normalize=normalize,
+        eval_pairs=every_view_first(measured.objects, measured.data.views, protocol.seed),
+        head_sources=plan.scope.head_sources,
+        normalize=space.normalize,
     )
 
 
@@ -81,8 +102,8 @@ def measure(subject: Subject, names: Sequence[str] | None = None) -> tuple[dict[
         spec = task.head(subject)
         if spec is not None:
             for source in subject.head_sources:
-                for part, where in subject.parts(source).items():
-                    subject.heads.plan(spec, source, where, part)
+                for part, dims in subject.parts(source).items():
+                    subject.heads.plan(spec, source, dims, part)
     outcomes = {name: task.measure(subject) for name, task in tasks.items()}
     warnings = [warning for outcome in outcomes.values() for warning in outcome.warnings]
     warnings += subject.heads.warnings

@@ -1,7 +1,8 @@
-"""Exact nearest neighbors among millions of vectors, in bounded memory, with ties resolved and not left to chance."""
+"""Exact nearest neighbors among millions of vectors, in bounded memory, with deterministic ties."""
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -9,16 +10,15 @@ import torch
 from torch import Tensor
 
 from threedie.benchmark.data.pairs import Indices
+from threedie.benchmark.tasks.scores import TIE
 from threedie.benchmark.tasks.subject import Array, Floats, Nearest, Sliced
 
-TIE = 1e-12
-"""Dot products in double precision that differ by less, relative to their size, are tied."""
 TEMPERATURE = 0.07
 """Of the weights of votes (Wu et al., "Unsupervised feature learning via instance discrimination", 2018)."""
 _QUERIES, TARGETS = 4096, 8192
 """Rows and columns of one matrix product."""
 _GROUP = 1 << 15
-"""Queries that one reading of a bank serves."""
+"""Queries that share one pass over a bank."""
 _KEPT = 1 << 26
 """Products that are kept between the two passes over them (256 MiB); more are computed again where needed."""
 _PAIRS = 1 << 15
@@ -69,8 +69,9 @@ class BlockNeighborSearch:
         for number, block in enumerate(blocks):
             if not bool((highest[:, number] >= least).any()):
                 continue
-            raw = self._raw(targets[block])
-            block_rotations = torch.from_numpy(target_rotations[block]).to(self.device)
+            exact = _Targets(
+                self._raw(targets[block]), torch.from_numpy(target_rotations[block]).to(self.device), normalize
+            )
             recomputed = None if keep else self._single(targets[block], normalize)
             for rows in _slices(len(query_rows), _QUERIES):
                 chosen = (highest[rows, number] >= least[rows]).nonzero()[:, 0]
@@ -84,7 +85,7 @@ class BlockNeighborSearch:
                     products = query_rows[rows][chosen] @ recomputed.T
                 chosen = chosen + rows.start
                 near = (products >= least[chosen, None]).nonzero()
-                self._decide(best, queries, chosen, near, raw, block_rotations, normalize)
+                self._decide(best, queries, chosen, near, exact)
         return best.nearest()
 
     def votes(self, queries: Sliced, bank: Sliced, labels: Indices, classes: int, count: int) -> Array:
@@ -97,7 +98,7 @@ class BlockNeighborSearch:
             queries: (Q, D), an array or anything that is read by slices, such as a file.
             bank: (T, D), the same.
             labels: class of each in the bank, (T,), below `classes`.
-            classes: how many there are.
+            classes: number of classes.
             count: how many vote.
 
         Returns:
@@ -128,36 +129,37 @@ class BlockNeighborSearch:
         values = self._raw(rows).float()
         return values / values.norm(dim=1, keepdim=True).clamp_min(_SHORT) if normalize else values
 
-    def _decide(
-        self,
-        best: "_Best",
-        queries: npt.NDArray,
-        chosen: Tensor,
-        near: Tensor,
-        raw: Tensor,
-        rotations: Tensor,
-        normalize: bool,
-    ) -> None:
-        """Offer candidates, (row of `chosen`, row of `raw`), to `best` by their products in double precision."""
-
-        def double(rows: Tensor) -> Tensor:
-            values = rows.double()
-            return values / values.norm(dim=1, keepdim=True).clamp_min(_SHORT) if normalize else values
-
-        query_rows = double(self._raw(queries[chosen.cpu().numpy()]))
+    def _decide(self, best: "_Best", queries: npt.NDArray, chosen: Tensor, near: Tensor, targets: "_Targets") -> None:
+        """Offer candidates, (row of `chosen`, row of `targets`), to `best` by their products in double precision."""
+        raw, rotations = targets.rows, targets.rotations
+        query_rows = targets.double(self._raw(queries[chosen.cpu().numpy()]))
         if len(near) <= 8 * len(chosen):
             for rows in _slices(len(near), _PAIRS):
                 one, other = near[rows].T
-                products = (query_rows[one] * double(raw[other])).sum(1)
+                products = (query_rows[one] * targets.double(raw[other])).sum(1)
                 best.take(chosen[one], other, products, rotations)
             return
         # Nearly everything is near, as with a collapsed embedding: all products again.
-        target_rows = double(raw)
+        target_rows = targets.double(raw)
         for rows in _slices(len(chosen), max(1, _PAIRS * 32 // len(raw))):
             products = query_rows[rows] @ target_rows.T
             top = products.max(1, keepdim=True).values
             one, other = (products >= top - TIE * top.abs().clamp_min(1)).nonzero().T
             best.take(chosen[rows][one], other, products[one, other], rotations)
+
+
+@dataclass(frozen=True, eq=False)
+class _Targets:
+    """A block of targets: vectors (T, E) as they were read, rotations (T, 4), and whether to compare at length 1."""
+
+    rows: Tensor
+    rotations: Tensor
+    normalize: bool
+
+    def double(self, rows: Tensor) -> Tensor:
+        """Vectors in double precision, at length 1 where they are compared so."""
+        values = rows.double()
+        return values / values.norm(dim=1, keepdim=True).clamp_min(_SHORT) if self.normalize else values
 
 
 class _Products:

@@ -1,4 +1,4 @@
-"""Features from any framework, as arrays: every task that they allow."""
+"""Evaluating features from any framework, given as arrays, on every task that they allow."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,8 +11,10 @@ from torch import Tensor
 
 from threedie.baselines.method import Parts
 from threedie.benchmark.evaluation.arrays import FeatureArrays
-from threedie.benchmark.evaluation.measure import build_subject, measure
+from threedie.benchmark.evaluation.measure import FeatureSpace, Split, build_subject, measure
+from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.scope import Scope
+from threedie.benchmark.settings.defaults import DEFAULT_PROTOCOL
 from threedie.benchmark.settings.protocol import Protocol, find_protocol
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.outcome import Outcome, Score
@@ -22,7 +24,7 @@ from threedie.benchmark.training.device import find_device
 from threedie.manifests.errors import ThreeDieError, one_line, shown_value
 
 _NEEDS = {"predictor": "predictor or predicted", "train_objects": "split with two training objects or more"}
-"""What to give for a need of a task, where that isn't called as the need."""
+"""Need of a task -> the array that provides it, where the names differ."""
 _NO_HEADS = "--no-heads"
 
 
@@ -94,7 +96,7 @@ def evaluate_features(
     predicted: npt.ArrayLike | None = None,
     labels: npt.ArrayLike | None = None,
     split: npt.ArrayLike | None = None,
-    protocol: str | Protocol = "quick",
+    protocol: str | Protocol = DEFAULT_PROTOCOL,
     normalize: bool = True,
     heads: bool = True,
     seeds: int = 1,
@@ -102,8 +104,8 @@ def evaluate_features(
 ) -> FeatureEvaluation:
     """Every metric that features of N objects x V views allow, whatever made them; arrays may be torch tensors.
 
-    Tasks that need an array that isn't given are listed in `left_out` with what they need. The arrays of a file that
-    `numpy.savez` wrote can be given as `evaluate_features(**numpy.load(path))`.
+    Tasks that need another array are listed in `left_out` with what they need. The arrays of a file that
+    `numpy.savez` wrote can be passed as `evaluate_features(**numpy.load(path))`.
 
     Args:
         latents: (N, V, L), in the order of a dataset file: three Euler angles of the rotation in radians (L = 3), then
@@ -157,16 +159,10 @@ def evaluate_arrays(
     data = Data(arrays.fields, arrays.latents, labels, features, features, arrays.labels is not None)
     rules = replace(protocol, nearest_objects=None, bank_objects=None)
     subject = build_subject(
-        data,
-        arrays.objects("train"),
-        data,
-        arrays.objects("val"),
-        Parts(),
-        arrays.predict_views if arrays.has_predictions else None,
-        rules,
-        device,
-        scope=Scope(head_seeds=seeds, head_sources=(EMBEDDING,)),
-        normalize=normalize,
+        Split(data, arrays.objects("train")),
+        Split(data, arrays.objects("val")),
+        FeatureSpace(Parts(), arrays.predict_views if arrays.has_predictions else None, normalize),
+        EvaluationPlan(rules, Scope(head_seeds=seeds, head_sources=(EMBEDDING,)), device),
     )
     # The arrays are one kind of feature: they are measured once, as embeddings.
     subject = replace(subject, representation_parts={})
@@ -188,17 +184,17 @@ def evaluate_arrays(
     if arrays.split is None:
         outcomes = {name: _without_split(name, outcome) for name, outcome in outcomes.items()}
     return FeatureEvaluation(
-        count,
-        views,
-        dims,
-        "all" if arrays.split is None else "val",
-        len(subject.eval_objects),
-        normalize,
-        rules,
-        seeds if any(TASKS[name].needs.heads for name in names) else 0,
-        outcomes,
-        left_out,
-        warnings,
+        objects=count,
+        views=views,
+        dimensions=dims,
+        measured_on="all" if arrays.split is None else "val",
+        measured_objects=len(subject.eval_objects),
+        normalized=normalize,
+        protocol=rules,
+        head_seeds=seeds if any(TASKS[name].needs.heads for name in names) else 0,
+        outcomes=outcomes,
+        left_out=left_out,
+        warnings=warnings,
     )
 
 

@@ -47,7 +47,7 @@ def neighbor_predictions(train: Tensor, train_labels: Tensor, test: Tensor, clas
     Args:
         train, test: (N, D), (M, D).
         train_labels: int64 (N,), 0 to `classes`, exclusive.
-        classes: how many there are.
+        classes: number of classes.
     """
     bank = F.normalize(train, dim=1)
     predictions = []

@@ -1,4 +1,4 @@
-"""A method's predictor at work: the embedding of each view, predicted from view 0."""
+"""Predictions of a method's predictor: the embedding of each view, from view 0."""
 
 from collections.abc import Callable
 
@@ -34,12 +34,12 @@ def view_predictor(predict: Predict, action: str, device: str = "cpu") -> Callab
     """
     affine: list[bool] = []
 
-    def predict_views(data: Data, objects: Indices, part: slice) -> Floats:
+    def predict_views(data: Data, objects: Indices, dims: slice) -> Floats:
         latents = data.latents[objects]
         views = latents.shape[1]
         from_first = actions(action, data.fields, latents[:, :1].repeat(views, 1), latents)
         moves = torch.from_numpy(from_first).float().to(device)
-        first = torch.from_numpy(np.ascontiguousarray(data.embedding[objects, 0][:, part])).to(device)
+        first = torch.from_numpy(np.ascontiguousarray(data.embedding[objects, 0][:, dims])).to(device)
         predictions = np.empty((len(objects), views, first.shape[1]), np.float32)
         step = max(1, _CHUNK // views)
         with torch.inference_mode():

@@ -62,7 +62,7 @@ def require_action(method: Method, dataset: LabeledViews) -> None:
 
 
 def size_warnings(dataset: LabeledViews, recipe: Recipe) -> list[ResultWarning]:
-    """What a dataset is too small for, and what of its images isn't seen."""
+    """Warnings about few training objects, and about images that are cropped."""
     train, lines = len(dataset.indices("train")), []
     names = {field.name for field in dataset.info.fields}
     if train < GENERALIZING_OBJECTS and names.issuperset(ROTATION):
@@ -85,7 +85,7 @@ def size_warnings(dataset: LabeledViews, recipe: Recipe) -> list[ResultWarning]:
 
 
 def origin_warnings(settings: RunSettings, dataset: LabeledViews) -> list[ResultWarning]:
-    """A warning where a method was trained on another dataset than heads are."""
+    """A warning if the method was trained on another dataset than heads are."""
     trained_on = settings.fingerprint
     if trained_on is None or trained_on == identify(dataset).fingerprint:
         return []

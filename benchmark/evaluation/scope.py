@@ -1,4 +1,4 @@
-"""Which part of an evaluation is wanted, and how much work it is."""
+"""The scope of an evaluation: which tasks, heads and seeds; and how much work it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +32,11 @@ class Scope:
     tasks: tuple[str, ...] | None = None
     head_seeds: int = 1
     head_sources: tuple[str, ...] = (REPRESENTATION,)
+
+    @property
+    def needs_features(self) -> bool:
+        """Whether a wanted task works on features; the others work with the network itself."""
+        return any(not TASKS[name].needs.pictures for name in self.tasks or TASKS)
 
     def to_json(self) -> dict[str, Any]:
         """What a record has of it, and of how intervals are computed."""

@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from threedie.baselines.parts import ALL, EQUIVARIANT
-from threedie.benchmark.evaluation.measure import build_subject
+from threedie.benchmark.evaluation.measure import FeatureSpace, Split, build_subject
+from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.figures.comparison import OBJECT, POSE, task_with_role
 from threedie.benchmark.figures.study import Array, Study, class_name
@@ -38,26 +39,25 @@ def head_scores(study: Study, protocol: Protocol) -> tuple[ByPart, ByPart]:
     object_task, pose_task = task_with_role(OBJECT), task_with_role(POSE)
     assert object_task is not None
     assert pose_task is not None
-    scope = Scope(head_seeds=head_seeds(study.record))
-    subject = build_subject(
-        study.data, study.train, study.data, study.val, study.method.parts, None, protocol, scope=scope
-    )
+    plan = EvaluationPlan(protocol, Scope(head_seeds=head_seeds(study.record)))
+    train, val = Split(study.data, study.train), Split(study.data, study.val)
+    subject = build_subject(train, val, FeatureSpace(study.method.parts), plan)
     classes = Classes.of(subject, subject.eval_objects)
     object_head, pose_head = object_task.head(subject), pose_task.head(subject)
     assert object_head is not None
     assert pose_head is not None
     target = pose_head.target(study.data, subject.eval_pairs)
     for head in (object_head, pose_head):
-        for where in subject.representation_parts.values():
-            subject.heads.plan(head, REPRESENTATION, where)
-    right, errors = {}, {}
+        for dims in subject.representation_parts.values():
+            subject.heads.plan(head, REPRESENTATION, dims)
+    correct, errors = {}, {}
     shape = (len(study.val), study.data.views)
-    for part, where in subject.representation_parts.items():
-        logits = subject.heads.predictions(object_head, REPRESENTATION, where, study.data, subject.eval_pairs)
-        rotations = subject.heads.predictions(pose_head, REPRESENTATION, where, study.data, subject.eval_pairs)
-        right[part] = np.mean([classes.correct(each, 1) for each in logits], 0).reshape(shape)
+    for part, dims in subject.representation_parts.items():
+        logits = subject.heads.predictions(object_head, REPRESENTATION, dims, study.data, subject.eval_pairs)
+        rotations = subject.heads.predictions(pose_head, REPRESENTATION, dims, study.data, subject.eval_pairs)
+        correct[part] = np.mean([classes.correct(each, 1) for each in logits], 0).reshape(shape)
         errors[part] = np.mean([geodesic_degrees(target, each) for each in rotations], 0).reshape(shape)
-    return right, errors
+    return correct, errors
 
 
 def reciprocal_ranks_of_views(study: Study) -> Array:
@@ -65,14 +65,14 @@ def reciprocal_ranks_of_views(study: Study) -> Array:
     objects, views = study.latents.shape[:2]
     first = study.latents[:, :1].repeat(views, 1)
     actions = study.action(first, study.latents).reshape(objects * views, -1)
-    moved = study.predict(study.embedding[:, :1].repeat(views, 1).reshape(objects * views, -1), actions)
-    places = rank_places(moved.reshape(objects, views, -1), study.embedding)
+    predictions = study.predict(study.embedding[:, :1].repeat(views, 1).reshape(objects * views, -1), actions)
+    places = rank_places(predictions.reshape(objects, views, -1), study.embedding)
     return reciprocal_ranks(places.reshape(-1, 2)).reshape(objects, views)
 
 
 def class_rows(study: Study, protocol: Protocol) -> list[dict[str, Any]]:
     """A row for each class of the validation objects, by accuracy."""
-    right, errors = head_scores(study, protocol)
+    correct, errors = head_scores(study, protocol)
     labels, train_labels = study.data.labels[study.val], study.data.labels[study.train]
     ranks = reciprocal_ranks_of_views(study).mean(1) if study.method.has_predictor else None
     rows = []
@@ -83,7 +83,7 @@ def class_rows(study: Study, protocol: Protocol) -> list[dict[str, Any]]:
             "objects": int(own.sum()),
             "trained": int((train_labels == label).sum()),
         }
-        row |= {f"{ACCURACY}_{part}": float(values[own].mean()) for part, values in right.items()}
+        row |= {f"{ACCURACY}_{part}": float(values[own].mean()) for part, values in correct.items()}
         row |= {f"{ERROR}_{part}": float(values[own].mean()) for part, values in errors.items()}
         if ranks is not None and (study.labels == label).any():
             row[RECIPROCAL_RANK] = float(ranks[study.labels == label].mean())
@@ -102,8 +102,8 @@ def draw_classes(study: Study) -> Drawing | None:
     figure = new_figure(4.2 + 2.7 * (panels - 1), 0.21 * len(rows) + 1.5)
     grid = figure.subplots(1, panels, sharey=True, squeeze=False)[0]
     for axes, key, factor, label in (
-        (grid[0], ACCURACY, 100, "class told right, % of views"),
-        (grid[1], ERROR, 1, "mean error of the rotation, degrees"),
+        (grid[0], ACCURACY, 100, "class predicted right, % of views"),
+        (grid[1], ERROR, 1, "mean error of the predicted rotation, degrees"),
     ):
         clean(axes).set_xlabel(label)
         for part in parts:
@@ -123,8 +123,8 @@ def draw_classes(study: Study) -> Drawing | None:
     figure.suptitle(shorten(study.record["id"], 80), color=GRAY, fontsize=9)
     caption = (
         "Class by class, with the number of validation objects in brackets: what heads, trained as for the tables, "
-        "tell of an object's class and of how it was turned between two views"
-        + ("; and how well the predictor finds an object's own views." if panels == 3 else ".")
+        "predict of an object's class and of its rotation between two views"
+        + ("; and how well the predictor retrieves an object's own views." if panels == 3 else ".")
     )
     numbers = {"rows": rows[::-1]}
     return Drawing("classes", "Class by class.", caption, (study.record["id"],), figure, numbers)
@@ -138,4 +138,4 @@ def _draw_retrieval(axes: Axes, rows: list[dict[str, Any]], views: int) -> None:
     axes.axvline(floor, color=GRAY, linestyle=":", linewidth=1.2)
     axes.text(floor, len(rows) - 0.35, " random order", color=GRAY, fontsize=8, va="bottom", ha="left")
     axes.set_xlim(0, 1)
-    axes.set_xlabel("view found by the predictor, MRR")
+    axes.set_xlabel("view retrieved by the predictor, MRR")

@@ -40,7 +40,7 @@ def draw_curves(record: Record) -> Drawing | None:
     figure.suptitle(shorten(record["id"], 80), color=GRAY, fontsize=9)
     probed = any(title.startswith(_PROBE) for title in panels)
     caption = "Mean of each epoch: the loss and its terms, unweighted" + (
-        "; and what probes, trained beside the method without touching it, told of the training batches."
+        "; and what probes, trained beside the method without changing it, scored on the training batches."
         if probed
         else "."
     )

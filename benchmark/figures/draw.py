@@ -1,6 +1,6 @@
 """Draws the figures of some runs into a folder, with an index."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import write_json
 from threedie.manifests.places import DEFAULT_DATASET
-from threedie.manifests.progress import bar
+from threedie.manifests.progress import SILENT, Reporter
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class FigureRequest:
 
     Attributes:
         records: measured ones.
-        runs: the files and folders they come from; checkpoints are looked for beside the records.
+        runs: the files and folders they come from; checkpoints lie beside the records.
         out: folder to write.
-        data: the dataset that was measured on, or None for `DEFAULT_DATASET` where it is needed. A given one must fit
-            every run; with the default, figures of other runs are left out.
+        data: the dataset that was measured on; it must be that of every run. None takes `DEFAULT_DATASET` where one is
+            needed, and leaves figures of other runs out.
         kinds: names in `KINDS`.
         workers: threads that decode images.
     """
@@ -47,7 +47,7 @@ class FigureRequest:
         """The dataset; None if no figure needs it or no run has a checkpoint.
 
         Raises:
-            ThreeDieError: no dataset is given, and there is none at the default path.
+            ThreeDieError: no dataset is named, and the default path has none.
         """
         if not self.kinds_from("study") or not any(checkpoint_folder(record, self.runs) for record in self.records):
             return None
@@ -60,12 +60,12 @@ class FigureRequest:
         return Dataset(self.data or DEFAULT_DATASET)
 
 
-def draw_figures(request: FigureRequest, report: Callable[[str], None]) -> Path:
+def draw_figures(request: FigureRequest, reporter: Reporter = SILENT) -> Path:
     """Draw the figures of a request as PNG and SVG, and write their index.
 
     Args:
         request: what to draw.
-        report: takes a line for each figure, and for those that can't be drawn.
+        reporter: shows a line for each figure, and for those that can't be drawn.
 
     Returns:
         The index.
@@ -74,6 +74,7 @@ def draw_figures(request: FigureRequest, report: Callable[[str], None]) -> Path:
         ThreeDieError: there is nothing to draw, a dataset doesn't fit, or a file can't be written.
     """
     rows: list[dict[str, Any]] = []
+    report = reporter.text
 
     def write(drawing: Drawing, name: str) -> None:
         rows.append(save(drawing, request.out, name))
@@ -88,7 +89,7 @@ def draw_figures(request: FigureRequest, report: Callable[[str], None]) -> Path:
                 report(f"without {kind}: no record has the results it needs; measure again with '3die bench eval'")
         dataset = request.open_dataset()
         for record in first_seeds(request.records, dataset, report):
-            drawings, reasons = _draw_run(record, request, dataset)
+            drawings, reasons = _draw_run(record, request, dataset, reporter)
             for drawing in drawings:
                 write(drawing, f"{drawing.kind}-{record['id']}")
             if reasons:
@@ -101,11 +102,13 @@ def draw_figures(request: FigureRequest, report: Callable[[str], None]) -> Path:
     return request.out / INDEX_FILE
 
 
-def _draw_run(record: Record, request: FigureRequest, dataset: Dataset | None) -> tuple[list[Drawing], str]:
+def _draw_run(
+    record: Record, request: FigureRequest, dataset: Dataset | None, reporter: Reporter
+) -> tuple[list[Drawing], str]:
     """The figures of one run, and which can't be drawn and why, in words.
 
     Raises:
-        ThreeDieError: a dataset was given and doesn't fit the run.
+        ThreeDieError: the request names a dataset, and it isn't the run's.
     """
     drawings: list[Drawing] = []
     absent: dict[str, list[str]] = {}
@@ -125,7 +128,7 @@ def _draw_run(record: Record, request: FigureRequest, dataset: Dataset | None) -
         absent["no checkpoint beside its record"] = kinds
     elif folder is not None and dataset is not None:
         try:
-            study = open_study(record, folder, dataset, request.workers, _progress)
+            study = open_study(record, folder, dataset, request.workers, reporter)
         except ThreeDieError as error:
             if request.data is not None:
                 raise
@@ -135,7 +138,3 @@ def _draw_run(record: Record, request: FigureRequest, dataset: Dataset | None) -
                 without_predictor = KINDS[kind].needs_predictor and not study.method.has_predictor
                 draw(kind, study, "no predictor" if without_predictor else KINDS[kind].absent)
     return drawings, ", ".join(f"{', '.join(names)} ({reason})" for reason, names in absent.items())
-
-
-def _progress(batches: Any) -> Any:
-    return bar("features", len(batches), "batch", batches)

@@ -15,7 +15,7 @@ class Kind:
         source: what the function takes and gives. `records`: all measured records, a list of drawings. `record`: one
             record, a drawing or None. `study`: a run with its checkpoint and dataset (`Study`), a drawing or None.
         absent: why the function gives None, in words.
-        needs_predictor: whether there is none of a method without predictor.
+        needs_predictor: whether it can only be drawn of a method with a predictor.
     """
 
     module: str

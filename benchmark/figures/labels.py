@@ -1,4 +1,4 @@
-"""Labels beside points: each where it covers neither points nor other labels, as far as there is room."""
+"""Labels beside points, placed where they cover neither points nor other labels if possible."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _DIRECTIONS = (
     (0.8, 0.8, "left", "bottom"), (0.8, -0.8, "left", "top"), (-0.8, 0.8, "right", "bottom"),
     (-0.8, -0.8, "right", "top"),
 )  # fmt: skip
-"""Offset of a label from its point, and which of its edges is there."""
+"""Offset of a label from its point, and which of its edges lies at the offset."""
 
 
 def place_labels(
@@ -46,11 +46,11 @@ def place_labels(
 
 @dataclass(frozen=True, eq=False)
 class _Position:
-    """Where a label could stand.
+    """A possible position of a label.
 
     Attributes:
         offset: from its point, in points.
-        horizontal, vertical: which of its edges is there.
+        horizontal, vertical: which of its edges lies at the offset.
         distance: in points.
         box: what it covers, in pixels.
         line: small boxes along the line to its point; none where it is near.

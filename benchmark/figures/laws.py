@@ -126,13 +126,13 @@ def distances_by_angle(study: Study, triples: Triples) -> tuple[Array, Array, Ar
     """Distances between embeddings of views a and b of each triple, in units of the mean distance of real ones.
 
     Returns:
-        angle from a to b in degrees, (T,); distance of the moved embedding of a from that of a, (T,); distance of the
+        angle from a to b in degrees, (T,); distance of the prediction from a's embedding, (T,); distance of the
         embedding of b from that of a, (T,).
     """
     first, second = triples.views[:, 0], triples.views[:, 1]
     z, target = (study.embedding[triples.rows, views].astype(np.float64) for views in (first, second))
     angles = geodesic_degrees(study.rotations[triples.rows, first], study.rotations[triples.rows, second])
     real = np.linalg.norm(target - z, axis=1)
-    moved = np.linalg.norm(study.predict(z, triples.forward) - z, axis=1)
+    predicted = np.linalg.norm(study.predict(z, triples.forward) - z, axis=1)
     scale = max(float(real.mean()), 1e-30)
-    return angles, moved / scale, real / scale
+    return angles, predicted / scale, real / scale

@@ -51,7 +51,7 @@ def principal(rows: Array, count: int = 2) -> tuple[Array, Array]:
 
 def draw_maps(study: Study) -> Drawing:
     """Two rows (class, pose), a column for each part."""
-    parts = {name: where for name, where in study.method.parts.representation.items() if name != ALL}
+    parts = {name: dims for name, dims in study.method.parts.representation.items() if name != ALL}
     parts = parts or {ALL: slice(None)}
     views = study.representation.shape[1]
     labels = np.repeat(study.labels, views)
@@ -63,8 +63,8 @@ def draw_maps(study: Study) -> Drawing:
     limit = float(np.abs(pose).max())
     shares = {}
     painted: Any = None
-    for column, (part, where) in enumerate(parts.items()):
-        rows = study.representation[..., where].reshape(len(labels), -1).astype(np.float64)
+    for column, (part, dims) in enumerate(parts.items()):
+        rows = study.representation[..., dims].reshape(len(labels), -1).astype(np.float64)
         points, explained = principal(rows)
         shares[part] = explained.tolist()
         points = np.pad(points, ((0, 0), (0, 2 - points.shape[1])))[::step]

@@ -1,4 +1,4 @@
-"""The views nearest to an embedding that the predictor moved."""
+"""The views nearest to the embedding that the predictor predicts."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,7 @@ class _Query:
     Attributes:
         row: of the object in the study.
         target: the view that the action leads to.
-        order: all views, nearest to the moved embedding first, (V,).
+        order: all views, nearest to the predicted embedding first, (V,).
         errors: angle between each view's rotation and the target's in degrees, (V,).
         turn: angle of the action in degrees.
     """
@@ -41,7 +41,7 @@ class _Query:
 
 
 def draw_neighbors(study: Study) -> Drawing | None:
-    """Source, action, the true target and the views nearest to the moved embedding; None without a predictor."""
+    """Source, action, the true target and the views nearest to the predicted embedding; None without a predictor."""
     if not study.method.has_predictor or study.latents.shape[1] < 3:
         return None
     rows, views = study.spread(OBJECTS), study.latents.shape[1]
@@ -63,15 +63,15 @@ def draw_neighbors(study: Study) -> Drawing | None:
         f"object's own views, all {views} of them, nearest to the result first. Green: the view wanted."
     )
     return Drawing(
-        "neighbours", "Views the predictor finds.", caption, (study.record["id"],), figure, {"queries": numbers}
+        "neighbours", "Views the predictor retrieves.", caption, (study.record["id"],), figure, {"queries": numbers}
     )
 
 
 def _query(study: Study, row: int, target: int) -> _Query:
     latents, rotations = study.latents[row], study.rotations[row]
     action = study.action(latents[:1], latents[target : target + 1])
-    moved = study.predict(study.embedding[row, :1], action)
-    cosine = unit(study.embedding[row]) @ unit(moved)[0]
+    predicted = study.predict(study.embedding[row, :1], action)
+    cosine = unit(study.embedding[row]) @ unit(predicted)[0]
     errors = geodesic_degrees(np.broadcast_to(rotations[target], (len(rotations), 4)), rotations)
     turn = float(geodesic_degrees(rotations[:1], rotations[target : target + 1])[0])
     return _Query(row, target, np.argsort(-cosine, kind="stable"), errors, turn)
@@ -79,7 +79,7 @@ def _query(study: Study, row: int, target: int) -> _Query:
 
 def _draw_row(figure: Figure, grid: GridSpec, place: int, study: Study, query: _Query, shown: int) -> None:
     row, target = query.row, query.target
-    source = show_view(figure.add_subplot(grid[place, 0]), study, row, 0, None, f"turned by {query.turn:.0f}°")
+    source = show_view(figure.add_subplot(grid[place, 0]), study, row, 0, None, f"rotated by {query.turn:.0f}°")
     source.set_ylabel(shorten(study.name(row), 14), fontsize=8.5)
     rank = f"ranked {query.rank} of {len(query.order)}"
     wanted = show_view(figure.add_subplot(grid[place, 1]), study, row, target, BLUE, rank)

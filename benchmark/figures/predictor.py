@@ -43,7 +43,7 @@ def draw_predictor(study: Study) -> Drawing | None:
             if linear
             else "This predictor isn't linear, so it has no matrices. "
         )
-        + "Right: how far an embedding is moved, beside how far real ones are apart; both in means of the latter."
+        + "Right: distances of predictions from where they start and of real embeddings, in means of the latter."
     )
     numbers = {"embeddings": embeddings, "matrices": matrices, "triples": len(triples.rows)}
     return Drawing("predictor", "Does the predictor turn?", caption, (study.record["id"],), figure, numbers)
@@ -77,9 +77,9 @@ def _draw_laws(axes: Axes, embeddings: dict[str, float], matrices: dict[str, flo
 
 
 def _draw_distances(axes: Axes, study: Study, triples: Triples) -> None:
-    angles, moved, real = distances_by_angle(study, triples)
+    angles, predicted, real = distances_by_angle(study, triples)
     axes.scatter(angles, real, s=9, color=GRAY, alpha=0.45, linewidths=0, label="two views, as they are")
-    axes.scatter(angles, moved, s=9, color=VERMILION, alpha=0.55, linewidths=0, label="a view and itself moved")
+    axes.scatter(angles, predicted, s=9, color=VERMILION, alpha=0.55, linewidths=0, label="a view and its prediction")
     axes.set_xlabel("size of the rotation, degrees")
     axes.set_ylabel("distance of embeddings")
     axes.set_ylim(bottom=0)

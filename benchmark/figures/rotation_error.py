@@ -83,14 +83,14 @@ def _draw(group: Group, task: Task) -> Drawing | None:
     floors = _means([first.breakdowns[0]["floors"]])
     axes.plot(centers, _with_gaps(floors), ":", color=GRAY, label="floor: best constant")
     axes.set_xlabel("size of the rotation between the views, degrees")
-    axes.set_ylabel("mean error of the rotation told, degrees")
+    axes.set_ylabel("mean error of the predicted rotation, degrees")
     axes.set_xticks(edges)
     axes.set_ylim(bottom=0)
     axes.set_title(group_title(group), loc="left", color=GRAY)
     figure.legend(loc="outside right upper", frameon=False)
     caption = (
-        "Error of the relative rotation that a head reads from two views, by how far the object was turned between "
-        "them. The floor always says the same rotation."
+        "Error of the relative rotation that a head reads from two views, by the size of the rotation between "
+        "them. The floor always predicts the same rotation."
     )
     shown = {"groups": edges, "lines": numbers}
     return Drawing("rotation_error", "Error against rotation.", caption, group.record_ids, figure, shown, group.key)

@@ -33,7 +33,7 @@ def first_seeds(records: Sequence[Record], dataset: Dataset | None, report: Call
 
 
 def checkpoint_folder(record: Record, runs: Sequence[Path]) -> Path | None:
-    """The folder with a record's checkpoint: beside the record or one level above it; None if it isn't there."""
+    """The folder with a record's checkpoint: beside the record or one level above it; None if neither has one."""
     for file in find_records(runs):
         try:
             same = read_record(file) == record

@@ -1,4 +1,4 @@
-"""The views found for one embedding that the predictor moves by growing rotations."""
+"""The views nearest to one embedding that the predictor moves by growing rotations."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class _Step:
     """One rotation of one view.
 
     Attributes:
-        view: nearest to the moved embedding.
+        view: nearest to the predicted embedding.
         errors: angle between each view's rotation and the one wanted in degrees, (V,).
     """
 
@@ -69,7 +69,7 @@ def draw_steering(study: Study) -> Drawing | None:
             })  # fmt: skip
     caption = (
         "The embedding of the first view, moved by rotations about one of the object's own axes, and the view of the "
-        "object nearest to each result. Under each: how far its rotation is from the one asked for and, in brackets, "
+        "object nearest to each result. Under each: how far its rotation is from the target and, in brackets, "
         f"how far the best of the {views} views is. Green: within {_NEAR_DEG:.0f}° of that best."
     )
     return Drawing("steering", "Steering.", caption, (study.record["id"],), figure, {"steps": numbers})
@@ -79,7 +79,7 @@ def _step(study: Study, row: int, start: int, turn: Rotation) -> _Step:
     """Move a view's embedding by a rotation and nothing else: differences of other latents are zero."""
     action = np.zeros((1, study.identity_action.shape[-1]))
     action[0, :4] = turn.as_quat()
-    moved = study.predict(study.embedding[row, start : start + 1], action)
-    view = int((unit(study.embedding[row]) @ unit(moved)[0]).argmax())
+    predicted = study.predict(study.embedding[row, start : start + 1], action)
+    view = int((unit(study.embedding[row]) @ unit(predicted)[0]).argmax())
     wanted = (Rotation.from_quat(study.rotations[row, start]) * turn).as_quat()
     return _Step(view, geodesic_degrees(np.broadcast_to(wanted, (study.latents.shape[1], 4)), study.rotations[row]))

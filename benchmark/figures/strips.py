@@ -7,7 +7,7 @@ from threedie.benchmark.figures.style import GRAY
 
 
 def show_view(axes: Axes, study: Study, row: int, view: int, edge: str | None, text: str) -> Axes:
-    """Draw a view of the object in a row of a study, with a colored edge if one is given and a text below."""
+    """Draw a view of the object in a row of a study, with a text below, and a colored edge unless it is None."""
     axes.imshow(study.picture(row, view), interpolation="nearest")
     axes.set_xticks([])
     axes.set_yticks([])

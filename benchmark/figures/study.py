@@ -1,9 +1,7 @@
 """A trained run opened for figures: its features of validation objects, its predictor, and their pictures."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,21 +11,19 @@ from threedie.baselines.method import Method
 from threedie.baselines.parts import EQUIVARIANT
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.data.inputs import images_of, preprocessing
+from threedie.benchmark.data.inputs import images_of
 from threedie.benchmark.data.normalization import Pixels
 from threedie.benchmark.data.pairs import Indices, spread_over
-from threedie.benchmark.evaluation.features import FEATURES_FOLDER, extract_features, feature_key
+from threedie.benchmark.evaluation.features import FEATURES_FOLDER, load_features
 from threedie.benchmark.records.record import Record, weights_of
-from threedie.benchmark.tasks.subject import Data
-from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint, weights_sha256
+from threedie.benchmark.tasks.subject import Array, Data, Floats
+from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint
 from threedie.benchmark.training.restore import restore
 from threedie.manifests.classes import CLASSES, SYNSETS
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.latents import ROTATION, actions, columns, quaternions
-
-Floats = npt.NDArray[np.float32]
-Array = npt.NDArray[np.float64]
+from threedie.manifests.progress import SILENT, Reporter
 
 MOST_OBJECTS = 200
 """Validation objects that figures use at most, spread over the list, which is sorted by class."""
@@ -88,10 +84,10 @@ class Study:
     def predict(self, embedding: npt.NDArray, action: Array) -> Floats:
         """Embeddings (n, E) moved by actions (n, A)."""
         with torch.inference_mode():
-            moved = self.method.predict(
+            predicted = self.method.predict(
                 torch.from_numpy(np.ascontiguousarray(embedding, np.float32)), torch.from_numpy(action).float()
             )
-        return moved.numpy()
+        return predicted.numpy()
 
     def picture(self, row: int, view: int) -> Pixels:
         """Uint8 (H, W, 3) of a view of the object in a row."""
@@ -119,9 +115,7 @@ def class_name(label: int) -> str:
     return CLASSES[SYNSETS[label]][0]
 
 
-def open_study(
-    record: Record, folder: Path, dataset: Dataset, workers: int, progress: Callable[[Any], Any] = iter
-) -> Study:
+def open_study(record: Record, folder: Path, dataset: Dataset, workers: int, reporter: Reporter = SILENT) -> Study:
     """Open a run.
 
     Args:
@@ -129,7 +123,7 @@ def open_study(
         folder: with its checkpoint; features are cached there.
         dataset: the one it was measured on.
         workers: threads that decode images.
-        progress: wraps the iteration over batches of images if features have to be computed.
+        reporter: shows progress where features have to be computed.
 
     Raises:
         ThreeDieError: the dataset or the weights aren't the record's, or there is no validation object.
@@ -142,9 +136,7 @@ def open_study(
         )
     content = load_checkpoint(folder / CHECKPOINT_FILE)
     model = restore(content, folder / CHECKPOINT_FILE)
-    settings, method, normalization = model.settings, model.method, model.normalization
-    weights = weights_sha256(method.state_dict())
-    if weights != weights_of(record):
+    if model.weights != weights_of(record):
         raise ThreeDieError(
             f"{folder / CHECKPOINT_FILE}: has other weights than {record['id']} was measured with; measure again with "
             "'3die bench eval'"
@@ -152,24 +144,23 @@ def open_study(
     val = dataset.indices("val")
     if not len(val):
         raise ThreeDieError(f"{dataset.path}: no objects for validation; figures show those")
-    recipe = settings.recipe
-    images = images_of(dataset, recipe, workers, memory=0)
-    key = feature_key(weights, identity.fingerprint, identity.images_sha256, preprocessing(recipe, normalization))
-    features = extract_features(method, images, normalization, folder / FEATURES_FOLDER, key, "cpu", progress)
+    images = images_of(dataset, model.settings.recipe, workers, memory=0)
+    features = load_features(model, images, folder / FEATURES_FOLDER, reporter=reporter)
     objects = spread_over(val, MOST_OBJECTS)
-    parts = method.parts.embedding
+    method = model.method.cpu().eval()
+    predicted_dims = method.parts.embedding.get(EQUIVARIANT, slice(None))
     return Study(
-        record,
-        method.cpu().eval(),
-        Images(dataset, dataset.info.image_size, "rgb", workers, memory=0),
-        objects,
-        dataset.labels[objects],
-        dataset.latents[objects],
-        np.asarray(features.representation[objects]),
-        np.asarray(features.embedding[objects][..., parts.get(EQUIVARIANT, slice(None))]),
-        Data(dataset.info.fields, dataset.latents, dataset.labels, features.representation, features.embedding),
-        dataset.indices("train"),
-        val,
+        record=record,
+        method=method,
+        images=Images(dataset, dataset.info.image_size, "rgb", workers, memory=0),
+        objects=objects,
+        labels=dataset.labels[objects],
+        latents=dataset.latents[objects],
+        representation=np.asarray(features.representation[objects]),
+        embedding=np.asarray(features.embedding[objects][..., predicted_dims]),
+        data=Data(dataset.info.fields, dataset.latents, dataset.labels, features.representation, features.embedding),
+        train=dataset.indices("train"),
+        val=val,
     )
 
 

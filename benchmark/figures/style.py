@@ -1,4 +1,4 @@
-"""How figures look: colors for the color-blind, a plain frame, the same bytes from the same numbers."""
+"""The style of figures: colors for the color-blind, a plain frame, the same bytes from the same numbers."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -120,7 +120,7 @@ def _draw(group: Group, x_axis: _Axis, y_axis: _Axis) -> Drawing | None:
     _label_points(axes, group, points, floors)
     seeds = max(len(entry.records) for entry in group.entries)
     caption = (
-        "What a representation tells of an object's class, against what it tells of how the object was turned. Up and "
+        "What a representation holds of an object's class, against what it holds of its rotation. Up and "
         "to the right is better for a whole representation; an invariant part belongs at the upper left."
         + (" Bars: standard deviation over runs." if seeds > 1 else "")
     )
@@ -174,7 +174,7 @@ def _legend_handles(axes: Axes, points: Sequence[_Point]) -> list[Line2D]:
             axes.plot([], [], PART_MARKERS[part], color=GRAY, markerfacecolor="white", label=f"{part} part alone")[0]
             for part in (INVARIANT, EQUIVARIANT)
         ]
-    return [*handles, axes.plot([], [], ":", color=GRAY, label="floor: nothing known")[0]]
+    return [*handles, axes.plot([], [], ":", color=GRAY, label="floor: best constant")[0]]
 
 
 def _label_points(

@@ -1,4 +1,4 @@
-"""Records from elsewhere: whether each can go into the tables, and if not, which field is wrong."""
+"""Checking records from elsewhere: whether each can go into the tables, and if not, which field is wrong."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def check_folder(folder: Path) -> list[Verdict]:
         raise ThreeDieError(f"{folder}: no {RECORD_FILE} in there; '3die bench run' makes one in the run's folder")
     accepted: RecordsById = {}
     return [
-        Verdict(file, "a link; put the file itself there") if file.is_symlink() else _check(file, accepted)
+        Verdict(file, "a link; put the file itself in its place") if file.is_symlink() else _check(file, accepted)
         for file in files
     ]
 

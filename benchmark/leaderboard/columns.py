@@ -12,9 +12,8 @@ _METRICS = {metric.name: metric for task in reversed(TASKS.values()) for metric 
 """Name -> the first metric of that name, for records of tasks that this program doesn't have."""
 _METRIC_ORDER = list(dict.fromkeys(metric.name for task in TASKS.values() for metric in task.metrics))
 _TASK_ORDER = list(TASKS)
-_DECIMALS = {"°": 1}
-"""Unit -> digits behind the point."""
-_DEFAULT_DECIMALS = 3
+_DECIMALS = 3
+"""Digits behind the point of metrics that no task declares."""
 
 
 def find_metric(task: str, name: str) -> Metric | None:
@@ -98,8 +97,7 @@ class TaskMetric:
         """A value as the tables of measured results show it."""
         if self._percent:
             return f"{100 * value:.1f}"
-        decimals = _DECIMALS.get(self.declaration.unit, _DEFAULT_DECIMALS) if self.declaration else _DEFAULT_DECIMALS
-        return f"{value:.{decimals}f}"
+        return f"{value:.{self.declaration.digits if self.declaration else _DECIMALS}f}"
 
     def published_text(self, value: float) -> str:
         """A value with the digits that papers give: two behind the point, in % one where the second is zero."""

@@ -1,4 +1,4 @@
-"""Names of datasets that many records are about."""
+"""Names of datasets that have one beside their preset's."""
 
 from collections.abc import Mapping
 from typing import Any

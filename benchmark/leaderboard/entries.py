@@ -50,7 +50,7 @@ class Cell:
 
     @property
     def above_floor(self) -> bool:
-        """Whether the mean is better than the floor, or there is no floor."""
+        """Whether the mean is better than the floor; true without a floor."""
         if self.floor is None:
             return True
         return self.mean > self.floor if self.higher_is_better else self.mean < self.floor

@@ -25,7 +25,7 @@ class Group:
         columns: all columns, in order.
         main: the columns of the overview.
         floors: floor of each column, where all rows agree.
-        best: best mean of each column that has one to mark.
+        best: best mean of each ranked column.
         second: second best mean of those columns, where one row alone holds the best.
         warnings: warnings, each with the methods of the runs that gave it, a method for each run.
     """
@@ -41,7 +41,7 @@ class Group:
 
     @property
     def key(self) -> str:
-        """Tells it from other groups, as text."""
+        """Distinguishes it from other groups, as text."""
         return " ".join(map(str, _comparable(self.record)))
 
     @property
@@ -116,19 +116,19 @@ def _group(records: Sequence[Record]) -> Group:
     main = _overview(records, columns)
     ranked = {column: means for column in columns if (means := ranked_means(entries, column))}
     return Group(
-        records[0],
-        tuple(sorted(entries, key=lambda entry: sort_key(entry, main[0]))),
-        tuple(columns),
-        main,
-        {column: cell for column in columns if (cell := common_floor(entries, column))},
-        {column: means[0] for column, means in ranked.items()},
-        {column: means[1] for column, means in ranked.items() if len(means) > 1 and means[1] != means[0]},
-        _warnings(records),
+        record=records[0],
+        entries=tuple(sorted(entries, key=lambda entry: sort_key(entry, main[0]))),
+        columns=tuple(columns),
+        main=main,
+        floors={column: cell for column in columns if (cell := common_floor(entries, column))},
+        best={column: means[0] for column, means in ranked.items()},
+        second={column: means[1] for column, means in ranked.items() if len(means) > 1 and means[1] != means[0]},
+        warnings=_warnings(records),
     )
 
 
 def _overview(records: Sequence[Record], columns: Sequence[Column]) -> tuple[Column, ...]:
-    """Columns of the main metrics that belong into the overview; where there is none, of all main metrics, or all."""
+    """Columns of the main metrics that belong in the overview; without any, those of all main metrics, or all."""
     mains = {TaskMetric.of(row) for record in records for row in record["results"] if row["main"]}
     leading = tuple(column for column in columns if column.metric in mains)
     return tuple(column for column in leading if column.metric.in_overview) or leading or tuple(columns)

@@ -1,4 +1,4 @@
-"""Values that a record can't have, by what its tasks declare: ranges, directions, order of metrics, counts."""
+"""Impossible values in a record, by what its tasks declare: ranges, directions, order of metrics, counts."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -102,7 +102,7 @@ def _out_of_range(
 ) -> Iterator[str]:
     if metric is None or value is None:
         return
-    if not metric.holds(value):
+    if not metric.allows(value):
         hint = "; shares are given from 0 to 1, not in %" if metric.percent or (metric.high == 1 and value > 1) else ""
         yield f"{where}: {row['metric']} of {value!r} can't be: in task {row['task']} it lies {metric.range}{hint}"
         return
@@ -160,6 +160,6 @@ def _impossible_breakdown(record: Record, row: Mapping[str, Any], where: str) ->
     for name in ("values", "floors"):
         for index, (value, count) in enumerate(zip(row[name], row["counts"], strict=True)):
             if (value is None) != (count == 0):
-                yield f"{where}.{name}[{index}]: {value!r} of {count:,} queries; it is null where there are none, only"
+                yield f"{where}.{name}[{index}]: {value!r} of {count:,} queries; null is for groups without queries"
             yield from _out_of_range(record, row, metric, f"{where}.{name}[{index}]", value)
     yield from _wrong_declaration(row, metric, where)

@@ -1,4 +1,4 @@
-"""Which runs are seeds of one row, and which settings a row names to tell it from others."""
+"""Which runs are seeds of one row, and which settings distinguish a row from others."""
 
 import json
 from collections.abc import Iterable

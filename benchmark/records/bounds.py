@@ -1,4 +1,4 @@
-"""Sizes that no record exceeds, so that one from elsewhere neither fills a reader's memory nor the tables."""
+"""Limits on the size of records, so that one from elsewhere neither fills a reader's memory nor the tables."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""Building a result record: everything that is needed to believe a number and to get it again."""
+"""Building a result record: everything that is needed to believe a number and to reproduce it."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 import threedie
 from threedie.benchmark.evaluation.evaluate import Evaluation
-from threedie.benchmark.records.environment import LIBRARIES, code_version, hardware, library_versions
+from threedie.benchmark.records.environment import code_version, hardware, library_versions
 from threedie.benchmark.records.record import weights_of
 from threedie.benchmark.records.types import (
     SCHEMA,
@@ -20,28 +20,25 @@ from threedie.benchmark.records.types import (
     RecordWarning,
     Result,
     Source,
+    Times,
 )
-from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.tasks import TASKS
+from threedie.benchmark.tasks.outcome import Score
 from threedie.benchmark.tasks.warning import ResultWarning
 from threedie.benchmark.training.imported import KNOWN_SETTINGS
-
-__all__ = ["LIBRARIES", "build_record", "code_version", "hardware", "run_name", "with_other_tasks"]
 
 UNKNOWN_TRAINING = "the weights were trained by another program: on what data, from which seed and how long isn't known"
 
 
 def run_name(method: str, recipe: str, seed: int | None) -> str:
-    """Name of a run and of its folder; without a seed where nobody knows it."""
+    """Name of a run and of its folder; without a seed where it is unknown."""
     return f"{method}-{recipe}" + ("" if seed is None else f"-s{seed}")
 
 
 def build_record(
     checkpoint: dict[str, Any],
     evaluation: Evaluation,
-    protocol: Protocol,
-    device: str,
     started: datetime,
     dataset: dict[str, Any],
     trained_on: dict[str, Any] | None = None,
@@ -50,22 +47,20 @@ def build_record(
 
     Args:
         checkpoint: content of the checkpoint.
-        evaluation: outcomes of the tasks, and the data they were measured on.
-        protocol: the protocol of the evaluation.
-        device: where it was trained and measured: `cpu` or `cuda`.
+        evaluation: outcomes of the tasks, and how they were measured.
         started: when the command began, in UTC.
         dataset: the one that was measured on; see `Source.describe`.
         trained_on: the one that heads were trained on, where it is another.
     """
     settings = RunSettings.from_json(checkpoint["settings"])
     recipe, progress, method = settings.recipe, checkpoint["progress"], evaluation.method
+    protocol = evaluation.plan.protocol
     imported = checkpoint.get("imported")
     name, config = settings.method, recipe.to_json()
     origin: Origin = {"kind": "measured"}
     if imported:
         name, origin = imported["name"], {"kind": "measured", "weights": "imported", "source": imported["source"]}
         config = {key: config[key] for key in KNOWN_SETTINGS}
-    seconds = progress["seconds"]
     warnings = [*([ResultWarning(UNKNOWN_TRAINING)] if imported else []), *evaluation.warnings]
     record: Record = {
         "schema": SCHEMA,
@@ -79,7 +74,7 @@ def build_record(
             "parameters": sum(parameter.numel() for parameter in method.parameters()),
         },
         "dataset": cast("DatasetInfo", dataset),
-        "evaluation": cast("EvaluationInfo", evaluation.scope.to_json()),
+        "evaluation": cast("EvaluationInfo", evaluation.plan.scope.to_json()),
         "config": {
             **config,
             "normalization_mean": checkpoint["normalisation"]["mean"],
@@ -93,32 +88,10 @@ def build_record(
             "epochs": progress["epoch"],
             "steps": progress["steps_done"],
         },
-        "hardware": hardware(device),
+        "hardware": hardware(evaluation.plan.device),
         "libraries": library_versions(),
-        "times": {
-            "started": started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "train_s": None if seconds is None else round(seconds, 2),
-            "features_s": round(evaluation.features_s, 2),
-            "tasks_s": round(evaluation.tasks_s, 2),
-        },
-        "results": [
-            {
-                "task": name,
-                "version": TASKS[name].version,
-                "metric": score.metric,
-                "part": cast("Part", score.part),
-                "input": cast("Source", score.input),
-                "value": float(score.value),
-                "deviation": score.deviation,
-                "interval": None if score.interval is None else list(score.interval),
-                "floor": float(score.floor),
-                "floor_note": score.floor_note,
-                "higher_is_better": score.higher_is_better,
-                "main": score.main,
-            }
-            for name, outcome in evaluation.outcomes.items()
-            for score in outcome.scores
-        ],
+        "times": _times(progress["seconds"], evaluation, started),
+        "results": [_result(name, score) for name, outcome in evaluation.outcomes.items() for score in outcome.scores],
         "breakdowns": [
             cast("Breakdown", {"task": name, "version": TASKS[name].version, **breakdown.to_json()})
             for name, outcome in evaluation.outcomes.items()
@@ -130,6 +103,32 @@ def build_record(
     if trained_on is not None:
         record["trained_on"] = cast("DatasetInfo", trained_on)
     return record
+
+
+def _times(train_s: float | None, evaluation: Evaluation, started: datetime) -> Times:
+    return {
+        "started": started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "train_s": None if train_s is None else round(train_s, 2),
+        "features_s": round(evaluation.features_s, 2),
+        "tasks_s": round(evaluation.tasks_s, 2),
+    }
+
+
+def _result(task: str, score: Score) -> Result:
+    return {
+        "task": task,
+        "version": TASKS[task].version,
+        "metric": score.metric,
+        "part": cast("Part", score.part),
+        "input": cast("Source", score.input),
+        "value": float(score.value),
+        "deviation": score.deviation,
+        "interval": None if score.interval is None else list(score.interval),
+        "floor": float(score.floor),
+        "floor_note": score.floor_note,
+        "higher_is_better": score.higher_is_better,
+        "main": score.main,
+    }
 
 
 Row = TypeVar("Row", Result, Breakdown)
@@ -171,7 +170,6 @@ def _is_of_the_same(record: Record, older: Record) -> bool:
 def _joined(rows: list[Row], older: list[Row], measured: set[str]) -> list[Row]:
     """Rows in the order of the tasks, with the older ones of tasks that weren't measured now."""
     order = list(TASKS)
-
     joined = rows + [row for row in older if row["task"] not in measured]
     joined.sort(key=lambda row: order.index(row["task"]) if row["task"] in order else len(order))
     return joined

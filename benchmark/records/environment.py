@@ -28,7 +28,7 @@ def code_version(folder: Path) -> Code:
     """Version of the program; in a git checkout also its commit, and whether files differ from it.
 
     Args:
-        folder: the root of the checkout, if there is one.
+        folder: the root of the checkout, or any folder.
     """
     commit = _git(folder, "rev-parse", "HEAD") if (folder / ".git").exists() else None
     status = _git(folder, "status", "--porcelain", "--untracked-files=no") if commit else None
@@ -50,7 +50,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 
 def hardware(device: str) -> Hardware:
-    """The machine; `device` is the word for where networks ran, `cpu` or `cuda`."""
+    """The machine; `device` is where networks ran, `cpu` or `cuda`."""
     gpus = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     return {
         "device": device,

@@ -66,7 +66,7 @@ def _read(path: Path) -> bytes:
     if stat.S_ISDIR(about.st_mode):
         raise IsADirectoryError(errno.EISDIR, "is a folder")
     if not stat.S_ISREG(about.st_mode):
-        raise ThreeDieError("a pipe or a device; put the record itself there, as a file")
+        raise ThreeDieError("a pipe or a device; put the record itself in its place, as a file")
     with path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
@@ -137,8 +137,8 @@ def read_records(paths: Path | str | Iterable[Path | str]) -> list[Record]:
         paths: a record file, or a folder that is searched to any depth for `record.json`; or several.
 
     Raises:
-        ThreeDieError: a path doesn't exist, a record is bad (the message names file and field), or there are two
-            different records of one checkpoint under one protocol.
+        ThreeDieError: a path doesn't exist, a record is bad (the message names file and field), or two records
+            of one checkpoint under one protocol differ.
     """
     each = [paths] if isinstance(paths, Path | str) else paths
     records: RecordsById = {}
@@ -148,7 +148,7 @@ def read_records(paths: Path | str | Iterable[Path | str]) -> list[Record]:
 
 
 def in_order(records: RecordsById) -> list[Record]:
-    """Records sorted by what they are of."""
+    """Records sorted by checkpoint, protocol and data."""
     return [records[key][1] for key in sorted(records)]
 
 
@@ -166,7 +166,7 @@ def add_record(records: RecordsById, file: Path, record: Record) -> None:
 
 
 def weights_of(record: Record) -> str | None:
-    """SHA-256 of the weights that a record is of; None where nobody knows, as of a paper's."""
+    """SHA-256 of a record's weights; None if unknown, as for a paper's."""
     return record["checkpoint"] and record["checkpoint"]["sha256"]
 
 

@@ -1,4 +1,4 @@
-"""What types can't say of a record: rules between its fields."""
+"""Rules between the fields of a record, which types can't express."""
 
 import datetime
 import json
@@ -30,10 +30,10 @@ _NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 
 def check_rules(record: Record) -> None:
-    """Check what a record's types don't say.
+    """Check the rules between fields.
 
     Args:
-        record: one that has its types.
+        record: one whose types are right.
 
     Raises:
         ThreeDieError: names the first wrong field and what to do.

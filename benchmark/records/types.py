@@ -75,7 +75,7 @@ class Origin(TypedDict):
 
 @with_config(_CLOSED)
 class ProtocolName(TypedDict):
-    """The protocol that was measured by."""
+    """The protocol of the measurement."""
 
     name: Name
     version: Version

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from threedie.benchmark.data.inputs import TrainingPairs
 from threedie.benchmark.data.source import ImageStore
-from threedie.benchmark.evaluation.scope import Scope
+from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.runs.estimate import estimate, span, step_seconds
-from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import load_recipe
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.manifests.progress import titled
@@ -19,23 +18,20 @@ SMALLEST_RECIPE = "smoke"
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is needed to say how long a run will take.
+    """How long a run will take, and what that depends on.
 
     Attributes:
         settings: what is trained.
         images: on what.
-        protocol, scope: how it is measured.
-        device: `cpu` or `cuda`.
-        steps_done: steps that a run that was stopped has done.
+        plan: how it is measured, and the device.
+        steps_done: steps done before, of a resumed run.
         data: the dataset as it was named.
         method_file: `FILE.py:CLASS` of a method of the user's own.
     """
 
     settings: RunSettings
     images: ImageStore
-    protocol: Protocol
-    scope: Scope
-    device: str
+    plan: EvaluationPlan
     steps_done: int = 0
     data: Path | None = None
     method_file: str | None = None
@@ -45,18 +41,18 @@ class Forecast:
         recipe, dataset = self.settings.recipe, self.images.dataset
         total = recipe.epochs * TrainingPairs(self.images).steps_per_epoch(recipe)
         if self.images.pairs_repeat_views:
-            seconds = (total - self.steps_done) * step_seconds(self.settings, self.images, self.device)
+            seconds = (total - self.steps_done) * step_seconds(self.settings, self.images, self.plan.device)
             yield titled("time", f"training about {span(seconds)}, and the vote of neighbors after every epoch")
             return
-        expected = estimate(self.settings, dataset, self.protocol, self.device, self.images, self.scope)
+        expected = estimate(self.settings, dataset, self.plan, self.images)
         expected = replace(expected, train_s=expected.train_s * (1 - self.steps_done / total))
-        yield titled("time", f"{expected} (a few steps timed on {self.device})")
+        yield titled("time", f"{expected} (a few steps timed on {self.plan.device})")
         words = f"--method {shlex.quote(self.method_file)}" if self.method_file else self.settings.method
         where = f" --data {shlex.quote(str(self.data))}" if self.data else ""
         smaller, seconds = f"{SMALLEST_RECIPE}{where}", float("inf")
         if recipe.name != SMALLEST_RECIPE:
             small = replace(self.settings, recipe=load_recipe(SMALLEST_RECIPE))
-            seconds = estimate(small, dataset, self.protocol, self.device, scope=self.scope).total_s
+            seconds = estimate(small, dataset, self.plan).total_s
         if seconds > expected.total_s / 2 and recipe.epochs > 1:
             # On many objects even the smallest recipe is long.
             fewer = max(1, recipe.epochs // 4)

@@ -1,4 +1,4 @@
-"""Measuring trained weights that need not be a run's, on the dataset of their heads or on another."""
+"""Measuring existing weights, of a run or from elsewhere, on the dataset of their heads or on another."""
 
 import errno
 from collections.abc import Iterator
@@ -6,18 +6,21 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from threedie.benchmark.data.source import Source
 from threedie.benchmark.data.sources import find_source
+from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.requirements import require_training, require_validation, size_warnings
 from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.records.record import Record
 from threedie.benchmark.runs.folder import run_lock
 from threedie.benchmark.runs.measurement import Measurement
-from threedie.benchmark.runs.run import DEFAULT_PROTOCOL, DEFAULT_WORKERS
-from threedie.benchmark.runs.weights import ImportOptions, Weights
+from threedie.benchmark.runs.weights import Weights
+from threedie.benchmark.settings.defaults import DEFAULT_PROTOCOL, DEFAULT_WORKERS
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.training.device import find_device
+from threedie.benchmark.training.imported import ImportOptions
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.progress import SILENT, Reporter, titled
 
@@ -28,7 +31,7 @@ class CheckpointEvaluation:
 
     Attributes:
         weights: what is measured.
-        source: the dataset that heads are trained on, and measured on unless there is another.
+        source: the dataset that heads are trained on, and that is measured on without an `eval_source`.
         eval_source: another dataset to measure on.
         protocol: the rules.
         scope: which part of an evaluation is wanted.
@@ -58,11 +61,7 @@ class CheckpointEvaluation:
         import_options: ImportOptions | None = None,
         method_file: str | None = None,
         protocol: str = DEFAULT_PROTOCOL,
-        scope: Scope | None = None,
-        out: Path | None = None,
-        device: str = "auto",
-        workers: int = DEFAULT_WORKERS,
-        reporter: Reporter = SILENT,
+        **options: Any,
     ) -> "CheckpointEvaluation":
         """Open weights and datasets; nothing is written yet.
 
@@ -73,13 +72,13 @@ class CheckpointEvaluation:
             import_options: for weights of another program.
             method_file: `FILE.py:CLASS` of the method, if it isn't one of this program's.
             protocol: name of the rules.
-            scope, out, device, workers, reporter: see the attributes.
+            options: `scope`, `out`, `device`, `workers`, `reporter`: see the attributes.
 
         Raises:
             ThreeDieError: weights or datasets can't be used.
         """
         kind = find_source()
-        rules = kind.find_protocol(protocol)
+        rules, reporter = kind.find_protocol(protocol), options.get("reporter", SILENT)
         source = kind.open(data, reporter)
         eval_source = None if eval_data is None else kind.open(eval_data, reporter)
         require_training(source.dataset)
@@ -88,7 +87,7 @@ class CheckpointEvaluation:
         for title, line in zip(["weights", *["note"] * len(weights.notes)], weights.notes, strict=False):
             reporter.text(titled(title, line))
         weights.check(method_file)
-        return cls(weights, source, eval_source, rules, scope or Scope(), out, device, workers, reporter)
+        return cls(weights, source, eval_source, rules, **options)
 
     def run(self) -> Record:
         """Measure and write the record.
@@ -114,11 +113,8 @@ class CheckpointEvaluation:
                 folder=folder,
                 source=self.source,
                 images=lambda: images,
-                protocol=self.protocol,
-                scope=self.scope,
-                device=find_device(self.device),
+                plan=EvaluationPlan(self.protocol, self.scope, find_device(self.device), self.reporter),
                 started=datetime.now(UTC),
-                reporter=self.reporter,
                 eval_source=self.eval_source,
                 eval_images=eval_images,
                 records=folder if self.out else folder.parent,

@@ -38,13 +38,13 @@ class Cifar10Measurement(Measurement):
         return self.folder / RESULT_FILE
 
     def is_done(self) -> bool:
-        """Whether there are a record and a result by these rules."""
-        return is_result_of(self.result_file, self.protocol.name, self.protocol.version) and super().is_done()
+        """Whether a record and a result by these rules exist."""
+        return is_result_of(self.result_file, self.plan.protocol.name, self.plan.protocol.version) and super().is_done()
 
     def show(self) -> Record:
         """Report the result in the older form, and where the record is; the record."""
-        self.reporter.text(result_text(read_result(self.result_file), self.folder))
-        self.reporter.text(titled("record", str(self.record_file)))
+        self.plan.reporter.text(result_text(read_result(self.result_file), self.folder))
+        self.plan.reporter.text(titled("record", str(self.record_file)))
         return read_record(self.record_file)
 
     def _write_more(self, record: Record, result: Evaluation) -> None:
@@ -55,7 +55,7 @@ class Cifar10Measurement(Measurement):
             "kind": KIND,
             "version": VERSION,
             "method": {key: value for key, value in record["method"].items() if key != "parts"},
-            "rules": asdict(RULES[self.protocol.name]),
+            "rules": asdict(RULES[self.plan.protocol.name]),
             "data": {
                 "sha256": dataset["fingerprint"],
                 "train": dataset["train_objects"],
@@ -82,7 +82,7 @@ def _row(metric: str, score: Score) -> dict[str, Any]:
 
 
 def is_result_of(path: Path, name: str, version: int) -> bool:
-    """Whether there is a result by rules of this name and version."""
+    """Whether a result by rules of this name and version exists."""
     if not path.exists():
         return False
     rules = read_result(path)["rules"]

@@ -6,16 +6,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from threedie.baselines.method import Method
-from threedie.benchmark.data.inputs import Loaded, augmentation_for, prepare
-from threedie.benchmark.data.normalization import Normalization, Pixels
-from threedie.benchmark.data.pairs import draw_pass
+from threedie.benchmark.data.inputs import Loaded, TrainingPairs, augmentation_for, pair_arrays, prepare
+from threedie.benchmark.data.normalization import Normalization
+from threedie.benchmark.data.pairs import Pairs, draw_pass
 from threedie.benchmark.data.source import ImageStore, LabeledViews
 from threedie.benchmark.evaluation.heads import FeatureHeads
-from threedie.benchmark.evaluation.scope import Scope, head_count, head_steps
+from threedie.benchmark.evaluation.plan import EvaluationPlan
+from threedie.benchmark.evaluation.scope import head_count, head_steps
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.settings.run_settings import RunSettings
@@ -68,30 +68,25 @@ def span(seconds: float) -> str:
 def estimate(
     settings: RunSettings,
     dataset: LabeledViews,
-    protocol: Protocol,
-    device: str,
+    plan: EvaluationPlan,
     images: ImageStore | None = None,
-    scope: Scope | None = None,
 ) -> Estimate:
-    """Time some steps and count how many there will be. No random number of the run is touched.
+    """Time some steps and multiply by their number. No random number of the run is touched.
 
     Args:
         settings: what would be trained.
         dataset: on what.
-        protocol: by which rules it would be measured.
-        device: `auto`, `cpu` or `cuda`.
+        plan: how it would be measured, and the device.
         images: the images to time loading with; random pixels, and no loading, where None.
-        scope: which part of the evaluation is wanted.
     """
-    recipe, seed = settings.recipe, settings.seed or 0
+    recipe, seed, protocol = settings.recipe, settings.seed or 0, plan.protocol
     objects = dataset.indices("train")
-    with _probe(settings, device) as (method, stepper):
+    with _probe(settings, plan.device) as (method, stepper):
         batch = min(len(objects), recipe.batch_size, 1 << 20 if stepper.device.type == "cuda" else _PROBE_PAIRS)
         pixels, loading_s = _pixels(dataset, images, recipe, seed, batch)
         drawn = draw_pass(objects, dataset.info.views, seed, 0)[:batch]
-        kind = method.action
-        action = np.zeros((batch, 0)) if kind is None else drawn.actions(kind, dataset.info.fields, dataset.latents)
-        step_s = _step_seconds(method, stepper, recipe, pixels, action) if method.needs_training else 0.0
+        loaded = Loaded(pixels, pixels, pair_arrays(dataset, drawn, method.action))
+        step_s = _step_seconds(method, stepper, recipe, loaded) if method.needs_training else 0.0
         view = _NORMALIZATION(pixels, stepper.device)
         method.eval()
         with torch.inference_mode():
@@ -101,7 +96,7 @@ def estimate(
     pair_s = max(step_s, 2 * loading_s) / batch
     pairs = len(objects) * recipe.passes * recipe.epochs if method.needs_training else 0
     images_in_all = len(dataset) * dataset.info.views
-    count = head_count(dataset.info.fields, parts, scope or Scope())
+    count = head_count(dataset.info.fields, parts, plan.scope)
     steps = head_steps(protocol, count, len(objects))
     if protocol.patience:
         steps = min(steps, count * _USUAL_PATIENCES * protocol.patience)
@@ -122,10 +117,10 @@ def step_seconds(settings: RunSettings, images: ImageStore, device: str) -> floa
     with _probe(settings, device) as (method, stepper):
         if not method.needs_training:
             return 0.0
-        # On a CPU a step's time grows with the batch, so that a few pictures tell it; a GPU gets them all.
+        # On a CPU a step's time grows with the batch, so a few pictures suffice; a GPU gets them all.
         probed = batch if stepper.device.type == "cuda" else min(batch, _PROBE_PICTURES)
-        pixels = images.take(objects[:probed], np.zeros(probed, np.int64))
-        return _step_seconds(method, stepper, recipe, pixels, np.zeros((probed, 0))) * batch / probed
+        loaded = TrainingPairs(images).load(Pairs(objects[:probed], *np.zeros((2, probed), np.int64)), method.action)
+        return _step_seconds(method, stepper, recipe, loaded) * batch / probed
 
 
 @contextmanager
@@ -136,10 +131,9 @@ def _probe(settings: RunSettings, device: str) -> Iterator[tuple[Method, Stepper
         yield method, Stepper(method, settings.recipe, device)
 
 
-def _step_seconds(method: Method, stepper: Stepper, recipe: Recipe, pixels: Pixels, action: npt.NDArray) -> float:
-    """Median seconds of a training step on pairs of the same pictures."""
-    arrays: dict[str, npt.NDArray] = {"action": action.astype(np.float32), "label": np.zeros(len(pixels), np.int64)}
-    loaded, augmentation = Loaded(pixels, pixels, arrays), augmentation_for(method, recipe)
+def _step_seconds(method: Method, stepper: Stepper, recipe: Recipe, loaded: Loaded) -> float:
+    """Median seconds of a training step on a batch."""
+    augmentation = augmentation_for(method, recipe)
     return _timed(
         lambda: stepper.step(prepare(loaded, augmentation, _NORMALIZATION, stepper.device), 0.0), _PROBE_STEPS
     )

@@ -8,9 +8,10 @@ from typing import Any
 
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.source import ImageStore, Source
-from threedie.benchmark.evaluation import evaluate as evaluation
+from threedie.benchmark.evaluation.evaluate import Evaluation, evaluate
 from threedie.benchmark.evaluation.features import FEATURES_FOLDER
-from threedie.benchmark.evaluation.scope import Scope, due_tasks
+from threedie.benchmark.evaluation.plan import EvaluationPlan
+from threedie.benchmark.evaluation.scope import due_tasks
 from threedie.benchmark.records.build import build_record, with_other_tasks
 from threedie.benchmark.records.record import RECORD_FILE, Record, read_record, weights_of, write_record
 from threedie.benchmark.runs.curves import CURVES_FILE, draw_curves
@@ -20,7 +21,6 @@ from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.training.checkpoints import weights_sha256
 from threedie.benchmark.training.restore import restore
 from threedie.manifests.errors import ThreeDieError
-from threedie.manifests.progress import SILENT, Reporter
 
 
 def record_path(folder: Path, protocol: Protocol, fingerprint: str, trained_on: str | None = None) -> Path:
@@ -50,26 +50,20 @@ class Measurement:
     Attributes:
         checkpoint: content of a finished checkpoint.
         folder: gets the record, the features and the picture of the curves.
-        source: the dataset that heads are trained on, and measured on unless there is another.
+        source: the dataset that heads are trained on, and that is measured on without an `eval_source`.
         images: gives its images, which need not be decoded before they are needed.
-        protocol: the rules.
-        scope: which part of an evaluation is wanted.
-        device: `cpu` or `cuda`.
+        plan: rules, scope, device and reporter.
         started: when the work began, in UTC.
-        reporter: shows what happens.
         eval_source, eval_images: another dataset to measure on.
-        records: folder of records that is named as the next step; by default the one that `folder` lies in.
+        records: folder whose records the suggested next command reads; by default the parent of `folder`.
     """
 
     checkpoint: dict[str, Any]
     folder: Path
     source: Source
     images: Callable[[], ImageStore]
-    protocol: Protocol
-    scope: Scope
-    device: str
+    plan: EvaluationPlan
     started: datetime
-    reporter: Reporter = SILENT
     eval_source: Source | None = None
     eval_images: ImageStore | None = None
     records: Path | None = None
@@ -79,12 +73,14 @@ class Measurement:
         train_on, measure_on = (
             identify(each.dataset).fingerprint for each in (self.source, self.eval_source or self.source)
         )
-        self.record_file = record_path(self.folder, self.protocol, measure_on, train_on if self.eval_source else None)
-        if self.scope.tasks is None and self.source.tasks is not None:
-            self.scope = replace(self.scope, tasks=self.source.tasks)
+        trained_on = train_on if self.eval_source else None
+        self.record_file = record_path(self.folder, self.plan.protocol, measure_on, trained_on)
+        scope = self.plan.scope
+        if scope.tasks is None and self.source.tasks is not None:
+            self.plan = replace(self.plan, scope=replace(scope, tasks=self.source.tasks))
 
     def is_done(self) -> bool:
-        """Whether there is a record of just this checkpoint, of all of today's tasks and of what is wanted."""
+        """Whether a record of this checkpoint has all of today's tasks, in this scope."""
         if not self.record_file.exists():
             return False
         record = read_record(self.record_file)
@@ -97,7 +93,7 @@ class Measurement:
         if self.source.tasks is not None:
             due &= set(self.source.tasks)
         current = {(task.name, task.version) for task in TASKS.values()}
-        return due <= tried and record.get("evaluation", {}) == self.scope.to_json() and measured <= current
+        return due <= tried and record.get("evaluation", {}) == self.plan.scope.to_json() and measured <= current
 
     def run(self) -> Record:
         """Measure, and write the record and the curves.
@@ -107,27 +103,12 @@ class Measurement:
                 added to the existing one.
         """
         self._check_addition()
-        result = evaluation.evaluate(
-            restore(self.checkpoint),
-            self.images(),
-            self.eval_images,
-            self.protocol,
-            self.scope,
-            self.folder / FEATURES_FOLDER,
-            self.device,
-            self.reporter,
-        )
+        features = self.folder / FEATURES_FOLDER
+        result = evaluate(restore(self.checkpoint), self.plan, features, self.images(), self.eval_images)
         measured_on = self.eval_source or self.source
-        record = build_record(
-            self.checkpoint,
-            result,
-            self.protocol,
-            self.device,
-            self.started,
-            measured_on.describe(),
-            self.source.describe() if self.eval_source else None,
-        )
-        if self.scope.tasks is not None and self.record_file.exists():
+        trained_on = self.source.describe() if self.eval_source else None
+        record = build_record(self.checkpoint, result, self.started, measured_on.describe(), trained_on)
+        if self.plan.scope.tasks is not None and self.record_file.exists():
             record = with_other_tasks(record, read_record(self.record_file))
         if self.checkpoint["progress"]["curves"]["epoch"]:
             draw_curves(self.folder / CURVES_FILE, self.checkpoint["progress"]["curves"], record["id"])
@@ -138,19 +119,19 @@ class Measurement:
     def show(self) -> Record:
         """Report the existing record as text, and return it."""
         record = read_record(self.record_file)
-        self.reporter.text(results_text(record, self.record_file, self.folder, self.records or self.folder.parent))
+        self.plan.reporter.text(results_text(record, self.record_file, self.folder, self.records or self.folder.parent))
         return record
 
-    def _write_more(self, record: Record, result: evaluation.Evaluation) -> None:
-        """Write what some kinds of datasets want beside the record."""
+    def _write_more(self, record: Record, result: Evaluation) -> None:
+        """Write further files of some kinds of datasets beside the record."""
 
     def _check_addition(self) -> None:
         """Refuse to add some tasks to a record that was measured in another scope."""
-        if self.scope.tasks is None or not self.record_file.exists():
+        if self.plan.scope.tasks is None or not self.record_file.exists():
             return
         existing = read_record(self.record_file)
         same = weights_of(existing) == weights_sha256(self.checkpoint["model"])
-        if same and existing.get("evaluation") != self.scope.to_json():
+        if same and existing.get("evaluation") != self.plan.scope.to_json():
             raise ThreeDieError(
                 f"{self.record_file}: was measured with other --seeds or another --on-embedding, so some tasks can't "
                 "be added to it; give the same, or leave --tasks out to measure all anew"

@@ -1,7 +1,6 @@
 """A run: one method trained on one dataset and measured, in a folder of its own."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from threedie.benchmark.data.source import ImageStore, Source
 from threedie.benchmark.data.sources import DEFAULT_SOURCE, find_source
 from threedie.benchmark.data.sources.cifar10 import Cifar10Source
 from threedie.benchmark.evaluation.pictures import neighbor_monitor
+from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.requirements import require_training, require_validation, size_warnings
 from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.records.build import run_name
@@ -23,6 +23,7 @@ from threedie.benchmark.runs.announce import Forecast
 from threedie.benchmark.runs.cifar10_result import Cifar10Measurement
 from threedie.benchmark.runs.folder import CONFIG_FILE, run_lock
 from threedie.benchmark.runs.measurement import Measurement, record_path
+from threedie.benchmark.settings.defaults import DEFAULT_PROTOCOL, DEFAULT_WORKERS, SAVE_EVERY_S
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe, load_recipe
 from threedie.benchmark.settings.run_settings import RunSettings
@@ -39,9 +40,6 @@ from threedie.manifests.files import write_json
 from threedie.manifests.places import DEFAULT_RUNS
 from threedie.manifests.processes import find_processes
 from threedie.manifests.progress import SILENT, Reporter, titled
-
-DEFAULT_PROTOCOL = "quick"
-DEFAULT_WORKERS = min(os.cpu_count() or 1, 16)
 
 
 class RunOptions(TypedDict, total=False):
@@ -67,8 +65,8 @@ _OPTION_TYPES: dict[str, tuple[type | UnionType, str]] = {
 class Run:
     """One method trained on one dataset and measured.
 
-    `train` and `evaluate` do each what isn't done yet; `complete` does both. A run that was stopped goes on where it
-    was, and nothing that is finished is repeated.
+    `train` trains, `evaluate` measures, `complete` does both. A stopped run resumes where it was, and nothing that is
+    finished is repeated.
 
     Attributes:
         folder: its folder.
@@ -80,7 +78,7 @@ class Run:
         workers: threads that decode images.
         save_every_s: seconds between checkpoints.
         reporter: shows what happens.
-        data: path of the dataset, as the caller wrote it.
+        data: path of the dataset, for suggested commands; None for the usual place.
         method_file: `FILE.py:CLASS` of a method that isn't one of this program's.
     """
 
@@ -91,7 +89,7 @@ class Run:
     scope: Scope = field(default_factory=Scope)
     device: str = "auto"
     workers: int = DEFAULT_WORKERS
-    save_every_s: float = 60.0
+    save_every_s: float = SAVE_EVERY_S
     reporter: Reporter = SILENT
     data: Path | None = None
     method_file: str | None = None
@@ -117,7 +115,7 @@ class Run:
         protocol: str = DEFAULT_PROTOCOL,
         **options: Unpack[RunOptions],
     ) -> "Run":
-        """A new run, or the same as before; nothing is written yet.
+        """A run, new or to be resumed; nothing is written yet.
 
         Args:
             method: its name, `FILE.py:CLASS`, or a class. One of your own is taken from its file, which is imported
@@ -134,7 +132,7 @@ class Run:
             options: `scope`, `device`, `workers`, `save_every_s`, `reporter`: see the attributes.
 
         Raises:
-            ThreeDieError: there is no such method, recipe, protocol or dataset, or they don't suit each other.
+            ThreeDieError: no such method, recipe, protocol or dataset, or they don't suit each other.
         """
         # First of all, as it is quick and a dataset may not be.
         name, method_file = resolve_method(method)
@@ -175,7 +173,7 @@ class Run:
             dataset, protocol, options: see `create`.
 
         Raises:
-            ThreeDieError: there is no checkpoint, or the dataset isn't the one it is trained on.
+            ThreeDieError: no checkpoint, or the dataset isn't the one it is trained on.
         """
         path = Path(folder) / CHECKPOINT_FILE
         settings = read_settings(load_checkpoint(path), path)
@@ -190,7 +188,7 @@ class Run:
 
     @property
     def checkpoint(self) -> dict[str, Any] | None:
-        """Content of its checkpoint; None before there is one.
+        """Content of its checkpoint; None before the first.
 
         Raises:
             ThreeDieError: it is damaged, or of other settings.
@@ -221,7 +219,7 @@ class Run:
         """
         if not find_processes().first:
             return self._train()
-        with run_lock(self.folder, say=self.reporter.wait):
+        with run_lock(self.folder, report=self.reporter.wait):
             return self._train()
 
     def evaluate(self) -> Record:
@@ -231,7 +229,7 @@ class Run:
             ThreeDieError: it isn't trained to the end, can't be measured, or another process works in the folder.
         """
         started = datetime.now(UTC)
-        with run_lock(self.folder, say=self.reporter.wait):
+        with run_lock(self.folder, report=self.reporter.wait):
             checkpoint = self.checkpoint
             if checkpoint is None or not checkpoint["finished"]:
                 raise ThreeDieError(f"{self.folder}: isn't trained to the end; train it first")
@@ -249,12 +247,12 @@ class Run:
         if not processes.first:
             self._train()
             return None
-        report, source = self.reporter.text, self._opened()
+        report, source = self.reporter.text, self._require_source()
         report(source.summary())
         report(titled("recipe", self.settings.recipe.text()))
         if processes.note:
             report(titled("process", processes.note + processes.mend))
-        with run_lock(self.folder, say=self.reporter.wait):
+        with run_lock(self.folder, report=self.reporter.wait):
             started = datetime.now(UTC)
             before = self.checkpoint
             finished = before is not None and bool(before["finished"])
@@ -263,7 +261,7 @@ class Run:
                 return measurement.show()
             for warning in size_warnings(source.dataset, self.settings.recipe):
                 report(titled("warning", str(warning)))
-            self._decoded()
+            self._load_images()
             if finished:
                 report(f"\n{self.folder}: trained before; only measuring")
             else:
@@ -272,22 +270,22 @@ class Run:
             measurement.run()
             return measurement.show()
 
-    def _opened(self) -> Source:
+    def _require_source(self) -> Source:
         if self.source is None:
             raise ThreeDieError(f"{self.folder}: give its dataset to train or measure it: Run.open(folder, data)")
         return self.source
 
-    def _decoded(self) -> ImageStore:
+    def _load_images(self) -> ImageStore:
         """The images, decoded once."""
         if self._images is None:
-            self._images = self._opened().images(self.settings.recipe, self.workers, self.reporter)
+            self._images = self._require_source().images(self.settings.recipe, self.workers, self.reporter)
         return self._images
 
     def _train(self) -> dict[str, Any]:
-        images = self._decoded()
+        images = self._load_images()
         if find_processes().first:
             write_json(self.folder / CONFIG_FILE, self.settings.to_json())
-        monitor = neighbor_monitor(images) if self._opened().watches_neighbors else None
+        monitor = neighbor_monitor(images) if self._require_source().watches_neighbors else None
         return train(self.settings, images, self.folder, self.device, self.save_every_s, monitor, self.reporter)
 
     def _measurement(self, checkpoint: dict[str, Any], started: datetime) -> Measurement:
@@ -295,27 +293,25 @@ class Run:
         return kind(
             checkpoint=checkpoint,
             folder=self.folder,
-            source=self._opened(),
-            images=self._decoded,
-            protocol=self.protocol,
-            scope=self.scope,
-            device=find_device(self.device),
+            source=self._require_source(),
+            images=self._load_images,
+            plan=self._plan(),
             started=started,
-            reporter=self.reporter,
         )
 
+    def _plan(self) -> EvaluationPlan:
+        return EvaluationPlan(self.protocol, self.scope, find_device(self.device), self.reporter)
+
     def _announce(self, before: dict[str, Any] | None) -> None:
-        """Say how long it will take, how a smaller run is started, and where this one goes on."""
+        """Report how long it will take, how to start a smaller run, and where this one resumes."""
         steps_done = before["progress"]["steps_done"] if before else 0
         forecast = Forecast(
-            self.settings,
-            self._decoded(),
-            self.protocol,
-            self.scope,
-            find_device(self.device),
-            steps_done,
-            self.data,
-            self.method_file,
+            settings=self.settings,
+            images=self._load_images(),
+            plan=self._plan(),
+            steps_done=steps_done,
+            data=self.data,
+            method_file=self.method_file,
         )
         for line in forecast.lines():
             self.reporter.text(line)

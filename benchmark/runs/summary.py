@@ -13,13 +13,13 @@ from threedie.manifests.progress import titled
 
 
 def results_text(record: Record, record_file: Path, folder: Path, records: Path) -> str:
-    """What came out, and where it is.
+    """The results, and the files that hold them.
 
     Args:
         record: the record.
         record_file: its file.
         folder: of the run, with its curves and its log.
-        records: folder that tables can be made of.
+        records: folder of records for the suggested next command.
     """
     protocol = record["protocol"]
     lines = [f"\n{record['id']}, protocol {protocol['name']} v{protocol['version']}\n", results_table(record), ""]

@@ -1,7 +1,7 @@
 """Weights to measure: a checkpoint of a run, or a file that another program wrote."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +10,11 @@ from threedie.benchmark.records.build import run_name
 from threedie.benchmark.records.record import RECORD_FILE, read_record, weights_of
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, is_ours, load_weights, weights_sha256
-from threedie.benchmark.training.imported import import_checkpoint
+from threedie.benchmark.training.imported import BACKBONE_ALONE, ImportOptions, import_checkpoint
 from threedie.benchmark.training.own_methods import load_method
 from threedie.benchmark.training.restore import read_settings, restore
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.places import DEFAULT_RUNS
-
-
-@dataclass(frozen=True)
-class ImportOptions:
-    """What weights of another program don't say of themselves; see `import_checkpoint`."""
-
-    experience: str | None = None
-    name: str | None = None
-    normalization: str | None = None
-    overrides: Sequence[str] = field(default_factory=tuple)
-
-    @property
-    def any(self) -> bool:
-        """Whether any is set."""
-        return bool(self.experience or self.name or self.normalization or self.overrides)
 
 
 @dataclass(frozen=True)
@@ -60,10 +45,9 @@ class Weights:
         Raises:
             ThreeDieError: it can't be read, or options are set for a checkpoint of this program.
         """
-        options = options or ImportOptions()
         content = load_weights(path)
         if is_ours(content):
-            if options.any:
+            if options and options.any:
                 raise ThreeDieError(
                     f"{path}: a checkpoint of this program, which names its method; leave --experience, --name, "
                     "--normalization and --set out"
@@ -73,9 +57,7 @@ class Weights:
                 return cls(path, content, folder, False)
             # Weights beside those of a run get a record beside its record.
             return cls(path, content, folder / (path.stem if path.suffix else f"{path.name}-eval"), True)
-        content = import_checkpoint(
-            path, content, image_size, options.experience, options.name, options.normalization, options.overrides
-        )
+        content = import_checkpoint(path, content, image_size, options)
         name = run_name(content["imported"]["name"], content["settings"]["recipe"]["name"], None)
         return cls(path, content, DEFAULT_RUNS / f"{name}-{weights_sha256(content['model'])[:8]}", True)
 
@@ -86,12 +68,12 @@ class Weights:
 
     @property
     def notes(self) -> list[str]:
-        """What weights of another program turned out to be, and remarks; empty for a checkpoint of this program."""
+        """Kind of the weights of another program, and remarks; empty for a checkpoint of this program."""
         if "imported" not in self.content:
             return []
         recipe, method = self.recipe, self.content["settings"]["method"]
         what = f"method {method} {recipe.method_options or ''}".strip()
-        if method == "random":
+        if method == BACKBONE_ALONE:
             what = "a backbone alone"
         kind = f"{recipe.backbone} in the form {recipe.form}, pixels normalized as {recipe.normalization}"
         return [f"{self.content['imported']['source']}: {what}, {kind}", *self.content["imported"]["notes"]]

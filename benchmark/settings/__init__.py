@@ -1,1 +1,1 @@
-"""What can be set: recipes of training, protocols of evaluation."""
+"""Settings: recipes of training, protocols of evaluation, what decides the weights of a run, defaults."""

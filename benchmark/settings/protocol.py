@@ -24,8 +24,8 @@ class Protocol:
         name, version: what records cite.
         definition: the rules in words.
         epochs: passes over the training objects that a head sees, one view or pair of each object in each; None where
-            `steps` says it.
-        steps: optimizer steps of a head; None where `epochs` says it.
+            `steps` is set.
+        steps: optimizer steps of a head; None where `epochs` is set.
         batch_size: views or pairs in a step.
         learning_rate: Adam's, constant.
         weight_decay: decoupled (AdamW).
@@ -83,13 +83,13 @@ PROTOCOLS: dict[str, Protocol] = {
         version=2,
         definition=(
             "Heads see random views (pairs) of the training objects, standardized, in batches of 256: AdamW 1e-3, "
-            "weight decay 0.05, at most 1500 steps; perceptrons are 512 wide. From the best constant on, the moment is "
-            "kept at which a head is best on a fifth of the training objects held out of its training; 200 steps "
+            "weight decay 0.05, at most 1500 steps; perceptrons are 512 wide. Starting at the best constant, a "
+            "head is kept at its best step on a fifth of the training objects, held out of its training; 200 steps "
             "without a better one end it. Measured on every view of every validation object: each view once, in pairs "
-            "each view once as the first with a fixed random other one. Neighbors are sought among 200 objects of "
+            "each view once as the first with a fixed random other one. Neighbors are searched among 200 objects of "
             "each split for poses and among 1000 training objects for classes, spread evenly over the list. Encoders "
             "in evaluation mode. For a laptop and for small datasets; not to be compared with published numbers. "
-            "Version 2: those numbers of objects, and the tasks of version 1 asked on other pairs."
+            "Version 2: those numbers of objects, and the tasks of version 1 measured on other pairs."
         ),
         epochs=None,
         steps=1500,
@@ -134,7 +134,7 @@ def find_protocol(name: str) -> Protocol:
     """A protocol by name.
 
     Raises:
-        ThreeDieError: there is none; the message suggests the nearest.
+        ThreeDieError: no such protocol; the message suggests the nearest.
     """
     if name not in PROTOCOLS:
         raise ThreeDieError(f"there is no protocol {name!r}; {suggest(name, PROTOCOLS)}")

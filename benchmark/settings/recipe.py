@@ -18,10 +18,10 @@ from threedie.manifests.suggest import suggest
 from threedie.manifests.text import parse_toml, without_mark
 
 OLD_NAMES = {"normalisation": "normalization", "centre": "center"}
-"""Settings by the names they had; files, checkpoints and `--set` may use both."""
+"""Old name of a setting -> its name; files, checkpoints and `--set` may use both."""
 
 SECTION, SHORT_SECTION = "method_options", "method"
-"""Where the method's own options are: in a recipe, and as `--set method.split=false` may call it."""
+"""Section of the method's own options in a recipe, and its short name in `--set method.split=false`."""
 
 _MINIMUM_IMAGE = 32
 _WIDEST_PROJECTOR = 2**20
@@ -39,7 +39,7 @@ def _are_widths(projector: str) -> bool:
 
 
 def _is_plain(entry: Any, depth: int = 0) -> bool:
-    """Whether a value can go into JSON and be an argument: finite, not too large, not nested without end."""
+    """Whether a value can go into JSON and be an argument: finite, of limited size and depth."""
     if isinstance(entry, bool) or entry is None:
         return True
     if isinstance(entry, int):
@@ -58,7 +58,7 @@ def _number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-# The largest whole numbers are far beyond use: what is larger is a slip, and would end in a full memory or an overflow.
+# Upper bounds lie far beyond use: larger numbers are slips that would fill the memory or overflow.
 ImageSize = Annotated[
     Whole, Must(lambda size: size >= _MINIMUM_IMAGE, f"{_MINIMUM_IMAGE} or more: the backbone halves it five times"),
     Field(le=2**14),
@@ -80,7 +80,7 @@ class Recipe:
         name: what the recipe is called.
         image_size: input width and height in pixels; images of another size are resized.
         normalization: `dataset` takes mean and standard deviation of each channel from the training images; `original`
-            are the fixed numbers of the SIE paper's code for 3DIEBench, `cifar10` and `imagenet` those usual there.
+            are the fixed numbers of the SIE paper's code for 3DIEBench, `cifar10` and `imagenet` those in common use.
         channels: `file` keeps the order of the color channels that the JPEGs hold (the original's own: red and blue
             exchanged in `bgr` datasets), `rgb` puts them right.
         backbone: name of the encoder network.

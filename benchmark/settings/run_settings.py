@@ -20,8 +20,8 @@ class RunSettings:
     Attributes:
         method: name of the method.
         recipe: how it is trained.
-        seed: decides initial weights, pairs and order; None where another program trained, and nobody knows.
-        fingerprint, images_sha256: the dataset's settings and latents, and its pixels; None where nobody knows.
+        seed: decides initial weights, pairs and order; None if unknown, for weights of another program.
+        fingerprint, images_sha256: the dataset's settings and latents, and its pixels; None if unknown.
 
     Raises:
         ThreeDieError: an entry is unknown, missing or of the wrong type.

@@ -1,4 +1,9 @@
-"""The tasks, one file each. They work on arrays and import no torch: `evaluation` trains heads and searches."""
+"""The tasks, one file each. They work on arrays and import no torch: `evaluation` trains heads and searches.
+
+What they share: `task` (a task's declaration), `metric` and `needs` (what it declares), `subject` (what it measures),
+`outcome` (what it returns), `scores` (the metrics as functions: R2, angles, ranks), `spread` (their intervals over
+objects), `breakdowns`, `regression` and `picture_classes` (bases of several tasks), `rows`, `discovery`, `warning`.
+"""
 
 from threedie.benchmark.tasks.discovery import discover
 from threedie.benchmark.tasks.task import Task

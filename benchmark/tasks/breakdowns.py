@@ -12,7 +12,7 @@ from threedie.benchmark.tasks.subject import Array, Subject
 
 STEP_DEG = 15
 """Width of a group of rotations."""
-HELD_OUT, TRAINED = "classes held out of training", "classes trained on"
+UNTRAINED, TRAINED = "classes held out of training", "classes trained on"
 
 
 def by_rotation(
@@ -42,11 +42,11 @@ def by_class(
     if not len(subject.train_objects):
         return []
     labels = subject.eval_data.labels[subject.eval_objects]
-    held_out = ~np.isin(labels, subject.train_data.labels[subject.train_objects])
-    if not held_out.any():
+    untrained = ~np.isin(labels, subject.train_data.labels[subject.train_objects])
+    if not untrained.any():
         return []
-    group = np.repeat(held_out, len(floors) // len(held_out)).astype(np.int64)
-    return [_grouped(metric, where, "class", [TRAINED, HELD_OUT], group, values, floors)]
+    group = np.repeat(untrained, len(floors) // len(untrained)).astype(np.int64)
+    return [_grouped(metric, where, "class", [TRAINED, UNTRAINED], group, values, floors)]
 
 
 def _grouped(
@@ -66,13 +66,13 @@ def _grouped(
 
     source, part = where
     return Breakdown(
-        metric.name,
-        part,
-        source,
-        metric.higher_is_better,
-        by,
-        tuple(names),
-        means(np.mean(values, 0)),
-        means(floors),
-        tuple(counts.tolist()),
+        metric=metric.name,
+        part=part,
+        input=source,
+        higher_is_better=metric.higher_is_better,
+        by=by,
+        groups=tuple(names),
+        values=means(np.mean(values, 0)),
+        floors=means(floors),
+        counts=tuple(counts.tolist()),
     )

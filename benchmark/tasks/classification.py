@@ -17,14 +17,14 @@ from threedie.benchmark.tasks.task import Task
 
 @dataclass(frozen=True, eq=False)
 class Classes:
-    """The classes that are told apart: those that training objects have.
+    """The classes that a classifier distinguishes: those that training objects have.
 
     Attributes:
         labels: of those classes, sorted, (C,).
         targets: place in `labels` of the class of each query, (Q,); 0 where it isn't among them.
         trained: whether it is among them, (Q,).
         shares: share of each class in all queries, largest first, (C,).
-        notes: what is odd about them.
+        notes: remarks on classes without training or validation objects.
     """
 
     labels: Indices
@@ -68,7 +68,12 @@ class Classes:
         count = len(self.labels)
         if depth > 1:
             return float(self.shares[:depth].sum()), f"naming the {depth} commonest of {count} classes"
-        return float(self.shares[0]), f"always naming the commonest of {count} classes; chance is {1 / count:.3f}"
+        return float(self.shares[0]), commonest_note(count)
+
+
+def commonest_note(classes: int) -> str:
+    """What the floor of top-1 is, among so many classes."""
+    return f"always naming the commonest of {classes} classes; chance is {1 / classes:.3f}"
 
 
 class Classification(Task):
@@ -105,8 +110,8 @@ class Classification(Task):
         classes = Classes.of(subject, subject.eval_objects)
         outcome = Outcome(self.name, notes=list(classes.notes))
         for source in subject.head_sources:
-            for part, where in subject.parts(source).items():
-                logits = subject.heads.predictions(spec, source, where, subject.eval_data, subject.eval_pairs)
+            for part, dims in subject.parts(source).items():
+                logits = subject.heads.predictions(spec, source, dims, subject.eval_data, subject.eval_pairs)
                 for depth in [1, 5] if len(classes.labels) > 5 else [1]:
                     correct = [classes.correct(each, depth) for each in logits]
                     floor, note = classes.floor(depth)

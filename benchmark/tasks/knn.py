@@ -43,9 +43,9 @@ class NearestNeighbors(Task):
         floor, note = classes.floor(1)
         draws = Bootstrap(len(objects), subject.protocol.seed)
         for source in (REPRESENTATION, EMBEDDING):
-            for part, where in subject.parts(source).items():
-                queries = Rows(eval_data.features(source), objects, where)
-                bank = Rows(train_data.features(source), bank_objects, where)
+            for part, dims in subject.parts(source).items():
+                queries = Rows(eval_data.features(source), objects, dims)
+                bank = Rows(train_data.features(source), bank_objects, dims)
                 votes = subject.neighbors.votes(queries, bank, bank_classes, len(classes.labels), COUNT)
                 accuracy = draws.mean([classes.correct(votes, 1)])
                 outcome.add(self.score("top1", (source, part), accuracy, floor, note))

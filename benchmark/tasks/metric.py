@@ -1,4 +1,4 @@
-"""What a task declares of each of its metrics: its title and unit, its range and direction, how it is shown."""
+"""What a task declares of each of its metrics: label and unit, range and direction, and how it is shown."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,8 @@ class Metric:
 
     Attributes:
         name: what records call it.
-        words: what tables call it, without its unit.
-        low, high: the least and the greatest possible value, both inclusive; None where there is no bound.
+        label: what tables call it, without its unit.
+        low, high: the least and the greatest possible value, both inclusive; None for no bound.
         unit: what values are shown in; shares shown in `%` are stored as 0 to 1.
         higher_is_better: the direction.
         ranked: whether the best value is marked as the best.
@@ -24,7 +24,7 @@ class Metric:
     """
 
     name: str
-    words: str
+    label: str
     low: float | None
     high: float | None
     unit: str = ""
@@ -36,7 +36,7 @@ class Metric:
     @property
     def title(self) -> str:
         """What tables call it, with its unit."""
-        return f"{self.words}, {self.unit}" if self.unit else self.words
+        return f"{self.label}, {self.unit}" if self.unit else self.label
 
     @property
     def percent(self) -> bool:
@@ -48,7 +48,7 @@ class Metric:
         """Digits behind the decimal point in tables."""
         return 1 if self.unit in (PERCENT, DEGREES) else 3
 
-    def holds(self, value: float) -> bool:
+    def allows(self, value: float) -> bool:
         """Whether a value lies in the range, up to rounding."""
         return (self.low is None or value >= self.low - ROUNDING) and (
             self.high is None or value <= self.high + ROUNDING
@@ -64,14 +64,14 @@ class Metric:
         return "any number" if self.high is None else f"at most {self.high:g}"
 
 
-def r2(name: str = "r2", words: str = "R²") -> Metric:
+def r2(name: str = "r2", label: str = "R²") -> Metric:
     """A coefficient of determination: at most 1, and without a lower bound."""
-    return Metric(name, words, None, 1.0)
+    return Metric(name, label, None, 1.0)
 
 
 def share(
     name: str,
-    words: str,
+    label: str,
     *,
     unit: str = "",
     higher_is_better: bool = True,
@@ -79,9 +79,9 @@ def share(
     unsplit_name: str = "",
 ) -> Metric:
     """A share, or a mean of numbers from 0 to 1."""
-    return Metric(name, words, 0.0, 1.0, unit, higher_is_better, ranked, unsplit_name=unsplit_name)
+    return Metric(name, label, 0.0, 1.0, unit, higher_is_better, ranked, unsplit_name=unsplit_name)
 
 
-def angle(name: str, words: str, *, in_interval: bool = True) -> Metric:
+def angle(name: str, label: str, *, in_interval: bool = True) -> Metric:
     """An angle of error in degrees, 0 to 180; lower is better."""
-    return Metric(name, words, 0.0, 180.0, DEGREES, higher_is_better=False, in_interval=in_interval)
+    return Metric(name, label, 0.0, 180.0, DEGREES, higher_is_better=False, in_interval=in_interval)

@@ -12,9 +12,9 @@ class Available:
         fields: names of the latent fields.
         views: of each object.
         predictor: whether embeddings can be moved by an action.
-        labels: whether the objects' classes are given.
-        train_objects: how many objects there are to train on.
-        pictures: whether there are pictures of one view each, and the network that sees them.
+        labels: whether the objects' classes are known.
+        train_objects: number of training objects.
+        pictures: whether the data are pictures of one view each, with the network that sees them.
     """
 
     fields: Collection[str]

@@ -1,4 +1,4 @@
-"""What a task gives: scores beside their floors, breakdowns, warnings."""
+"""What a task returns: scores beside their floors, breakdowns, warnings."""
 
 from dataclasses import dataclass, field
 from typing import Any

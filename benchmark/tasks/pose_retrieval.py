@@ -9,6 +9,7 @@ from threedie.benchmark.tasks.metric import share
 from threedie.benchmark.tasks.needs import Needs
 from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.rows import Rows
+from threedie.benchmark.tasks.scores import TIE
 from threedie.benchmark.tasks.spread import Bootstrap
 from threedie.benchmark.tasks.subject import EMBEDDING, Array, Data, Nearest, Sliced, Subject, subsample
 from threedie.benchmark.tasks.task import Task
@@ -50,9 +51,9 @@ class PoseRetrieval(Task):
     def measure(self, subject: Subject) -> Outcome:
         """The error from and among each split."""
         part = subject.predicted_part
-        where, limit = subject.embedding_parts[part], subject.protocol.nearest_objects
-        val = Views.of(subject.eval_data, subsample(subject.eval_objects, limit), where)
-        train = Views.of(subject.train_data, subsample(subject.train_objects, limit), where)
+        dims, limit = subject.embedding_parts[part], subject.protocol.nearest_objects
+        val = Views.of(subject.eval_data, subsample(subject.eval_objects, limit), dims)
+        train = Views.of(subject.train_data, subsample(subject.train_objects, limit), dims)
         outcome = Outcome(self.name)
         val_val = search(subject, val, val)
         searches: list[tuple[str, Views, Nearest, tuple[Views, ...]]] = [("pre_val_val", val, val_val, (val,))]
@@ -83,10 +84,10 @@ class Views:
     rotations: Array
 
     @classmethod
-    def of(cls, data: Data, objects: Indices, part: slice) -> "Views":
+    def of(cls, data: Data, objects: Indices, dims: slice) -> "Views":
         """Views of the objects at some positions."""
         rotations = quaternions(data.latents[objects][..., columns(data.fields, ROTATION)]).reshape(-1, 4)
-        return cls(data, objects, Rows(data.embedding, objects, part), rotations)
+        return cls(data, objects, Rows(data.embedding, objects, dims), rotations)
 
 
 def search(subject: Subject, queries: Views, targets: Views) -> Nearest:
@@ -106,9 +107,6 @@ def search(subject: Subject, queries: Views, targets: Views) -> Nearest:
         np.concatenate([piece.error for piece in pieces]),
         np.concatenate([piece.ties for piece in pieces]),
     )
-
-
-TIE = 1e-12
 
 
 def closest(one: Nearest, other: Nearest) -> Nearest:

@@ -12,9 +12,9 @@ from threedie.benchmark.tasks.task import Task
 VIEWS = 25_600
 """Enough according to RankMe's authors."""
 COLLAPSED = 0.75
-"""Share of the variance in one direction from which a warning is given."""
+"""Share of the variance in one direction above which a warning is made."""
 ENOUGH = 10
-"""Views and dimensions without which there is no such warning: few points always lie near a line."""
+"""Views and dimensions below which no such warning is made: few points always lie near a line."""
 _LEAST_DEVIATION = 1e-6
 _CHUNK = 4096
 
@@ -53,8 +53,8 @@ class EffectiveRank(Task):
         outcome, data = Outcome(self.name), subject.eval_data
         objects = subsample(subject.eval_objects, max(1, VIEWS // data.views))
         for source in (REPRESENTATION, EMBEDDING):
-            for part, where in subject.parts(source).items():
-                variances = direction_variances(Rows(data.features(source), objects, where))
+            for part, dims in subject.parts(source).items():
+                variances = direction_variances(Rows(data.features(source), objects, dims))
                 rank, first = effective_rank(variances), first_share(variances)
                 note = "the same for every view"
                 outcome.add(self.score("effective_rank", (source, part), Estimate(rank), 1.0, note))

@@ -1,4 +1,4 @@
-"""What the tasks share whose heads predict numbers: R2 in both forms, and angles for rotations."""
+"""Bases of the tasks whose heads predict numbers: scores by R2 in both forms, and by angles for rotations."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -14,8 +14,6 @@ from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.scores import (
     best_constant_rotation,
     geodesic_degrees,
-    r2_per_component,
-    r2_pooled,
     r2_pooled_floor,
     rotation_degrees,
 )
@@ -62,8 +60,8 @@ class Regression(Task):
         spec = self.head(subject)
         target = self.target(subject.eval_data, subject.eval_pairs)
         for source in subject.head_sources:
-            for part, where in subject.parts(source).items():
-                predictions = subject.heads.predictions(spec, source, where, subject.eval_data, subject.eval_pairs)
+            for part, dims in subject.parts(source).items():
+                predictions = subject.heads.predictions(spec, source, dims, subject.eval_data, subject.eval_pairs)
                 self.add_scores(outcome, subject, (source, part), target, predictions)
         return outcome
 
@@ -72,13 +70,13 @@ class Regression(Task):
     ) -> None:
         """Add the scores of predictions, one (Q, T) for each seed, of a target (Q, T)."""
         draws, note = subject.bootstrap, self.best_constant
-        pooled = draws.r2_pooled(target, predictions, r2_pooled)
-        per_component = draws.r2_per_component(target, predictions, r2_per_component)
+        pooled = draws.r2_pooled(target, predictions)
+        per_component = draws.r2_per_component(target, predictions)
         outcome.add(self.score("r2", where, pooled, r2_pooled_floor(target), note))
         outcome.add(self.score("r2_per_component", where, per_component, 0.0, note))
         for at, name in enumerate(self.components):
             column = slice(at, at + 1)
-            estimate = draws.r2_pooled(target[:, column], [each[:, column] for each in predictions], r2_pooled)
+            estimate = draws.r2_pooled(target[:, column], [each[:, column] for each in predictions])
             outcome.add(self.score(f"r2_{name}", where, estimate, 0.0, note))
 
 

@@ -8,7 +8,7 @@ from threedie.benchmark.tasks.metric import share
 from threedie.benchmark.tasks.needs import Needs
 from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.pose_retrieval import PRE
-from threedie.benchmark.tasks.scores import harmonic_mean_rank, hits, reciprocal_ranks, rotation_degrees
+from threedie.benchmark.tasks.scores import TIE, harmonic_mean_rank, hits, reciprocal_ranks, rotation_degrees
 from threedie.benchmark.tasks.subject import EMBEDDING, Subject
 from threedie.benchmark.tasks.task import Task
 from threedie.manifests.latents import ROTATION, columns, relative_quaternions
@@ -43,13 +43,13 @@ class Retrieval(Task):
         assert subject.predict_views is not None
         outcome, data = Outcome(self.name), subject.eval_data
         part, views = subject.predicted_part, data.views
-        where = subject.embedding_parts[part]
-        width = len(range(*where.indices(data.embedding.shape[2])))
+        dims = subject.embedding_parts[part]
+        width = len(range(*dims.indices(data.embedding.shape[2])))
         step = max(1, _ENTRIES // (views * width))
         pieces = []
         for begin in range(0, len(subject.eval_objects), step):
             objects = subject.eval_objects[begin : begin + step]
-            embedding = data.embedding[objects][..., where]
+            embedding = data.embedding[objects][..., dims]
             pieces.append(rank_places(subject.predict_views(data, objects), embedding, subject.normalize))
         places = np.concatenate(pieces).reshape(-1, 2)
 
@@ -68,8 +68,6 @@ class Retrieval(Task):
         return outcome
 
 
-TIE = 1e-12
-"""Dot products in double precision that differ by less, relative to their size, are tied."""
 _SLACK = 4 * np.finfo(np.float32).eps
 _CLOSE = 256
 """Queries decided at once in double precision."""

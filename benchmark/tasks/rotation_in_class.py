@@ -13,7 +13,6 @@ from threedie.benchmark.tasks.metric import r2
 from threedie.benchmark.tasks.needs import MIN_TRAIN_OBJECTS, Needs
 from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.rows import Rows
-from threedie.benchmark.tasks.scores import r2_per_component
 from threedie.benchmark.tasks.spread import Bootstrap
 from threedie.benchmark.tasks.subject import Array, Floats, Subject
 from threedie.benchmark.tasks.task import Task
@@ -68,17 +67,17 @@ class RotationInClass(Task):
         draws = Bootstrap(measured, subject.protocol.seed)
         for source in subject.head_sources:
             train_features, eval_features = train_data.features(source), eval_data.features(source)
-            for part, where in subject.parts(source).items():
-                scale = _scale(_rows(train_features, objects, where) for objects in train_objects.values())
+            for part, dims in subject.parts(source).items():
+                scale = _scale(_rows(train_features, objects, dims) for objects in train_objects.values())
                 predictions = []
                 for label, objects in train_objects.items():
                     folds = np.arange(len(objects)).repeat(train_data.views) % FOLDS
-                    inputs = _rows(train_features, objects, where) / scale
+                    inputs = _rows(train_features, objects, dims) / scale
                     weights, constant = fit(inputs, train_targets[label], folds)
                     for begin in range(0, len(eval_objects[label]), limit):
-                        rows = _rows(eval_features, eval_objects[label][begin : begin + limit], where) / scale
+                        rows = _rows(eval_features, eval_objects[label][begin : begin + limit], dims) / scale
                         predictions.append(rows @ weights + constant - eval_targets[label].mean(0))
-                estimate = draws.r2_per_component(target, [np.concatenate(predictions)], r2_per_component)
+                estimate = draws.r2_per_component(target, [np.concatenate(predictions)])
                 note = "the best constant quaternion of each class"
                 outcome.add(self.score("r2_per_component", (source, part), estimate, 0.0, note))
         return outcome
@@ -162,5 +161,5 @@ def _scale(rows: Iterable[Array]) -> Array:
     return np.where(deviation > _LEAST_DEVIATION * most, deviation, np.inf)
 
 
-def _rows(features: Floats, objects: Indices, part: slice) -> Array:
-    return Rows(features, objects, part)[:].astype(np.float64)
+def _rows(features: Floats, objects: Indices, dims: slice) -> Array:
+    return Rows(features, objects, dims)[:].astype(np.float64)

@@ -9,14 +9,14 @@ from threedie.benchmark.tasks.subject import Floats
 class Rows:
     """The views of some objects as rows (n * V, E'), read from the array (N, V, E) when they are sliced."""
 
-    def __init__(self, array: Floats, objects: Indices, part: slice) -> None:
-        self.array, self.objects, self.part = array, objects, part
+    def __init__(self, array: Floats, objects: Indices, dims: slice) -> None:
+        self.array, self.objects, self.dims = array, objects, dims
         self.views = array.shape[1]
-        self.shape = (len(objects) * self.views, len(range(*part.indices(array.shape[2]))))
+        self.shape = (len(objects) * self.views, len(range(*dims.indices(array.shape[2]))))
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def __getitem__(self, rows: slice) -> Floats:
         index = np.arange(*rows.indices(len(self)))
-        return self.array[self.objects[index // self.views], index % self.views][:, self.part]
+        return self.array[self.objects[index // self.views], index % self.views][:, self.dims]

@@ -1,4 +1,4 @@
-"""The metrics, as functions of arrays, and the floor of each."""
+"""The metrics as functions of arrays (R2, angles, ranks), and the floor of each."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,6 +6,9 @@ from scipy.optimize import minimize
 from scipy.spatial.transform import Rotation
 
 Array = npt.NDArray[np.float64]
+
+TIE = 1e-12
+"""Dot products in double precision that differ by less, relative to their size, are tied."""
 
 
 def r2_pooled(target: Array, prediction: Array) -> float:

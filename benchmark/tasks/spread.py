@@ -1,4 +1,4 @@
-"""How sure a number is: deviation over seeds of heads, bootstrap intervals over objects."""
+"""Uncertainty of a number: deviation over seeds of heads, bootstrap intervals over objects."""
 
 import functools
 import statistics
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from threedie.benchmark.tasks.scores import Array, r2_per_component, r2_pooled
 
 DRAWS = 1000
 COVERAGE = 0.95
@@ -63,10 +63,8 @@ class Bootstrap:
                 medians[begin : begin + rows] += per_query[order[middle]] / len(values)
         return _estimated(points, medians)
 
-    def r2_pooled(
-        self, target: Array, predictions: Sequence[Array], value: Callable[[Array, Array], float]
-    ) -> Estimate:
-        """R2 with one mean over all components of (Q, T); `value` computes the number itself."""
+    def r2_pooled(self, target: Array, predictions: Sequence[Array]) -> Estimate:
+        """R2 with one mean over all components of (Q, T), of each seed's predictions."""
 
         def of(drawn: Array) -> Array:
             residual, first, second, count = drawn.T
@@ -79,13 +77,11 @@ class Bootstrap:
             for one in predictions
         ]
         return self._estimate(
-            [value(target, one) for one in predictions], [self._per_object(rows) for rows in stats], of
+            [r2_pooled(target, one) for one in predictions], [self._per_object(rows) for rows in stats], of
         )
 
-    def r2_per_component(
-        self, target: Array, predictions: Sequence[Array], value: Callable[[Array, Array], float]
-    ) -> Estimate:
-        """Mean over components of each one's R2; `value` computes the number itself."""
+    def r2_per_component(self, target: Array, predictions: Sequence[Array]) -> Estimate:
+        """Mean over components of each one's R2, of each seed's predictions (Q, T)."""
         width = target.shape[1]
 
         def of(drawn: Array) -> Array:
@@ -96,7 +92,7 @@ class Bootstrap:
         ones = np.ones((len(target), 1))
         stats = [np.concatenate([np.square(target - one), target, np.square(target), ones], 1) for one in predictions]
         return self._estimate(
-            [value(target, one) for one in predictions], [self._per_object(rows) for rows in stats], of
+            [r2_per_component(target, one) for one in predictions], [self._per_object(rows) for rows in stats], of
         )
 
     def _per_object(self, stats: Array) -> Array:

@@ -11,11 +11,11 @@ from threedie.benchmark.data.pairs import Indices, Pairs, spread_over
 from threedie.benchmark.settings.linear_rules import LinearRules
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.tasks.needs import Available
+from threedie.benchmark.tasks.scores import Array
 from threedie.benchmark.tasks.spread import Bootstrap
 from threedie.benchmark.tasks.warning import ResultWarning
 from threedie.manifests.latents import LatentField
 
-Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
 REPRESENTATION, EMBEDDING = "representation", "embedding"
@@ -44,7 +44,7 @@ class Data:
         labels: class of each object, (N,).
         representation: backbone outputs, (N, V, D).
         embedding: projector outputs, (N, V, E).
-        has_labels: whether the classes are given; all labels are 0 otherwise.
+        has_labels: whether the classes are known; all labels are 0 otherwise.
     """
 
     fields: Sequence[LatentField]
@@ -95,23 +95,23 @@ class HeadTrainer(Interface):
 
     warnings: list[ResultWarning]
 
-    def plan(self, spec: HeadSpec, source: str, part: slice, name: str = "") -> None:
+    def plan(self, spec: HeadSpec, source: str, dims: slice, part: str = "") -> None:
         """Announce heads, so that they are trained together with others.
 
         Args:
-            spec, source, part: see `predictions`.
-            name: of the part, for messages.
+            spec, source, dims: see `predictions`.
+            part: name of these dimensions, for messages.
         """
         ...
 
-    def predictions(self, spec: HeadSpec, source: str, part: slice, data: Data, pairs: Pairs) -> list[Array]:
+    def predictions(self, spec: HeadSpec, source: str, dims: slice, data: Data, pairs: Pairs) -> list[Array]:
         """What heads predict of pairs, one array for each seed: logits (Q, classes) or numbers (Q, T).
 
         Args:
             spec: what the heads are trained to predict.
             source: `representation` or `embedding`.
-            part: which of its dimensions.
-            data: the dataset of the pairs; heads were trained on the training objects of theirs.
+            dims: which of its dimensions.
+            data: the dataset of the pairs; it may be another than the one heads are trained on.
             pairs: the Q pairs that are measured.
         """
         ...
@@ -167,7 +167,7 @@ class PictureNetwork(Interface):
         ...
 
     def linear(self, rules: LinearRules) -> list[npt.NDArray[np.bool_]]:
-        """Whether a linear layer is right for each measured picture, (Q,) for each run that the rules ask for."""
+        """Whether a linear layer is right for each measured picture, (Q,) for each run of the rules."""
         ...
 
 
@@ -179,7 +179,7 @@ class Subject:
         train_data: the dataset that heads are trained on.
         train_objects: positions of its training objects.
         eval_data: the dataset that is measured on, mostly the same one.
-        eval_objects: positions of the objects measured there.
+        eval_objects: positions of the objects that are measured.
         representation_parts, embedding_parts: named slices of the last dimension.
         predicted_part: name of the part of the embedding that the predictor moves.
         predict_views: for the objects at some positions of a dataset, the predicted part of the embedding of each view,
@@ -220,15 +220,15 @@ class Subject:
         return self.embedding_parts if source == EMBEDDING else self.representation_parts
 
     def available(self, trained: bool) -> Available:
-        """What there is for a task: of both datasets where it is `trained` on the first, else of the measured one."""
+        """What a task can use: of both datasets if it is `trained` on the first, else of the measured one."""
         datasets = [self.train_data, self.eval_data] if trained else [self.eval_data]
         return Available(
-            frozenset.intersection(*(data.field_names for data in datasets)),
-            min(data.views for data in datasets),
-            self.predict_views is not None,
-            all(data.has_labels for data in datasets),
-            len(self.train_objects),
-            self.pictures is not None,
+            fields=frozenset.intersection(*(data.field_names for data in datasets)),
+            views=min(data.views for data in datasets),
+            predictor=self.predict_views is not None,
+            labels=all(data.has_labels for data in datasets),
+            train_objects=len(self.train_objects),
+            pictures=self.pictures is not None,
         )
 
 

@@ -17,7 +17,7 @@ class Task(ABC):
 
     Attributes:
         name, version: what records cite.
-        order: its place among the tasks, which are run and shown by rising numbers; the last where it isn't set.
+        order: its place among the tasks, which are run and shown by rising numbers; without one it comes last.
         title: what tables call it.
         metrics: its metrics, in the order of the tables; those of its earlier versions too.
         main: name of the main score; the first metric, where a task doesn't name another.
@@ -26,7 +26,7 @@ class Task(ABC):
         definition: what is measured, in words, with its source.
         needs: what it can't do without.
         in_overview: whether its main score has a column in the first table, which is wide already.
-        input: what it is about: the `representation` or the `embedding`. Measured on the other, its columns come later.
+        input: what it is usually measured on: the `representation` or the `embedding`. Columns of the other come later.
         about_objects: whether it is about what an object is, which an invariant part is meant to hold.
         figure_role: `object` or `pose` where figures take this task for what an object is or how it is rotated.
         axis_label: label of an axis with its main metric, with the unit.
@@ -48,7 +48,7 @@ class Task(ABC):
     axis_label: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
-        """Take the first metric for the main one, where the class doesn't say otherwise."""
+        """Make the first metric the main one, unless the class names another."""
         super().__init_subclass__()
         if "metrics" in vars(cls) and "main" not in vars(cls):
             cls.main = cls.metrics[0].name
@@ -67,7 +67,7 @@ class Task(ABC):
 
         Args:
             metric: one of this task's.
-            dimensions: of the representation or embedding, where they are known.
+            dimensions: of the representation or embedding; None if unknown.
             objects: how many are measured.
             views: of each.
         """
@@ -88,9 +88,18 @@ class Task(ABC):
     def score(self, metric: str, where: tuple[str, str], estimate: Estimate, floor: float, floor_note: str) -> Score:
         """A score of one of its metrics, with the direction declared for it; `where` is input and part."""
         source, part = where
-        spread = estimate.deviation, estimate.interval
-        higher = self.declared(metric).higher_is_better
-        return Score(metric, part, estimate.value, floor, floor_note, higher, metric == self.main, source, *spread)
+        return Score(
+            metric=metric,
+            part=part,
+            value=estimate.value,
+            floor=floor,
+            floor_note=floor_note,
+            higher_is_better=self.declared(metric).higher_is_better,
+            main=metric == self.main,
+            input=source,
+            deviation=estimate.deviation,
+            interval=estimate.interval,
+        )
 
     def declared(self, metric: str) -> Metric:
         """The metric of a name.

@@ -17,7 +17,7 @@ def build(settings: RunSettings) -> Method:
     """The method with its initial weights, which depend on the seed alone; other random numbers are left as they are.
 
     Raises:
-        ThreeDieError: there is no such method, or the recipe doesn't suit it.
+        ThreeDieError: no such method, or the recipe doesn't suit it.
     """
     recipe = settings.recipe
     with torch.random.fork_rng(devices=[]):
@@ -38,7 +38,7 @@ def build(settings: RunSettings) -> Method:
 
 
 def require_fit(settings: RunSettings, state: Mapping[str, Any], what: str) -> None:
-    """Refuse weights that aren't just those of the method with its settings: names, types, shapes, finite numbers.
+    """Refuse weights that don't fit the method with its settings in names, types and shapes, or aren't finite.
 
     Args:
         settings: of the method.
@@ -48,7 +48,7 @@ def require_fit(settings: RunSettings, state: Mapping[str, Any], what: str) -> N
     Raises:
         ThreeDieError: names what doesn't fit.
     """
-    # Without numbers, so that settings that ask for a network of any size cost nothing; methods of users may need them.
+    # On the meta device a network of any size costs nothing; methods of users may need real numbers.
     with torch.device("meta") if settings.method in METHODS else nullcontext():
         try:
             method = build(settings)

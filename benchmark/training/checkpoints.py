@@ -29,7 +29,7 @@ _DEEPEST = 32
 
 
 def save_checkpoint(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a checkpoint with a checksum of all it holds; an older one stays until the new one is complete on disk.
+    """Write a checkpoint with a checksum of its content; an older one stays until the new one is complete on disk.
 
     Args:
         path: the file.
@@ -69,7 +69,7 @@ def is_ours(content: Mapping[str, Any]) -> bool:
 
 
 def load_weights(path: Path) -> dict[str, Any]:
-    """Read any file of weights to the CPU: of this program or of another. What ours holds is checked.
+    """Read any file of weights to the CPU: of this program, whose content is then checked, or of another.
 
     Raises:
         ThreeDieError: no such file, none of weights, damaged, or ours of a newer version.
@@ -80,7 +80,7 @@ def load_weights(path: Path) -> dict[str, Any]:
             require_torch_zip(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            # Of a path torch would judge by the name's ending.
+            # From a path torch would guess the format by the suffix.
             with path.open("rb") as file:
                 content = torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251
     except ThreeDieError:

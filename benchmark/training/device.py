@@ -12,10 +12,10 @@ DEVICES = ("auto", "cpu", "cuda")
 
 
 def find_device(device: str) -> str:
-    """`cpu` or `cuda`; `auto` takes the GPU if there is one.
+    """`cpu` or `cuda`; `auto` takes a GPU if torch sees one.
 
     Raises:
-        ThreeDieError: there is no such device.
+        ThreeDieError: no such device.
     """
     if device not in DEVICES:
         raise ThreeDieError(f"device {device!r}: choose one of {', '.join(DEVICES)}; CUDA_VISIBLE_DEVICES picks a GPU")
@@ -27,7 +27,7 @@ def find_device(device: str) -> str:
 
 
 def build_fabric(device: str, precision: str, processes: Processes) -> Fabric:
-    """Lightning Fabric on a device, one for each process; several processes have met when this returns."""
+    """Lightning Fabric on a device, one for each process; several processes are connected when this returns."""
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
     fabric = Fabric(
         accelerator=find_device(device),
@@ -38,7 +38,7 @@ def build_fabric(device: str, precision: str, processes: Processes) -> Fabric:
         plugins=environment_of(processes),
     )
     if processes.count > 1:
-        # Until all have met, which may be never where one of them has died.
+        # Waits until all are connected: forever if one of them has died.
         with ended_by_signals():
             fabric.launch()
     return fabric

@@ -1,4 +1,4 @@
-"""What a checkpoint of ours holds beside its optimizer and random states, as types, and the check of it."""
+"""The content of our checkpoints except optimizer and random states, as types, and its validation."""
 
 from collections.abc import Mapping
 from functools import cache

@@ -1,8 +1,9 @@
-"""Weights that another program trained, as a checkpoint of ours: what it says of itself, and nothing made up."""
+"""Weights that another program trained, as a checkpoint of ours; what they don't show is left out."""
 
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +20,35 @@ RECIPE_NAME = "imported"
 KNOWN_SETTINGS = (
     "image_size", "center", "normalization", "channels", "backbone", "form", "width", "projector", "method_options",
 )  # fmt: skip
-"""Of a recipe, what is known of weights that were trained elsewhere."""
+"""The settings of a recipe that weights trained elsewhere show."""
 BACKBONE_ALONE = "random"
 """The method that is a network and nothing else."""
 
 
+@dataclass(frozen=True)
+class ImportOptions:
+    """What the weights of another program don't say of themselves.
+
+    Attributes:
+        experience: what the original calls the method; needed where names and shapes fit several.
+        name: name in records; by default the method's, or the file's for a bare backbone.
+        normalization: of the pixels; by default `original`, and `imagenet` for a bare backbone in torchvision's form.
+        overrides: `method.option=value` each: options of the method that the weights don't determine.
+    """
+
+    experience: str | None = None
+    name: str | None = None
+    normalization: str | None = None
+    overrides: Sequence[str] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether any is set."""
+        return bool(self.experience or self.name or self.normalization or self.overrides)
+
+
 def import_checkpoint(
-    path: Path,
-    content: Mapping[str, Any],
-    image_size: int,
-    experience: str | None = None,
-    name: str | None = None,
-    normalisation: str | None = None,
-    overrides: Sequence[str] = (),
+    path: Path, content: Mapping[str, Any], image_size: int, options: ImportOptions | None = None
 ) -> dict[str, Any]:
     """A checkpoint in our form of another program's weights: the original's, or a bare ResNet.
 
@@ -39,33 +56,31 @@ def import_checkpoint(
         path: the file.
         content: what is in it.
         image_size: of the pictures that it will see.
-        experience: what the original calls the method; needed where names and shapes don't tell it.
-        name: what records call it; by default the method's name, or the file's for a bare backbone.
-        normalisation: of the pixels; by default `original`, and `imagenet` for a bare backbone in torchvision's form.
-        overrides: `method.option=value` each: what the weights don't tell of the method.
+        options: what the weights don't say.
 
     Raises:
         ThreeDieError: there are no weights in it, they are of no method here, of several, or don't fit an override.
     """
-    given = read_options(overrides)
+    options = options or ImportOptions()
+    experience, method_options = options.experience, read_options(options.overrides)
     try:
         if experience is not None and experience not in EXPERIENCES:
             raise ValueError(f"--experience {experience}: no such experience; {suggestion(experience, [*EXPERIENCES])}")
-        found = architecture(content, given)
-        method, options = _choose(found, experience)
-        if method == BACKBONE_ALONE and given:
+        network = architecture(content, method_options)
+        method, all_options = _choose(network, experience)
+        if method == BACKBONE_ALONE and method_options:
             raise ValueError("--set: it is a backbone alone, which has no options")
     except ValueError as error:
         raise ThreeDieError(f"{path}: {error}") from error
-    usual = "imagenet" if method == BACKBONE_ALONE and found.form == "torchvision" else "original"
-    pixels = normalisation or usual
+    usual = "imagenet" if method == BACKBONE_ALONE and network.form == "torchvision" else "original"
+    pixels = options.normalization or usual
     recipe = Recipe(
         name=RECIPE_NAME, image_size=image_size, normalization=pixels,  # type: ignore[arg-type]
-        channels="rgb" if pixels == "imagenet" else "file", backbone=found.backbone,
-        form=found.form, width=found.width, projector=found.projector or "1",  # type: ignore[arg-type]
-        # How it was trained isn't known; these are never read, and records leave them out.
+        channels="rgb" if pixels == "imagenet" else "file", backbone=network.backbone,
+        form=network.form, width=network.width, projector=network.projector or "1",  # type: ignore[arg-type]
+        # How it was trained is unknown; these are never read, and records leave them out.
         epochs=1, passes=1, batch_size=2, optimizer="adam", learning_rate=1.0, weight_decay=0.0, schedule="constant",
-        warmup_epochs=0.0, precision="32-true", sync_batchnorm=False, method_options=options,
+        warmup_epochs=0.0, precision="32-true", sync_batchnorm=False, method_options=all_options,
     )  # fmt: skip
     settings = RunSettings(method, recipe, None, None, None)
     try:
@@ -88,7 +103,7 @@ def import_checkpoint(
         },
         "finished": True,
         "imported": {
-            "name": _name(name or (_plain(path.stem) if method == BACKBONE_ALONE else method)),
+            "name": _name(options.name or (_plain(path.stem) if method == BACKBONE_ALONE else method)),
             "source": f"weights from {path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}",
             "notes": notes,
         },
@@ -121,22 +136,22 @@ def read_options(overrides: Sequence[str]) -> dict[str, Any]:
     return options
 
 
-def _choose(found: Architecture, experience: str | None) -> tuple[str, dict[str, Any]]:
-    """Method and options from what the weights tell and what the user says."""
-    options = dict(found.options)
+def _choose(network: Architecture, experience: str | None) -> tuple[str, dict[str, Any]]:
+    """Method and options from the weights and from what the user named."""
+    options = dict(network.options)
     if experience is not None:
         method, variant = EXPERIENCES[experience]
-        if method not in found.methods:
-            there = " or ".join(found.methods) or "a backbone alone"
-            raise ValueError(f"--experience {experience}: is {method} here, and the weights are of {there}")
-        # What shapes tell counts; the rest is the experience's.
+        if method not in network.methods:
+            candidates = " or ".join(network.methods) or "a backbone alone"
+            raise ValueError(f"--experience {experience}: is {method} here, and the weights are of {candidates}")
+        # Options that shapes show take precedence; the rest is the experience's.
         return method, {**variant, **options}
-    if not found.methods:
+    if not network.methods:
         return BACKBONE_ALONE, {}
-    if len(found.methods) > 1 or found.methods == ("equimod",):
-        fitting = [each for each, (method, _) in EXPERIENCES.items() if method in found.methods]
+    if len(network.methods) > 1 or network.methods == ("equimod",):
+        fitting = [each for each, (method, _) in EXPERIENCES.items() if method in network.methods]
         raise ValueError(f"its names fit several methods: say which with --experience, one of {', '.join(fitting)}")
-    return found.methods[0], options
+    return network.methods[0], options
 
 
 def _plain(text: str) -> str:

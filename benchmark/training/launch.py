@@ -1,4 +1,4 @@
-"""How Fabric finds the other processes of a run: by what `find_processes` decided, and not by what it reads itself."""
+"""How Fabric finds the other processes of a run: through `find_processes`, not through its own detection."""
 
 import os
 
@@ -55,9 +55,9 @@ class SrunEnvironment(ClusterEnvironment):
     @property
     def main_port(self) -> int:
         """MASTER_PORT, or a port computed from the job and the step: the same in all tasks, rarely that of others."""
-        given = os.environ.get("MASTER_PORT", "")
-        if given.isdigit():
-            return int(given)
+        port = os.environ.get("MASTER_PORT", "")
+        if port.isdigit():
+            return int(port)
         names = [os.environ.get(name, "") for name in ("SLURM_JOB_ID", "SLURM_STEP_ID")]
         job, step = (int(text) if text.isdigit() else 0 for text in names)
         return _FIRST_PORT + (job * 7 + step) % _PORTS

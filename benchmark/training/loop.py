@@ -1,4 +1,4 @@
-"""Training: pairs of views through a method, step by step, to a checkpoint; stopped anywhere, it goes on exactly."""
+"""Training: pairs of views through a method, step by step, to a checkpoint; a stopped run resumes exactly."""
 
 import copy
 import signal
@@ -16,6 +16,7 @@ from threedie.benchmark.data.inputs import Loaded, TrainingPairs, augmentation_f
 from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.data.pairs import Pairs
 from threedie.benchmark.data.source import ImageStore
+from threedie.benchmark.settings.defaults import SAVE_EVERY_S
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, MEND, save_checkpoint
@@ -32,7 +33,7 @@ from threedie.manifests.processes import Processes, find_processes
 from threedie.manifests.progress import SILENT, Reporter
 
 LOG_FOLDER = "log"
-"""Where in a run's folder the TensorBoard scalars lie."""
+"""Folder of the TensorBoard scalars in a run's folder."""
 
 _LOG_EVERY_STEPS = 20
 
@@ -45,7 +46,7 @@ def train(
     images: ImageStore,
     folder: Path,
     device: str = "auto",
-    save_every_s: float = 60.0,
+    save_every_s: float = SAVE_EVERY_S,
     monitor: Monitor | None = None,
     reporter: Reporter = SILENT,
 ) -> dict[str, Any]:
@@ -90,7 +91,7 @@ class Trainer:
         images: ImageStore,
         folder: Path,
         device: str = "auto",
-        save_every_s: float = 60.0,
+        save_every_s: float = SAVE_EVERY_S,
         monitor: Monitor | None = None,
     ) -> None:
         """Build the method with its first weights, and seed the generators. Arguments: see `train`."""
@@ -142,7 +143,7 @@ class Trainer:
         progress.set_description(f"epoch {self.state.epoch + 1}/{self.epochs}", refresh=False)
         plan = self.pairs.batches(self.recipe, self.seed, self.state.epoch)
         shares = [_share(pairs, self.processes) for pairs in plan][self.state.step :]
-        for loaded in self._loaded(shares):
+        for loaded in self._load_ahead(shares):
             rate = learning_rate(self.recipe, self.state.steps_done, self.steps_per_epoch)
             batch = prepare(loaded, self.augmentation, self.normalization, self.stepper.device)
             values = self._step(batch, rate)
@@ -163,7 +164,7 @@ class Trainer:
             if stopped:
                 raise Interrupted(received[0] if received else signal.SIGTERM, self.state.epoch)
 
-    def _loaded(self, plan: Sequence[Pairs]) -> Iterator[Loaded]:
+    def _load_ahead(self, plan: Sequence[Pairs]) -> Iterator[Loaded]:
         """Batches in their order, one prepared ahead: the decoding within a batch has threads of its own."""
         return ordered(lambda pairs: self.pairs.load(pairs, self.method.action, self.probes is not None), plan, 1)
 

@@ -1,4 +1,4 @@
-"""Methods from a user's own file: `path.py:Class`, made known to this process under a name that tells its content."""
+"""Methods from a user's own file, `path.py:Class`, registered under a name with the file's hash."""
 
 import hashlib
 import importlib.util
@@ -89,7 +89,7 @@ def _file_of(method: type[Method]) -> str:
 
 
 def load_method(where: str) -> str:
-    """Run a Python file and make one of its classes a method; its name, which recipes, runs and records bear.
+    """Run a Python file and register one of its classes as a method; the name for runs and records.
 
     The name is the class's and the beginning of the file's SHA-256, `Mine-1a2b3c4d`: an edited file is another method,
     whose runs aren't mixed up with those of the file before. A checkpoint holds the name only, so that reading one
@@ -136,23 +136,23 @@ def load_method(where: str) -> str:
         raise ThreeDieError(f"{_place(path, error)}: {type(error).__name__}: {first_line(error)}") from error
     finally:
         _IN_PROGRESS.discard(module_name)
-    found = getattr(module, class_name, None)
-    if found is None:
+    method = getattr(module, class_name, None)
+    if method is None:
         classes = [value for value in vars(module).values() if inspect.isclass(value)]
         own = [cls.__name__ for cls in classes if cls.__module__ == module_name]
         raise ThreeDieError(f"{path}: no class {class_name!r} in it; {suggestion(class_name, own)}")
-    if not (inspect.isclass(found) and issubclass(found, Method)):
+    if not (inspect.isclass(method) and issubclass(method, Method)):
         raise ThreeDieError(f"{path}: {class_name} is no subclass of threedie.Method")
-    if missing := sorted(found.__abstractmethods__):
+    if missing := sorted(method.__abstractmethods__):
         raise ThreeDieError(f"{path}: {class_name} lacks {', '.join(missing)}; see docs/adding-a-method.md")
     try:
-        inspect.signature(found).bind_partial(None, "")
+        inspect.signature(method).bind_partial(None, "")
     except (TypeError, ValueError) as error:
         raise ThreeDieError(
             f"{path}: {class_name}'s constructor must take backbone and projector first, then options by keyword"
         ) from error
     name = f"{class_name.lstrip('_')}-{digest}"
-    add_method(name, found, str(path))
+    add_method(name, method, str(path))
     return name
 
 

@@ -1,4 +1,4 @@
-"""Probes: heads trained beside a method on what its backbone says, to watch it learn; the method never feels them."""
+"""Probes: heads trained beside a method on its representation, for curves; no gradient reaches the method."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from threedie.manifests.classes import SYNSETS
 CLASSES = len(SYNSETS)
 """Labels are positions among all classes of ShapeNetCore, or fewer."""
 HIDDEN = "1024-1024"
-"""Widths of the perceptron that tells the rotation: those of SIE's evaluation (section 5)."""
+"""Widths of the perceptron that predicts the rotation: those of SIE's evaluation (section 5)."""
 LEARNING_RATE = 1e-3
 _TINY = 1e-12
 
@@ -22,11 +22,11 @@ class OnlineProbes:
     """A linear classifier and a perceptron for the relative rotation, on every part of the representation.
 
     As the online evaluator of SIE's authors, but with an optimizer of their own (Adam, 1e-3), so that with them and
-    without them a method ends with the same weights to the bit. Their first weights come from a generator apart.
+    without them a method ends with the same weights to the bit. Their first weights come from a generator of their own.
     """
 
     def __init__(self, parts: Mapping[str, slice], seed: int, device: torch.device) -> None:
-        """Prepare; heads are built when the first representation shows its width.
+        """Prepare; heads are built at the first step, which shows the width of the representation.
 
         Args:
             parts: named slices of the representation.
@@ -44,25 +44,25 @@ class OnlineProbes:
         Args:
             representation: of both views, each (B, D); no gradient passes into it.
             label: (B,).
-            rotation: relative quaternion, (B, 4), or None where there is none.
+            rotation: relative quaternion, (B, 4), or None for data without rotations.
 
         Returns:
-            `probe_top1_PART` (share of views 1 told right) and, with a rotation, `probe_rotation_r2_PART` (one mean
-            over all components) of each part.
+            of each part `probe_top1_PART` (share of views 1 classified right) and, with a rotation,
+            `probe_rotation_r2_PART` (one mean over all components).
         """
         one, two = (each.detach().float() for each in representation)
         heads, optimizer = self._ready(one.shape[1], rotation is not None)
         total = torch.zeros((), device=one.device)
         values: dict[str, Tensor] = {}
-        for part, where in self.parts.items():
-            logits = heads[f"class_{part}"](one[:, where])
+        for part, dims in self.parts.items():
+            logits = heads[f"class_{part}"](one[:, dims])
             total = total + F.cross_entropy(logits, label)
             values[f"probe_top1_{part}"] = (logits.argmax(1) == label).float().mean()
             if rotation is not None:
-                said = heads[f"rotation_{part}"](torch.cat([one[:, where], two[:, where]], 1))
-                total = total + F.mse_loss(said, rotation)
+                predictions = heads[f"rotation_{part}"](torch.cat([one[:, dims], two[:, dims]], 1))
+                total = total + F.mse_loss(predictions, rotation)
                 spread = (rotation - rotation.mean()).square().sum().clamp_min(_TINY)
-                values[f"probe_rotation_r2_{part}"] = 1 - (said.detach() - rotation).square().sum() / spread
+                values[f"probe_rotation_r2_{part}"] = 1 - (predictions.detach() - rotation).square().sum() / spread
         optimizer.zero_grad(set_to_none=True)
         total.backward()
         optimizer.step()
@@ -83,8 +83,8 @@ class OnlineProbes:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(self.seed)
                 self.heads = nn.ModuleDict()
-                for part, where in self.parts.items():
-                    dim = len(range(*where.indices(width)))
+                for part, dims in self.parts.items():
+                    dim = len(range(*dims.indices(width)))
                     self.heads[f"class_{part}"] = nn.Linear(dim, CLASSES)
                     if rotation:
                         self.heads[f"rotation_{part}"] = build_perceptron(2 * dim, HIDDEN, 4)

@@ -1,6 +1,7 @@
 """A trained method from the content of a checkpoint."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from threedie.baselines.method import Method
 from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build, require_fit
+from threedie.benchmark.training.checkpoints import weights_sha256
 from threedie.manifests.errors import ThreeDieError
 
 
@@ -19,13 +21,18 @@ class TrainedMethod:
         settings: of its run.
         method: in evaluation mode.
         normalization: of the pixels that it takes.
-        notes: what is to be known of weights of another program.
+        notes: remarks on weights of another program.
     """
 
     settings: RunSettings
     method: Method
     normalization: Normalization
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def weights(self) -> str:
+        """SHA-256 of the weights: see `weights_sha256`."""
+        return weights_sha256(self.method.state_dict())
 
 
 def read_settings(checkpoint: dict[str, Any], path: Path | None = None) -> RunSettings:

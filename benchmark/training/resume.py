@@ -1,4 +1,4 @@
-"""Resuming from a checkpoint: what it must hold, and restoring the optimizer."""
+"""Resuming from a checkpoint: finding it, checking it, and restoring the optimizer."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ from threedie.manifests.errors import ThreeDieError, first_line
 
 
 def resumable(path: Path, settings: RunSettings) -> dict[str, Any] | None:
-    """The checkpoint to go on from, or None if there is none.
+    """The checkpoint to go on from; None without one.
 
     Raises:
         ThreeDieError: it was made with other settings; the message names the first.
@@ -23,7 +23,7 @@ def resumable(path: Path, settings: RunSettings) -> dict[str, Any] | None:
     if not path.exists():
         return None
     content = load_checkpoint(path)
-    # Settings that a later version of the program added have their default there.
+    # Settings that a later version of the program added get their default.
     try:
         saved = RunSettings.from_json(content["settings"]).to_json()
     except ThreeDieError as error:
@@ -42,7 +42,7 @@ def resumable(path: Path, settings: RunSettings) -> dict[str, Any] | None:
 
 
 def _require_resumable(content: Mapping[str, Any], settings: RunSettings, path: Path) -> None:
-    """Refuse a checkpoint of an unfinished run that lacks what only going on needs."""
+    """Refuse a checkpoint of an unfinished run without the states that resuming needs."""
     needed = ("optimizer", "random", *(("probes",) if settings.recipe.online_probes else ()))
     for key in needed:
         if key not in content:
@@ -77,7 +77,7 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any], p
     parameters = [each for group in optimizer.param_groups for each in group["params"]]
     for parameter, values in optimizer.state.items():
         if not any(parameter is each for each in parameters):
-            raise ThreeDieError(f"{path}: optimizer: holds values of a parameter that isn't there; {MEND}")
+            raise ThreeDieError(f"{path}: optimizer: holds values of a parameter that the method lacks; {MEND}")
         for name, value in values.items():
             fault = tensor_fault(value) if isinstance(value, Tensor) else None
             if fault or (isinstance(value, Tensor) and value.ndim and value.shape != parameter.shape):

@@ -1,4 +1,4 @@
-"""TensorBoard's files of scalars, written step by step in the run's own thread, so that a full disk is one message."""
+"""TensorBoard's files of scalars, written in the run's own thread, so that a full disk gives one message."""
 
 import itertools
 import os
@@ -25,8 +25,8 @@ class ScalarLog:
         """Begin a file.
 
         Args:
-            folder: made if it isn't there; files that are stay.
-            begin: step from which on older files count no more.
+            folder: made if missing; existing files stay.
+            begin: first step of this file; TensorBoard drops later steps of older files.
 
         Raises:
             ThreeDieError: the file can't be written.

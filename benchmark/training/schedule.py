@@ -2,7 +2,6 @@
 
 import torch
 
-from threedie.benchmark.data.pairs import count_batches
 from threedie.benchmark.settings.recipe import Recipe
 
 
@@ -17,8 +16,3 @@ def learning_rate(recipe: Recipe, step: int, steps_per_epoch: int) -> float:
     return float(
         recipe.learning_rate * 0.5 * (1 + torch.cos(torch.tensor(torch.pi * (step - warmup) / (total - warmup))))
     )
-
-
-def steps_per_epoch(recipe: Recipe, train_objects: int) -> int:
-    """Steps in one epoch on so many training objects."""
-    return recipe.passes * count_batches(train_objects, recipe.batch_size)

@@ -1,4 +1,4 @@
-"""Stopping between two steps on a signal."""
+"""Interrupting training between two steps on a signal."""
 
 import signal
 import threading

@@ -14,7 +14,7 @@ Outputs = tuple[dict[str, Tensor], tuple[Tensor, Tensor]]
 
 
 class _Losses(nn.Module):
-    """A method as Fabric wants it: a dictionary of tensors in, one of losses and the representations out."""
+    """A method as Fabric can wrap it: from the fields of `Batch` by name to losses by name and the representations."""
 
     def __init__(self, method: Method) -> None:
         super().__init__()
@@ -41,12 +41,12 @@ class Stepper:
             processes: of the run, each with a device of its own; this one alone where None.
 
         Raises:
-            ThreeDieError: there is no such device.
+            ThreeDieError: no such device.
         """
         self.processes = processes or Processes()
         self.fabric = build_fabric(device, recipe.precision, self.processes)
         self.device = self.fabric.device
-        # Torch has no synchronized batch-norm for CPUs; there each process has statistics of its own.
+        # Torch has no synchronized batch-norm for CPUs; on them each process has statistics of its own.
         if recipe.sync_batchnorm and self.processes.count > 1 and self.device.type != "cpu":
             method = nn.SyncBatchNorm.convert_sync_batchnorm(method)
         self.method = method

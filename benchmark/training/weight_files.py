@@ -1,4 +1,4 @@
-"""Formats of files that should hold weights: those that PyTorch doesn't read are named, damaged archives refused."""
+"""Formats of files of weights: those that PyTorch doesn't read are named in the message, damaged archives refused."""
 
 import struct
 import zipfile

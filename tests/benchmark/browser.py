@@ -40,8 +40,8 @@ class Browser:
                 ],
             }
             wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
-            found = self._ask("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
-            self._session = f"/session/{found['sessionId']}"
+            response = self._ask("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
+            self._session = f"/session/{response['sessionId']}"
         except BaseException:
             self._driver.kill()
             raise
@@ -71,8 +71,8 @@ class Browser:
 
     def click(self, selector: str) -> None:
         """Click as a mouse does: an element that is covered or not to be seen raises."""
-        found = self._ask("POST", f"{self._session}/element", {"using": "css selector", "value": selector})
-        self._ask("POST", f"{self._session}/element/{found[ELEMENT]}/click", {})
+        response = self._ask("POST", f"{self._session}/element", {"using": "css selector", "value": selector})
+        self._ask("POST", f"{self._session}/element/{response[ELEMENT]}/click", {})
 
     def press(self, *keys: str) -> None:
         """Press keys, one after the other."""

@@ -20,7 +20,7 @@ torch.set_num_threads(1)
 
 @pytest.fixture(scope="session")
 def make_dataset() -> Callable[..., Path]:
-    """`make_dataset(path, objects=…, views=…, size=…, classes=…, splits=…, moved=…)` writes one, gives its path."""
+    """`make_dataset(path, objects=…, views=…, size=…, classes=…, splits=…, …)` writes one, gives its path."""
 
     def make(
         path: Path,
@@ -30,14 +30,14 @@ def make_dataset() -> Callable[..., Path]:
         classes: int = 4,
         splits: list[str] | None = None,
         channel_order: str = "rgb",
-        moved: bool = False,
+        translated: bool = False,
     ) -> Path:
         latents = draw_latents(objects, views)
-        if moved:
+        if translated:
             latents = np.concatenate([latents, np.random.default_rng(1).uniform(-0.5, 0.5, (objects, views, 3))], -1)
         info = DatasetInfo(
             preset={"name": "painted"},
-            fields=(*FIELDS, *TRANSLATION_FIELDS) if moved else FIELDS,
+            fields=(*FIELDS, *TRANSLATION_FIELDS) if translated else FIELDS,
             seed=0,
             sampler="counter",
             views=views,

@@ -35,14 +35,14 @@ def test_none_changes_no_view_but_still_cuts_the_crop():
     assert Augmentation("none").crop(PICTURES) is None
 
 
-def grey(pictures: torch.Tensor) -> torch.Tensor:
+def gray(pictures: torch.Tensor) -> torch.Tensor:
     return (pictures - pictures.mean(1, keepdim=True)).abs().amax((1, 2, 3)) < 1e-5
 
 
-def test_a_fifth_becomes_grey_and_half_is_flipped():
+def test_a_fifth_becomes_gray_and_half_is_flipped():
     torch.manual_seed(0)
     many = PICTURES.repeat(16, 1, 1, 1)
-    assert grey(Augmentation("essl").view(many)).float().mean() == pytest.approx(0.2, abs=0.04)
+    assert gray(Augmentation("essl").view(many)).float().mean() == pytest.approx(0.2, abs=0.04)
     # A picture that is dark on the left stays so unless it is flipped, however it is cropped.
     ramp = torch.linspace(0, 1, 32).expand(1024, 3, 32, 32).contiguous()
     viewed = Augmentation("essl").view(ramp)
@@ -53,8 +53,8 @@ def test_a_fifth_becomes_grey_and_half_is_flipped():
 def test_what_the_action_tells_is_not_augmented_away():
     torch.manual_seed(0)
     ramp = torch.linspace(0, 1, 32).expand(256, 3, 32, 32).contiguous()
-    turned = Augmentation("essl", "rotation").view(ramp)
-    assert not (turned[..., 0].mean((1, 2)) > turned[..., -1].mean((1, 2))).any()
+    views = Augmentation("essl", "rotation").view(ramp)
+    assert not (views[..., 0].mean((1, 2)) > views[..., -1].mean((1, 2))).any()
     colored = torch.stack([torch.full((256, 32, 32), value) for value in (0.2, 0.5, 0.8)], 1)
     assert torch.allclose(Augmentation("essl", "rotation_color").view(colored), colored, atol=1e-5)
     assert not torch.allclose(Augmentation("essl", "rotation").view(colored), colored, atol=1e-2)

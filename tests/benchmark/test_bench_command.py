@@ -95,10 +95,10 @@ def test_a_run_says_what_it_does_and_ends_in_a_record(first: tuple[Path, Result]
     assert record["checkpoint"]["steps"] == 3 * 2 * 2
     assert record["config"]["width"] == 8
     assert "from 246 objects x 20 views" in record["warnings"][0]["text"]
-    found = {(row["task"], row["metric"], row["part"]) for row in record["results"]}
+    metrics = {(row["task"], row["metric"], row["part"]) for row in record["results"]}
     for part in ("all", "invariant", "equivariant"):
-        assert {("classification", "top1", part), ("rotation", "r2", part), ("color", "r2", part)} <= found
-    assert {("retrieval", "mrr", "equivariant"), ("retrieval", "h5", "equivariant")} <= found
+        assert {("classification", "top1", part), ("rotation", "r2", part), ("color", "r2", part)} <= metrics
+    assert {("retrieval", "mrr", "equivariant"), ("retrieval", "h5", "equivariant")} <= metrics
 
 
 def test_two_runs_differ_in_their_times_alone(first: tuple[Path, Result], dataset: Dataset, tmp_path: Path):
@@ -191,30 +191,30 @@ def test_other_weights_in_the_folder_of_a_run_leave_its_record_alone(first: tupl
 
 
 def test_tasks_that_other_code_measured_are_kept_with_a_warning():
-    there = {**make_record("sie"), "breakdowns": []}
-    rows = [{**there["results"][0], "task": task} for task in ("knn", "rotation")]
-    there["results"] = rows
-    anew = {**there, "results": rows[:1]}
-    assert not [each for each in with_other_tasks(anew, there)["warnings"] if "measured before" in each["text"]]
-    elsewhere = {**anew, "code": {**there["code"], "commit": "0" * 40}}
-    joined = with_other_tasks(elsewhere, there)
+    older = {**make_record("sie"), "breakdowns": []}
+    rows = [{**older["results"][0], "task": task} for task in ("knn", "rotation")]
+    older["results"] = rows
+    anew = {**older, "results": rows[:1]}
+    assert not [each for each in with_other_tasks(anew, older)["warnings"] if "measured before" in each["text"]]
+    elsewhere = {**anew, "code": {**older["code"], "commit": "0" * 40}}
+    joined = with_other_tasks(elsewhere, older)
     assert [row["task"] for row in joined["results"]] == ["knn", "rotation"]
     assert {"task": "rotation", "text": "measured before, with other code"} in joined["warnings"]
-    retrained = {**anew, "checkpoint": {**there["checkpoint"], "sha256": "1" * 64}}
-    assert with_other_tasks(retrained, there) == retrained
+    retrained = {**anew, "checkpoint": {**older["checkpoint"], "sha256": "1" * 64}}
+    assert with_other_tasks(retrained, older) == retrained
 
 
 def test_a_network_that_sees_the_middle_alone_is_warned_of_moving_objects(
     make_dataset: Callable[..., Path], tmp_path: Path
 ):
-    moving = Dataset(make_dataset(tmp_path / "moving.h5", objects=8, views=2, size=32, moved=True))
+    moving = Dataset(make_dataset(tmp_path / "moving.h5", objects=8, views=2, size=32, translated=True))
     still = Dataset(make_dataset(tmp_path / "still.h5", objects=8, views=2, size=32))
     middle, whole = load_recipe("smoke", ["center=0.5"]), load_recipe("smoke")
-    told = [
+    warned = [
         any("center is 0.5" in each.text for each in size_warnings(*case))
         for case in ((moving, middle), (still, middle))
     ]
-    assert told == [True, False]
+    assert warned == [True, False]
     assert not any("center" in each.text for each in size_warnings(moving, whole))
 
 
@@ -370,7 +370,7 @@ def test_eval_refuses_what_does_not_fit(
     save_checkpoint(
         tmp_path / "moving.pt", {**whole, "settings": settings.to_json(), "model": build(settings).state_dict()}
     )
-    seen = make_dataset(tmp_path / "seen.h5", objects=16, views=6, size=32, splits=["val"] * 16)
+    val_only = make_dataset(tmp_path / "seen.h5", objects=16, views=6, size=32, splits=["val"] * 16)
     alone = make_dataset(tmp_path / "alone.h5", objects=1, views=6, size=32, splits=["train"])
     checkpoint = str(folder / "checkpoint.pt")
     for words, message in (
@@ -386,7 +386,7 @@ def test_eval_refuses_what_does_not_fit(
     only_trained = make_dataset(tmp_path / "trained.h5", objects=4, views=6, size=32, splits=["val"] * 4)
     trained = Dataset(only_trained)
     assert measured_objects(dataset, trained)[0].tolist() == [0, 1, 2, 3]
-    later = Dataset(seen)
+    later = Dataset(val_only)
     positions, warnings = measured_objects(dataset, later)
     assert positions.tolist() == [0, 1, 2, 3]
     assert list(map(str, warnings)) == ["12 objects were left out of the measurement: they were trained on"]
@@ -482,7 +482,7 @@ def test_a_signal_while_it_measures_ends_as_one_while_it_trains(
         threading.Timer(0.1, os.kill, [os.getpid(), number]).start()
         time.sleep(10)
 
-    monkeypatch.setattr("threedie.benchmark.evaluation.evaluate.evaluate", slow)
+    monkeypatch.setattr("threedie.benchmark.runs.measurement.evaluate", slow)
     checkpoint = str(first[0] / "sie-smoke-s0" / "checkpoint.pt")
     result = invoke("eval", "--checkpoint", checkpoint, "--data", str(dataset.path), "-o", str(tmp_path / "out"))
     assert result.exit_code == code

@@ -72,9 +72,9 @@ def test_a_pickle_of_python_2_is_read(tmp_path: Path):
     content += b"\xff\xffK\x00tb\x89T" + len(raw).to_bytes(4, "little") + raw + b"tbu."
     place = tmp_path / "cifar-10-batches-py"
     (place / "test_batch").write_bytes(content)
-    found = read_cifar10(tmp_path).test
-    assert found.labels.tolist() == labels
-    assert (found.pixels.transpose(0, 3, 1, 2).reshape(3, -1) == data).all()
+    pictures = read_cifar10(tmp_path).test
+    assert pictures.labels.tolist() == labels
+    assert (pictures.pixels.transpose(0, 3, 1, 2).reshape(3, -1) == data).all()
 
 
 class Calls:

@@ -16,9 +16,20 @@ from threedie.benchmark.settings.recipe import load_recipe
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
 from threedie.manifests.dataset import Dataset
+from threedie.manifests.progress import Reporter
 
 SHAPE = (4, 3)
 Extract = Callable[[Path, list[str]], Features]
+
+
+class Notes(Reporter):
+    """Keeps the notes in a list."""
+
+    def __init__(self, notes: list[str]) -> None:
+        self.notes = notes
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +42,7 @@ def method() -> Method:
 def extract(method: Method, dataset: Dataset) -> Extract:
     def make(folder: Path, notes: list[str]) -> Features:
         normalize = Normalization((0.5,) * 3, (0.2,) * 3)
-        return extract_features(method, Images(dataset, 32), normalize, folder, "key", note=notes.append)
+        return extract_features(method, Images(dataset, 32), normalize, folder, "key", reporter=Notes(notes))
 
     return make
 
@@ -96,9 +107,9 @@ def test_no_flipped_bit_goes_unseen(tmp_path: Path):
         assert open_features(path, SHAPE, notes.append) is None
         assert len(notes) == count + 1
     path.write_bytes(data)
-    found = open_features(path, SHAPE, notes.append)
-    assert found is not None
-    assert (found == array).all()
+    features = open_features(path, SHAPE, notes.append)
+    assert features is not None
+    assert (features == array).all()
 
 
 @pytest.mark.parametrize(

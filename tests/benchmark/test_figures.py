@@ -86,10 +86,10 @@ class Bent(Turner):
 def study(dataset):
     def make(method):
         val, train = dataset.indices("val"), dataset.indices("train")
-        turned = quaternions(dataset.latents[..., columns(dataset.info.fields, ROTATION)])
+        rotations = quaternions(dataset.latents[..., columns(dataset.info.fields, ROTATION)])
         labels = np.eye(4)[dataset.labels][:, None].repeat(dataset.info.views, 1)
-        representation = np.concatenate([10 * labels, turned], -1).astype(np.float32)
-        embedding = turned.astype(np.float32)
+        representation = np.concatenate([10 * labels, rotations], -1).astype(np.float32)
+        embedding = rotations.astype(np.float32)
         data = Data(dataset.info.fields, dataset.latents, dataset.labels, representation, embedding)
         return Study(
             RECORD, method, Images(dataset, 32, memory=0), val, dataset.labels[val], dataset.latents[val],
@@ -103,18 +103,18 @@ def test_a_predictor_that_turns_keeps_every_law(study):
     exact = study(Turner())
     triples = draw_triples(exact)
     assert all(value < 1e-10 for value in laws_on_embeddings(exact, triples).values())
-    found = laws_of_matrices(exact, triples)
-    assert max(found[law] for law in ("identity", "inverse", "composition")) < 1e-5
+    distances = laws_of_matrices(exact, triples)
+    assert max(distances[law] for law in ("identity", "inverse", "composition")) < 1e-5
     # Rotations don't commute: the order in which the matrices are multiplied matters.
-    assert found["wrong_order"] > 0.2
-    assert found["spread"] > 0.2
+    assert distances["wrong_order"] > 0.2
+    assert distances["spread"] > 0.2
 
 
 def test_a_predictor_that_stays_where_it_is_is_as_far_from_the_truth_as_any_view(study):
     still = study(Still())
     triples = draw_triples(still)
-    found = laws_on_embeddings(still, triples)
-    assert found == {"identity": 0, "inverse": 0, "composition": 0, "truth": pytest.approx(1)}
+    distances = laws_on_embeddings(still, triples)
+    assert distances == {"identity": 0, "inverse": 0, "composition": 0, "truth": pytest.approx(1)}
     assert laws_of_matrices(still, triples)["spread"] == 0
 
 
@@ -138,10 +138,10 @@ def test_triples_are_of_three_views_and_the_same_again(study):
 
 def test_the_strips_of_a_predictor_that_turns_find_the_right_views(study):
     with styled():
-        found, steps = draw_neighbors(study(Turner())), draw_steering(study(Turner()))
+        neighbors, steps = draw_neighbors(study(Turner())), draw_steering(study(Turner()))
         astray = draw_neighbors(study(Still()))
-    assert [query["rank"] for query in found.numbers["queries"]] == [1] * 4
-    assert all(query["retrieved"][0] == query["target"] for query in found.numbers["queries"])
+    assert [query["rank"] for query in neighbors.numbers["queries"]] == [1] * 4
+    assert all(query["retrieved"][0] == query["target"] for query in neighbors.numbers["queries"])
     # It is the view of the nearest rotation that lies nearest, but for q and -q, which cosine tells apart.
     right = [step["off_deg"] == pytest.approx(step["least_deg"]) for step in steps.numbers["steps"]]
     assert np.mean(right) > 0.8
@@ -169,12 +169,12 @@ def test_the_class_table_adds_up_to_the_tables(runs, dataset, tmp_path):
     weights = [row["objects"] for row in rows]
     for task, metric, key in (("classification", "top1", "top1"), ("rotation", "geodesic_mean_deg", "rotation_deg")):
         for part in ("all", "invariant", "equivariant"):
-            (told,) = [
+            (expected,) = [
                 row["value"] for row in record["results"]
                 if (row["task"], row["metric"], row["part"], row["input"]) == (task, metric, part, "representation")
             ]  # fmt: skip
             mean = np.average([row[f"{key}_{part}"] for row in rows], weights=weights)
-            assert mean == pytest.approx(told, rel=0.02), (task, part)
+            assert mean == pytest.approx(expected, rel=0.02), (task, part)
 
 
 def test_an_unknown_protocol_has_no_class_table(study):
@@ -211,10 +211,10 @@ def test_only_an_action_with_a_rotation_is_steered(study, action, rotates):
             return super().predict(embedding, action[:, :4])
 
     Mover.action = action
-    moved = study(Mover())
-    assert moved.action_has_rotation is rotates
+    mover = study(Mover())
+    assert mover.action_has_rotation is rotates
     with styled():
-        assert (draw_steering(moved) is not None) is rotates
+        assert (draw_steering(mover) is not None) is rotates
 
 
 def test_one_task_has_each_role_and_names_its_axis():
@@ -372,8 +372,8 @@ def test_records_alone_give_figures_of_records(runs, tmp_path):
     done = draw(tmp_path / "records", "-o", tmp_path / "figures")
     assert done.exit_code == 0, done.output
     assert done.output.count("no checkpoint beside its record") == 2
-    found = {row["kind"] for row in json.loads((tmp_path / "figures" / "figures.json").read_text())["figures"]}
-    assert found == {"tradeoff", "rotation_error", "curves"}
+    kinds = {row["kind"] for row in json.loads((tmp_path / "figures" / "figures.json").read_text())["figures"]}
+    assert kinds == {"tradeoff", "rotation_error", "curves"}
 
 
 def test_a_kind_may_be_named_in_either_spelling(runs, dataset, tmp_path):

@@ -14,14 +14,14 @@ from threedie.manifests.errors import ThreeDieError
 
 
 def test_held_and_streamed_pixels_are_the_same(dataset: Dataset):
-    held, streamed = Images(dataset, 32), Images(dataset, 32, memory=0, workers=3)
-    assert held.in_memory
+    in_memory, streamed = Images(dataset, 32), Images(dataset, 32, memory=0, workers=3)
+    assert in_memory.in_memory
     assert not streamed.in_memory
     objects, views = np.array([3, 0, 19]), np.array([1, 5, 2])
-    assert (held.take(objects, views) == streamed.take(objects, views)).all()
-    assert held.statistics() == streamed.statistics()
+    assert (in_memory.take(objects, views) == streamed.take(objects, views)).all()
+    assert in_memory.statistics() == streamed.statistics()
     expected = simplejpeg.decode_jpeg(dataset.jpeg(3, 1))
-    assert (held.take(objects, views)[0] == expected).all()
+    assert (in_memory.take(objects, views)[0] == expected).all()
 
 
 def test_channels_stay_as_the_file_has_them_unless_asked(make_dataset: Callable[..., Path], tmp_path: Path):
@@ -66,7 +66,7 @@ def test_statistics_are_those_of_the_training_images(dataset: Dataset):
     assert np.allclose(std, pixels.std((0, 1, 2)), atol=1e-6)
 
 
-def test_normalised_inputs_have_mean_zero_and_the_paper_has_its_own_numbers(dataset: Dataset):
+def test_normalized_inputs_have_mean_zero_and_the_paper_has_its_own_numbers(dataset: Dataset):
     images = Images(dataset, 32)
     normalize = images.normalization("dataset")
     train = dataset.indices("train")
@@ -83,11 +83,11 @@ def test_normalised_inputs_have_mean_zero_and_the_paper_has_its_own_numbers(data
 
 def test_an_image_of_another_size_is_named(make_dataset: Callable[..., Path], tmp_path: Path):
     path = make_dataset(tmp_path / "wrong.h5", objects=5, views=2, size=64)
-    for said in (32, 128):
+    for size in (32, 128):
         dataset = Dataset(path)
-        dataset.info = replace(dataset.info, image_size=said)
-        with pytest.raises(ThreeDieError, match=f"is 64 x 64 pixels, the dataset says {said} x {said}"):
-            Images(dataset, said)
+        dataset.info = replace(dataset.info, image_size=size)
+        with pytest.raises(ThreeDieError, match=f"is 64 x 64 pixels, the dataset says {size} x {size}"):
+            Images(dataset, size)
 
 
 def test_a_damaged_image_is_named(make_dataset: Callable[..., Path], tmp_path: Path):

@@ -25,7 +25,7 @@ WRAPPED = {
     "sie": {},
     "sie split off": {"split": False},
     "sie uneven": {"equivariant_dims": 8},
-    "sie colours": {"action": "rotation_color"},
+    "sie colors": {"action": "rotation_color"},
     "sie deep": {"predictor": {"hypernetwork": "deep", "hypernetwork_bias": True}},
     "sie hidden": {"predictor": {"hidden": "6"}},
     "sie hidden bias": {"predictor": {"hidden": "6", "bias": True}},
@@ -77,15 +77,15 @@ def record_in(folder: Path) -> dict[str, Any]:
 def test_names_and_shapes_tell_the_method(title: str):
     method = module(title)
     # The number of weights of the plain ones is that of others too: see tests/baselines/test_predictor_readings.py.
-    said = WRAPPED[title].get("predictor", {})
-    layers = {"hidden": said.get("hidden", ""), "bias": said.get("bias", False), "relu": False}
-    given = {"predictor": layers} if method.has_predictor and "kind" not in said else {}
-    found = architecture(as_original(method), given)
+    wrapped = WRAPPED[title].get("predictor", {})
+    layers = {"hidden": wrapped.get("hidden", ""), "bias": wrapped.get("bias", False), "relu": False}
+    overrides = {"predictor": layers} if method.has_predictor and "kind" not in wrapped else {}
+    network = architecture(as_original(method), overrides)
     name = title.split(" ", 1)[0]
-    assert name in found.methods
-    assert (found.backbone, found.form, found.width, found.projector) == ("resnet18", "original", 4, "64-32")
-    options = {**found.options, **({"split": False} if title == "sie split off" else {})}
-    again = build_method(name, width=4, projector=found.projector, options=options)
+    assert name in network.methods
+    assert (network.backbone, network.form, network.width, network.projector) == ("resnet18", "original", 4, "64-32")
+    options = {**network.options, **({"split": False} if title == "sie split off" else {})}
+    again = build_method(name, width=4, projector=network.projector, options=options)
     assert {key: value.shape for key, value in again.state_dict().items()} == {
         key: value.shape for key, value in method.state_dict().items()
     }
@@ -251,7 +251,7 @@ def test_weights_of_older_torch_have_no_counters(
     bare: bool, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     from threedie.benchmark.training.checkpoints import load_weights
-    from threedie.benchmark.training.imported import import_checkpoint
+    from threedie.benchmark.training.imported import ImportOptions, import_checkpoint
 
     monkeypatch.chdir(tmp_path)
     method = module("vicreg")
@@ -260,7 +260,7 @@ def test_weights_of_older_torch_have_no_counters(
     assert len(kept) < len(state)
     torch.save(kept, tmp_path / "old.pth")
     path, experience = tmp_path / "old.pth", None if bare else "VICReg"
-    content = import_checkpoint(path, load_weights(path), 32, experience)
+    content = import_checkpoint(path, load_weights(path), 32, ImportOptions(experience))
     prefix = "backbone." if bare else ""
     assert all(torch.equal(content["model"][prefix + name], value) for name, value in kept.items())
     words = () if bare else ("--experience", "VICReg")
@@ -286,7 +286,7 @@ def test_records_of_two_readings_are_never_joined(dataset: Dataset, tmp_path: Pa
     """The same weights as one matrix and as a hidden layer of half the width: their scores of retrieval differ."""
     monkeypatch.chdir(tmp_path)
     torch.save(as_original(module("sie")), tmp_path / "model.pth")
-    found = []
+    scores = []
     for hidden, tasks in (("", "retrieval,knn"), ("8", "knn"), ("8", "retrieval")):
         words = (
             "--set",
@@ -298,7 +298,7 @@ def test_records_of_two_readings_are_never_joined(dataset: Dataset, tmp_path: Pa
         )
         done = evaluate(tmp_path / "model.pth", dataset, "--tasks", tasks, *words)
         assert done.exception is None, done.exception
-        found.append({row["task"]: row["value"] for row in record_in(tmp_path)["results"] if row["main"]})
-    assert list(found[1]) == ["knn"]
-    assert set(found[2]) == {"knn", "retrieval"}
-    assert found[2]["retrieval"] != found[0]["retrieval"]
+        scores.append({row["task"]: row["value"] for row in record_in(tmp_path)["results"] if row["main"]})
+    assert list(scores[1]) == ["knn"]
+    assert set(scores[2]) == {"knn", "retrieval"}
+    assert scores[2]["retrieval"] != scores[0]["retrieval"]

@@ -125,11 +125,11 @@ def test_another_configuration_is_another_row_and_says_what_differs():
 def test_a_row_names_what_differs_from_the_usual_of_its_recipe():
     records = [make_record(name) for name in ("vicreg", "simclr", "sie")]
     records[2]["config"] = {**records[2]["config"], "epochs": 7}
-    found = {entry.method: entry.variant for entry in measured(records)[0].entries}
-    assert found == {"vicreg": "mini", "simclr": "mini", "sie": "mini, epochs 7"}
-    found = {entry.method: entry.variant for entry in measured(records[1:])[0].entries}
-    assert found["sie"] == "mini, epochs 7"
-    assert found["simclr"].startswith("mini, epochs ")
+    variants = {entry.method: entry.variant for entry in measured(records)[0].entries}
+    assert variants == {"vicreg": "mini", "simclr": "mini", "sie": "mini, epochs 7"}
+    variants = {entry.method: entry.variant for entry in measured(records[1:])[0].entries}
+    assert variants["sie"] == "mini, epochs 7"
+    assert variants["simclr"].startswith("mini, epochs ")
 
 
 def test_options_that_differ_are_named_once():
@@ -350,12 +350,12 @@ def test_csv_has_every_result_once():
 def test_the_same_records_give_the_same_bytes(order):
     records = [make_record(name, seed) for name in ("sie", "vicreg") for seed in range(3)]
 
-    def turned(value):
+    def reversed_keys(value):
         if isinstance(value, dict):
-            return {key: turned(value[key]) for key in reversed(value)}
+            return {key: reversed_keys(value[key]) for key in reversed(value)}
         return value
 
-    shuffled = [turned(records[index]) for index in order]
+    shuffled = [reversed_keys(records[index]) for index in order]
     for render in (lambda rows: render_page(rows, PUBLISHED, b"png"), lambda rows: render_markdown(rows, PUBLISHED)):
         assert render(shuffled) == render(records)
     assert render_csv(shuffled, PUBLISHED) == render_csv(records, PUBLISHED)

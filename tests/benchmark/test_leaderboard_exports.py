@@ -115,22 +115,22 @@ def test_json_marks_second_and_published():
 
 
 def test_every_table_says_which_data_heads_were_trained_on():
-    there = {**THREE[0]["dataset"], "fingerprint": "abcdef012345" + "0" * 52}
-    records = [THREE[0], {**THREE[0], "trained_on": there}]
+    other_dataset = {**THREE[0]["dataset"], "fingerprint": "abcdef012345" + "0" * 52}
+    records = [THREE[0], {**THREE[0], "trained_on": other_dataset}]
     assert render_latex(records, []).count("Heads were trained on dataset abcdef012345.") == 1
     groups = json.loads(render_json(records, []))["groups"]
-    assert [group["trained_on"] for group in groups] == [None, there]
+    assert [group["trained_on"] for group in groups] == [None, other_dataset]
     rows = list(csv.DictReader(io.StringIO(render_csv(records, []))))
-    assert {row["trained_on"] for row in rows} == {"", there["fingerprint"]}
+    assert {row["trained_on"] for row in rows} == {"", other_dataset["fingerprint"]}
 
 
-def test_an_invariant_part_that_tells_classes_by_neighbours_may_be_best():
-    def with_neighbours(name, value):
+def test_an_invariant_part_that_tells_classes_by_neighbors_may_be_best():
+    def with_neighbors(name, value):
         record = make_record(name)
         row = {**record["results"][0], "task": "knn", "part": "invariant", "metric": "top1", "value": value}
         return {**record, "results": [*record["results"], row]}
 
-    (group,) = measured([with_neighbours("a", 0.8), with_neighbours("b", 0.6)])
+    (group,) = measured([with_neighbors("a", 0.8), with_neighbors("b", 0.6)])
     assert group.best[TaskMetric("knn", 1, "top1", "representation"), "invariant"] == 0.8
 
 
@@ -158,9 +158,9 @@ def test_families_come_from_names_and_else_from_parts():
     from threedie.baselines.catalogue import CATALOGUE
 
     for name, about in CATALOGUE.items():
-        found = family({"name": name, "parts": ["all"]})
-        assert found in FAMILIES
-        assert found != "equivariant" or about.actions
+        its_family = family({"name": name, "parts": ["all"]})
+        assert its_family in FAMILIES
+        assert its_family != "equivariant" or about.actions
     for record in PUBLISHED:
         assert family(record["method"]) != "other", record["method"]["name"]
     assert family({"name": "Barlow Twins", "parts": None}) == "invariant"

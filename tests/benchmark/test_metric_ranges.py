@@ -75,10 +75,10 @@ def test_just_outside_is_refused_and_just_inside_is_not(task, metric, end, beyon
 
     assert reasons(with_number(end)) == []
     assert reasons(with_number(end - beyond * 1e-6)) == []
-    found = reasons(with_number(end + beyond * 1e-6))
-    assert found
-    assert all(word in found[0] for word in ("results[0].", task.name, metric.name, f"{end:g}")), found
-    assert field.split("[")[0] in found[0]
+    messages = reasons(with_number(end + beyond * 1e-6))
+    assert messages
+    assert all(word in messages[0] for word in ("results[0].", task.name, metric.name, f"{end:g}")), messages
+    assert field.split("[")[0] in messages[0]
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_an_open_end_is_open(task, metric):
 
 
 def test_the_ranges_are_those_of_the_quantities():
-    found = {metric.name: (metric.low, metric.high) for _, metric in EVERY}
-    for name, ends in found.items():
+    ends_of = {metric.name: (metric.low, metric.high) for _, metric in EVERY}
+    for name, ends in ends_of.items():
         if name.startswith("r2"):
             assert ends == (None, 1)
         elif name.endswith("_deg"):
@@ -112,13 +112,13 @@ def test_the_ranges_are_those_of_the_quantities():
 )  # fmt: skip
 def test_a_range_in_words(metric, words):
     assert metric.range == words
-    assert metric.holds(1.0)
+    assert metric.allows(1.0)
 
 
 def test_a_range_forgives_rounding_alone():
-    assert Metric("a", "A", 0, 1).holds(1 + 1e-12)
-    assert not Metric("a", "A", 0, 1).holds(1 + 1e-7)
-    assert not Metric("a", "A", 0, 1).holds(math.nan)
+    assert Metric("a", "A", 0, 1).allows(1 + 1e-12)
+    assert not Metric("a", "A", 0, 1).allows(1 + 1e-7)
+    assert not Metric("a", "A", 0, 1).allows(math.nan)
 
 
 @pytest.mark.parametrize(
@@ -131,10 +131,12 @@ def test_a_range_forgives_rounding_alone():
     ],
 )
 def test_a_place_further_forward_is_no_more_frequent(less, more, task):
-    asked = TASKS[task]
+    declared = TASKS[task]
 
     def rows(one, other):
-        return row_of(asked, asked.metric(less), one, floor=0.1), row_of(asked, asked.metric(more), other, floor=0.1)
+        return row_of(declared, declared.metric(less), one, floor=0.1), row_of(
+            declared, declared.metric(more), other, floor=0.1
+        )
 
     assert reasons(*rows(0.5, 0.5)) == []
     (reason,) = reasons(*rows(0.5, 0.49))
@@ -197,10 +199,10 @@ def test_draws_of_one_object_leave_intervals_possible():
     # Of three objects with one view each, every ninth draw holds one of them only: its target doesn't vary.
     for seed in range(30):
         raw = np.random.default_rng(seed)
-        target, said = raw.normal(size=(3, 2)), raw.normal(size=(3, 2))
+        target, predictions = raw.normal(size=(3, 2)), raw.normal(size=(3, 2))
         for estimate in (
-            Bootstrap(3, seed).r2_pooled(target, [said], lambda *_: 0.0),
-            Bootstrap(3, seed).r2_per_component(target, [said], lambda *_: 0.0),
+            Bootstrap(3, seed).r2_pooled(target, [predictions]),
+            Bootstrap(3, seed).r2_per_component(target, [predictions]),
         ):
             assert estimate.interval[1] <= 1
 
@@ -228,8 +230,8 @@ def breakdown(**changes):
 def test_breakdowns_are_held_to_the_same(changes, field):
     record = {**make_record(), "breakdowns": [breakdown(**changes)]}
     validate(record)
-    found = list(impossible_values(record))
-    assert (found == []) if field is None else found[0].startswith(f"breakdowns[0].{field}")
+    messages = list(impossible_values(record))
+    assert (messages == []) if field is None else messages[0].startswith(f"breakdowns[0].{field}")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ def generator() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-def turned(generator: np.random.Generator, count: int) -> np.ndarray:
+def random_rotations(generator: np.random.Generator, count: int) -> np.ndarray:
     return quaternions(generator.uniform(-QUARTER, QUARTER, (count, 3)))
 
 
@@ -58,24 +58,24 @@ def test_blocks_find_what_the_definition_says(
     monkeypatch.setattr(neighbors, "_QUERIES", blocks[0])
     monkeypatch.setattr(neighbors, "TARGETS", blocks[1])
     monkeypatch.setattr(neighbors, "_KEPT", kept)
-    wanted, among = turned(generator, 50), turned(generator, 90)
-    found = BlockNeighborSearch().nearest(queries, wanted, targets, among, normalize)
-    assert found.errors == pytest.approx(by_hand(queries, wanted, targets, among, normalize), abs=1e-9)
-    assert (found.ties == {"collapsed": 90, "doubled": 2}.get(kind, 1)).all()
+    wanted, among = random_rotations(generator, 50), random_rotations(generator, 90)
+    result = BlockNeighborSearch().nearest(queries, wanted, targets, among, normalize)
+    assert result.errors == pytest.approx(by_hand(queries, wanted, targets, among, normalize), abs=1e-9)
+    assert (result.ties == {"collapsed": 90, "doubled": 2}.get(kind, 1)).all()
 
 
 def test_a_collapsed_embedding_costs_what_a_random_neighbor_does(generator: np.random.Generator):
-    rotations = turned(generator, 300)
+    rotations = random_rotations(generator, 300)
     same = np.ones((300, 1), np.float32) * generator.standard_normal(64).astype(np.float32)
-    found = BlockNeighborSearch().nearest(same, rotations, same, rotations)
-    assert found.errors.mean() == pytest.approx(random_error(rotations, rotations), abs=1e-9)
+    result = BlockNeighborSearch().nearest(same, rotations, same, rotations)
+    assert result.errors.mean() == pytest.approx(random_error(rotations, rotations), abs=1e-9)
 
 
 def test_searches_among_two_sets_join_to_one_among_both(generator: np.random.Generator):
     queries, targets = (generator.standard_normal((size, 8)).astype(np.float32) for size in (40, 60))
     # The same in both sets: ties across them.
     targets[30:40] = targets[:10]
-    wanted, among = turned(generator, 40), turned(generator, 60)
+    wanted, among = random_rotations(generator, 40), random_rotations(generator, 60)
     search = BlockNeighborSearch()
     one, other = (search.nearest(queries, wanted, targets[rows], among[rows]) for rows in (slice(30), slice(30, 60)))
     both, whole = closest(one, other), search.nearest(queries, wanted, targets, among)
@@ -87,11 +87,11 @@ def test_searches_among_two_sets_join_to_one_among_both(generator: np.random.Gen
 @pytest.mark.parametrize("normalize", [True, False])
 @pytest.mark.parametrize("spread", [1.0, 1e-6, 0.0])
 def test_ranks_are_those_of_double_precision(spread: float, normalize: bool, generator: np.random.Generator):
-    moved = generator.standard_normal((6, 20, 128)).astype(np.float32)
-    embedding = (moved[:, :1] + spread * generator.standard_normal((6, 20, 128))).astype(np.float32)
-    places = rank_places(moved, embedding, normalize)
+    predictions = generator.standard_normal((6, 20, 128)).astype(np.float32)
+    embedding = (predictions[:, :1] + spread * generator.standard_normal((6, 20, 128))).astype(np.float32)
+    places = rank_places(predictions, embedding, normalize)
     for index in range(6):
-        one, other = moved[index].astype(float), embedding[index].astype(float)
+        one, other = predictions[index].astype(float), embedding[index].astype(float)
         if normalize:
             one, other = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (one, other))
         products = one @ other.T
@@ -109,10 +109,10 @@ def test_votes_are_those_of_the_nearest(generator: np.random.Generator):
     assert votes.max(1) == pytest.approx(1)
     cosine = bank / np.linalg.norm(bank, axis=1, keepdims=True)
     products = cosine[:10] @ cosine.T
-    for row, found in zip(products, BlockNeighborSearch().votes(bank[:10], bank, labels, 5, 20), strict=True):
+    for row, result in zip(products, BlockNeighborSearch().votes(bank[:10], bank, labels, 5, 20), strict=True):
         near = np.argsort(-row)[:20]
         weights = np.bincount(labels[near], np.exp((row[near] - 1) / 0.07), minlength=5)
-        assert found == pytest.approx(weights / weights.sum(), abs=1e-5)
+        assert result == pytest.approx(weights / weights.sum(), abs=1e-5)
 
 
 def test_votes_do_not_depend_on_how_the_work_is_cut(generator: np.random.Generator, monkeypatch: pytest.MonkeyPatch):
@@ -130,20 +130,20 @@ def test_votes_do_not_depend_on_how_the_work_is_cut(generator: np.random.Generat
 
 def test_a_bank_is_read_by_blocks_only(generator: np.random.Generator, monkeypatch: pytest.MonkeyPatch):
     array = generator.standard_normal((40, 10, 8)).astype(np.float32)
-    asked: list[int] = []
+    queries: list[int] = []
 
     class Noted(Rows):
         def __getitem__(self, rows: slice) -> np.ndarray:
-            asked.append(rows.stop - rows.start)
+            queries.append(rows.stop - rows.start)
             return super().__getitem__(rows)
 
     monkeypatch.setattr(neighbors, "TARGETS", 64)
     bank = Noted(array, np.arange(40), slice(2, 8))
     labels = np.arange(400) % 3
-    found = BlockNeighborSearch().votes(array[:5, :, 2:].reshape(50, 6), bank, labels, 3, 20)
-    assert max(asked) <= 64
+    result = BlockNeighborSearch().votes(array[:5, :, 2:].reshape(50, 6), bank, labels, 3, 20)
+    assert max(queries) <= 64
     whole = array[..., 2:].reshape(400, 6)
-    assert found == pytest.approx(BlockNeighborSearch().votes(whole[:50], whole, labels, 3, 20), abs=2e-6)
+    assert result == pytest.approx(BlockNeighborSearch().votes(whole[:50], whole, labels, 3, 20), abs=2e-6)
 
 
 def test_where_all_are_alike_all_vote():

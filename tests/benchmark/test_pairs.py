@@ -1,6 +1,10 @@
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
+from threedie.baselines.method import Batch
+from threedie.benchmark.data.inputs import pair_arrays
 from threedie.benchmark.data.pairs import draw_pass, epoch_batches, every_view_first, stream
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
@@ -47,8 +51,8 @@ def test_batches_are_near_equal_and_leave_none_out(count: int, batch: int, sizes
     batches = epoch_batches(np.arange(count), views=3, batch=batch, passes=2, seed=0, epoch=1)
     assert sorted(len(each) for each in batches[: len(sizes)]) == sizes
     for begin in (0, len(sizes)):
-        seen = np.concatenate([each.objects for each in batches[begin : begin + len(sizes)]])
-        assert sorted(seen) == list(range(count))
+        drawn_objects = np.concatenate([each.objects for each in batches[begin : begin + len(sizes)]])
+        assert sorted(drawn_objects) == list(range(count))
 
 
 def test_epochs_are_made_of_passes_that_go_on_counting():
@@ -72,9 +76,9 @@ def test_heads_see_whole_passes_in_batches_of_one_size():
     batches = stream(OBJECTS, 5, 20, 0, "heads")
     taken = [next(batches) for _ in range(4)]
     assert [len(each) for each in taken] == [20] * 4
-    seen = np.concatenate([each.objects for each in taken])
-    assert sorted(seen[:37]) == OBJECTS.tolist()
-    assert sorted(seen[37:74]) == OBJECTS.tolist()
+    drawn_objects = np.concatenate([each.objects for each in taken])
+    assert sorted(drawn_objects[:37]) == OBJECTS.tolist()
+    assert sorted(drawn_objects[37:74]) == OBJECTS.tolist()
 
 
 def test_actions_lead_from_the_first_view_to_the_second(dataset: Dataset):
@@ -84,3 +88,15 @@ def test_actions_lead_from_the_first_view_to_the_second(dataset: Dataset):
         one, two = (dataset.latents[pairs.objects[row], view[row]] for view in (pairs.view1, pairs.view2))
         assert np.allclose(both[row, :4], relative_quaternions(one[:3], two[:3]), atol=1e-12)
         assert np.allclose(both[row, 4:], two[[3, 6]] - one[[3, 6]], atol=1e-12)
+
+
+def test_all_fields_of_a_batch_but_images_come_from_one_function(dataset: Dataset):
+    drawn = draw_pass(dataset.indices("train"), dataset.info.views, seed=0, index=0)
+    arrays = pair_arrays(dataset, drawn, "rotation")
+    assert arrays.keys() == {field.name for field in fields(Batch)} - {"view1", "view2", "crop"}
+    expected = relative_quaternions(
+        *(dataset.latents[drawn.objects, view][:, :3] for view in (drawn.view1, drawn.view2))
+    )
+    assert arrays["action"] == pytest.approx(expected, abs=1e-6)
+    assert (arrays["label"] == dataset.labels[drawn.objects]).all()
+    assert pair_arrays(dataset, drawn, None)["action"].shape == (len(drawn), 0)

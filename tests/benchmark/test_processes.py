@@ -54,12 +54,12 @@ ALONE = {
 
 @pytest.mark.parametrize(("environment", "reason"), ALONE.values(), ids=ALONE)
 def test_alone_and_why(environment: dict[str, str], reason: str) -> None:
-    found = find_processes(environment)
-    assert found == Processes(0, 1, 1)
-    assert found.note.startswith("alone: ")
-    assert reason in found.note
-    assert "\n" not in found.note
-    assert "put 'srun -n N' before" in found.mend
+    processes = find_processes(environment)
+    assert processes == Processes(0, 1, 1)
+    assert processes.note.startswith("alone: ")
+    assert reason in processes.note
+    assert "\n" not in processes.note
+    assert "put 'srun -n N' before" in processes.mend
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,11 @@ def test_several() -> None:
     assert find_processes(TORCHRUN).per_node == 4
     assert find_processes({**BATCH, **TORCHRUN}) == Processes(5, 8, 2), "torchrun inside SLURM"
     assert find_processes({**STEP, **TORCHRUN}).note == "8 on 2 machines, started by torchrun"
-    found = find_processes({**STEP, "SLURM_PROCID": "3", "SLURM_LOCALID": "1", "SLURM_NODEID": "1"})
-    assert found == Processes(3, 4, 2)
-    assert (found.local_rank, found.node, found.per_node, found.first) == (1, 1, 2, False)
-    assert found.note == "4 on 2 machines, started by srun"
-    assert found.mend == ""
+    processes = find_processes({**STEP, "SLURM_PROCID": "3", "SLURM_LOCALID": "1", "SLURM_NODEID": "1"})
+    assert processes == Processes(3, 4, 2)
+    assert (processes.local_rank, processes.node, processes.per_node, processes.first) == (1, 1, 2, False)
+    assert processes.note == "4 on 2 machines, started by srun"
+    assert processes.mend == ""
     # A step of salloc's keeps the shell's name; a smaller step than its allocation counts as it is.
     assert find_processes({"SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "1"}) == Processes(1, 2, 1)
     small = {**STEP, "SLURM_JOB_NAME": "interactive", "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NUM_NODES": "1"}
@@ -114,8 +114,8 @@ def test_tasks_of_srun_meet_at_one_place(monkeypatch: pytest.MonkeyPatch) -> Non
     assert environment_of(find_processes()).main_port != port, "another step at the same time"
     monkeypatch.setenv("MASTER_ADDR", "elsewhere")
     monkeypatch.setenv("MASTER_PORT", "1234")
-    there = environment_of(find_processes())
-    assert (there.main_address, there.main_port) == ("elsewhere", 1234)
+    environment = environment_of(find_processes())
+    assert (environment.main_address, environment.main_port) == ("elsewhere", 1234)
 
 
 class Nothing(nn.Module):

@@ -229,10 +229,10 @@ def test_records_are_found_at_any_depth_and_come_in_one_order(tmp_path):
     for number, record in enumerate(records):
         write_record(tmp_path / ["a", "b/c", "d", "e/f/g"][number] / "record.json", record)
     (tmp_path / "a" / "config.json").write_text("{}")
-    found = read_records([tmp_path])
-    assert found == sorted(records, key=lambda record: record["id"])
-    assert read_records([tmp_path / name for name in ("e", "d", "b", "a")]) == found
-    assert read_records([tmp_path / "a" / "record.json", tmp_path / "a", tmp_path]) == found
+    matches = read_records([tmp_path])
+    assert matches == sorted(records, key=lambda record: record["id"])
+    assert read_records([tmp_path / name for name in ("e", "d", "b", "a")]) == matches
+    assert read_records([tmp_path / "a" / "record.json", tmp_path / "a", tmp_path]) == matches
 
 
 def test_a_bad_record_names_file_and_field(tmp_path):

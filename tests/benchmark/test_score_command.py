@@ -29,14 +29,14 @@ def arrays(seed: int = 0, **changes: Any) -> dict[str, np.ndarray]:
     latents = draw_latents(OBJECTS, VIEWS, seed)
     labels = np.arange(OBJECTS) % 3
     classes = np.eye(3)[labels][:, None].repeat(VIEWS, 1)
-    known = np.concatenate([classes, quaternions(latents[..., :3])], -1).reshape(OBJECTS * VIEWS, -1)
+    embeddings = np.concatenate([classes, quaternions(latents[..., :3])], -1).reshape(OBJECTS * VIEWS, -1)
     split = np.where(np.arange(OBJECTS) < 8, "train", "val")
-    return {"latents": latents, "embeddings": known, "labels": labels, "split": split, **changes}
+    return {"latents": latents, "embeddings": embeddings, "labels": labels, "split": split, **changes}
 
 
-def save(folder: Path, **given: Any) -> Path:
+def save(folder: Path, **data: Any) -> Path:
     path = folder / "arrays.npz"
-    np.savez(path, **given)
+    np.savez(path, **data)
     return path
 
 
@@ -45,58 +45,58 @@ def score(path: Path, *words: str) -> dict[str, Any]:
     return json.loads(result.stdout)
 
 
-def values(found: dict[str, Any]) -> dict[tuple[str, str], float]:
-    return {(row["task"], row["metric"]): row["value"] for row in found["results"]}
+def values(output: dict[str, Any]) -> dict[tuple[str, str], float]:
+    return {(row["task"], row["metric"]): row["value"] for row in output["results"]}
 
 
 @pytest.mark.parametrize("case", ["0", "1"])
 @pytest.mark.parametrize("kind", ["normalised", "unnormalised"])
 def test_the_command_gives_the_original_s_numbers(case: str, kind: str):
     expected = json.loads((DATA / "expected.json").read_text())[case][kind]
-    found = values(score(DATA / f"case{case}.npz", *(["--no-normalise"] if kind == "unnormalised" else [])))
+    measured_valuest = values(score(DATA / f"case{case}.npz", *(["--no-normalise"] if kind == "unnormalised" else [])))
     for metric, name in (("mrr", "MRR"), ("h1", "H@1"), ("h2", "H@2"), ("h5", "H@5"), ("h10", "H@10")):
-        assert abs(found["retrieval", metric] - expected[name]) < 1e-6
-    assert abs(found["pose_retrieval", "pre_all_all"] - expected["PRE"]) < 1e-6
+        assert abs(measured_valuest["retrieval", metric] - expected[name]) < 1e-6
+    assert abs(measured_valuest["pose_retrieval", "pre_all_all"] - expected["PRE"]) < 1e-6
 
 
 def test_predictions_score_as_the_predictor_that_made_them(tmp_path: Path):
     case = dict(np.load(DATA / "case0.npz"))
     latents, predictor = case["latents"], case.pop("predictor")
     moves = actions("rotation", FIELDS, latents[:, :1].repeat(50, 1), latents)
-    moved = np.einsum("nvk,kij,nj->nvi", moves, predictor, case["embeddings"].reshape(6, 50, 16)[:, 0])
-    path = save(tmp_path, **case, predicted=moved.reshape(300, 16).astype(np.float32))
+    predictions = np.einsum("nvk,kij,nj->nvi", moves, predictor, case["embeddings"].reshape(6, 50, 16)[:, 0])
+    path = save(tmp_path, **case, predicted=predictions.reshape(300, 16).astype(np.float32))
     ours, theirs = (values(score(one)) for one in (path, DATA / "case0.npz"))
     assert ours == pytest.approx(theirs, abs=1e-6)
 
 
 def test_everything_that_arrays_allow_is_measured(tmp_path: Path):
-    given = arrays()
-    found = score(save(tmp_path, **given, predicted=given["embeddings"]), "--no-heads")
-    measured = values(found)
+    data = arrays()
+    output = score(save(tmp_path, **data, predicted=data["embeddings"]), "--no-heads")
+    measured = values(output)
     assert measured["retrieval", "mrr"] == measured["knn", "top1"] == 1
     for name in ("pre_train_train", "pre_val_val", "pre_val_all"):
         assert measured["pose_retrieval", name] == pytest.approx(0, abs=1e-9)
-    assert found["measured_on"] == "val"
-    assert found["measured_objects"] == 4
-    assert found["left_out"]["rotation"] == "--no-heads"
-    assert "translation_x" in found["left_out"]["translation_base"]
+    assert output["measured_on"] == "val"
+    assert output["measured_objects"] == 4
+    assert output["left_out"]["rotation"] == "--no-heads"
+    assert "translation_x" in output["left_out"]["translation_base"]
 
 
 def test_python_gives_what_the_command_gives(tmp_path: Path):
-    given = arrays()
-    result = evaluate_features(**given, predicted=given["embeddings"], heads=False)
-    assert result.to_json() == score(save(tmp_path, **given, predicted=given["embeddings"]), "--no-heads")
+    data = arrays()
+    result = evaluate_features(**data, predicted=data["embeddings"], heads=False)
+    assert result.to_json() == score(save(tmp_path, **data, predicted=data["embeddings"]), "--no-heads")
     assert result.scores["retrieval", "mrr"].value == 1
     assert (result.protocol.name, result.head_seeds, result.normalized) == ("quick", 0, True)
-    lists = {name: value.tolist() for name, value in given.items() if name in ("labels", "split")}
-    same = evaluate_features(given["latents"].tolist(), given["embeddings"].tolist(), **lists, heads=False)
+    lists = {name: value.tolist() for name, value in data.items() if name in ("labels", "split")}
+    same = evaluate_features(data["latents"].tolist(), data["embeddings"].tolist(), **lists, heads=False)
     assert same.scores["knn", "top1"] == result.scores["knn", "top1"]
-    with np.load(save(tmp_path, latents=given["latents"], embeddings=given["embeddings"])) as file:
+    with np.load(save(tmp_path, latents=data["latents"], embeddings=data["embeddings"])) as file:
         assert set(evaluate_features(**file).outcomes) == {"rank"}
     with pytest.raises(ThreeDieError, match=r"^labels: int64 of shape \(5,\)"):
-        evaluate_features(given["latents"], given["embeddings"], labels=[0, 1, 2, 0, 1])
+        evaluate_features(data["latents"], data["embeddings"], labels=[0, 1, 2, 0, 1])
     with pytest.raises(ThreeDieError, match="did you mean 'quick'"):
-        evaluate_features(given["latents"], given["embeddings"], protocol="quik")
+        evaluate_features(data["latents"], data["embeddings"], protocol="quik")
 
 
 def test_heads_are_trained_where_there_is_a_split(tmp_path: Path):
@@ -104,56 +104,56 @@ def test_heads_are_trained_where_there_is_a_split(tmp_path: Path):
     path = save(tmp_path, **arrays())
     result = CliRunner().invoke(bench, ["score", str(path), "--seeds", "2", "-o", str(out)], catch_exceptions=False)
     assert f"numbers in {out}" in result.output
-    found = json.loads(out.read_text())
+    output = json.loads(out.read_text())
     untrained, trained = {"knn", "rank"}, {"classification", "rotation", "absolute_rotation", "color", "light"}
-    assert {row["task"] for row in found["results"]} >= untrained | trained
-    assert found["left_out"]["retrieval"] == "needs predictor or predicted"
-    assert any(line.startswith("rotation_in_class: ") for line in found["warnings"])
-    deviate = {row["task"] for row in found["results"] if row["deviation"] is not None}
+    assert {row["task"] for row in output["results"]} >= untrained | trained
+    assert output["left_out"]["retrieval"] == "needs predictor or predicted"
+    assert any(line.startswith("rotation_in_class: ") for line in output["warnings"])
+    deviate = {row["task"] for row in output["results"] if row["deviation"] is not None}
     assert trained <= deviate
     assert not untrained & deviate
-    assert all(row["interval"][0] <= row["interval"][1] for row in found["results"] if row["interval"])
+    assert all(row["interval"][0] <= row["interval"][1] for row in output["results"] if row["interval"])
 
 
 def test_without_a_split_no_class_counts_as_held_out(tmp_path: Path):
-    given = arrays()
-    found = score(save(tmp_path, **{name: given[name] for name in ("latents", "embeddings", "labels")},
-                       predicted=given["embeddings"]))  # fmt: skip
-    assert {(row["task"], row["by"]) for row in found["breakdowns"]} == {("retrieval", "rotation_deg")}
+    data = arrays()
+    output = score(save(tmp_path, **{name: data[name] for name in ("latents", "embeddings", "labels")},
+                       predicted=data["embeddings"]))  # fmt: skip
+    assert {(row["task"], row["by"]) for row in output["breakdowns"]} == {("retrieval", "rotation_deg")}
 
 
 def test_a_predictor_that_leaves_the_numbers_is_refused_and_ranks_nothing_first(tmp_path: Path):
-    given = arrays()
-    dims = given["embeddings"].shape[1]
-    path = save(tmp_path, latents=given["latents"], embeddings=given["embeddings"],
+    data = arrays()
+    dims = data["embeddings"].shape[1]
+    path = save(tmp_path, latents=data["latents"], embeddings=data["embeddings"],
                 predictor=np.full((4, dims, dims), 1e300))  # fmt: skip
     with pytest.raises(ThreeDieError, match=r"arrays\.npz: the predictor gives numbers that aren't finite"):
         score(path)
-    path = save(tmp_path, latents=given["latents"], embeddings=given["embeddings"] * 1e300)
+    path = save(tmp_path, latents=data["latents"], embeddings=data["embeddings"] * 1e300)
     with pytest.raises(ThreeDieError, match="embeddings: some numbers are too large for single precision"):
         score(path)
 
 
 def test_what_is_missing_is_named(tmp_path: Path):
-    given = arrays()
-    found = score(save(tmp_path, latents=given["latents"], embeddings=given["embeddings"]))
-    assert {row["task"] for row in found["results"]} == {"rank"}
-    assert found["heads"] is None
-    assert found["left_out"]["classification"] == "needs split with two training objects or more and labels"
+    data = arrays()
+    output = score(save(tmp_path, latents=data["latents"], embeddings=data["embeddings"]))
+    assert {row["task"] for row in output["results"]} == {"rank"}
+    assert output["heads"] is None
+    assert output["left_out"]["classification"] == "needs split with two training objects or more and labels"
 
 
 def test_one_view_and_one_object_have_defined_values(tmp_path: Path):
-    given = arrays()
-    few = {"latents": given["latents"][:, :1], "embeddings": given["embeddings"][::VIEWS]}
-    found = score(save(tmp_path, **few, predicted=few["embeddings"]))
-    assert {task for task, _ in values(found)} == {"pose_retrieval", "rank"}
-    assert values(found)["pose_retrieval", "pre_all_all"] == pytest.approx(0, abs=1e-9)
-    assert found["left_out"]["retrieval"] == "needs two views of each object"
-    one = {"latents": given["latents"][:1], "embeddings": given["embeddings"][:VIEWS]}
-    found = score(save(tmp_path, **one, predicted=one["embeddings"]))
-    assert values(found)["retrieval", "mrr"] == 1
-    assert all(row["interval"] is None for row in found["results"])
-    assert found["warnings"] == ["one object is measured: numbers have no interval"]
+    data = arrays()
+    few = {"latents": data["latents"][:, :1], "embeddings": data["embeddings"][::VIEWS]}
+    output = score(save(tmp_path, **few, predicted=few["embeddings"]))
+    assert {task for task, _ in values(output)} == {"pose_retrieval", "rank"}
+    assert values(output)["pose_retrieval", "pre_all_all"] == pytest.approx(0, abs=1e-9)
+    assert output["left_out"]["retrieval"] == "needs two views of each object"
+    one = {"latents": data["latents"][:1], "embeddings": data["embeddings"][:VIEWS]}
+    output = score(save(tmp_path, **one, predicted=one["embeddings"]))
+    assert values(output)["retrieval", "mrr"] == 1
+    assert all(row["interval"] is None for row in output["results"])
+    assert output["warnings"] == ["one object is measured: numbers have no interval"]
 
 
 ROWS = OBJECTS * VIEWS
@@ -250,11 +250,11 @@ def test_members_that_are_no_arrays_are_named(members: dict[str, bytes], message
 
 
 def test_what_archivers_add_and_the_order_of_numbers_make_no_difference(tmp_path: Path):
-    given = arrays()
-    plain = values(score(save(tmp_path, **given), "--no-heads"))
-    turned = {name: np.asfortranarray(value) for name, value in given.items()}
-    turned["embeddings"] = turned["embeddings"].astype(">f8")
-    path = save(tmp_path, **turned)
+    data = arrays()
+    plain = values(score(save(tmp_path, **data), "--no-heads"))
+    flipped = {name: np.asfortranarray(value) for name, value in data.items()}
+    flipped["embeddings"] = flipped["embeddings"].astype(">f8")
+    path = save(tmp_path, **flipped)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("__MACOSX/._latents.npy", b"x")
         archive.writestr(".DS_Store", b"x")

@@ -15,11 +15,15 @@ DATA = Path(__file__).parent.parent / "data" / "retrieval"
 HALF_TURN = np.pi / 2
 
 
-def nearest_error(moved: np.ndarray, embedding: np.ndarray, turned: np.ndarray, normalize: bool = True) -> float:
+def nearest_error(
+    predictions: np.ndarray, embedding: np.ndarray, true_rotations: np.ndarray, normalize: bool = True
+) -> float:
     """PRE of (M, V, E) among the same objects."""
-    queries, targets, rotations = (rows.reshape(-1, rows.shape[-1]) for rows in (moved, embedding, turned))
-    found = BlockNeighborSearch().nearest(queries, rotations, targets, rotations, normalize)
-    return float(found.errors.mean())
+    queries, targets, rotations = (
+        rows.reshape(-1, rows.shape[-1]) for rows in (predictions, embedding, true_rotations)
+    )
+    result = BlockNeighborSearch().nearest(queries, rotations, targets, rotations, normalize)
+    return float(result.errors.mean())
 
 
 @pytest.fixture
@@ -34,21 +38,21 @@ def test_retrieval_gives_the_original_s_numbers(case: str, kind: str):
     data = np.load(DATA / f"case{case}.npz")
     euler, embedding = data["latents"][..., :3], data["embeddings"].reshape(6, 50, 16)
     moves = relative_quaternions(euler[:, :1].repeat(50, 1), euler)
-    moved = np.einsum("nvk,kij,nj->nvi", moves, data["predictor"], embedding[:, 0])
+    predictions = np.einsum("nvk,kij,nj->nvi", moves, data["predictor"], embedding[:, 0])
     normalize = kind == "normalised"
-    places = rank_places(moved, embedding, normalize).reshape(-1, 2)
+    places = rank_places(predictions, embedding, normalize).reshape(-1, 2)
     assert abs(scores.reciprocal_ranks(places).mean() - expected["MRR"]) < 1e-6
     for k in (1, 2, 5, 10):
         assert abs(scores.hits(places, k).mean() - expected[f"H@{k}"]) < 1e-6
-    error = nearest_error(moved, embedding, quaternions(euler), normalize)
+    error = nearest_error(predictions, embedding, quaternions(euler), normalize)
     assert abs(error - expected["PRE"]) < 1e-6
 
 
 def test_a_collapsed_embedding_scores_as_a_random_order():
     # Rows of random numbers: their products differ in the last bits, which rows of ones hide.
     row = np.random.default_rng(0).standard_normal((3, 1, 256))
-    moved = np.random.default_rng(1).standard_normal((3, 50, 256))
-    places = rank_places(moved, row.repeat(50, 1)).reshape(-1, 2)
+    predictions = np.random.default_rng(1).standard_normal((3, 50, 256))
+    places = rank_places(predictions, row.repeat(50, 1)).reshape(-1, 2)
     assert np.isclose(scores.reciprocal_ranks(places).mean(), scores.harmonic_mean_rank(50))
     assert np.isclose(scores.harmonic_mean_rank(50), 0.0899841)
     for k in (1, 5, 10):
@@ -56,12 +60,12 @@ def test_a_collapsed_embedding_scores_as_a_random_order():
 
 
 def test_a_random_embedding_scores_about_its_floor(generator: np.random.Generator):
-    moved, embedding = generator.standard_normal((2, 200, 50, 8))
-    places = rank_places(moved, embedding).reshape(-1, 2)
+    predictions, embedding = generator.standard_normal((2, 200, 50, 8))
+    places = rank_places(predictions, embedding).reshape(-1, 2)
     assert abs(scores.reciprocal_ranks(places).mean() - scores.harmonic_mean_rank(50)) < 0.005
-    turned = quaternions(generator.uniform(-HALF_TURN, HALF_TURN, (200, 50, 3)))
-    error = nearest_error(moved, embedding, turned)
-    assert abs(error - random_error(turned.reshape(-1, 4), turned.reshape(-1, 4))) < 0.01
+    true_rotations = quaternions(generator.uniform(-HALF_TURN, HALF_TURN, (200, 50, 3)))
+    error = nearest_error(predictions, embedding, true_rotations)
+    assert abs(error - random_error(true_rotations.reshape(-1, 4), true_rotations.reshape(-1, 4))) < 0.01
 
 
 def test_a_perfect_prediction_ranks_first(generator: np.random.Generator):
@@ -91,9 +95,9 @@ def test_angles_are_those_of_the_rotations(generator: np.random.Generator):
     base = Rotation.from_quat(generator.standard_normal((50, 4)))
     axis = generator.standard_normal((50, 3))
     angle = generator.uniform(0, 180, (50, 1))
-    turned = base * Rotation.from_rotvec(axis / np.linalg.norm(axis, axis=1, keepdims=True) * np.radians(angle))
-    found = scores.geodesic_degrees(base.as_quat(), -7 * turned.as_quat())
-    assert np.allclose(found, angle[:, 0], atol=1e-5)
+    true_rotations = base * Rotation.from_rotvec(axis / np.linalg.norm(axis, axis=1, keepdims=True) * np.radians(angle))
+    result = scores.geodesic_degrees(base.as_quat(), -7 * true_rotations.as_quat())
+    assert np.allclose(result, angle[:, 0], atol=1e-5)
     assert scores.geodesic_degrees(base.as_quat()[:1], np.zeros((1, 4))) == pytest.approx(
         np.degrees(base[0].magnitude()), abs=1e-5
     )

@@ -24,8 +24,8 @@ def test_the_plain_loop_finds_what_the_tasks_do(monkeypatch: pytest.MonkeyPatch)
         "pre_val_val": torch.from_numpy(subject.eval_objects),
         "pre_val_all": torch.arange(10),
     }
-    found = {score.metric: score.value for name in retrieval_tasks() for score in TASKS[name].measure(subject).scores}
-    assert np.mean(ranks) == pytest.approx(found["mrr"], abs=1e-6)
+    result = {score.metric: score.value for name in retrieval_tasks() for score in TASKS[name].measure(subject).scores}
+    assert np.mean(ranks) == pytest.approx(result["mrr"], abs=1e-6)
     for metric, objects in among.items():
         errors = [
             plain_retrieval.pose_error(
@@ -38,7 +38,7 @@ def test_the_plain_loop_finds_what_the_tasks_do(monkeypatch: pytest.MonkeyPatch)
             )
             for index, view in rows
         ]
-        assert np.mean(errors) == pytest.approx(found[metric], abs=1e-5)
+        assert np.mean(errors) == pytest.approx(result[metric], abs=1e-5)
 
 
 def retrieval_tasks() -> tuple[str, ...]:

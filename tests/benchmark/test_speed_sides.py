@@ -61,15 +61,15 @@ def test_pairs_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         # Two decoders of the same library.
         assert np.abs(loaded.pixels1[row].astype(int) - view1).max() <= 1
         assert np.abs(loaded.pixels2[row].astype(int) - view2).max() <= 1
-        np.testing.assert_allclose(loaded.action[row], action, atol=1e-6)
+        np.testing.assert_allclose(loaded.arrays["action"][row], action, atol=1e-6)
         torch.testing.assert_close(read_sample(*which, True)[0], inputs[row], atol=0.05, rtol=0)
 
 
 def test_memory_is_that_of_the_function_alone():
     """The process that asks may have held more before: it doesn't count."""
-    held = np.ones(60 * 2**20, np.uint8)
+    kept = np.ones(60 * 2**20, np.uint8)
     assert peak_mib(_fill, 20) == pytest.approx(20, abs=12)
-    assert held.sum()
+    assert kept.sum()
 
 
 def _fill(mib: int) -> None:

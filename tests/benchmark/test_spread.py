@@ -25,42 +25,42 @@ def test_the_interval_of_a_mean_is_that_of_its_standard_error(generator: np.rand
     objects, views = 400, 5
     # Views of an object agree: only objects count.
     values = generator.normal(2, 1, (objects, 1)).repeat(views, 1).reshape(-1)
-    found = Bootstrap(objects, 0).mean([values])
-    assert found.value == pytest.approx(values.mean())
-    assert found.deviation is None
+    estimate = Bootstrap(objects, 0).mean([values])
+    assert estimate.value == pytest.approx(values.mean())
+    assert estimate.deviation is None
     half = 1.96 / np.sqrt(objects)
-    assert found.interval == pytest.approx((found.value - half, found.value + half), abs=0.03)
+    assert estimate.interval == pytest.approx((estimate.value - half, estimate.value + half), abs=0.03)
 
 
 def test_deviation_is_over_seeds(generator: np.random.Generator):
     values = [generator.normal(mean, 1, 60) for mean in (0, 1, 2)]
-    found = Bootstrap(20, 0).mean(values)
+    estimate = Bootstrap(20, 0).mean(values)
     means = [one.mean() for one in values]
-    assert found.value == pytest.approx(np.mean(means))
-    assert found.deviation == pytest.approx(np.std(means, ddof=1))
-    assert found.interval[0] < found.value < found.interval[1]
+    assert estimate.value == pytest.approx(np.mean(means))
+    assert estimate.deviation == pytest.approx(np.std(means, ddof=1))
+    assert estimate.interval[0] < estimate.value < estimate.interval[1]
 
 
 def test_each_draw_is_the_metric_of_the_drawn_objects(generator: np.random.Generator):
     objects, views = 7, 4
     target = generator.standard_normal((objects * views, 3))
-    said = target + 0.5 * generator.standard_normal(target.shape)
-    errors = np.abs(target - said).sum(1)
+    predictions = target + 0.5 * generator.standard_normal(target.shape)
+    errors = np.abs(target - predictions).sum(1)
     boot = Bootstrap(objects, 1)
     drawn = {"pooled": [], "own": [], "median": []}
     for counts in draws(objects, 1):
         rows = np.repeat(np.arange(objects), counts)[:, None] * views + np.arange(views)
-        one, other = target[rows.reshape(-1)], said[rows.reshape(-1)]
+        one, other = target[rows.reshape(-1)], predictions[rows.reshape(-1)]
         drawn["pooled"].append(r2_pooled(one, other))
         drawn["own"].append(r2_per_component(one, other))
         drawn["median"].append(np.sort(errors[rows.reshape(-1)])[(rows.size - 1) // 2])
     assert len(drawn["own"]) == DRAWS
-    for name, found in (
-        ("pooled", boot.r2_pooled(target, [said], r2_pooled)),
-        ("own", boot.r2_per_component(target, [said], r2_per_component)),
+    for name, estimate in (
+        ("pooled", boot.r2_pooled(target, [predictions])),
+        ("own", boot.r2_per_component(target, [predictions])),
         ("median", boot.median([errors])),
     ):
-        assert found.interval == pytest.approx(tuple(np.quantile(drawn[name], [0.025, 0.975])), abs=1e-9), name
+        assert estimate.interval == pytest.approx(tuple(np.quantile(drawn[name], [0.025, 0.975])), abs=1e-9), name
 
 
 def test_one_object_has_no_interval():
@@ -71,6 +71,6 @@ def test_one_object_has_no_interval():
 
 def test_what_is_undefined_stays_so():
     target = np.ones((6, 2))
-    found = Bootstrap(3, 0).r2_pooled(target, [target, target], r2_pooled)
-    assert np.isnan(found.value)
-    assert (found.deviation, found.interval) == (None, None)
+    estimate = Bootstrap(3, 0).r2_pooled(target, [target, target])
+    assert np.isnan(estimate.value)
+    assert (estimate.deviation, estimate.interval) == (None, None)

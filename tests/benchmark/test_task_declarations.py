@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from painted import FIELDS, draw_latents
 
-from threedie.baselines.method import Parts
-from threedie.benchmark.evaluation.measure import build_subject
+from threedie.benchmark.evaluation.measure import FeatureSpace, Split, build_subject
+from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.discovery import discover
@@ -19,6 +19,7 @@ from threedie.benchmark.tasks.warning import ResultWarning
 ORDER = (
     "classification", "knn", "rotation", "absolute_rotation", "rotation_in_class", "color", "light",
     "translation_object", "translation_base", "retrieval", "pose_retrieval", "rank",
+    "picture_neighbors", "picture_linear",
 )  # fmt: skip
 """Records and tables have had the tasks in this order since the first one."""
 
@@ -50,7 +51,8 @@ class Width(Task):
 def subject() -> Subject:
     features = np.random.default_rng(0).random((10, 3, 4), np.float32)
     data = Data(FIELDS, draw_latents(10, 3), np.zeros(10, np.int64), features, features)
-    return build_subject(data, np.arange(8), data, np.arange(8, 10), Parts(), None, PROTOCOLS["quick"])
+    train, measured = Split(data, np.arange(8)), Split(data, np.arange(8, 10))
+    return build_subject(train, measured, FeatureSpace(), EvaluationPlan(PROTOCOLS["quick"]))
 
 
 def package(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, **files: str) -> dict:

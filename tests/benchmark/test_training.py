@@ -38,9 +38,9 @@ def images(dataset: Dataset) -> Images:
 
 
 @pytest.fixture(scope="module")
-def moved(make_dataset: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Images:
+def translated(make_dataset: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Images:
     """As of the preset 3diebench-t: with translations."""
-    path = make_dataset(tmp_path_factory.mktemp("moved") / "d.h5", objects=10, views=3, size=32, moved=True)
+    path = make_dataset(tmp_path_factory.mktemp("moved") / "d.h5", objects=10, views=3, size=32, translated=True)
     return Images(Dataset(path), 32)
 
 
@@ -215,18 +215,20 @@ VARIANTS = {
 
 
 @pytest.mark.parametrize(("method", "override"), [(name, each) for name, those in VARIANTS.items() for each in those])
-def test_every_variant_is_an_argument_of_the_command_line(method: str, override: str, moved: Images, tmp_path: Path):
+def test_every_variant_is_an_argument_of_the_command_line(
+    method: str, override: str, translated: Images, tmp_path: Path
+):
     extra = ["method.predictor.kind=mlp"] if "layers" in override else []
     extra += ["method.predictor.hidden=16"] if "relu" in override else []
     short = [*TINY, "epochs=1", "passes=1", "warmup_epochs=0", override, *extra]
-    done = train(settings_for(moved.dataset, method, short), moved, tmp_path, "cpu")
+    done = train(settings_for(translated.dataset, method, short), translated, tmp_path, "cpu")
     assert done["progress"]["steps_done"] == 1
     option, value = override.removeprefix("method.").split("=")
     kept = done["settings"]["recipe"]["method_options"]
     assert str(kept[option]).lower() == value
     base = [*TINY, "epochs=1", "passes=1", "warmup_epochs=0"]
     if override != "method.action=rotation":
-        usual = train(settings_for(moved.dataset, method, base), moved, tmp_path / "usual", "cpu")
+        usual = train(settings_for(translated.dataset, method, base), translated, tmp_path / "usual", "cpu")
         assert not same(done, usual)
 
 
@@ -338,8 +340,8 @@ def test_weights_are_read_without_running_what_a_file_contains(tmp_path: Path):
 def test_the_hash_of_weights_sees_name_shape_and_value_but_not_layout():
     base = {"a": torch.arange(24.0).reshape(1, 2, 3, 4), "n": torch.tensor(3)}
     assert weights_sha256(base) == weights_sha256(dict(reversed(base.items())))
-    moved = {**base, "a": base["a"].to(memory_format=torch.channels_last)}
-    assert weights_sha256(moved) == weights_sha256(base)
+    changed = {**base, "a": base["a"].to(memory_format=torch.channels_last)}
+    assert weights_sha256(changed) == weights_sha256(base)
     for other in ({**base, "n": torch.tensor(4)}, {**base, "a": base["a"].reshape(1, 2, 4, 3)}, {"a": base["a"]}):
         assert weights_sha256(other) != weights_sha256(base)
 

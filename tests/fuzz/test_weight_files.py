@@ -18,7 +18,7 @@ from threedie.benchmark.settings.recipe import load_recipe
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import content_sha256, is_ours, load_weights, save_checkpoint
-from threedie.benchmark.training.imported import import_checkpoint
+from threedie.benchmark.training.imported import ImportOptions, import_checkpoint
 from threedie.benchmark.training.restore import read_settings, restore
 from threedie.manifests.errors import ThreeDieError
 
@@ -51,7 +51,7 @@ def read(path: Path) -> None:
         read_settings(content, path)
         restore(content, path)
     else:
-        import_checkpoint(path, content, 32, "VICReg")
+        import_checkpoint(path, content, 32, ImportOptions("VICReg"))
 
 
 def test_files_of_weights(ours: bytes, tmp_path: Path):
@@ -142,7 +142,7 @@ PREDICTOR = tuple(f"method.predictor.{option}" for option in ("hidden=1", "bias=
 
 def import_checkpoint_of(path: Path, content: Any, overrides: Sequence[str]) -> None:
     path.write_bytes(b"x")
-    import_checkpoint(path, content, 32, overrides=overrides)
+    import_checkpoint(path, content, 32, ImportOptions(overrides=overrides))
 
 
 def test_a_dictionary_that_holds_itself(tmp_path: Path):

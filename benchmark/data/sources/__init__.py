@@ -26,7 +26,7 @@ def find_source(name: str = DEFAULT_SOURCE) -> "type[Source]":
     from threedie.benchmark.data.source import Source  # noqa: PLC0415  (torch, which listing names needn't load)
 
     if name not in source_names():
-        raise ThreeDieError(f"--dataset {name}: not known; choose one of {', '.join(source_names())}")
+        raise ThreeDieError(f"--dataset {name}: unknown; choose one of {', '.join(source_names())}")
     module = import_module(f"{__name__}.{name}")
     (kind,) = (
         value

@@ -84,7 +84,7 @@ class PictureImages(ImageStore):
         return CLASSES
 
     def take(self, objects: Indices, views: Indices) -> Pixels:
-        """Pictures by their positions; there is only view 0."""
+        """Pictures by their positions; each has view 0 alone."""
         return self.dataset.pixels[objects]
 
     def statistics(self) -> Statistics:

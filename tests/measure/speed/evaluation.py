@@ -18,7 +18,8 @@ from threedie.baselines.resnet import ResNet
 from threedie.benchmark.data.images import Images
 from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.evaluation.features import extract_features
-from threedie.benchmark.evaluation.measure import build_subject, measure
+from threedie.benchmark.evaluation.measure import FeatureSpace, Split, build_subject, measure
+from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.predictor import view_predictor
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.tasks import TASKS
@@ -66,7 +67,8 @@ def compare() -> Iterator[Comparison]:
         fields, latents = dataset.info.fields, dataset.latents
         data = Data(fields, latents, dataset.labels, found.representation, found.embedding)
         train, val = dataset.indices("train"), dataset.indices("val")
-        subject = build_subject(data, train, data, val, method.parts, view_predictor(method.predict, "rotation"), rules)
+        space = FeatureSpace(method.parts, view_predictor(method.predict, "rotation"))
+        subject = build_subject(Split(data, train), Split(data, val), space, EvaluationPlan(rules))
         seconds = []
         for names in (set(TASKS) - set(HEADS), set(HEADS)):
             began = time.perf_counter()

@@ -10,9 +10,9 @@ import torch
 
 from speed.comparison import MIB, Comparison, peak_mib
 from threedie.baselines.hypernetwork import HypernetworkPredictor
-from threedie.baselines.method import Parts
 from threedie.benchmark.evaluation import neighbors
-from threedie.benchmark.evaluation.measure import build_subject, measure
+from threedie.benchmark.evaluation.measure import FeatureSpace, Split, build_subject, measure
+from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.predictor import view_predictor
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.tasks.pose_retrieval import QUERY_BYTES
@@ -88,7 +88,8 @@ def search(objects: int, folder: str) -> None:
     torch.manual_seed(0)
     predictor = view_predictor(HypernetworkPredictor(DIMS, 4), "rotation")
     train = np.setdiff1d(np.arange(objects), val)
-    subject = build_subject(data, train, data, val, Parts(), predictor, PROTOCOLS["sie-v1"])
+    space, plan = FeatureSpace(predictor=predictor), EvaluationPlan(PROTOCOLS["sie-v1"])
+    subject = build_subject(Split(data, train), Split(data, val), space, plan)
     began = time.perf_counter()
     measure(subject, ["retrieval", "pose_retrieval"])
     Path(folder, SECONDS_FILE).write_text(str(time.perf_counter() - began), encoding="utf-8")

@@ -9,8 +9,8 @@ import torch
 from speed import plain_retrieval
 from speed.comparison import Comparison
 from threedie.baselines.hypernetwork import HypernetworkPredictor
-from threedie.baselines.method import Parts
-from threedie.benchmark.evaluation.measure import build_subject
+from threedie.benchmark.evaluation.measure import FeatureSpace, Split, build_subject
+from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.predictor import view_predictor
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.tasks import TASKS
@@ -83,9 +83,8 @@ def _subject() -> tuple[Subject, torch.Tensor]:
 
     train = np.setdiff1d(np.arange(OBJECTS), val)
     weight = predictor.hypernet.net[-1].weight.detach()  # type: ignore[index, union-attr]
-    return build_subject(
-        data, train, data, val, Parts(), view_predictor(predictor, "rotation"), PROTOCOLS["sie-v1"]
-    ), weight
+    space, plan = FeatureSpace(predictor=view_predictor(predictor, "rotation")), EvaluationPlan(PROTOCOLS["sie-v1"])
+    return build_subject(Split(data, train), Split(data, val), space, plan), weight
 
 
 def _moves(data: Data, index: int) -> torch.Tensor:

@@ -1,0 +1,10 @@
+"""Defaults that commands and the Python API share; quick to import."""
+
+import os
+
+DEFAULT_RECIPE = "mini"
+DEFAULT_PROTOCOL = "quick"
+DEFAULT_WORKERS = min(os.cpu_count() or 1, 16)
+"""Threads that decode images."""
+SAVE_EVERY_S = 60.0
+"""Seconds between checkpoints."""
