@@ -20,8 +20,8 @@ HEAD = f"""# Python API
 
 <!-- Written by {COMMAND}; change the docstrings instead. -->
 
-`import threedie` gives the names on this page. They are all that is promised to stay; what lies in `threedie.render`,
-`threedie.baselines` and the other packages may change between versions. Examples: [python.md](python.md).
+`import threedie` gives the names on this page. Only they are stable; modules such as `threedie.render` and
+`threedie.baselines` may change between versions. Examples: [python.md](python.md).
 
 """
 _SECTION = re.compile(r"^(Args|Attributes|Returns|Yields|Raises):$")
@@ -63,9 +63,9 @@ def _alias_docstring(name: str) -> Iterator[str]:
 
 def _functions(prefix: str, module: ModuleType) -> Iterator[str]:
     for name, value in vars(module).items():
-        own = inspect.isfunction(value) and value.__module__ == module.__name__
-        # Old names of a function aren't shown.
-        if own and value.__name__ == name and not name.startswith("_"):
+        # By its own name: aliases for older spellings aren't listed.
+        own = inspect.isfunction(value) and value.__module__ == module.__name__ and value.__name__ == name
+        if own and not name.startswith("_"):
             yield f"### {prefix}.{name}"
             yield _signature(f"{prefix}.{name}", value)
             yield from _docstring(value)

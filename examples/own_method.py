@@ -1,4 +1,4 @@
-"""A method of your own, trained and measured as `3die bench run` does it, with a record for the leaderboard.
+"""Your own method, trained and evaluated as by `3die bench run`, with a record for the leaderboard.
 
 python own_method.py [DATASET]
 """
@@ -11,7 +11,7 @@ from threedie import Batch, Loss, TwoViewMethod, Views, losses
 
 
 class Cosine(TwoViewMethod):
-    """Two views have embeddings of one direction; VICReg's variance keeps all embeddings from being the same."""
+    """The embeddings of two views have the same direction; VICReg's variance term prevents collapse."""
 
     def __init__(self, backbone: Any, projector: str = "2048-2048-2048", *, variance_weight: float = 1.0):
         super().__init__()
@@ -28,7 +28,7 @@ class Cosine(TwoViewMethod):
 
 
 def main(path: str) -> None:
-    """Train with the smallest recipe, measure, and print the main scores beside those of knowing nothing."""
+    """Train with the smallest recipe, evaluate, and print the main scores with their floors."""
     overrides = {"epochs": 10, "method_options": {"variance_weight": 2.0}}
     run = threedie.Run.create(Cosine, path, recipe="smoke", overrides=overrides, seed=0, out="runs")
     run.train()
