@@ -63,9 +63,9 @@ def _alias_docstring(name: str) -> Iterator[str]:
 
 def _functions(prefix: str, module: ModuleType) -> Iterator[str]:
     for name, value in vars(module).items():
-        own = inspect.isfunction(value) and value.__module__ == module.__name__
-        # Old names of a function aren't shown.
-        if own and value.__name__ == name and not name.startswith("_"):
+        # By its own name: aliases for older spellings aren't listed.
+        own = inspect.isfunction(value) and value.__module__ == module.__name__ and value.__name__ == name
+        if own and not name.startswith("_"):
             yield f"### {prefix}.{name}"
             yield _signature(f"{prefix}.{name}", value)
             yield from _docstring(value)

@@ -11,7 +11,7 @@ from threedie import Batch, Loss, TwoViewMethod, Views, losses
 
 
 class Cosine(TwoViewMethod):
-    """Two views have embeddings of one direction; VICReg's variance keeps all embeddings from being the same."""
+    """The embeddings of two views have the same direction; VICReg's variance term prevents collapse."""
 
     def __init__(self, backbone: Any, projector: str = "2048-2048-2048", *, variance_weight: float = 1.0):
         super().__init__()

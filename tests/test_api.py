@@ -14,14 +14,12 @@ import numpy as np
 import pytest
 import torch
 from api_samples import write_tiny
-from click.testing import CliRunner
 from torch.utils.data import DataLoader, default_collate
 
 import threedie
 from threedie.benchmark.data.images import Images
 from threedie.benchmark.data.pairs import Pairs, draw_pass, epoch_batches
 from threedie.benchmark.training.checkpoints import load_checkpoint, save_checkpoint
-from threedie.cli import cli
 from threedie.manifests.latents import actions
 
 # Small tensors: two threads would spend their time waiting for each other.
@@ -234,18 +232,22 @@ def test_epochs_are_not_negative(path: Path) -> None:
 # Backbones
 
 
-TINY = "--recipe smoke --set epochs=1 --set warmup_epochs=0 --set passes=1 --set image_size=32 --set width=8"
+TINY = {"epochs": 1, "warmup_epochs": 0, "passes": 1, "image_size": 32, "width": 8, "projector": "16-16"}
 
 
 @pytest.fixture(scope="module")
 def run_folder(path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("runs")
-    words = (
-        f"bench run vicreg --data {path} --out {out} --set projector=16-16 --set centre=0.8 --set channels=rgb {TINY}"
+    run = threedie.Run.create(
+        "vicreg",
+        path,
+        recipe="smoke",
+        overrides={**TINY, "centre": 0.8, "channels": "rgb"},
+        out=tmp_path_factory.mktemp("runs"),
+        scope=threedie.Scope(("rank",)),
     )
-    done = CliRunner().invoke(cli, words.split(), catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return next(file.parent for file in out.rglob("checkpoint.pt"))
+    run.train()
+    assert {row["task"] for row in run.evaluate()["results"]} == {"rank"}
+    return run.folder
 
 
 def test_a_backbone_gives_the_features_of_the_evaluation(path: Path, run_folder: Path) -> None:
@@ -315,12 +317,9 @@ def test_datasets_say_what_they_are(path: Path) -> None:
     assert repr(threedie.ViewDataset(file, "val")) == f"ViewDataset({str(path)!r}, split 'val'): 20 items"
 
 
-OVERRIDES = {"epochs": 1, "warmup_epochs": 0, "passes": 1, "image_size": 32, "width": 8, "projector": "16-16"}
-
-
 def test_overrides_are_a_table_or_words(path: Path, tmp_path: Path) -> None:
-    table = {**OVERRIDES, "method_options": {"variance_weight": 2.5}}
-    words = [f"{key}={value}" for key, value in OVERRIDES.items()] + ["method_options.variance_weight=2.5"]
+    table = {**TINY, "method_options": {"variance_weight": 2.5}}
+    words = [f"{key}={value}" for key, value in TINY.items()] + ["method_options.variance_weight=2.5"]
     runs = [
         threedie.Run.create("vicreg", path, recipe="smoke", overrides=overrides, out=str(tmp_path))
         for overrides in (table, words)
@@ -394,7 +393,7 @@ def test_a_script_that_would_start_itself_again_is_refused(path: Path, tmp_path:
 def test_a_run_of_a_class_of_ones_own_is_opened_with_it(path: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(OWN)
     where = f"{tmp_path / 'mine.py'}:Mine"
-    run = threedie.Run.create(where, path, recipe="smoke", overrides=OVERRIDES, out=tmp_path)
+    run = threedie.Run.create(where, path, recipe="smoke", overrides=TINY, out=tmp_path)
     run.train()
     images = threedie.ViewDataset(path, "val", image_size=32)[0].image[None]
     assert threedie.load_backbone(run)(images).shape == (1, 64)
