@@ -10,6 +10,7 @@ from pathlib import Path
 from threedie.baselines.catalogue import entry, suggestion
 from threedie.baselines.method import Method
 from threedie.baselines.registry import METHODS, add_method, find_method
+from threedie.benchmark.training.old_imports import allow_old_imports
 from threedie.manifests.errors import ThreeDieError, first_line, shown_value
 
 _HASH_DIGITS = 8
@@ -118,6 +119,7 @@ def load_method(where: str) -> str:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    allow_old_imports()
     # Dataclasses look their module up while they are made.
     sys.modules[module_name] = module
     _IN_PROGRESS.add(module_name)

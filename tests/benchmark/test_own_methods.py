@@ -1,5 +1,6 @@
 """A method in a user's own file, outside the repository: the one of the docs, trained, measured and recorded."""
 
+import os
 import re
 import subprocess
 import sys
@@ -118,3 +119,34 @@ def test_what_is_no_method_is_refused_in_a_line(where: str, content: str | None,
     with pytest.raises(ThreeDieError, match=re.escape(message)) as caught:
         load_method(f"{tmp_path}/{where}")
     assert "\n" not in str(caught.value)
+
+
+IDENTICAL = """
+import sys
+from threedie.baselines import losses
+from threedie.benchmark.training.own_methods import load_method
+name = load_method("mine.py:Cosine")
+assert sys.modules["threedie_method_" + name.rpartition("-")[2]].losses is losses
+assert losses.__spec__.name == "threedie.baselines.losses"
+"""
+
+
+def load_in_a_process(mine: Path, *paths: Path) -> subprocess.CompletedProcess[str]:
+    roots = os.pathsep.join(map(str, [*paths, Path(__file__).parents[2]]))
+    environment = {**os.environ, "PYTHONPATH": roots}
+    command = [sys.executable, "-P", "-c", IDENTICAL]
+    return subprocess.run(command, cwd=mine.parent, capture_output=True, text=True, check=False, env=environment)
+
+
+def test_a_file_with_the_import_names_of_before_works_unedited(mine: Path):
+    mine.write_text(example().replace("from threedie.baselines", "from baselines"), encoding="utf-8")
+    done = load_in_a_process(mine)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_users_own_package_of_that_name_is_what_is_imported(mine: Path, tmp_path: Path):
+    (tmp_path / "own" / "baselines").mkdir(parents=True)
+    (tmp_path / "own" / "baselines" / "__init__.py").write_text("ours = 1\n")
+    mine.write_text(f"from baselines import ours\n{example()}", encoding="utf-8")
+    done = load_in_a_process(mine, tmp_path / "own")
+    assert done.returncode == 0, done.stderr
