@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from threedie.benchmark.data.pairs import Indices
 from threedie.benchmark.tasks.subject import Array, Data, Floats
+from threedie.manifests.dataset import SPLITS
 from threedie.manifests.errors import ThreeDieError, first_line
 from threedie.manifests.files import explained
 from threedie.manifests.latents import ACTION_SIZES, ROTATION, UNITS, LatentField, actions
@@ -29,7 +30,6 @@ SHAPES = {
 """The arrays of a file, and the shape of each: N objects, V views, L latents, D dimensions, A numbers of an action."""
 _LATENTS = {3: ROTATION, 7: tuple(UNITS)[:7], 10: tuple(UNITS)}
 _WORDS = {3: "the rotation", 7: "those of 3DIEBench", 10: "those and a translation"}
-SPLITS = ("train", "val")
 _NPY = b"\x93NUMPY"
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
