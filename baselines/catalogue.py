@@ -1,9 +1,9 @@
 """The methods by name, and the facts about each. Imports no torch, so it is quick; `registry` builds them."""
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from threedie.manifests.actions import METHOD_ACTIONS
+from threedie.manifests.suggest import nearest
 
 FAMILIES: dict[str, str] = {
     "invariant": "two views have the same embedding",
@@ -152,9 +152,9 @@ CATALOGUE: dict[str, CatalogueEntry] = {
 
 def suggestion(name: str, names: list[str] | tuple[str, ...]) -> str:
     """The end of an error message about an unknown name: the nearest name if one is near, and all there are."""
-    close = get_close_matches(name, names, n=1)
+    near = nearest(name, names)
     choices = ", ".join(names) or "none"
-    return f"did you mean {close[0]!r}? Known: {choices}" if close else f"known: {choices}"
+    return f"did you mean {near!r}? Known: {choices}" if near else f"known: {choices}"
 
 
 def entry(name: str) -> CatalogueEntry:

@@ -7,6 +7,12 @@ MAX_COMPARED = 200
 """Characters of a name that are compared: a wrong one may be as long as a file."""
 
 
+def nearest(word: object, names: Iterable[str]) -> str | None:
+    """The name nearest to a misspelled one, or None if none is near."""
+    close = get_close_matches(str(word)[:MAX_COMPARED], list(names), n=1)
+    return close[0] if close else None
+
+
 def suggest(word: object, names: Iterable[str], otherwise: str | None = None) -> str:
     """The end of a message about a name that doesn't exist.
 
@@ -19,7 +25,6 @@ def suggest(word: object, names: Iterable[str], otherwise: str | None = None) ->
         `did you mean 'x'?`, or `otherwise`, or `choose from a, b, c`.
     """
     names = list(names)
-    near = get_close_matches(str(word)[:MAX_COMPARED], names, n=1)
-    if near:
-        return f"did you mean {near[0]!r}?"
+    if near := nearest(word, names):
+        return f"did you mean {near!r}?"
     return otherwise or f"choose from {', '.join(names)}"

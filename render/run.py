@@ -177,7 +177,7 @@ class RenderRun:
         if cluster.jobqueue:
             from threedie.render.engines.cluster import job_script  # noqa: PLC0415 - for clusters alone
 
-            script = job_script(cluster, self.folder)
+            script = job_script(cluster)
             reporter.text(f"Script of each of {pluralize(cluster.jobs, 'job')}:\n\n{script}")
         elif cluster.scheduler:
             reporter.text("No estimate on a cluster; the same command without --scheduler measures on this machine.")

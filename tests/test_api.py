@@ -326,6 +326,10 @@ def test_overrides_are_a_table_or_words(path: Path, tmp_path: Path) -> None:
     ]
     assert runs[0].settings == runs[1].settings
     assert runs[0].settings.recipe.method_options == {"variance_weight": 2.5}
+    numpy = {**TINY, "epochs": np.int64(TINY["epochs"]), "method_options": {"variance_weight": np.float32(2.5)}}
+    assert (
+        threedie.Run.create("vicreg", path, recipe="smoke", overrides=numpy, out=tmp_path).settings == runs[0].settings
+    )
     again = threedie.Run.create("vicreg", threedie.Dataset(path), recipe=runs[0].settings.recipe, out=tmp_path)
     assert (again.settings, again.folder, again.data) == (runs[0].settings, runs[0].folder, path)
     assert not list(tmp_path.iterdir())
@@ -341,7 +345,7 @@ def test_overrides_are_a_table_or_words(path: Path, tmp_path: Path) -> None:
         ({"protocol": "quik"}, "did you mean 'quick'"),
         ({"overrides": "epochs=1"}, "overrides 'epochs=1'"),
         ({"overrides": {"epoch": 1}}, "did you mean 'epochs'"),
-        ({"overrides": {"epochs": None}}, "epochs"),
+        ({"overrides": {"epochs": None}}, "epochs is None; leave it out"),
         ({"seed": "0"}, "seed"),
         ({"device": "gpu"}, "device 'gpu'"),
         ({"workers": "2"}, "workers '2'"),

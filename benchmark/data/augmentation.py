@@ -6,6 +6,8 @@ from typing import cast
 import kornia.augmentation as augment
 from torch import Tensor, nn
 
+from threedie.manifests.actions import ACTIONS, COLOR, TRANSLATION
+
 KINDS = ("none", "essl")
 VIEW_AREA = (0.2, 1.0)
 """Share of a picture's area that an augmented view shows."""
@@ -43,7 +45,8 @@ class Augmentation:
         """
         if kind not in KINDS:
             raise ValueError(f"augmentation {kind!r}: unknown; choose one of {', '.join(KINDS)}")
-        self.kind, self.action, self.crop_side, self.crop_area = kind, action or "", crop_side, crop_area
+        self.kind, self.action, self.crop_side, self.crop_area = kind, action, crop_side, crop_area
+        self._fields = frozenset(ACTIONS[action].fields if action else ())
         self._changes: dict[int, Change] = {}
 
     @property
@@ -55,7 +58,7 @@ class Augmentation:
         """A view of each picture, (B, 3, S, S) with values in 0 to 1, of the same shape; unchanged with kind `none`."""
         side = pictures.shape[-1]
         if side not in self._changes:
-            crop = None if "translation" in self.action else _crop(side, VIEW_AREA)
+            crop = None if self._fields & {*TRANSLATION} else _crop(side, VIEW_AREA)
             self._changes[side] = self._chain(crop)
         return self._changes[side](pictures)
 
@@ -74,7 +77,7 @@ class Augmentation:
         steps: list[nn.Module] = [] if crop is None else [crop]
         if not self.action:
             steps.append(augment.RandomHorizontalFlip(p=FLIP_ODDS))
-        if "color" not in self.action and "latents" not in self.action:
+        if not self._fields & {*COLOR}:
             steps += [augment.ColorJitter(*JITTER, p=JITTER_ODDS), augment.RandomGrayscale(p=GRAY_ODDS)]
         return nn.Sequential(*steps)
 

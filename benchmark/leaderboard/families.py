@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any
 
 from threedie.baselines.catalogue import CATALOGUE, FAMILIES
+from threedie.baselines.parts import INVARIANT
 
 
 def family(method: Mapping[str, Any]) -> str:
@@ -18,7 +19,7 @@ def family(method: Mapping[str, Any]) -> str:
     """
     ours = {_key(name): about.family for name, about in CATALOGUE.items()}
     families = published_families() | ours
-    return families.get(_key(method["name"]), "split" if "invariant" in (method["parts"] or ()) else "other")
+    return families.get(_key(method["name"]), "split" if INVARIANT in (method["parts"] or ()) else "other")
 
 
 @cache

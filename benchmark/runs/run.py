@@ -8,6 +8,8 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, TypedDict, Unpack
 
+import numpy as np
+
 from threedie.baselines.method import Method
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.source import ImageStore, Source
@@ -332,8 +334,15 @@ def _as_words(overrides: Mapping[str, Any] | Sequence[str]) -> list[str]:
         return list(overrides)
     words = []
     for key, value in overrides.items():
+        if value is None:
+            raise ThreeDieError(f"overrides: {key} is None; leave it out to keep its default")
         if isinstance(value, Mapping):
             words += [f"{key}.{word}" for word in _as_words(value)]
         else:
-            words.append(f"{key}={json.dumps(value, default=str)}")
+            words.append(f"{key}={json.dumps(value, default=_plain)}")
     return words
+
+
+def _plain(value: Any) -> Any:
+    """A number of numpy as Python's, anything else as text."""
+    return value.item() if isinstance(value, np.generic) else str(value)

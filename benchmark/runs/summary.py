@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from threedie.baselines.parts import PARTS
 from threedie.benchmark.records.record import Record
 from threedie.benchmark.records.upgrade import warning_line
 from threedie.benchmark.runs.curves import CURVES_FILE
+from threedie.benchmark.tasks.subject import EMBEDDING, REPRESENTATION
 from threedie.benchmark.training.loop import LOG_FOLDER
 from threedie.manifests.progress import titled
 
@@ -35,9 +37,8 @@ def results_text(record: Record, record_file: Path, folder: Path, records: Path)
 
 def results_table(record: Mapping[str, Any]) -> str:
     """The results of a record: a line for each metric, a column for each part, and the floor beside them."""
-    parts = [
-        part for part in ("all", "invariant", "equivariant") if any(row["part"] == part for row in record["results"])
-    ]
+    measured = {row["part"] for row in record["results"]}
+    parts = [part for part in PARTS if part in measured]
     lines: dict[tuple[str, str, str], dict[str, Mapping[str, Any]]] = {}
     for row in record["results"]:
         lines.setdefault((row["task"], row["metric"], row["input"]), {})[row["part"]] = row
@@ -45,7 +46,7 @@ def results_table(record: Mapping[str, Any]) -> str:
     for (task, metric, source), rows in lines.items():
         row = next(iter(rows.values()))
         values = [_value(rows[part]) if part in rows else "" for part in parts]
-        suffix = " of the embedding" if source == "embedding" and (task, metric, "representation") in lines else ""
+        suffix = " of the embedding" if source == EMBEDDING and (task, metric, REPRESENTATION) in lines else ""
         suffix += "" if row["higher_is_better"] else " (lower is better)"
         table.append([task, metric + suffix, *values, _number(row["floor"]), row["floor_note"] or ""])
     return _aligned(table)

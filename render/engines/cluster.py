@@ -85,7 +85,7 @@ def cluster_engine(
             engine.end()
 
 
-def job_script(options: ClusterOptions, folder: RunFolder) -> str:
+def job_script(options: ClusterOptions) -> str:
     """The script of one job, as it would be submitted.
 
     Raises:

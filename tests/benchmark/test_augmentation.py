@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from threedie.benchmark.data.augmentation import Augmentation
+from threedie.manifests.actions import ACTIONS, Action
 
 PICTURES = torch.rand(64, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
@@ -60,6 +61,19 @@ def test_what_the_action_tells_is_not_augmented_away():
     assert not torch.allclose(Augmentation("essl", "rotation").view(colored), colored, atol=1e-2)
     everything = Augmentation("essl", "latents_translation").view(PICTURES)
     assert torch.equal(everything, PICTURES)
+
+
+def test_fields_of_an_action_count_and_not_its_name(monkeypatch: pytest.MonkeyPatch):
+    # As an action is added by an entry: docs/extending.md.
+    monkeypatch.setitem(ACTIONS, "floor", Action("floor hue", ("floor_hue",), rotates=False))
+    monkeypatch.setitem(ACTIONS, "shift", Action("shift", ("translation_x",), rotates=False))
+    torch.manual_seed(0)
+    colored = torch.stack([torch.full((256, 32, 32), value) for value in (0.2, 0.5, 0.8)], 1)
+    assert torch.allclose(Augmentation("essl", "floor").view(colored), colored, atol=1e-5)
+    ramp = torch.linspace(0.2, 0.8, 32).expand(256, 3, 32, 32).contiguous()
+    edges = Augmentation("essl", "shift").view(ramp).mean((1, 2))
+    assert (edges.argmin(1) == 0).all()
+    assert not (Augmentation("essl", "floor").view(ramp)[..., 0] < 0.21).all()
 
 
 def test_an_unknown_kind_is_named():

@@ -2,6 +2,7 @@ import copy
 import json
 import math
 from importlib import resources
+from typing import get_args
 
 import jsonschema
 import pytest
@@ -9,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from record_samples import make_record, warning
 
+from threedie.baselines.parts import PARTS
 from threedie.benchmark.records.record import read_record, read_records, validate, write_record
 from threedie.benchmark.records.schema import SCHEMA_FILE, record_schema, schema_text
+from threedie.benchmark.records.types import Part, Source
 from threedie.benchmark.records.upgrade import warning_line
+from threedie.benchmark.tasks.subject import EMBEDDING, REPRESENTATION
 from threedie.manifests.errors import ThreeDieError
 
 RECORD = make_record()
@@ -278,3 +282,8 @@ def test_a_path_that_is_not_there(tmp_path):
     with pytest.raises(ThreeDieError, match="3die bench run"):
         read_records([tmp_path / "runs"])
     assert read_records([tmp_path]) == []
+
+
+def test_types_name_the_parts_and_the_inputs_that_exist():
+    assert get_args(Part) == PARTS
+    assert get_args(Source) == (REPRESENTATION, EMBEDDING)

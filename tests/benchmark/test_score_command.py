@@ -53,10 +53,10 @@ def values(output: dict[str, Any]) -> dict[tuple[str, str], float]:
 @pytest.mark.parametrize("kind", ["normalised", "unnormalised"])
 def test_the_command_gives_the_original_s_numbers(case: str, kind: str):
     expected = json.loads((DATA / "expected.json").read_text())[case][kind]
-    measured_valuest = values(score(DATA / f"case{case}.npz", *(["--no-normalise"] if kind == "unnormalised" else [])))
+    measured = values(score(DATA / f"case{case}.npz", *(["--no-normalise"] if kind == "unnormalised" else [])))
     for metric, name in (("mrr", "MRR"), ("h1", "H@1"), ("h2", "H@2"), ("h5", "H@5"), ("h10", "H@10")):
-        assert abs(measured_valuest["retrieval", metric] - expected[name]) < 1e-6
-    assert abs(measured_valuest["pose_retrieval", "pre_all_all"] - expected["PRE"]) < 1e-6
+        assert abs(measured["retrieval", metric] - expected[name]) < 1e-6
+    assert abs(measured["pose_retrieval", "pre_all_all"] - expected["PRE"]) < 1e-6
 
 
 def test_predictions_score_as_the_predictor_that_made_them(tmp_path: Path):

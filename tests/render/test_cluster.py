@@ -265,13 +265,14 @@ def test_jobs_of_a_batch_system_are_started_and_ended(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize(("kind", "mark"), [("slurm", "#SBATCH"), ("pbs", "#PBS"), ("lsf", "#BSUB"), ("sge", "#$")])
-def test_job_scripts(kind: str, mark: str, tmp_path: Path) -> None:
+def test_job_scripts(kind: str, mark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = ClusterOptions(jobqueue=kind, job_walltime="01:00:00", job_queue="long", job_option=("--mine",))
-    script = job_script(options, RunFolder(tmp_path / "out"))
+    monkeypatch.chdir(tmp_path)
+    script = job_script(options)
     assert f"{mark} --mine" in script
     assert "long" in script
     assert "--nthreads 8" in script
-    assert not (tmp_path / "out").exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_contradicting_options_are_refused() -> None:
