@@ -349,6 +349,8 @@ def test_overrides_are_a_table_or_words(path: Path, tmp_path: Path) -> None:
         ({"seed": "0"}, "seed"),
         ({"device": "gpu"}, "device 'gpu'"),
         ({"workers": "2"}, "workers '2'"),
+        ({"workers": 0}, "workers 0: give 1 or more"),
+        ({"save_every_s": -1}, "save_every_s -1: give 0 or more seconds"),
         ({"scope": "rotation"}, "scope 'rotation'"),
         ({"reporter": print}, "reporter"),
         ({"data": "nowhere.h5"}, "nowhere.h5"),

@@ -65,9 +65,9 @@ _OPTION_TYPES: dict[str, tuple[type | UnionType, str]] = {
 
 @dataclass
 class Run:
-    """One method trained on one dataset and measured.
+    """One method trained on one dataset and evaluated.
 
-    `train` trains, `evaluate` measures, `complete` does both. A stopped run resumes where it was, and nothing that is
+    `train` trains, `evaluate` evaluates, `complete` does both. A stopped run resumes where it was, and nothing that is
     finished is repeated.
 
     Attributes:
@@ -101,6 +101,10 @@ class Run:
         for name, (kind, words) in _OPTION_TYPES.items():
             if not isinstance(getattr(self, name), kind):
                 raise ThreeDieError(f"{name} {shown_value(getattr(self, name))}: give {words}")
+        if self.workers < 1:
+            raise ThreeDieError(f"workers {self.workers}: give 1 or more")
+        if not self.save_every_s >= 0:
+            raise ThreeDieError(f"save_every_s {self.save_every_s}: give 0 or more seconds")
         find_device(self.device)
 
     @classmethod

@@ -51,7 +51,7 @@ class Classes:
         if len(missing):
             notes.append(f"{len(missing)} of {len(labels)} classes have no validation object; not measured")
         if len(labels) == 1:
-            notes.append("all training objects are of one class: naming it is no feat")
+            notes.append("all training objects are of one class, so its accuracy means nothing")
         views = subject.eval_data.views
         return cls(labels, np.repeat(place, views), np.repeat(trained, views), shares, tuple(notes))
 

@@ -22,9 +22,9 @@ class Light(Regression):
     best_constant = "the best constant change"
     definition = (
         "A perceptron with two hidden layers (ReLU), trained with mean squared error, predicts the second view's light "
-        "theta (from the vertical) and light phi (around it) minus the first's, in radians, as they come and not taken "
+        "theta (from the vertical) and light phi (around it) minus the first's, in radians, without wrapping "
         "around the circle, from the features of both side by side. r2_per_component: the mean of each one's own R2, "
-        "r2_light_theta and r2_light_phi; r2: one mean over both, in which phi weighs nearly all, for it varies more."
+        "r2_light_theta and r2_light_phi; r2: one mean over both, which phi dominates, since it varies more."
     )
 
     def target(self, data: Data, pairs: Pairs) -> Array:

@@ -18,7 +18,7 @@ class Rotation(RotationRegression):
     axis_label = "rotation between two views, R²"
     definition = (
         "A perceptron with two hidden layers (ReLU), trained with mean squared error, predicts the relative quaternion "
-        "q1^-1 q2 (unit; x, y, z, w; sign as it comes) from the features of two views side by side. r2: one "
+        "q1^-1 q2 (unit; x, y, z, w; sign not normalized) from the features of two views side by side. r2: one "
         "mean over all four components, as SIE, section 5.1, does; r2_per_component: the mean of each component's own "
         "R2; geodesic: angle between the rotations, prediction normalized."
     )
