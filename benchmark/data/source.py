@@ -130,12 +130,14 @@ class Source(ABC):
         default_recipe: name of the recipe that is used where none is named.
         tasks: names of the tasks that are measured on it; None for all that apply.
         watches_neighbors: whether the vote of nearest neighbors is taken after every epoch of training.
+        older_result: name of a file in which results are written in an older form too; None for the record alone.
         dataset: its objects, views, latents, labels and splits.
     """
 
     default_recipe: ClassVar[str] = DEFAULT_RECIPE
     tasks: ClassVar[tuple[str, ...] | None] = None
     watches_neighbors: ClassVar[bool] = False
+    older_result: ClassVar[str | None] = None
     dataset: LabeledViews
 
     @classmethod

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from threedie.benchmark.data.sources.cifar10 import RESULT_FILE
 from threedie.benchmark.evaluation.evaluate import Evaluation
 from threedie.benchmark.records.record import Record, read_record
 from threedie.benchmark.runs.measurement import Measurement
@@ -21,7 +22,6 @@ from threedie.manifests.files import write_json
 from threedie.manifests.progress import titled
 from threedie.manifests.text import read_json
 
-RESULT_FILE = "cifar10.json"
 KIND, VERSION = "3die-cifar10", 1
 _KEYS = {new: old for old, new in OLD_NAMES.items()}
 """Settings as the form names them."""

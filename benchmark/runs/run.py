@@ -14,7 +14,7 @@ from threedie.baselines.method import Method
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.source import ImageStore, Source
 from threedie.benchmark.data.sources import DEFAULT_SOURCE, find_source
-from threedie.benchmark.data.sources.cifar10 import Cifar10Source
+from threedie.benchmark.data.sources.cifar10 import RESULT_FILE
 from threedie.benchmark.evaluation.pictures import neighbor_monitor
 from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.requirements import require_training, require_validation, size_warnings
@@ -53,6 +53,9 @@ class RunOptions(TypedDict, total=False):
     save_every_s: float
     reporter: Reporter
 
+
+_OLDER_FORMS: dict[str | None, type[Measurement]] = {RESULT_FILE: Cifar10Measurement}
+"""`Source.older_result` -> the measurement that writes it beside the record."""
 
 _OPTION_TYPES: dict[str, tuple[type | UnionType, str]] = {
     "scope": (Scope, "a threedie.Scope"),
@@ -295,7 +298,7 @@ class Run:
         return train(self.settings, images, self.folder, self.device, self.save_every_s, monitor, self.reporter)
 
     def _measurement(self, checkpoint: dict[str, Any], started: datetime) -> Measurement:
-        kind = Cifar10Measurement if isinstance(self.source, Cifar10Source) else Measurement
+        kind = _OLDER_FORMS.get(self._require_source().older_result, Measurement)
         return kind(
             checkpoint=checkpoint,
             folder=self.folder,

@@ -20,6 +20,7 @@ from threedie.manifests.latents import LatentField
 from threedie.manifests.progress import SILENT, Reporter
 
 NAME = "cifar10"
+RESULT_FILE = "cifar10.json"
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class Cifar10Source(Source):
     default_recipe: ClassVar[str] = NAME
     tasks: ClassVar[tuple[str, ...]] = ("picture_neighbors", "picture_linear")
     watches_neighbors: ClassVar[bool] = True
+    older_result = RESULT_FILE
 
     def __init__(self, dataset: Pictures) -> None:
         self.dataset: Pictures = dataset
