@@ -46,7 +46,13 @@ def bar(
 
 
 class Reporter:
-    """Receives what work reports, and discards it. Commands pass one that prints; other programs may pass their own."""
+    """Receives what work reports, and discards it. Commands pass one that prints; other programs may pass their own.
+
+    Attributes:
+        quiet: whether bars stay invisible.
+    """
+
+    quiet = True
 
     def bar(
         self,
@@ -58,7 +64,7 @@ class Reporter:
         initial: int = 0,
     ) -> Any:
         """A progress bar as a context manager; iterable over `items`, else moved by `update`. See `bar`."""
-        return bar(title, total, unit, items, leave, initial, quiet=True)
+        return bar(title, total, unit, items, leave, initial, self.quiet)
 
     def text(self, text: str = "") -> None:
         """Lines for the user: what is about to run, and results."""

@@ -1,27 +1,14 @@
 """What commands show: text on standard output; bars, and why something waits, on standard error."""
 
-from collections.abc import Iterable
-from typing import Any
-
 import click
 
-from threedie.manifests.progress import Reporter, bar
+from threedie.manifests.progress import Reporter
 
 
 class ConsoleReporter(Reporter):
     """Prints what work reports."""
 
-    def bar(
-        self,
-        title: str,
-        total: int | None,
-        unit: str,
-        items: Iterable[Any] | None = None,
-        leave: bool = False,
-        initial: int = 0,
-    ) -> Any:
-        """A bar that is drawn."""
-        return bar(title, total, unit, items, leave, initial)
+    quiet = False
 
     def text(self, text: str = "") -> None:
         """Print."""

@@ -1,12 +1,11 @@
 """What `3die render` shows: text on standard output; progress, warnings and why it waits on standard error."""
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from tqdm import tqdm
 
-from threedie.manifests.progress import bar
 from threedie.render.reporter import RenderReporter
 
 if TYPE_CHECKING:
@@ -16,9 +15,7 @@ if TYPE_CHECKING:
 class ConsoleReporter(RenderReporter):
     """Prints what a render reports."""
 
-    def bar(self, *args: Any, **options: Any) -> Any:
-        """A bar that is drawn."""
-        return bar(*args, **options)
+    quiet = False
 
     def text(self, text: str = "") -> None:
         """Print."""

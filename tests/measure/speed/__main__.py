@@ -15,19 +15,19 @@ NOT_SUBJECTS = {"__main__", "comparison"}
 
 
 def subjects() -> list[str]:
-    """Names of the comparisons there are."""
-    found = (module.name for module in pkgutil.iter_modules(speed.__path__))
-    return sorted(name for name in found if name not in NOT_SUBJECTS and not name.startswith("plain_"))
+    """Names of the comparisons."""
+    names = (module.name for module in pkgutil.iter_modules(speed.__path__))
+    return sorted(name for name in names if name not in NOT_SUBJECTS and not name.startswith("plain_"))
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--list", "only_list", is_flag=True, help="Say which there are; run none.")
+@click.option("--list", "only_list", is_flag=True, help="List them and run none.")
 def main(names: tuple[str, ...], only_list: bool) -> None:
     """Compare what is here with the plain way of doing the same."""
     unknown = sorted(set(names) - set(subjects()))
     if unknown:
-        raise click.ClickException(f"no comparison {', '.join(unknown)}; there are {', '.join(subjects())}")
+        raise click.ClickException(f"no comparison {', '.join(unknown)}; choose from {', '.join(subjects())}")
     kept = True
     for name in names or subjects():
         module = importlib.import_module(f"speed.{name}")

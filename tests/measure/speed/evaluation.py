@@ -62,10 +62,10 @@ def compare() -> Iterator[Comparison]:
         plain = [_plain_s(dataset, method, rules.epochs)]
         began = time.perf_counter()
         images = Images(dataset, SIZE)
-        found = extract_features(method, images, Normalization((0.5,) * 3, (0.1,) * 3), Path(folder), "bench")
+        features = extract_features(method, images, Normalization((0.5,) * 3, (0.1,) * 3), Path(folder), "bench")
         features_s = time.perf_counter() - began
         fields, latents = dataset.info.fields, dataset.latents
-        data = Data(fields, latents, dataset.labels, found.representation, found.embedding)
+        data = Data(fields, latents, dataset.labels, features.representation, features.embedding)
         train, val = dataset.indices("train"), dataset.indices("val")
         space = FeatureSpace(method.parts, view_predictor(method.predict, "rotation"))
         subject = build_subject(Split(data, train), Split(data, val), space, EvaluationPlan(rules))
