@@ -257,6 +257,7 @@ def _watch(path: Path, on_wait: Callable[[str], None]) -> Generator[None, None, 
     """Watch a lock until the result of `_examine` is certain; each step reads its file once, a second apart."""
     begin = time.monotonic()
     first: bytes | None = None
+    looked = False
     while True:
         file = _open_lock_file(path)
         if file is None:
@@ -266,10 +267,14 @@ def _watch(path: Path, on_wait: Callable[[str], None]) -> Generator[None, None, 
             content = os.read(file, _LINE)
             about = _parsed(content)
             flocked = _is_flocked(file)
-            if flocked:
+            if flocked and (looked or not _is_dead(about)):
                 return _describe(about)
         finally:
             os.close(file)
+        looked = True
+        if flocked:  # by a process that is taking the lock over from a dead one: the next look finds its own lock
+            yield
+            continue
         patience = min(STALE_S, DAMAGED_S) if about is None else STALE_S
         if _is_dead(about) or (first == content and time.monotonic() - begin > patience):
             return _StaleFile(state, content)
@@ -337,15 +342,37 @@ def _is_flocked(file: int) -> bool | None:
 
 
 def _delete_stale(path: Path, dead: _StaleFile) -> None:
-    """Delete the lock file of a dead holder, unless another process already did and made a new one."""
-    aside = path.with_name(f"{temporary_prefix(os.getpid())}{secrets.token_hex(4)}-{path.name}")
+    """Delete the lock file of a dead holder, unless another process already did and made a new one.
+
+    Whoever deletes it holds its `flock`, so that its name can't come to mean a new holder's file between the look and
+    the deletion.
+    """
     with suppress(FileNotFoundError):
-        if not _is_still(path, dead):
+        file = _open_lock_file(path)
+        if file is None:
             return
-        path.rename(aside)
-        if not _is_still(aside, dead):
-            _put_back(aside, path)
-        aside.unlink()
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return  # another process is at it; the caller looks again
+        except OSError:
+            _delete_without_flock(path, dead)
+        else:
+            if _is_still(path, dead):
+                path.unlink()
+        finally:
+            os.close(file)
+
+
+def _delete_without_flock(path: Path, dead: _StaleFile) -> None:
+    """The same on a file system without `flock`: move the file aside, and put it back if it is a new one."""
+    if not _is_still(path, dead):
+        return
+    aside = path.with_name(f"{temporary_prefix(os.getpid())}{secrets.token_hex(4)}-{path.name}")
+    path.rename(aside)
+    if not _is_still(aside, dead):
+        _put_back(aside, path)
+    aside.unlink()
 
 
 def _put_back(aside: Path, path: Path) -> None:

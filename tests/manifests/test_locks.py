@@ -129,26 +129,45 @@ def test_one_whose_lock_was_taken_over_is_told(path: Path) -> None:
 
 
 def test_one_of_many_gets_a_dead_holder_s_lock(path: Path) -> None:
+    for _ in range(20):
+        process = other_process(path)
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        ready, others_refused, got = threading.Barrier(8), threading.Semaphore(0), []
+
+        def try_it(number: int) -> None:
+            ready.wait()
+            try:
+                with lock(path, str(number), REFUSAL):
+                    got.append(number)
+                    for _ in range(7):
+                        others_refused.acquire(timeout=20)
+            except Taken:
+                others_refused.release()
+
+        threads = [threading.Thread(target=try_it, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(got) == 1
+        assert list(path.parent.iterdir()) == []
+
+
+def test_a_dead_holder_s_file_that_another_is_deleting_is_no_holder_s(path: Path) -> None:
     process = other_process(path)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    ready, got = threading.Barrier(8), []
-
-    def try_it(number: int) -> None:
-        ready.wait()
-        try:
-            with lock(path, str(number), REFUSAL):
-                got.append(number)
-                time.sleep(0.3)
-        except Taken:
-            pass
-
-    threads = [threading.Thread(target=try_it, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(got) == 1
+    with path.open("r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        locks._delete_stale(path, stale_file(path))
+        assert path.exists()
+        steps = locks._watch(path, lambda _: None)
+        next(steps)
+        fcntl.flock(file, fcntl.LOCK_UN)
+        with pytest.raises(StopIteration) as end:
+            next(steps)
+    assert end.value.value == stale_file(path)
 
 
 def test_two_who_look_at_once_dont_take_each_other_for_the_holder(path: Path) -> None:
