@@ -1,4 +1,4 @@
-"""`3die data`: check, preview, measure, pack and export datasets."""
+"""`3die data`: check, preview, measure, pack, select from and export datasets."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -25,7 +25,7 @@ def _bar(title: str) -> Callable[..., Iterable[Any]]:
 
 @click.group()
 def data() -> None:
-    """Check, preview, measure, pack and export datasets."""
+    """Check, preview, measure, pack, select from and export datasets."""
 
 
 @data.command()
@@ -144,6 +144,52 @@ def _pack_tree(source: Path, out: Path) -> None:
     tree.pack(out, _bar("packing"))
     for assumption in tree.assumptions[len(before) :]:
         click.echo(f"note: {assumption}")
+
+
+@data.command()
+@click.argument("file", type=PATH)
+@click.option("-o", "--out", type=PATH, required=True, help="Dataset file to write.")
+@click.option("--classes", help="Only these: names or synset ids, separated by commas.")
+@click.option(
+    "--train-objects",
+    type=click.IntRange(1),
+    help="At most this many training objects of each class. Validation objects stay, so that runs on more and on fewer "
+    "are measured on the same ones.",
+)
+@click.option("--views", type=click.IntRange(1), help="Only the first views of each object.")
+@click.option(
+    "--tuning",
+    is_flag=True,
+    help="Leave out the validation objects, and validate on a fifth of the training objects instead: to choose "
+    "settings without having seen what they will be measured on.",
+)
+def select(
+    file: Path, out: Path, classes: str | None, train_objects: int | None, views: int | None, tuning: bool
+) -> None:
+    """Write a part of a dataset file as a dataset of its own.
+
+    It gets a fingerprint of its own, so that results on it are never ranked together with those on the whole.
+
+    \b
+    Examples:
+      3die data select dataset.h5 -o chairs.h5 --classes chair,sofa
+      3die data select dataset.h5 -o small.h5 --train-objects 100 --views 10
+      3die data select dataset.h5 -o tuning.h5 --tuning
+    """
+    from threedie.manifests.classes import parse_classes
+    from threedie.manifests.dataset import Dataset
+    from threedie.manifests.dataset_writer import lock_dataset
+    from threedie.manifests.plurals import pluralize
+    from threedie.manifests.selection import Selection, write_selection
+
+    selection = Selection(parse_classes(classes) if classes else None, train_objects, views, tuning)
+    with lock_dataset(out, "3die data select", lambda text: click.echo(text, err=True)):
+        write_selection(Dataset(file), out, selection, _bar("selecting"))
+    written = Dataset(out)
+    click.echo(
+        f"wrote {out}: {pluralize(len(written.indices('train')), 'object')} for training, "
+        f"{len(written.indices('val')):,} for validation, {pluralize(written.info.views, 'view')} each"
+    )
 
 
 @data.command()

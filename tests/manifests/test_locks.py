@@ -128,30 +128,30 @@ def test_one_whose_lock_was_taken_over_is_told(path: Path) -> None:
     assert time.monotonic() - begin < 5
 
 
-def test_one_of_many_gets_a_dead_holder_s_lock(path: Path) -> None:
-    for _ in range(20):
-        process = other_process(path)
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
-        ready, others_refused, got = threading.Barrier(8), threading.Semaphore(0), []
+@pytest.mark.parametrize("_", range(10))
+def test_one_of_many_gets_a_dead_holder_s_lock(path: Path, _: int) -> None:
+    process = other_process(path)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    ready, others_refused, got = threading.Barrier(8), threading.Semaphore(0), []
 
-        def try_it(number: int) -> None:
-            ready.wait()
-            try:
-                with lock(path, str(number), REFUSAL):
-                    got.append(number)
-                    for _ in range(7):
-                        others_refused.acquire(timeout=20)
-            except Taken:
-                others_refused.release()
+    def try_it(number: int) -> None:
+        ready.wait()
+        try:
+            with lock(path, str(number), REFUSAL):
+                got.append(number)
+                for _ in range(7):
+                    others_refused.acquire(timeout=20)
+        except Taken:
+            others_refused.release()
 
-        threads = [threading.Thread(target=try_it, args=(number,)) for number in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(got) == 1
-        assert list(path.parent.iterdir()) == []
+    threads = [threading.Thread(target=try_it, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 1
+    assert list(path.parent.iterdir()) == []
 
 
 def test_a_dead_holder_s_file_that_another_is_deleting_is_no_holder_s(path: Path) -> None:
