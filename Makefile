@@ -12,11 +12,16 @@ OUT := demo
 BENCH ?=
 DEMO_CLASSES := airplane,bench,cabinet,car,chair,guitar,lamp,loudspeaker,mailbox,mug,piano,table
 
-# 3DIEBench-P mini and the runs of docs/leaderboard; see docs/reproduce.md.
+# 3DIEBench-P mini and its runs; see docs/reproduce.md.
 MINI := mini
 SEEDS := 0
 CATALOGUE := from threedie.baselines.catalogue import CATALOGUE
 METHODS = $(shell $(BIN)/python -c "$(CATALOGUE); print(*CATALOGUE)")
+
+# Records of the tables: those in leaderboard/, and while it has none, those of 3DIEBench-P mini.
+HISTORY := docs/history/mini
+RECORDS := $(if $(wildcard leaderboard/*/record.json),leaderboard,$(HISTORY)/records)
+pictures = $(addprefix --figures ,$(wildcard $(1)/figures)) $(addprefix --contact-sheet ,$(wildcard $(1)/contact_sheet.png))
 
 .PHONY: demo test bench lint setup mini runs tables clean help
 
@@ -67,9 +72,9 @@ runs: mini  ## Train and evaluate every method on it, two hours per seed; SEEDS=
 			--out "$(MINI)/runs" || exit; \
 	done; done
 
-tables: setup  ## Write the tables of README.md and docs/leaderboard/ from the records in leaderboard/
-	$(BIN)/3die leaderboard leaderboard --into README.md --out docs/leaderboard --figures leaderboard/figures \
-		--contact-sheet leaderboard/contact_sheet.png
+tables: setup  ## Write the tables of README.md and docs/leaderboard/, and those of docs/history/, from their records
+	$(BIN)/3die leaderboard $(RECORDS) --into README.md --out docs/leaderboard $(call pictures,$(RECORDS))
+	$(BIN)/3die leaderboard $(HISTORY)/records --into $(HISTORY).md --out $(HISTORY) $(call pictures,$(HISTORY)/records)
 
 lint: setup  ## Lint, formatting and types only
 	$(BIN)/ruff check .

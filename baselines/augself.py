@@ -28,7 +28,7 @@ class AugSelf(TwoViewMethod):
     Raises:
         ValueError: widths that don't fit, or an unknown action.
 
-    Command: `3die bench run augself`. Record: `leaderboard/augself-micro-s0/record.json`.
+    Command: `3die bench run augself`. Record: `docs/history/mini/records/augself-micro-s0/record.json`.
     """
 
     def __init__(

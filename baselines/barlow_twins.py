@@ -21,7 +21,7 @@ class BarlowTwins(TwoViewMethod):
     Raises:
         ValueError: widths that don't fit.
 
-    Command: `3die bench run barlow_twins`. Record: `leaderboard/barlow_twins-micro-s0/record.json`.
+    Command: `3die bench run barlow_twins`. Record: `docs/history/mini/records/barlow_twins-micro-s0/record.json`.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ class BYOL(TwoViewMethod):
     Raises:
         ValueError: widths or a momentum that don't fit.
 
-    Command: `3die bench run byol`. Record: `leaderboard/byol-micro-s0/record.json`.
+    Command: `3die bench run byol`. Record: `docs/history/mini/records/byol-micro-s0/record.json`.
     """
 
     def __init__(

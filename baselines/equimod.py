@@ -36,7 +36,7 @@ class EquiMod(EquivariantMethod):
     Raises:
         ValueError: an unknown objective or action, or widths that don't fit.
 
-    Command: `3die bench run equimod`. Record: `leaderboard/equimod-micro-s0/record.json`.
+    Command: `3die bench run equimod`. Record: `docs/history/mini/records/equimod-micro-s0/record.json`.
     """
 
     def __init__(

@@ -44,7 +44,8 @@ class ESSL(TwoViewMethod):
     Raises:
         ValueError: an unknown base, target or action, an action where none is regressed, or numbers that don't fit.
 
-    Command: `3die bench run essl --set augmentation=essl`. Record: `leaderboard/essl-micro-s0/record.json`.
+    Command: `3die bench run essl --set augmentation=essl`.
+    Record: `docs/history/mini/records/essl-micro-s0/record.json`.
     """
 
     def __init__(

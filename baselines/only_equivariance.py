@@ -30,7 +30,8 @@ class OnlyEquivariance(EquivariantMethod):
     Raises:
         ValueError: an unknown action, or widths that don't fit.
 
-    Command: `3die bench run only_equivariance`. Record: `leaderboard/only_equivariance-micro-s0/record.json`.
+    Command: `3die bench run only_equivariance`.
+    Record: `docs/history/mini/records/only_equivariance-micro-s0/record.json`.
     """
 
     def __init__(

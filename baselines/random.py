@@ -18,7 +18,7 @@ class Random(TwoViewMethod):
         backbone: encoder network, width D.
         projector: not used; the embedding is the representation.
 
-    Command: `3die bench run random`. Record: `leaderboard/random-micro-s0/record.json`.
+    Command: `3die bench run random`. Record: `docs/history/mini/records/random-micro-s0/record.json`.
     """
 
     needs_training = False

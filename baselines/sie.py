@@ -39,7 +39,7 @@ class SIE(EquivariantMethod):
     Raises:
         ValueError: parts or widths that don't fit.
 
-    Command: `3die bench run sie`. Record: `leaderboard/sie-micro-s0/record.json`.
+    Command: `3die bench run sie`. Record: `docs/history/mini/records/sie-micro-s0/record.json`.
     """
 
     def __init__(

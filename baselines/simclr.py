@@ -28,7 +28,7 @@ class SimCLR(TwoViewMethod):
     Raises:
         ValueError: an unknown choice of negatives, or widths that don't fit.
 
-    Command: `3die bench run simclr`. Record: `leaderboard/simclr-micro-s0/record.json`.
+    Command: `3die bench run simclr`. Record: `docs/history/mini/records/simclr-micro-s0/record.json`.
     """
 
     def __init__(

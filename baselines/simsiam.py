@@ -25,7 +25,7 @@ class SimSiam(TwoViewMethod):
     Raises:
         ValueError: widths that don't fit.
 
-    Command: `3die bench run simsiam`. Record: `leaderboard/simsiam-micro-s0/record.json`.
+    Command: `3die bench run simsiam`. Record: `docs/history/mini/records/simsiam-micro-s0/record.json`.
     """
 
     def __init__(

@@ -33,7 +33,7 @@ class Supervised(TwoViewMethod):
     Raises:
         ValueError: an unknown target or action, an action where none is regressed, or widths that don't fit.
 
-    Command: `3die bench run supervised`. Record: `leaderboard/supervised-micro-s0/record.json`.
+    Command: `3die bench run supervised`. Record: `docs/history/mini/records/supervised-micro-s0/record.json`.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ class VICReg(TwoViewMethod):
     Raises:
         ValueError: widths or `free_dims` that don't fit.
 
-    Command: `3die bench run vicreg`. Record: `leaderboard/vicreg-micro-s0/record.json`.
+    Command: `3die bench run vicreg`. Record: `docs/history/mini/records/vicreg-micro-s0/record.json`.
     """
 
     def __init__(

@@ -13,7 +13,7 @@ import pytest
 from threedie.cli import cli
 
 REPO = Path(__file__).parents[1]
-PAGES = [REPO / "README.md", *sorted((REPO / "docs").glob("*.md"))]
+PAGES = [REPO / "README.md", *sorted((REPO / "docs").glob("*.md")), *sorted((REPO / "docs" / "history").glob("*.md"))]
 # A later option wins: these make a command small without changing what it is.
 SMALLEST = {
     "render": "--classes chair,mug,lamp --objects 5 --views 3 --size 32 --samples 1 --denoiser none",

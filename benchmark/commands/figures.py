@@ -42,7 +42,8 @@ def figures(runs: tuple[Path, ...], out: Path, data: Path | None, only: tuple[st
     """Draw figures of runs, as PNG and SVG, for papers and for the leaderboard's page.
 
     RUNS are folders of runs, or folders that contain them at any depth. Figures of all runs together: classification
-    against rotation, error by the size of the rotation. Figures of each method's first seed: nearest views to the
+    against rotation, error by the size of the rotation, scores against images seen in training; and those of studies of
+    datasets, where a folder has a study.toml. Figures of each method's first seed: nearest views to the
     predictor's output, steering, maps of the representation, how well the predictor follows the laws of rotations,
     scores by class, training curves. Methods without a predictor have fewer. figures.json holds the numbers.
     """

@@ -1,5 +1,7 @@
 """What figures that compare the runs of a group share: titles, labels, and the values of a task."""
 
+from collections.abc import Sequence
+
 from threedie.benchmark.figures.style import shorten
 from threedie.benchmark.leaderboard.datasets import dataset_name
 from threedie.benchmark.leaderboard.entries import Cell, Entry
@@ -8,7 +10,7 @@ from threedie.benchmark.records.record import data_of_heads
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.task import REPRESENTATION, Task
 
-OBJECT, POSE = "object", "pose"
+OBJECT, POSE, POSE_IN_CLASS = "object", "pose", "pose_in_class"
 """Values of `Task.figure_role`."""
 
 
@@ -36,8 +38,26 @@ def group_title(group: Group) -> str:
 
 def entry_label(entry: Entry, group: Group) -> str:
     """The method, with its variant where the group has several rows of it; without the recipe where all share it."""
-    if sum(other.method == entry.method for other in group.entries) == 1:
-        return shorten(entry.method, 34)
-    recipes = {other.variant.split(", ")[0] for other in group.entries}
-    words = entry.variant.split(", ")[1:] if len(recipes) == 1 else [entry.variant]
-    return shorten(f"{entry.method} ({', '.join(words)})" if any(words) else entry.method, 42)
+    return row_label(entry.method, entry.variant, [(other.method, other.variant) for other in group.entries])
+
+
+def row_label(method: str, variant: str, rows: Sequence[tuple[str, str]]) -> str:
+    """The label of one row, given method and variant of all; see `entry_label`."""
+    if sum(other == method for other, _ in rows) == 1:
+        return shorten(method, 34)
+    recipes = {other.split(", ")[0] for _, other in rows}
+    words = variant.split(", ")[1:] if len(recipes) == 1 else [variant]
+    return shorten(f"{method} ({', '.join(words)})" if any(words) else method, 42)
+
+
+def spread(cell: Cell) -> tuple[float, float] | None:
+    """Lower and upper end of what is drawn around a mean: the deviation over runs, or the interval of a single one."""
+    if cell.deviation is not None:
+        return cell.mean - cell.deviation, cell.mean + cell.deviation
+    return cell.interval
+
+
+def scale_of(task: Task) -> int:
+    """What values of a task's main metric are multiplied by: 100 for a share that is shown in percent."""
+    metric = task.metric(task.main)
+    return 100 if metric and metric.percent else 1

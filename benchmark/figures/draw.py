@@ -17,6 +17,8 @@ from threedie.manifests.files import write_json
 from threedie.manifests.places import DEFAULT_DATASET
 from threedie.manifests.progress import SILENT, Reporter
 
+_WITHOUT_RESULTS = "no record has the results it needs; measure again with '3die bench eval'"
+
 
 @dataclass(frozen=True)
 class FigureRequest:
@@ -42,6 +44,15 @@ class FigureRequest:
     def kinds_from(self, source: str) -> list[str]:
         """The kinds that are drawn from a source."""
         return [name for name, kind in KINDS.items() if name in self.kinds and kind.source == source]
+
+    def comparisons(self) -> list[tuple[str, Sequence[Any]]]:
+        """The kinds of figures of several runs, each with what it is drawn from."""
+        sources = {"records": self.records, "folders": self.runs}
+        return [
+            (name, sources[kind.source])
+            for name, kind in KINDS.items()
+            if name in self.kinds and kind.source in sources
+        ]
 
     def open_dataset(self) -> Dataset | None:
         """The dataset; None if no figure needs it or no run has a checkpoint.
@@ -81,12 +92,13 @@ def draw_figures(request: FigureRequest, reporter: Reporter = SILENT) -> Path:
         report(f"drawn   {request.out / name}.png")
 
     with styled():
-        for kind in request.kinds_from("records"):
-            drawings = KINDS[kind].load()(request.records)
+        for kind, source in request.comparisons():
+            drawings = KINDS[kind].load()(source)
             for number, drawing in enumerate(drawings, 1):
                 write(drawing, kind if len(drawings) == 1 else f"{kind}-{number}")
-            if not drawings:
-                report(f"without {kind}: no record has the results it needs; measure again with '3die bench eval'")
+            # Few have a study of datasets: nobody has to be told each time that there is none.
+            if not drawings and (source is request.records or len(request.kinds) == 1):
+                report(f"without {kind}: {KINDS[kind].absent or _WITHOUT_RESULTS}")
         dataset = request.open_dataset()
         for record in first_seeds(request.records, dataset, report):
             drawings, reasons = _draw_run(record, request, dataset, reporter)

@@ -12,15 +12,16 @@ class Kind:
 
     Attributes:
         module, function: where it is drawn, below `threedie.benchmark.figures`.
-        source: what the function takes and gives. `records`: all measured records, a list of drawings. `record`: one
-            record, a drawing or None. `study`: a run with its checkpoint and dataset (`Study`), a drawing or None.
+        source: what the function takes and gives. `records`: all measured records, a list of drawings. `folders`: the
+            folders that they come from, a list of drawings. `record`: one record, a drawing or None. `study`: a run
+            with its checkpoint and dataset (`Study`), a drawing or None.
         absent: why the function gives None, in words.
         needs_predictor: whether it can only be drawn of a method with a predictor.
     """
 
     module: str
     function: str
-    source: Literal["records", "record", "study"]
+    source: Literal["records", "folders", "record", "study"]
     absent: str = ""
     needs_predictor: bool = False
 
@@ -35,6 +36,8 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "tradeoff": Kind("tradeoff", "draw_tradeoffs", "records"),
     "rotation_error": Kind("rotation_error", "draw_rotation_errors", "records"),
+    "budgets": Kind("budgets", "draw_budgets", "records", "no method was trained with several numbers of epochs"),
+    "factors": Kind("factors", "draw_factors", "folders", "no folder has a study.toml; docs/figures.md describes it"),
     "neighbours": Kind("neighbors", "draw_neighbors", "study", "fewer than three views", needs_predictor=True),
     "steering": Kind("steering", "draw_steering", "study", "its action has no rotation", needs_predictor=True),
     "maps": Kind("maps", "draw_maps", "study"),

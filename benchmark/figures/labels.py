@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 _ROUNDS = 4
 """Times that the positions of all labels are improved."""
-_FONT_SIZE = 8.5
+_FONT_SIZE, _SMALL_FONT = 8.5, 7.5
+_LINE_HEIGHT = 9.5
+"""Of labels in a stack, in points."""
 _DISTANCES = (9, 16, 26, 38, 52)
 """Of a label from its point, in points."""
 _NEAR = 12
@@ -42,6 +45,59 @@ def place_labels(
             va=position.vertical, color=colors[label], fontsize=_FONT_SIZE,
             arrowprops=line if position.line else None, annotation_clip=False,
         )  # fmt: skip
+
+
+def stack_labels(
+    axes: Axes, points: Sequence[tuple[float, float]], texts: Sequence[str], colors: Sequence[str], x: float
+) -> None:
+    """Write labels under each other, each as high as its point if there is room, with a line to its point.
+
+    Args:
+        axes: with its limits set, in a figure of its final size.
+        points: in data coordinates.
+        texts: a label for each point.
+        colors: of the labels.
+        x: left end of the labels, as a share of the axes' width; beyond 1 it is in the margin.
+    """
+    figure = axes.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    figure.draw_without_rendering()
+    frame = axes.get_window_extent()
+    wanted = axes.transData.transform(np.reshape(points, (-1, 2)))[:, 1] - frame.y0
+    order = np.argsort(wanted, kind="stable")
+    heights = spread_out(wanted[order], _LINE_HEIGHT * figure.dpi / 72, frame.height)
+    for index, height in zip(order, heights, strict=True):
+        axes.annotate(
+            texts[index], points[index], (x, height / frame.height), xycoords="data", textcoords="axes fraction",
+            ha="left", va="center", color=colors[index], fontsize=_SMALL_FONT, annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colors[index], "lw": 0.5, "alpha": 0.5, "shrinkA": 0, "shrinkB": 2},
+        )  # fmt: skip
+
+
+def spread_out(wanted: npt.ArrayLike, gap: float, length: float) -> npt.NDArray[np.float64]:
+    """Positions from 0 to `length`, at least `gap` apart, with the least squares of distances from the wanted ones.
+
+    Args:
+        wanted: rising.
+        gap: between neighbors; made smaller where there is no room for it.
+        length: of the whole.
+    """
+    positions = np.asarray(wanted, np.float64)
+    if not len(positions):
+        return positions
+    gap = min(gap, length / max(1, len(positions) - 1))
+    # Without the gaps, positions have to rise, and nothing else: isotonic regression by its formula of means.
+    steps = gap * np.arange(len(positions))
+    sums = np.concatenate([[0.0], np.cumsum(positions - steps)])
+    count = len(positions)
+    fit = [
+        max(
+            min((sums[end] - sums[start]) / (end - start) for end in range(index + 1, count + 1))
+            for start in range(index + 1)
+        )
+        for index in range(count)
+    ]
+    return np.clip(fit, 0, max(0.0, length - steps[-1])) + steps
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from threedie.benchmark.figures.comparison import (
     entry_label,
     group_title,
     main_cell,
+    scale_of,
     task_with_role,
 )
 from threedie.benchmark.figures.labels import place_labels
@@ -44,8 +45,7 @@ class _Axis:
     @property
     def scale(self) -> int:
         """100 for a share that is shown in percent."""
-        metric = self.task.metric(self.task.main)
-        return 100 if metric and metric.percent else 1
+        return scale_of(self.task)
 
     @property
     def label(self) -> str:

@@ -35,6 +35,8 @@ class RotationInClass(Task):
     title = "Rotation in a class"
     needs = Needs(train_objects=MIN_TRAIN_OBJECTS, labels=True, fields=ROTATION)
     metrics = (r2("r2_per_component", "R² per component"),)
+    figure_role = "pose_in_class"
+    axis_label = "rotation in a class, R²"
     definition = (
         "For each class a linear (ridge) regression from the features of one view to the absolute quaternion, as in "
         "absolute_rotation, on the class's training objects. Each dimension is divided by its deviation over those of "

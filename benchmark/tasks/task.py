@@ -28,7 +28,8 @@ class Task(ABC):
         in_overview: whether its main score has a column in the first table, which is wide already.
         input: what it is usually measured on: the `representation` or the `embedding`. Columns of the other come later.
         about_objects: whether it is about what an object is, which an invariant part is meant to hold.
-        figure_role: `object` or `pose` where figures take this task for what an object is or how it is rotated.
+        figure_role: `object`, `pose` or `pose_in_class` where figures take this task for what an object is, how it is
+            rotated, or how it is rotated if its class is given.
         axis_label: label of an axis with its main metric, with the unit.
     """
 

@@ -346,8 +346,8 @@ def test_catalogue_and_registry_agree():
 @pytest.mark.parametrize("name", METHODS)
 def test_docstrings_end_with_command_and_record(name):
     about = CATALOGUE[name]
-    command, record = re.fullmatch(
-        r"Command: `(.+)`\. Record: `(.+)`\.", METHODS[name].cls.__doc__.strip().split("\n")[-1].strip()
+    command, record = re.search(
+        r"^Command: `([^`]+)`\.\s+Record: `([^`]+)`\.$", inspect.getdoc(METHODS[name].cls), re.MULTILINE
     ).groups()
     assert command == f"3die bench run {name} {about.arguments}".strip()
     assert json.loads((Path(__file__).parents[2] / record).read_text())["method"]["name"] == name

@@ -354,7 +354,8 @@ def test_the_command_draws_what_a_run_has_and_the_page_shows_it(runs, dataset, t
         "tradeoff", "rotation_error", "neighbours", "steering", "maps", "maps", "predictor", "classes", "classes",
         "curves", "curves",
     ]  # fmt: skip
-    (line,) = [line for line in done.output.splitlines() if line.startswith("without")]
+    budgets, line = [line for line in done.output.splitlines() if line.startswith("without")]
+    assert budgets.startswith("without budgets: no method")
     assert "vicreg" in line
     assert line.endswith("neighbours, steering, predictor (no predictor)")
     pictures, _, left = read_pictures([tmp_path / "figures"])

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from record_samples import make_record
+from table_commands import table_commands
 
 from threedie.baselines.catalogue import FAMILIES
 from threedie.benchmark.commands.leaderboard import leaderboard
@@ -216,20 +217,42 @@ def test_a_name_closes_no_marker(tmp_path):
     assert path.read_text().splitlines().count(END) == 1
 
 
-def test_the_tables_of_this_repository_come_from_its_records(tmp_path):
-    records, readme = REPO / "leaderboard", REPO / "README.md"
-    if not list(records.glob("*/record.json")) or BEGIN not in readme.read_text(encoding="utf-8"):
-        pytest.skip("no records are committed yet")
-    copy, made = tmp_path / "README.md", tmp_path / "made"
-    copy.write_bytes(readme.read_bytes())
-    pictures = ("--figures", records / "figures", "--contact-sheet", records / "contact_sheet.png")
-    assert run(records, "--into", copy, "--out", made, *pictures).exit_code == 0
-    assert copy.read_bytes() == readme.read_bytes()
-    published = REPO / "docs" / "leaderboard"
-    assert {file.name for file in made.iterdir()} == {file.name for file in published.iterdir()}
+def option(words, name):
+    return words[words.index(name) + 1]
+
+
+COMMANDS = table_commands(REPO)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=[option(words, "--into") for words in COMMANDS])
+def test_the_tables_of_this_repository_come_from_its_records(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(REPO)
+    page, published = Path(option(words, "--into")), Path(option(words, "--out"))
+    copy, made = tmp_path / page.name, tmp_path / "made"
+    copy.write_bytes(page.read_bytes())
+    elsewhere = {str(page): copy, str(published): made}
+    assert run(*(elsewhere.get(word, word) for word in words)).exit_code == 0
+    assert copy.read_bytes() == page.read_bytes()
+    assert {file.name for file in made.iterdir()} == {file.name for file in published.iterdir() if file.is_file()}
     for file in made.iterdir():
         assert file.read_bytes() == (published / file.name).read_bytes(), file.name
-    assert run("check", records).exit_code == 0
+    assert run("check", words[0]).exit_code == 0
+
+
+def test_the_tables_of_the_mini_stay_and_those_of_the_readme_have_the_records_of_leaderboard_once_it_has_any(tmp_path):
+    for name in ("threedie/manifests", "leaderboard"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).touch()
+
+    def sources():
+        return {option(words, "--into"): words[0] for words in table_commands(tmp_path)}
+
+    mini = {"README.md": "docs/history/mini/records", "docs/history/mini.md": "docs/history/mini/records"}
+    assert sources() == mini
+    write_record(tmp_path / "leaderboard" / "sie-micro-s0" / "record.json", make_record("sie"))
+    assert sources() == {**mini, "README.md": "leaderboard"}
+    assert not any("--figures" in words or "--contact-sheet" in words for words in table_commands(tmp_path))
 
 
 def test_check_names_each_refused_record_with_its_field(tmp_path):
