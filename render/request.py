@@ -92,9 +92,7 @@ class RenderRequest:
         Raises:
             ThreeDieError: no such dataset, an option that it decides, or as for any request.
         """
-        from threedie.render.definition import load_definition  # noqa: PLC0415 - as in `_check_choices`
-
-        decided = load_definition(dataset).options
+        decided = _decided_by(dataset)
         for name in options:
             if name in decided:
                 raise _refusal(dataset, name)
@@ -143,12 +141,13 @@ class RenderRequest:
         choose_quality(self.quality, self.samples, self.denoiser)
 
     def _check_dataset(self) -> None:
-        if not isinstance(self.dataset, str | Path | None):
+        if self.dataset is None:
+            return
+        if not isinstance(self.dataset, str | Path):
             raise ThreeDieError(f"--dataset {shown_value(self.dataset)}: give the name of a dataset, or a .toml file")
-        if definition := self.definition:
-            for name, value in definition.options.items():
-                if getattr(self, name) != value:
-                    raise _refusal(self.dataset, name)
+        for name, value in _decided_by(self.dataset).items():
+            if getattr(self, name) != value:
+                raise _refusal(self.dataset, name)
 
     @property
     def definition(self) -> "DatasetDefinition | None":
@@ -177,6 +176,12 @@ class RenderRequest:
         from threedie.render.supervisor import Limits  # noqa: PLC0415 - as above
 
         return Limits(view_s=self.time_limit, memory_gib=self.memory_limit, fail_fast=not self.keep_going)
+
+
+def _decided_by(dataset: str | Path) -> dict[str, Any]:
+    from threedie.render.definition import load_definition  # noqa: PLC0415 - as in `_check_choices`
+
+    return load_definition(dataset).options
 
 
 def _refusal(dataset: str | Path, name: str) -> ThreeDieError:
