@@ -14,6 +14,7 @@ DEMO_CLASSES := airplane,bench,cabinet,car,chair,guitar,lamp,loudspeaker,mailbox
 
 # 3DIEBench-P mini and its runs; see docs/reproduce.md.
 MINI := mini
+SMALL := P-small
 SEEDS := 0
 CATALOGUE := from threedie.baselines.catalogue import CATALOGUE
 METHODS = $(shell $(BIN)/python -c "$(CATALOGUE); print(*CATALOGUE)")
@@ -23,7 +24,7 @@ HISTORY := docs/history/mini
 RECORDS := $(if $(wildcard leaderboard/*/record.json),leaderboard,$(HISTORY)/records)
 pictures = $(addprefix --figures ,$(wildcard $(1)/figures)) $(addprefix --contact-sheet ,$(wildcard $(1)/contact_sheet.png))
 
-.PHONY: demo test bench lint setup mini runs tables clean help
+.PHONY: demo test bench lint setup mini small runs tables clean help
 
 help:  ## List these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -60,10 +61,12 @@ bench: setup  ## Compare speed and memory with plain code; BENCH="render pairs" 
 	PYTHONPATH=tests/measure $(BIN)/python -m speed $(BENCH)
 
 mini: setup  ## 3DIEBench-P mini, the dataset of the tables, in mini/: half an hour on two cores
-	$(BIN)/3die models synth --classes all --per-class 80 --seed 0 --out "$(MINI)/models"
-	$(BIN)/3die render --models "$(MINI)/models" --classes all --objects 80 --views 10 --size 64 --quality draft \
-		--seed 0 --out "$(MINI)"
+	$(BIN)/3die render --dataset mini --out "$(MINI)"
 	$(BIN)/3die data verify "$(MINI)/dataset.h5"
+
+small: setup  ## 3DIEBench-P small, a dataset of few classes and many views, in P-small/
+	$(BIN)/3die render --dataset P-small --out "$(SMALL)"
+	$(BIN)/3die data verify "$(SMALL)/dataset.h5"
 
 runs: mini  ## Train and evaluate every method on it, two hours per seed; SEEDS="0 1" METHODS="sie vicreg" select
 	for seed in $(SEEDS); do for method in $(METHODS); do \

@@ -30,7 +30,15 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from threedie.manifests.dataset_info import CHECKED_SINCE, FORMAT, PART_SUFFIX, VERSION, DatasetInfo, DatasetObject
+from threedie.manifests.dataset_info import (
+    CHECKED_SINCE,
+    FORMAT,
+    PART_SUFFIX,
+    VERSION,
+    DatasetInfo,
+    DatasetObject,
+    dataset_fingerprint,
+)
 from threedie.manifests.errors import DamagedFileError, ThreeDieError, one_line, shown_value
 from threedie.manifests.files import explained
 from threedie.manifests.hdf5 import UNREADABLE, open_hdf5, read_array, read_attribute, read_texts
@@ -255,11 +263,7 @@ class Dataset:
         Pixels are left out: they differ in the last bit between machines, and the same data rendered twice is the same
         benchmark. `images_sha256` tells the pixels apart.
         """
-        digest = hashlib.sha256(json.dumps(self.info.to_json(), sort_keys=True).encode())
-        for ref, split in zip(self.objects, self.splits, strict=True):
-            digest.update(f"\n{ref} {split}".encode())
-        digest.update(np.ascontiguousarray(self.latents, "<f8").tobytes())
-        return digest.hexdigest()
+        return dataset_fingerprint(self.info, self.objects, self.splits, self.latents)
 
     def images_sha256(self) -> str:
         """SHA-256 of all JPEG bytes in order."""

@@ -1,7 +1,8 @@
 """Settings of a dataset, and one object of it with all its views."""
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +73,31 @@ class DatasetInfo:
     def difference(self, other: "DatasetInfo") -> str | None:
         """The first setting in which two differ, as a sentence, or None."""
         return _difference("", _plain(self.to_json()), _plain(other.to_json()))
+
+
+def dataset_fingerprint(
+    info: DatasetInfo,
+    objects: Sequence[ObjectRef],
+    splits: Sequence[str],
+    latents: Iterable[npt.NDArray[np.float64]],
+) -> str:
+    """SHA-256 of what a dataset is: settings, objects, splits and latents, whether it is rendered yet or not.
+
+    Pixels are left out: they differ in the last bit between machines, and the same data rendered twice is the same
+    benchmark.
+
+    Args:
+        info: its settings.
+        objects: the N objects, in the order of the dataset file: by class and id.
+        splits: `train` or `val` of each.
+        latents: latents (V, L) of each, in the same order.
+    """
+    digest = hashlib.sha256(json.dumps(info.to_json(), sort_keys=True).encode())
+    for ref, split in zip(objects, splits, strict=True):
+        digest.update(f"\n{ref} {split}".encode())
+    for values in latents:
+        digest.update(np.ascontiguousarray(values, "<f8").tobytes())
+    return digest.hexdigest()
 
 
 def _plain(value: Any) -> Any:

@@ -21,7 +21,7 @@ PROBE_OBJECTS = 5
 
 
 def report_expected(engine: "Engine", plan: "Plan", missing: "list[ObjectRef]", reporter: RenderReporter) -> None:
-    """Time a few views; report how long the run will take, and what a smaller one would take."""
+    """Time a few views; report how long the run will take, and what a smaller one would take if one may be chosen."""
     probed = _probe(engine, plan, missing)
     if probed is None:
         reporter.text("No estimate: none of the objects tried for it can be rendered. Going on with the others.")
@@ -33,6 +33,8 @@ def report_expected(engine: "Engine", plan: "Plan", missing: "list[ObjectRef]", 
         f"Expected: about {tqdm.format_interval(expected)} and {total * probed.jpeg_bytes[0] / 1e6:,.0f} MB "
         f"({probed.seconds[0]:.2f} s per view, timed here; {pluralize(workers, 'process')})."
     )
+    if plan.definition:  # which leaves nothing to choose
+        return
     classes = len({ref.synset for ref in plan.chosen})
     views = classes * SMALLER["objects"] * SMALLER["views"]
     smaller = (views * probed.seconds[1] + classes * SMALLER["objects"] * probed.object_s) / workers

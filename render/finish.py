@@ -4,8 +4,10 @@ import itertools
 import shlex
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from threedie.manifests.collection import open_collection
+from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import DamagedFileError
 from threedie.manifests.files import replacing
 from threedie.manifests.locks import Taken
@@ -37,6 +39,19 @@ def report_outcome(outcome: Outcome, reporter: RenderReporter) -> None:
         reporter.warn(f"warning: {warning}")
     for ref, reason in sorted(outcome.quarantined.items()):
         reporter.warn(f"left out: {ref}: {reason.removeprefix(f'{ref}: ')}")
+
+
+def report_fingerprint(plan: Plan, fingerprint: str, reporter: RenderReporter) -> bool:
+    """Report a dataset's fingerprint; whether it differs from that of the published dataset that is rendered."""
+    definition = plan.definition
+    difference = definition.compare(fingerprint) if definition else None
+    if difference:
+        reporter.warn(f"Not the published dataset: {difference}. Results on the two can't be compared.")
+    elif definition and definition.fingerprint:
+        reporter.text(f"Fingerprint:   {fingerprint}, that of {definition.name} as published")
+    else:
+        reporter.text(f"Fingerprint:   {fingerprint}")
+    return difference is not None
 
 
 def finish(
@@ -88,6 +103,7 @@ def finish(
         with replacing(folder.contact_sheet) as temporary:
             temporary.write_bytes(contact_sheet(open_collection(folder.dataset), SHEET_OBJECTS, SHEET_VIEWS))
     reporter.text(f"Dataset:       {folder.dataset} ({folder.dataset.stat().st_size / 1e6:,.1f} MB)")
+    differs = report_fingerprint(plan, Dataset(folder.dataset).fingerprint(), reporter)
     reporter.text(f"Contact sheet: {folder.contact_sheet}")
     if quarantined:
         reporter.warn(
@@ -98,7 +114,7 @@ def finish(
         data = shlex.quote(str(folder.dataset))
         option = "" if folder.path == DEFAULT_RENDER else f" --data {data}"
         reporter.text(f"Next: 3die data verify {data}; 3die bench run sie{option}")
-    return RenderResult(folder.dataset, dict(quarantined))
+    return RenderResult(folder.dataset, dict(quarantined), differs)
 
 
 def finish_shard(
@@ -128,7 +144,7 @@ def finish_shard(
             with folder.lock(plan, None, reporter.wait):
                 left_out = {ref: given_up[ref] for ref in missing if ref in given_up}
                 result = finish(folder, plan, left_out, render_objects, reporter)
-            return RenderResult(result.dataset, {**result.quarantined, **outcome.quarantined})
+            return replace(result, quarantined={**result.quarantined, **outcome.quarantined})
         except Taken:
             continue
     reporter.text(

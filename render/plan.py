@@ -4,8 +4,11 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from threedie.manifests.dataset_info import DatasetInfo
+import numpy as np
+
+from threedie.manifests.dataset_info import DatasetInfo, dataset_fingerprint
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.manifest import read_splits, split_names
 from threedie.manifests.objects import ObjectRef, first_per_class, read_object_list, split_of
@@ -14,6 +17,9 @@ from threedie.render.models.source import ModelSource
 from threedie.render.preset import Preset
 from threedie.render.quality import Quality
 from threedie.render.sampling import sample
+
+if TYPE_CHECKING:
+    from threedie.render.definition import DatasetDefinition
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class Plan:
         sequence: the whole list of objects in the order in which latents are sampled.
         chosen: those of them to render.
         splits: split of each object that the manifest gives one; that of others is a hash of the name.
+        definition: the published dataset that it is, if it is one.
     """
 
     info: DatasetInfo
@@ -37,6 +44,7 @@ class Plan:
     sequence: tuple[ObjectRef, ...]
     chosen: frozenset[ObjectRef]
     splits: Mapping[ObjectRef, str] = field(default_factory=dict)
+    definition: "DatasetDefinition | None" = None
 
     def split(self, ref: ObjectRef) -> str:
         """`train` or `val`."""
@@ -60,6 +68,15 @@ class Plan:
             if ref in selected:
                 yield Task(ref, self.split(ref), values)
 
+    def fingerprint(self) -> str:
+        """Fingerprint of the dataset if all objects are rendered, as `Dataset.fingerprint` computes it of the file."""
+        refs = sorted(self.chosen)
+        positions = {ref: position for position, ref in enumerate(refs)}
+        latents = np.empty((len(refs), self.info.views, len(self.info.fields)))
+        for task in self.tasks(refs):
+            latents[positions[task.ref]] = task.latents
+        return dataset_fingerprint(self.info, refs, [self.split(ref) for ref in refs], latents)
+
     def example(self, ref: ObjectRef, views: int) -> Task:
         """A task for a timed sample: a few views, with latents of the counter-based sampler."""
         latents = next(sample(self.preset, "counter", 0, [ref], views))
@@ -78,6 +95,7 @@ def make_plan(
     seed: int,
     sampler: str,
     manifest: Path | None,
+    definition: "DatasetDefinition | None" = None,
 ) -> Plan:
     """Work out what is to be rendered.
 
@@ -92,6 +110,7 @@ def make_plan(
         seed: seed of the latents.
         sampler: `counter` or `reference`.
         manifest: list of objects, with splits or without; None for all of the source.
+        definition: the published dataset whose settings these are.
 
     Raises:
         ThreeDieError: nothing is left to render, or the options contradict each other.
@@ -126,4 +145,4 @@ def make_plan(
         models=models,
     )
     sample(preset, sampler, seed, sequence, views)
-    return Plan(info, preset, quality, source, tuple(sequence), frozenset(chosen), splits)
+    return Plan(info, preset, quality, source, tuple(sequence), frozenset(chosen), splits, definition)

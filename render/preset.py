@@ -2,34 +2,24 @@
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import asdict, fields
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import (
-    AliasChoices,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-)
+from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, ValidatorFunctionWrapHandler
 from pydantic.annotated_handlers import GetCoreSchemaHandler
 from pydantic.dataclasses import dataclass
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_wrap_validator_function, typed_dict_field, typed_dict_schema
 
-from threedie.manifests.errors import ThreeDieError, one_line
-from threedie.manifests.fields import FieldError, Must, Text, Whole, field_name, first_error, unexpected
+from threedie.manifests.fields import FieldError, Must, Text, Whole, field_name, unexpected
 from threedie.manifests.latents import REQUIRED_FIELDS, UNITS, LatentField
 from threedie.manifests.suggest import suggest
-from threedie.manifests.text import parse_toml, read_text
+from threedie.render.settings_file import packaged_names, parse_settings, settings_text
 
 _FRACTION_OF_PI = re.compile(r"(?P<sign>-?)(?P<times>\d+(\.\d+)?)? ?\*? ?pi( ?/ ?(?P<by>\d+(\.\d+)?))?")
 _CLOSED = ConfigDict(extra="forbid")
+_FOLDER = "presets"
 
 
 def _real(value: Any) -> float:
@@ -189,8 +179,7 @@ class Preset:
 
 def preset_names() -> list[str]:
     """Names of the presets that come with the program."""
-    folder = resources.files("threedie.render") / "presets"
-    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return packaged_names(_FOLDER)
 
 
 def load_preset(name: str | Path) -> Preset:
@@ -208,13 +197,7 @@ def preset_text(name: str | Path) -> str:
     Raises:
         ThreeDieError: no such preset or file.
     """
-    name, names = str(name), preset_names()
-    if name.endswith(".toml"):
-        return read_text(Path(name), "preset (TOML)")
-    if name not in names:
-        remedy = suggest(name, names, f"choose from {', '.join(names)}, or give a .toml file")
-        raise ThreeDieError(f"{name!r} is not a preset: {remedy}")
-    return (resources.files("threedie.render") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
+    return settings_text(name, _FOLDER, "preset")
 
 
 def parse_preset(text: str, where: str) -> Preset:
@@ -223,17 +206,7 @@ def parse_preset(text: str, where: str) -> Preset:
     Raises:
         ThreeDieError: a mistake; the message names the field and its line.
     """
-    try:
-        raw = parse_toml(text)
-    except ValueError as error:
-        raise ThreeDieError(f"{where}: not a TOML file: {one_line(error)}") from error
-    try:
-        return TypeAdapter(Preset).validate_python(raw)
-    except ValidationError as error:
-        wrong = first_error(error)
-        line = _line_of(text, wrong.path)
-        place = f"{where}, line {line}" if line else where
-        raise ThreeDieError(f"{place}: {_sentence(wrong, raw)}") from error
+    return parse_settings(text, where, Preset, _sentence)
 
 
 def _sentence(wrong: FieldError, raw: dict[str, Any]) -> str:
@@ -257,16 +230,3 @@ def _keys(section: str, raw: dict[str, Any]) -> list[str]:
         return [name for name in UNITS if name in REQUIRED_FIELDS or name in raw["latents"]]
     kind: Any = get_type_hints(Preset)[section] if section else Preset
     return [item.name for item in fields(kind)]
-
-
-def _line_of(text: str, path: Sequence[str | int]) -> int:
-    """Number of the line with a field, or with the section that lacks it; 0 if neither is in the text."""
-    section, name = (str(path[0]) if len(path) > 1 else ""), str(path[-1]) if path else ""
-    line, inside = 0, ""
-    for number, content in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[(\w+)\]", content):
-            inside = header[1]
-            line = number if inside in (name, section) else line
-        if inside == section and re.match(rf"\s*{re.escape(name)}\s*=", content):
-            return number
-    return line

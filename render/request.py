@@ -12,6 +12,7 @@ from threedie.render.engines.options import ClusterOptions
 
 if TYPE_CHECKING:
     from threedie.manifests.objects import ObjectRef
+    from threedie.render.definition import DatasetDefinition
     from threedie.render.shard import Shard
     from threedie.render.supervisor import Limits
 
@@ -32,6 +33,8 @@ class RenderRequest:
     """Everything that decides a render. Paths may be strings.
 
     Attributes:
+        dataset: name of a published dataset, or a `.toml` file; the fields that decide what a dataset is must then be
+            the dataset's, as `of_dataset` sets them.
         classes: names, synonyms or synset ids, as a sequence or separated by commas; `all` for all classes.
         views: views per object.
         models: ShapeNetCore v2 or models in its layout, a folder or zip; None for the embedded models.
@@ -52,9 +55,10 @@ class RenderRequest:
         keep_going: go on without objects that can't be rendered; otherwise stop at the first.
         shard: `I/N`: render the I-th of N shares of the objects; None for all.
         cluster: where to render if not on this machine.
-        dry_run: report what would be rendered and how long it would take; write nothing.
+        dry_run: report what would be rendered, its fingerprint and how long it would take; write nothing.
     """
 
+    dataset: str | Path | None = None
     classes: str | Sequence[str] = "all"
     views: int = 50
     models: Path | None = None
@@ -77,6 +81,23 @@ class RenderRequest:
     cluster: ClusterOptions = field(default_factory=ClusterOptions)
     dry_run: bool = False
 
+    @classmethod
+    def of_dataset(cls, dataset: str | Path, **options: Any) -> "RenderRequest":
+        """A request for a published dataset.
+
+        Args:
+            dataset: its name, in any case, or a `.toml` file.
+            options: fields that don't decide what the dataset is, such as `out` and `workers`.
+
+        Raises:
+            ThreeDieError: no such dataset, an option that it decides, or as for any request.
+        """
+        decided = _decided_by(dataset)
+        for name in options:
+            if name in decided:
+                raise _refusal(dataset, name)
+        return cls(dataset=dataset, **decided, **options)
+
     def __post_init__(self) -> None:
         """Check what can be checked without reading a file.
 
@@ -89,6 +110,7 @@ class RenderRequest:
         check_types(self)
         self._check_ranges()
         self._check_choices()
+        self._check_dataset()
         if not isinstance(self.cluster, ClusterOptions):
             raise ThreeDieError(f"cluster is {shown_value(self.cluster)}; it must be ClusterOptions")
         self.cluster.check(self.workers, self.shard)
@@ -118,6 +140,22 @@ class RenderRequest:
         check_sampler(self.sampler)
         choose_quality(self.quality, self.samples, self.denoiser)
 
+    def _check_dataset(self) -> None:
+        if self.dataset is None:
+            return
+        if not isinstance(self.dataset, str | Path):
+            raise ThreeDieError(f"--dataset {shown_value(self.dataset)}: give the name of a dataset, or a .toml file")
+        for name, value in _decided_by(self.dataset).items():
+            if getattr(self, name) != value:
+                raise _refusal(self.dataset, name)
+
+    @property
+    def definition(self) -> "DatasetDefinition | None":
+        """The published dataset that is rendered, None for any other."""
+        from threedie.render.definition import load_definition  # noqa: PLC0415 - as above
+
+        return None if self.dataset is None else load_definition(self.dataset)
+
     @property
     def synsets(self) -> tuple[str, ...]:
         """Synset ids of the classes, sorted."""
@@ -140,6 +178,18 @@ class RenderRequest:
         return Limits(view_s=self.time_limit, memory_gib=self.memory_limit, fail_fast=not self.keep_going)
 
 
+def _decided_by(dataset: str | Path) -> dict[str, Any]:
+    from threedie.render.definition import load_definition  # noqa: PLC0415 - as in `_check_choices`
+
+    return load_definition(dataset).options
+
+
+def _refusal(dataset: str | Path, name: str) -> ThreeDieError:
+    return ThreeDieError(
+        f"{option(name)} beside --dataset {dataset}: the dataset decides that; leave out one of the two"
+    )
+
+
 def _words(classes: Any) -> tuple[str, ...]:
     words = tuple(classes) if isinstance(classes, Iterable) else (classes,)
     wrong = [word for word in words if not isinstance(word, str)]
@@ -156,7 +206,9 @@ class RenderResult:
         dataset: the packed dataset file; None where nothing was packed: after a dry run, where no object could be
             rendered, where `keep_going` was off and one couldn't, and where other shards are still at work.
         quarantined: objects that were given up, with the reason.
+        differs: whether a published dataset was requested, and the fingerprint isn't the published one.
     """
 
     dataset: Path | None = None
     quarantined: "dict[ObjectRef, str]" = field(default_factory=dict)
+    differs: bool = False

@@ -15,9 +15,10 @@ from threedie.render.devices import Devices, choose_devices
 from threedie.render.engines.engine import Engine
 from threedie.render.engines.local import local_engine
 from threedie.render.estimate import report_expected
-from threedie.render.finish import finish, finish_shard, report_outcome
+from threedie.render.finish import finish, finish_shard, report_fingerprint, report_outcome
 from threedie.render.ledger import Outcome
 from threedie.render.models.choose import left_out_notes, open_source
+from threedie.render.models.source import ModelSource
 from threedie.render.plan import Plan, make_plan
 from threedie.render.preset import load_preset
 from threedie.render.quality import choose_quality
@@ -69,17 +70,18 @@ class RenderRun:
         self._reporter = reporter or RenderReporter()
         self._share = request.share
         self._open_engine = open_engine
+        self._definition = request.definition
 
     def run(self) -> RenderResult:
         """Render what is missing, and pack; see `render`."""
         if not self.request.dry_run:
             plan = self._make_plan(self.folder.path / "models")
+            self._check_fingerprint(plan)
             return self._render(plan, self._choose_devices())
         # A dry run leaves nothing behind, neither models it made up nor any taken out of an archive.
         with tempfile.TemporaryDirectory(prefix=scratch_prefix()) as scratch:
             plan = self._make_plan(Path(scratch))
-            self._dry_run(plan, self._choose_devices(), Path(scratch))
-        return RenderResult()
+            return self._dry_run(plan, self._choose_devices(), Path(scratch))
 
     def count_done(self) -> int:
         """Number of `objects` that have a whole part file."""
@@ -87,8 +89,7 @@ class RenderRun:
 
     def _make_plan(self, models_cache: Path) -> Plan:
         request, reporter = self.request, self._reporter
-        source = open_source(request.models, models_cache)
-        reporter.text(f"Models: {'embedded (no --models given)' if request.models is None else request.models}")
+        source = self._open_models(models_cache)
         if not (self._share or request.cluster.wanted):
             report_process(reporter)
         plan = make_plan(
@@ -102,11 +103,31 @@ class RenderRun:
             seed=request.seed,
             sampler=request.sampler,
             manifest=request.manifest,
+            definition=self._definition,
         )
         for note in left_out_notes(source):
             reporter.text(f"note: {note}")
         self.objects = self._share.of(plan.objects) if self._share else plan.objects
         return plan
+
+    def _open_models(self, cache: Path) -> ModelSource:
+        request, report, definition = self.request, self._reporter.text, self._definition
+        if definition is None:
+            report(f"Models: {'embedded (no --models given)' if request.models is None else request.models}")
+            return open_source(request.models, cache)
+        report(f"Dataset: {definition.name} ({definition.title})")
+        report(f"Models: generated when they are first needed, seed {definition.model_seed}")
+        return definition.open_models(cache)
+
+    def _check_fingerprint(self, plan: Plan) -> None:
+        """Refuse to render for hours what won't be the published dataset."""
+        if self._definition and self._definition.fingerprint:
+            difference = self._definition.compare(plan.fingerprint())
+            if difference:
+                raise ThreeDieError(
+                    f"dataset {self.request.dataset}: {difference}: this version of 3die would render another dataset; "
+                    "use the version that it was published with"
+                )
 
     def _choose_devices(self) -> Devices:
         if self.request.cluster.wanted:
@@ -169,11 +190,12 @@ class RenderRun:
     def _count_workers(self, devices: Devices) -> int:
         return self.request.workers or len(devices.names) or available_cores()
 
-    def _dry_run(self, plan: Plan, devices: Devices, scratch: Path) -> None:
-        """Report the plan, and the time it would take or the script of the jobs."""
+    def _dry_run(self, plan: Plan, devices: Devices, scratch: Path) -> RenderResult:
+        """Report the plan, the fingerprint, and the time it would take or the script of the jobs."""
         cluster, reporter = self.request.cluster, self._reporter
         missing = self.folder.missing(self.objects)
         self._report_plan(plan, missing)
+        differs = report_fingerprint(plan, plan.fingerprint(), reporter)
         if cluster.jobqueue:
             from threedie.render.engines.cluster import job_script  # noqa: PLC0415 - for clusters alone
 
@@ -185,6 +207,7 @@ class RenderRun:
             workers = min(self._count_workers(devices), len(missing))
             with local_engine(plan, self.folder, workers, None, scratch / "logs", devices) as engine:
                 report_expected(engine, plan, missing, reporter)
+        return RenderResult(differs=differs)
 
     def _report_plan(self, plan: Plan, missing: list[ObjectRef]) -> None:
         info, report = plan.info, self._reporter.text

@@ -14,6 +14,9 @@ from threedie.render.preset import Preset
 Array = npt.NDArray[np.float64]
 SAMPLERS = ("counter", "reference")
 
+_NUMBERS_PER_STEP = 4
+"""Numbers of 64 bits that Philox makes for each value of its counter."""
+
 REFERENCE_ORDER = (
     "floor_hue",
     "light_theta",
@@ -61,9 +64,13 @@ def counter_latents(preset: str, fields: Sequence[LatentField], seed: int, ref: 
     key = hashlib.sha256(f"latents\0{seed}\0{preset}\0{ref.synset}\0{ref.object_id}".encode()).digest()
     words = np.frombuffer(key[:16], "<u8").astype(np.uint64)
     uniform = np.empty((views, len(fields)))
+    counter = np.random.Philox(key=words, counter=0)
+    generator = np.random.Generator(counter)
+    steps = -(-len(fields) // _NUMBERS_PER_STEP)
     for view in range(views):
-        counter = np.array([0, 0, 0, view], np.uint64)
-        uniform[view] = np.random.Generator(np.random.Philox(key=words, counter=counter)).random(len(fields))
+        generator.random(out=uniform[view])
+        # From (steps, 0, 0, view) to (0, 0, 0, view + 1): as a new generator there, at a third of the cost.
+        counter.advance(2**192 - steps)
     return np.stack([_spread(field, uniform[:, column]) for column, field in enumerate(fields)], axis=1)
 
 

@@ -39,7 +39,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an extended copy of the package, and a dataset rendered by it."""
     folder = tmp_path_factory.mktemp("extended")
     shutil.copytree(REPO / "threedie", folder / "threedie", ignore=shutil.ignore_patterns("__pycache__"))
-    assert len(add_blocks(folder / "threedie")) == 9
+    assert len(add_blocks(folder / "threedie")) == 10
     done = python(folder, "example_engine.py")
     assert done.split() == [str(Path("data", "dataset.h5")), "1"]
     return folder
@@ -70,6 +70,15 @@ def test_the_preset_and_the_generator_made_the_dataset(extended: Path) -> None:
     made = "from threedie.render.models.synth.library import make_object; "
     parts = "print(*[part.name for part in make_object(0, '03797390', 0).parts])"
     assert python(extended, "-c", made + parts).split() == ["beaker", "ring"]
+
+
+@pytest.mark.slow
+@pytest.mark.blender
+def test_the_published_dataset_is_listed_and_planned(extended: Path) -> None:
+    assert "3DIEBench by lamplight" in python(extended, "-m", "threedie", "render", "--list-datasets")
+    planned = python(extended, "-m", "threedie", "render", "--dataset", "evening", "--dry-run")
+    assert "8 objects of 2 classes x 3 views = 24 views of 32 px, preset evening" in planned
+    assert "Fingerprint: " in planned
 
 
 @pytest.mark.slow

@@ -36,6 +36,11 @@ def _limit(name: str) -> click.FloatRange:
 
 RENDER_OPTIONS: tuple[Decorator, ...] = (
     click.option(
+        "--dataset",
+        metavar="NAME",
+        help="Render a published dataset, or the one that a .toml file defines; its models are generated.",
+    ),
+    click.option(
         "--classes",
         default=RenderRequest.classes,
         show_default=True,

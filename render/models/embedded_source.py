@@ -68,8 +68,7 @@ class EmbeddedSource:
         seed, synset, index = made
         if synset not in library.GENERATORS:
             raise ModelError(f"{ref}: no generator makes this class")
-        # A folder of its own for each version: a cache filled by an older program must not leak into a new dataset.
-        return library.write_object(seed, synset, index, self.cache / f"synth-v{library.VERSION}")
+        return library.cache_object(seed, synset, index, self.cache)
 
 
 def available_classes() -> tuple[str, ...]:

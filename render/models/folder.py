@@ -14,6 +14,8 @@ from threedie.render.models.inspect import check_mesh, check_textures
 from threedie.render.models.source import MESH_FILE, ModelError
 
 LAYOUT = f"SYNSET/OBJECT/{MESH_FILE.as_posix()}"
+DESCRIPTION = {"kind": "folder", "layout": LAYOUT}
+"""What a dataset says about where its models came from."""
 MODELS = MESH_FILE.parent.name
 V1_FILE = "model.obj"
 
@@ -38,7 +40,7 @@ class FolderSource:
 
     def describe(self) -> dict[str, Any]:
         """What goes into the dataset about where its models came from."""
-        return {"kind": "folder", "layout": LAYOUT}
+        return dict(DESCRIPTION)
 
     def objects(self, synsets: Sequence[str], per_class: int | None = None) -> list[ObjectRef]:
         """Objects of some classes, sorted, the first `per_class` of each. Lists folders, opens no model.

@@ -1,3 +1,4 @@
+import hashlib
 import re
 from pathlib import Path
 
@@ -51,6 +52,19 @@ def test_counter_latents_depend_on_nothing_but_their_key() -> None:
         assert (forward[ref] == backward[ref]).all()
         # More views leave the first ones as they were.
         assert (counter_latents(PRESET.name, PRESET.latents, 3, ref, 9)[:4] == forward[ref]).all()
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 5, 7, 8, 9, 10])
+def test_each_view_has_the_numbers_of_a_generator_of_its_own(count: int) -> None:
+    ref, views = REFS[0], 5
+    fields = [LatentField("floor_hue", ((0.0, 1.0),))] * count
+    name = f"latents\0{3}\0a\0{ref.synset}\0{ref.object_id}"
+    key = np.frombuffer(hashlib.sha256(name.encode()).digest()[:16], "<u8")
+    expected = [
+        np.random.Generator(np.random.Philox(key=key, counter=np.array([0, 0, 0, view], np.uint64))).random(count)
+        for view in range(views)
+    ]
+    assert (counter_latents("a", fields, 3, ref, views) == expected).all()
 
 
 def test_counter_latents_differ_with_every_part_of_their_key() -> None:

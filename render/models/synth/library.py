@@ -66,6 +66,16 @@ def make_object(seed: int, synset: str, index: int) -> Scene:
     return GENERATORS[synset](rng)
 
 
+def cache_object(seed: int, synset: str, index: int, cache: Path) -> Path:
+    """Write an object into a cache, which any number of processes may share, and return its OBJ file.
+
+    Raises:
+        ThreeDieError: as `write_object`.
+    """
+    # A folder of its own for each version: a cache filled by an older program must not leak into a new dataset.
+    return write_object(seed, synset, index, cache / f"synth-v{VERSION}")
+
+
 def write_object(seed: int, synset: str, index: int, root: Path) -> Path:
     """Write an object under `root` in the ShapeNetCore v2 layout, whole or not at all, and return its OBJ file.
 
