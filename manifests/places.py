@@ -19,3 +19,6 @@ DEFAULT_FIGURES = Path("figures")
 
 DEFAULT_LEADERBOARD = Path("leaderboard")
 """Folder of tables and page: `3die leaderboard --out`."""
+
+DEFAULT_TUNING = Path("tuning")
+"""Folder of the outcomes of tuning, one file for each method: `3die bench tune --out`."""

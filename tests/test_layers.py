@@ -15,7 +15,10 @@ PACKAGES = {
 """Folder -> other folders that it may import."""
 SHARED = {"actions", "classes", "suggest"}
 """What baselines may import of manifests: modules without further requirements."""
-ROOMS = ("commands", "runs", "figures", "leaderboard", "records", "evaluation", "training", "tasks", "data", "settings")
+ROOMS = (
+    "commands", "tuning", "runs", "figures", "leaderboard", "records", "evaluation", "training", "tasks", "data",
+    "settings",
+)  # fmt: skip
 """Rooms of benchmark/, from the top floor down: each imports only those below it."""
 APART = {("runs", "figures"), ("runs", "leaderboard"), ("leaderboard", "evaluation"), ("leaderboard", "training")}
 """Rooms on different floors that don't import each other all the same."""

@@ -9,6 +9,7 @@ from threedie.benchmark.commands.figures import figures
 from threedie.benchmark.commands.list import list_
 from threedie.benchmark.commands.run import run
 from threedie.benchmark.commands.score import score
+from threedie.benchmark.commands.tune import tune
 
 
 @click.group()
@@ -22,5 +23,5 @@ def bench() -> None:
     drop_odd_ranks(os.environ)
 
 
-for command in (figures, list_, run, eval_, score):
+for command in (figures, list_, run, eval_, score, tune):
     bench.add_command(command)

@@ -7,17 +7,19 @@ import click
 
 @click.command("list")
 def list_() -> None:
-    """List methods, recipes, tasks and protocols."""
+    """List methods, recipes, grids, tasks and protocols."""
     from threedie.baselines.catalogue import CATALOGUE
     from threedie.benchmark.settings.defaults import DEFAULT_RECIPE
     from threedie.benchmark.settings.protocol import PROTOCOLS
     from threedie.benchmark.settings.recipe import recipe_names
     from threedie.benchmark.tasks import TASKS
+    from threedie.benchmark.tuning.grid import DEFAULT_GRID, grid_names
 
     click.echo("Methods (3die bench run NAME)")
     for name, about in CATALOGUE.items():
         click.echo(f"  {name:<18} {about.idea}\n  {'':<18} {about.paper}")
     click.echo(f"\nRecipes (--recipe NAME)\n  {', '.join(recipe_names())}; the default is {DEFAULT_RECIPE}")
+    click.echo(f"\nGrids (3die bench tune --grid NAME)\n  {', '.join(grid_names())}; the default is {DEFAULT_GRID}")
     click.echo("\nTasks")
     for name, task in TASKS.items():
         click.echo(_paragraph(f"{name} v{task.version}", f"Main score {task.main}. {task.definition}"))

@@ -9,6 +9,7 @@ from threedie.benchmark.data.sources import DEFAULT_SOURCE, source_names
 from threedie.benchmark.settings.defaults import DEFAULT_RECIPE, SAVE_EVERY_S
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.places import DEFAULT_RUNS
+from threedie.manifests.progress import titled
 
 
 @click.command()
@@ -46,6 +47,13 @@ from threedie.manifests.places import DEFAULT_RUNS
     metavar="KEY=VALUE",
     help="Override a setting of the recipe, or with method.NAME an option of the method. Can be repeated.",
 )
+@click.option(
+    "--tuned",
+    type=options.PATH,
+    metavar="FOLDER",
+    help="Folder of '3die bench tune' with the method's outcome: its recipe and the settings it chose are taken. --set "
+    "overrides them.",
+)
 @options.protocol
 @options.seeds
 @options.on_embedding
@@ -69,6 +77,7 @@ def run(
     out: Path,
     seed: int,
     overrides: tuple[str, ...],
+    tuned: Path | None,
     protocol: str,
     seeds: int,
     on_embedding: bool,
@@ -85,12 +94,19 @@ def run(
 
     if (method is None) == (own is None):
         raise ThreeDieError("name one method: 3die bench run NAME (see '3die bench list'), or --method FILE.py:CLASS")
+    reporter, chosen, words = ConsoleReporter(), None, [*overrides]
+    if tuned is not None:
+        from threedie.benchmark.tuning.chosen import chosen_settings
+
+        chosen = chosen_settings(method or own or "", tuned, recipe, overrides)
+        recipe, words = chosen.recipe, chosen.overrides
+        reporter.text(titled("tuned", chosen.text))
     run = Run.create(
         method or own or "",
         data,
         dataset=dataset or DEFAULT_SOURCE,
         recipe=recipe,
-        overrides=overrides,
+        overrides=words,
         seed=seed,
         out=out,
         protocol=protocol,
@@ -98,7 +114,9 @@ def run(
         device=device,
         workers=workers,
         save_every_s=save_every_s,
-        reporter=ConsoleReporter(),
+        reporter=reporter,
     )
+    if chosen is not None and (remark := chosen.other_dataset(run.settings.fingerprint)):
+        reporter.note(remark)
     with options.exits_when_interrupted(run.folder):
         run.complete()

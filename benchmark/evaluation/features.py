@@ -18,6 +18,7 @@ from threedie.benchmark.data.normalization import Normalization, Pixels
 from threedie.benchmark.data.pairs import Indices
 from threedie.benchmark.data.source import ImageStore
 from threedie.benchmark.tasks.subject import Floats
+from threedie.benchmark.training.divergence import DivergedError
 from threedie.benchmark.training.restore import TrainedMethod
 from threedie.manifests.errors import ThreeDieError, first_line
 from threedie.manifests.files import replacing
@@ -60,7 +61,8 @@ def load_features(
         reporter: see `extract_features`.
 
     Raises:
-        ThreeDieError: a feature isn't finite, or the disk is full.
+        DivergedError: a feature isn't finite.
+        ThreeDieError: the disk is full.
     """
     key = _key(model, identify(images.dataset))
     return extract_features(model.method, images, model.normalization, folder, key, device, reporter)
@@ -94,7 +96,8 @@ def extract_features(
         reporter: shows progress, and a note for each file that can't be used; its features are made anew.
 
     Raises:
-        ThreeDieError: a feature isn't finite, or the disk is full.
+        DivergedError: a feature isn't finite.
+        ThreeDieError: the disk is full.
     """
     dataset = images.dataset
     count, views = len(dataset), dataset.info.views
@@ -117,7 +120,7 @@ def extract_features(
             representation = method.represent(normalize(pixels, place))
             embedding = method.embed(representation)
             if not (torch.isfinite(representation).all() and torch.isfinite(embedding).all()):
-                raise ThreeDieError(
+                raise DivergedError(
                     f"{folder.parent}: the trained method gives numbers that aren't finite for "
                     f"{dataset.objects[batch[0] // views]} or its neighbors; nothing can be measured on it"
                 )

@@ -80,7 +80,7 @@ class Measurement:
             self.plan = replace(self.plan, scope=replace(scope, tasks=self.source.tasks))
 
     def is_done(self) -> bool:
-        """Whether a record of this checkpoint has all of today's tasks, in this scope."""
+        """Whether a record of this checkpoint has all of today's tasks that are wanted, in this scope."""
         if not self.record_file.exists():
             return False
         record = read_record(self.record_file)
@@ -90,8 +90,8 @@ class Measurement:
         # A task whose every score is undefined on this data has a warning instead.
         tried = {task for task, _ in measured} | {warning["task"] for warning in record["warnings"] or []}
         due = due_tasks(restore(self.checkpoint).method, self.source.dataset)
-        if self.source.tasks is not None:
-            due &= set(self.source.tasks)
+        if self.plan.scope.tasks is not None:
+            due &= set(self.plan.scope.tasks)
         current = {(task.name, task.version) for task in TASKS.values()}
         return due <= tried and record.get("evaluation", {}) == self.plan.scope.to_json() and measured <= current
 

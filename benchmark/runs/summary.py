@@ -49,7 +49,7 @@ def results_table(record: Mapping[str, Any]) -> str:
         suffix = " of the embedding" if source == EMBEDDING and (task, metric, REPRESENTATION) in lines else ""
         suffix += "" if row["higher_is_better"] else " (lower is better)"
         table.append([task, metric + suffix, *values, _number(row["floor"]), row["floor_note"] or ""])
-    return _aligned(table)
+    return aligned(table)
 
 
 def _value(row: Mapping[str, Any]) -> str:
@@ -63,7 +63,8 @@ def _number(value: float | None) -> str:
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
 
 
-def _aligned(table: Sequence[Sequence[str]]) -> str:
+def aligned(table: Sequence[Sequence[str]]) -> str:
+    """A table of equally long rows as text: the first two columns and the last at the left, others at the right."""
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     last = len(widths) - 1
     return "\n".join(

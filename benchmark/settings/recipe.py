@@ -245,8 +245,12 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
     return Recipe.from_json(settings)
 
 
-def read_settings(path: Traversable) -> dict[str, Any]:
+def read_settings(path: Traversable, what: str = "recipe") -> dict[str, Any]:
     """The settings in a recipe's file.
+
+    Args:
+        path: the file.
+        what: what it should be, for the message.
 
     Raises:
         ThreeDieError: it can't be read, or isn't TOML.
@@ -256,7 +260,7 @@ def read_settings(path: Traversable) -> dict[str, Any]:
     except OSError as error:
         raise ThreeDieError(f"{path}: can't be read ({error.strerror})") from error
     except ValueError as error:
-        raise ThreeDieError(f"{path}: not a recipe in TOML ({one_line(error)})") from error
+        raise ThreeDieError(f"{path}: not a {what} in TOML ({one_line(error)})") from error
 
 
 def parse_value(text: str) -> Any:

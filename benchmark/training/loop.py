@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from threedie.baselines.method import Batch, Method
+from threedie.baselines.weights import not_finite
 from threedie.benchmark.data.images import ordered
 from threedie.benchmark.data.inputs import Loaded, TrainingPairs, augmentation_for, prepare
 from threedie.benchmark.data.normalization import Normalization
@@ -20,6 +21,7 @@ from threedie.benchmark.settings.defaults import SAVE_EVERY_S
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, MEND, save_checkpoint
+from threedie.benchmark.training.divergence import DivergedError
 from threedie.benchmark.training.generators import generator_states, restore_generators
 from threedie.benchmark.training.probes import OnlineProbes
 from threedie.benchmark.training.resume import restore_optimizer, resumable
@@ -69,8 +71,8 @@ def train(
         The content of the final checkpoint.
 
     Raises:
-        ThreeDieError: the folder holds a run with other settings, the dataset can't be trained on, or the loss is no
-            longer finite.
+        DivergedError: the loss or the weights are no longer finite.
+        ThreeDieError: the folder holds a run with other settings, or the dataset can't be trained on.
         Interrupted: SIGINT, SIGTERM or SIGUSR1 came; the checkpoint is saved.
     """
     before = resumable(folder / CHECKPOINT_FILE, settings)
@@ -174,7 +176,7 @@ class Trainer:
         try:
             return self.stepper.step(batch, rate, step / (self.epochs * self.steps_per_epoch))
         except FloatingPointError as error:
-            raise ThreeDieError(
+            raise DivergedError(
                 f"{self.folder}: the loss is no longer finite at step {step} (epoch {self.state.epoch + 1}): {error}; "
                 "lower learning_rate or take precision 32-true"
             ) from error
@@ -202,6 +204,7 @@ class Trainer:
 
     def _save(self, finished: bool = False) -> dict[str, Any]:
         """Write the checkpoint, in the first process; its content."""
+        self._check_weights()
         self.state.seconds += self._clock.lap()
         mean, std = self.normalization.mean, self.normalization.std
         content = {
@@ -218,6 +221,15 @@ class Trainer:
         if self.processes.first:
             save_checkpoint(self.path, content)
         return content
+
+    def _check_weights(self) -> None:
+        """Refuse weights from which a checkpoint couldn't be resumed: the last step may have spoiled them."""
+        for name, value in self.method.state_dict().items():
+            if not_finite(value):
+                raise DivergedError(
+                    f"{self.folder}: {name} holds numbers that aren't finite after step {self.state.steps_done}; lower "
+                    "learning_rate or take precision 32-true"
+                )
 
 
 def _share(pairs: Pairs, processes: Processes) -> Pairs:
