@@ -20,7 +20,7 @@ import numpy.typing as npt
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
-from threedie.benchmark.records.record import Record, data_of_heads, weights_of
+from threedie.benchmark.records.record import Record, RecordsById, data_of_heads, identity_of, weights_of
 from threedie.benchmark.records.types import Result
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.outcome import Outcome
@@ -58,6 +58,8 @@ class ScoreDraws:
 
 
 DrawsByScore = dict[Key, ScoreDraws]
+DrawsByRecord = Mapping[tuple[str, ...], DrawsByScore]
+"""By `identity_of` the record."""
 
 
 def key_of(row: Result) -> Key:
@@ -109,6 +111,8 @@ def read_draws(path: Path, record: Record) -> DrawsByScore:
         ThreeDieError: the file is damaged, of a newer version, or of another record.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise ThreeDieError(f"{path}: not a file; remove it")
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
     except FileNotFoundError:
@@ -131,6 +135,22 @@ def read_draws(path: Path, record: Record) -> DrawsByScore:
         if values.get(key) == entry["value"]:
             scores[key] = ScoreDraws(entry["value"], entry["objects"], entry["seed"], row)
     return scores
+
+
+def draws_beside(records: RecordsById) -> tuple[DrawsByRecord, list[str]]:
+    """The draws in the files beside some records, and a line on each file that can't be used."""
+    draws, notes = {}, []
+    for identity, (file, record) in records.items():
+        try:
+            draws[identity] = read_draws(file.with_name(DRAWS_FILE), record)
+        except ThreeDieError as error:
+            notes.append(str(error))
+    return draws, notes
+
+
+def draws_of(record: Record, draws: DrawsByRecord) -> DrawsByScore:
+    """The draws of a record's scores; none if they aren't known."""
+    return draws.get(identity_of(record), {})
 
 
 def _identity(record: Record) -> dict[str, Any]:
