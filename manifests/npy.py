@@ -21,7 +21,7 @@ place: where garbage is collected in the middle of one parse, another thread's r
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 """Version 3 is for field names of structured arrays alone."""
 
-_UNREADABLE = (
+UNREADABLE = (
     ValueError, TypeError, KeyError, AttributeError, EOFError, ArithmeticError, MemoryError, RuntimeError, SyntaxError,
     SystemError, struct.error, tokenize.TokenError,
 )  # fmt: skip
@@ -51,12 +51,17 @@ def read_npy(path: Path, *, of: str = "array") -> npt.NDArray[Any]:
     if content.startswith(_ZIP):
         raise ThreeDieError(f"{path}: an archive of arrays, not a plain .npy {of}")
     try:
-        return _parse(content)
-    except _UNREADABLE as error:
+        return parse_npy(content)
+    except UNREADABLE as error:
         raise ThreeDieError(f"{path}: not a plain .npy {of} ({one_line(error)})") from error
 
 
-def _parse(content: bytes) -> npt.NDArray[Any]:
+def parse_npy(content: bytes) -> npt.NDArray[Any]:
+    """The array in the bytes of a .npy file.
+
+    Raises:
+        Exception: one of `UNREADABLE`: it isn't a plain array.
+    """
     file = io.BytesIO(content)
     version = np.lib.format.read_magic(file)
     if version not in _HEADERS:

@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from threedie.benchmark.commands import options
+from threedie.benchmark.commands.compare import compare
+from threedie.benchmark.commands.refusals import echo_refusal
 from threedie.manifests.places import DEFAULT_LEADERBOARD, DEFAULT_RUNS
 
 if TYPE_CHECKING:
-    from threedie.benchmark.leaderboard.check import Verdict
+    from threedie.benchmark.records.draws import DrawsByRecord
     from threedie.benchmark.records.record import Record
 
 
-class _WithCheck(click.Command):
-    """A command that takes paths, with the subcommand `check`. A folder of that name is written `./check`."""
+class _WithSubcommands(click.Command):
+    """A command that takes paths, with the subcommands `SUBCOMMANDS`. A folder named `check` is written `./check`."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        """Hand over to `check` if that is the first word."""
-        if args[:1] == ["check"]:
-            return check.make_context(f"{info_name} check", args[1:], parent=parent, **extra)
+        """Hand over to a subcommand if the first word is one."""
+        if args and args[0] in SUBCOMMANDS:
+            return SUBCOMMANDS[args[0]].make_context(f"{info_name} {args[0]}", args[1:], parent=parent, **extra)
         return super().make_context(info_name, args, parent=parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -43,7 +45,7 @@ def check(folder: Path) -> None:
     verdicts = check_folder(folder)
     for verdict in verdicts:
         if verdict.reason is not None:
-            _echo_refusal(verdict)
+            echo_refusal(verdict)
         else:
             click.echo(f"good     {verdict.file}")
         for remark in verdict.remarks:
@@ -56,10 +58,14 @@ def check(folder: Path) -> None:
         raise SystemExit(1)
 
 
+SUBCOMMANDS = {"check": check, "compare": compare}
+
+
 @click.command(
-    cls=_WithCheck,
-    epilog="'3die leaderboard check FOLDER' checks records, such as those that others send, without making tables. "
-    "To make tables of a folder named check, write ./check.",
+    cls=_WithSubcommands,
+    epilog="'3die leaderboard compare A B' says which differences between two rows are beyond chance. "
+    "'3die leaderboard check FOLDER' checks records, such as those that others send, without making tables. "
+    "To make tables of a folder named check or compare, write ./check.",
 )
 @click.argument("runs", nargs=-1, type=options.PATH)
 @click.option(
@@ -85,29 +91,36 @@ def leaderboard(
 
     RUNS are record files, or folders with record.json at any depth; by default the folder 'runs'. Writes index.html (a
     single page that works offline) and the tables as leaderboard.md, .csv, .tex and .json. Runs on different datasets
-    or under different protocols are never ranked together. A record that '3die leaderboard check' would refuse is
-    named and left out; tables are made from the others, and the exit code is 1.
+    or under different protocols are never ranked together. Rows that share a letter in a column are not told apart;
+    letters take the file draws.npz beside each record. A record that '3die leaderboard check' would refuse is named and
+    left out; tables are made from the others, and the exit code is 1.
     """
-    from threedie.benchmark.leaderboard.check import usable_records
+    from threedie.benchmark.leaderboard.check import usable_files
     from threedie.benchmark.leaderboard.insert import insert
     from threedie.benchmark.leaderboard.markdown import render_summary
+    from threedie.benchmark.records.draws import draws_beside
+    from threedie.benchmark.records.record import in_order
     from threedie.manifests.errors import ThreeDieError
 
     sources = runs or (DEFAULT_RUNS,)
     names = ", ".join(map(str, sources))
-    records, refused = usable_records(sources)
+    files, refused = usable_files(sources)
+    records = in_order(files)
     for verdict in refused:
-        _echo_refusal(verdict)
+        echo_refusal(verdict)
     if refused and not records:
         raise ThreeDieError(f"{names}: no record is left; see the reasons above")
     if not records:
         raise ThreeDieError(f"{names}: no record.json in there; '3die bench run sie' makes one")
     click.echo(f"{len(records)} {'record' if len(records) == 1 else 'records'}, from {names}")
+    draws, notes = draws_beside(files)
+    for note in notes:
+        click.echo(f"note    {note}. The tables are made without its letters", err=True)
     if into is not None:
-        changed = insert(into, render_summary(records))
+        changed = insert(into, render_summary(records, draws))
         click.echo(f"into    {into}{'' if changed else ': as it was'}")
     if into is None or out is not None:
-        _write(records, sources, out or DEFAULT_LEADERBOARD, figures, contact_sheet)
+        _write(records, draws, sources, out or DEFAULT_LEADERBOARD, figures, contact_sheet)
     if refused:
         what = "record was" if len(refused) == 1 else "records were"
         click.echo(f"without  {len(refused)} {what} refused, named above; the tables are made of the others", err=True)
@@ -116,6 +129,7 @@ def leaderboard(
 
 def _write(
     records: Sequence["Record"],
+    draws: "DrawsByRecord",
     sources: tuple[Path, ...],
     out: Path,
     figures: tuple[Path, ...],
@@ -127,7 +141,8 @@ def _write(
 
     folders = figures or find_figure_folders(sources)
     pictures, of_other_records, too_many = read_pictures(folders, {record["id"] for record in records})
-    page, *tables = write_tables(out, records, pictures, read_png(contact_sheet) if contact_sheet else None)
+    sheet = read_png(contact_sheet) if contact_sheet else None
+    page, *tables = write_tables(out, records, pictures, sheet, draws)
     click.echo(f"page    {page}")
     click.echo(f"tables  {', '.join(map(str, tables))}")
     if pictures:
@@ -136,7 +151,3 @@ def _write(
         click.echo(f"        {of_other_records} left out: of runs that aren't among these records; draw them again")
     if too_many:
         click.echo(f"        {too_many} left out: the page would be too large; name a folder with fewer with --figures")
-
-
-def _echo_refusal(verdict: "Verdict") -> None:
-    click.echo(f"refused  {verdict.file}: {verdict.reason}", err=True)

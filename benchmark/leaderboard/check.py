@@ -6,6 +6,7 @@ from pathlib import Path
 
 from threedie.benchmark.leaderboard.ranges import impossible_values
 from threedie.benchmark.leaderboard.safe_text import truncate
+from threedie.benchmark.records.draws import DRAWS_FILE, read_draws
 from threedie.benchmark.records.record import (
     RECORD_FILE,
     Record,
@@ -60,6 +61,15 @@ def check_folder(folder: Path) -> list[Verdict]:
 def usable_records(paths: Sequence[Path]) -> tuple[list[Record], list[Verdict]]:
     """The records of some files and folders that can go into tables, sorted, and the verdicts on the refused ones.
 
+    See `usable_files`.
+    """
+    accepted, refused = usable_files(paths)
+    return in_order(accepted), refused
+
+
+def usable_files(paths: Sequence[Path]) -> tuple[RecordsById, list[Verdict]]:
+    """The records of some files and folders that can go into tables, with their files, and verdicts on refused ones.
+
     Of two different records of one checkpoint, protocol and dataset the first file's is kept.
 
     Raises:
@@ -67,7 +77,7 @@ def usable_records(paths: Sequence[Path]) -> tuple[list[Record], list[Verdict]]:
     """
     accepted: RecordsById = {}
     verdicts = [_check(file, accepted) for file in find_records(paths)]
-    return in_order(accepted), [verdict for verdict in verdicts if verdict.reason is not None]
+    return accepted, [verdict for verdict in verdicts if verdict.reason is not None]
 
 
 def _check(file: Path, accepted: RecordsById) -> Verdict:
@@ -79,7 +89,14 @@ def _check(file: Path, accepted: RecordsById) -> Verdict:
             add_record(accepted, file, record)
     except ThreeDieError as error:
         return Verdict(file, str(error).removeprefix(f"{file}: "))
-    return Verdict(file, reason, tuple(_remarks(record)) if reason is None else ())
+    return Verdict(file, reason, (*_remarks(record), *_remarks_on_draws(file, record)) if reason is None else ())
+
+
+def _remarks_on_draws(file: Path, record: Record) -> Iterator[str]:
+    try:
+        read_draws(file.with_name(DRAWS_FILE), record)
+    except ThreeDieError as error:
+        yield f"{error}: the tables can't say what it differs from beyond chance"
 
 
 def _remarks(record: Record) -> Iterator[str]:

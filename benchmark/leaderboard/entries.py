@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from threedie.benchmark.leaderboard.columns import Column, TaskMetric
 from threedie.benchmark.leaderboard.families import family
@@ -66,6 +66,7 @@ class Entry:
         records: its records, by seed.
         cells: result by column.
         family: the family of methods it belongs to.
+        letters: compact letter display of some columns; see `letters.letters`.
     """
 
     method: str
@@ -73,6 +74,7 @@ class Entry:
     records: tuple[Record, ...]
     cells: dict[Column, Cell]
     family: str
+    letters: dict[Column, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, records: Sequence[Record], variant: str) -> "Entry":
@@ -84,6 +86,11 @@ class Entry:
                 rows.setdefault(Column(TaskMetric.of(row), row["part"]), []).append(row)
         cells = {column: _cell(results) for column, results in rows.items()}
         return cls(records[0]["method"]["name"], variant, tuple(ordered), cells, family(records[0]["method"]))
+
+    @property
+    def name(self) -> str:
+        """Method and variant."""
+        return f"{self.method} ({self.variant})" if self.variant else self.method
 
     @property
     def runs(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from threedie.benchmark.leaderboard.columns import Column
 from threedie.benchmark.leaderboard.entries import Cell, Entry
 from threedie.benchmark.leaderboard.groups import Group, measured, published
+from threedie.benchmark.records.draws import DrawsByRecord
 from threedie.benchmark.records.record import Record, data_of_heads
 
 FORMAT = 1
@@ -22,9 +23,9 @@ _FORMULAS = tuple("=+-@\t\r\n＝＋－＠")
 """First characters of a formula in a spreadsheet, also in full width."""
 
 
-def render_json(records: Sequence[Record], others: Sequence[Record]) -> str:
+def render_json(records: Sequence[Record], others: Sequence[Record], draws: DrawsByRecord | None = None) -> str:
     """The groups with their rows, each number over its runs, and their records without curves and results."""
-    groups = [*measured(records), *published([*records, *others])]
+    groups = [*measured(records, draws), *published([*records, *others])]
     document = {
         "format": FORMAT,
         "groups": [_group(group) for group in groups],
@@ -81,6 +82,7 @@ def _result(group: Group, entry: Entry, column: Column, cell: Cell) -> dict[str,
         "higher_is_better": cell.higher_is_better,
         "best": group.is_best(entry, column),
         "second": group.is_second(entry, column),
+        **({"letters": entry.letters[column]} if column in entry.letters else {}),
     }
 
 

@@ -8,9 +8,11 @@ from typing import Any
 from threedie.baselines.parts import PARTS
 from threedie.benchmark.leaderboard.columns import Column, TaskMetric
 from threedie.benchmark.leaderboard.entries import Cell, Entry
+from threedie.benchmark.leaderboard.letters import letters_of_column
 from threedie.benchmark.leaderboard.ranking import common_floor, ranked_means, sort_key
 from threedie.benchmark.leaderboard.safe_text import mask_hidden
 from threedie.benchmark.leaderboard.variants import name_variants, row_key
+from threedie.benchmark.records.draws import DrawsByRecord
 from threedie.benchmark.records.record import Record, data_of_heads
 from threedie.benchmark.records.upgrade import warning_line
 
@@ -63,9 +65,13 @@ class Group:
         return column in self.second and column in entry.cells and entry.cells[column].mean == self.second[column]
 
 
-def measured(records: Sequence[Record]) -> list[Group]:
-    """Groups of the measured records. Records of different datasets, splits or protocols never share one."""
-    return _group_by([record for record in records if record["origin"]["kind"] == "measured"], _comparable)
+def measured(records: Sequence[Record], draws: DrawsByRecord | None = None) -> list[Group]:
+    """Groups of the measured records. Records of different datasets, splits or protocols never share one.
+
+    With bootstrap draws, rows have letters that say which differences are beyond chance.
+    """
+    groups = _group_by([record for record in records if record["origin"]["kind"] == "measured"], _comparable)
+    return [_with_letters(group, draws) for group in groups] if draws else groups
 
 
 def published(records: Sequence[Record]) -> list[Group]:
@@ -101,6 +107,17 @@ def _group_by(records: Sequence[Record], key: Callable[[Record], tuple[Any, ...]
     for record in sorted(masked, key=lambda record: (record["id"], json.dumps(record, sort_keys=True))):
         groups.setdefault(key(record), []).append(record)
     return [_group(groups[key]) for key in sorted(groups)]
+
+
+def _with_letters(group: Group, draws: DrawsByRecord) -> Group:
+    letters = {column: letters_of_column(group.entries, column, draws) for column in group.columns}
+    return replace(
+        group,
+        entries=tuple(
+            replace(entry, letters={column: of[place] for column, of in letters.items() if place in of})
+            for place, entry in enumerate(group.entries)
+        ),
+    )
 
 
 def _group(records: Sequence[Record]) -> Group:

@@ -8,6 +8,7 @@ from threedie.benchmark.leaderboard.datasets import dataset_name
 from threedie.benchmark.leaderboard.entries import Entry
 from threedie.benchmark.leaderboard.groups import measured, published
 from threedie.benchmark.leaderboard.sections import Section
+from threedie.benchmark.records.draws import DrawsByRecord
 from threedie.benchmark.records.record import Record, data_of_heads
 
 PREAMBLE = (
@@ -24,10 +25,10 @@ _ESCAPES = {
 }  # fmt: skip
 
 
-def render_latex(records: Sequence[Record], others: Sequence[Record]) -> str:
+def render_latex(records: Sequence[Record], others: Sequence[Record], draws: DrawsByRecord | None = None) -> str:
     """A table of the main results for each group, then one for each published source."""
     tables = [PREAMBLE]
-    for number, group in enumerate(measured(records), 1):
+    for number, group in enumerate(measured(records, draws), 1):
         dataset, protocol = group.record["dataset"], group.record["protocol"]
         caption = (
             f"{dataset_name(dataset)}: {dataset['train_objects']} objects to train on, {dataset['val_objects']} to "
@@ -36,7 +37,10 @@ def render_latex(records: Sequence[Record], others: Sequence[Record]) -> str:
         )
         if heads := data_of_heads(group.record):
             caption += f" Heads were trained on dataset {heads[:12]}."
-        tables.append(_table(Section("", group), group.main, caption, f"measured-{number}"))
+        section = Section("", group)
+        if note := section.letters_note(group.main):
+            caption += f" {note}"
+        tables.append(_table(section, group.main, caption, f"measured-{number}"))
     for number, group in enumerate(published([*records, *others]), 1):
         caption = (
             f"Published, not measured here and not ranked: {group.record['origin']['source']}, on "
@@ -97,6 +101,8 @@ def _cell(section: Section, entry: Entry, column: Column) -> str:
         text = rf"\textbf{{{text}}}"
     elif section.table.is_second(entry, column):
         text = rf"\underline{{{text}}}"
+    if letters := entry.letters.get(column):
+        text += rf"\textsuperscript{{{letters}}}"
     if cell.deviation is not None:
         text += rf" {{\footnotesize$\pm$\,{section.text(column, cell.deviation)}}}"
     elif cell.interval is not None:

@@ -10,6 +10,7 @@ from threedie.benchmark.leaderboard.datasets import dataset_name
 from threedie.benchmark.leaderboard.entries import Entry
 from threedie.benchmark.leaderboard.groups import Group, measured, published
 from threedie.benchmark.leaderboard.sections import Section
+from threedie.benchmark.records.draws import DrawsByRecord
 from threedie.benchmark.records.record import Record
 
 NUMBERS_NOTE = (
@@ -23,7 +24,7 @@ PUBLISHED_NOTE = (
 )
 
 
-def render_markdown(records: Sequence[Record], others: Sequence[Record]) -> str:
+def render_markdown(records: Sequence[Record], others: Sequence[Record], draws: DrawsByRecord | None = None) -> str:
     """All tables as Markdown: the overview and every task of each group, then published results."""
     lines = [
         "# Leaderboard",
@@ -31,7 +32,7 @@ def render_markdown(records: Sequence[Record], others: Sequence[Record]) -> str:
         NUMBERS_NOTE,
         "",
     ]
-    for group in measured(records):
+    for group in measured(records, draws):
         section, dataset, protocol = Section("", group), group.record["dataset"], group.record["protocol"]
         lines += [
             f"## {_plain(dataset_name(dataset))}, protocol {_plain(protocol['name'])}, version {protocol['version']}",
@@ -41,7 +42,7 @@ def render_markdown(records: Sequence[Record], others: Sequence[Record]) -> str:
         ]
         lines += [line for text in _warnings(group) for line in (text, "")]
         lines += [*_table(section, group.main), ""]
-        lines += [f"- {_plain(note)}" for note in section.floor_notes]
+        lines += [f"- {_plain(note)}" for note in (*section.floor_notes, section.letters_note(group.columns)) if note]
         for title, columns in section.tasks:
             lines += ["", f"### {_plain(title)}", "", *_table(section, columns)]
         lines += ["", "### Runs", ""]
@@ -64,10 +65,10 @@ def render_markdown(records: Sequence[Record], others: Sequence[Record]) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def render_summary(records: Sequence[Record]) -> str:
+def render_summary(records: Sequence[Record], draws: DrawsByRecord | None = None) -> str:
     """The main results of each group, for a README."""
     lines: list[str] = []
-    for group in measured(records):
+    for group in measured(records, draws):
         section, dataset, protocol = Section("", group), group.record["dataset"], group.record["protocol"]
         title = f"{_plain(dataset_name(dataset))}, protocol {_plain(protocol['name'])}, version {protocol['version']}"
         lines += [
@@ -77,6 +78,8 @@ def render_summary(records: Sequence[Record]) -> str:
             "",
         ]
         lines += [f"{text}\n" for text in _warnings(group)]
+        if note := section.letters_note(group.main):
+            lines.append(f"{note}\n")
     return "\n".join([*lines, f"Best of a column in bold. {NUMBERS_NOTE}"]) + "\n"
 
 
@@ -131,6 +134,8 @@ def _cell(section: Section, entry: Entry, column: Column) -> str:
         return "–"
     text = section.text(column, cell.mean)
     text = f"**{text}**" if section.table.is_best(entry, column) else text
+    if letters := entry.letters.get(column):
+        text += f"<sup>{letters}</sup>"
     if cell.deviation is not None:
         text += f" ± {section.text(column, cell.deviation)}"
     elif cell.interval is not None:

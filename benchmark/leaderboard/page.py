@@ -13,12 +13,17 @@ from threedie.benchmark.leaderboard.families import FAMILIES
 from threedie.benchmark.leaderboard.groups import Group, measured, published
 from threedie.benchmark.leaderboard.pictures import Picture
 from threedie.benchmark.leaderboard.sections import Section
+from threedie.benchmark.records.draws import DrawsByRecord
 from threedie.benchmark.records.record import Record
 from threedie.benchmark.records.upgrade import warning_line
 
 
 def render_page(
-    records: Sequence[Record], others: Sequence[Record], contact_sheet: bytes | None, figures: Sequence[Picture] = ()
+    records: Sequence[Record],
+    others: Sequence[Record],
+    contact_sheet: bytes | None,
+    figures: Sequence[Picture] = (),
+    draws: DrawsByRecord | None = None,
 ) -> str:
     """The page as HTML.
 
@@ -27,6 +32,7 @@ def render_page(
         others: further published records.
         contact_sheet: a PNG of the dataset, or None.
         figures: what `3die bench figures` drew; those of runs that aren't among the records are left out.
+        draws: bootstrap draws of the records, for letters that say which differences are beyond chance.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
     from markupsafe import Markup  # noqa: PLC0415
@@ -45,10 +51,11 @@ def render_page(
         "dataset_name": dataset_name,
         "tojson_plain": lambda value: json.dumps(value, sort_keys=True, ensure_ascii=False),
     }
-    style = environment.get_template("page.css.j2").render()
+    groups = measured(records, draws)
+    letters = any(entry.letters for group in groups for entry in group.entries)
+    style = environment.get_template("page.css.j2").render(letters=letters)
     script = environment.get_template("page.js.j2").render(families=list(FAMILIES), parts=PARTS)
     digest = base64.b64encode(hashlib.sha256(f"\n{script}".encode()).digest()).decode()
-    groups = measured(records)
     return environment.get_template("page.html.j2").render(
         measured=[
             Section(f"m{number}", group, pictures=_group_figures(number - 1, groups, figures))

@@ -10,6 +10,7 @@ from threedie.benchmark.leaderboard.latex import render_latex
 from threedie.benchmark.leaderboard.markdown import render_markdown
 from threedie.benchmark.leaderboard.page import render_page
 from threedie.benchmark.leaderboard.pictures import INDEX_FILE, Picture
+from threedie.benchmark.records.draws import DrawsByRecord
 from threedie.benchmark.records.record import Record, validate
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import explained, replacing
@@ -29,7 +30,11 @@ def published_records() -> list[Record]:
 
 
 def write_tables(
-    folder: Path, records: Sequence[Record], pictures: Sequence[Picture] = (), contact_sheet: bytes | None = None
+    folder: Path,
+    records: Sequence[Record],
+    pictures: Sequence[Picture] = (),
+    contact_sheet: bytes | None = None,
+    draws: DrawsByRecord | None = None,
 ) -> list[Path]:
     """Write the page, and the tables as Markdown, CSV, LaTeX and JSON.
 
@@ -38,6 +43,7 @@ def write_tables(
         records: usable ones (`usable_records`); the program's published records are added.
         pictures: figures for the page.
         contact_sheet: a PNG of the dataset for the page.
+        draws: bootstrap draws of the records, for letters that say which differences are beyond chance.
 
     Returns:
         The files, the page first.
@@ -47,11 +53,11 @@ def write_tables(
     """
     others = published_records()
     texts = {
-        PAGE_FILE: render_page(records, others, contact_sheet, pictures),
-        "leaderboard.md": render_markdown(records, others),
+        PAGE_FILE: render_page(records, others, contact_sheet, pictures, draws),
+        "leaderboard.md": render_markdown(records, others, draws),
         "leaderboard.csv": render_csv(records, others),
-        "leaderboard.tex": render_latex(records, others),
-        "leaderboard.json": render_json(records, others),
+        "leaderboard.tex": render_latex(records, others, draws),
+        "leaderboard.json": render_json(records, others, draws),
     }
     for name, text in texts.items():
         with replacing(folder / name) as temporary:

@@ -16,12 +16,17 @@ def sort_key(entry: Entry, column: Column) -> tuple[Any, ...]:
     return (0, -cell.mean if cell.higher_is_better else cell.mean, entry.method, entry.variant)
 
 
+def is_ranked(column: Column) -> bool:
+    """Whether the rows of a column are ranked."""
+    # An invariant part isn't meant to hold anything but what the object is.
+    return column.metric.ranked and (column.part != INVARIANT or column.metric.about_objects)
+
+
 def ranked_means(entries: Sequence[Entry], column: Column) -> list[float]:
     """The means of a column above its floor, best first; empty where a column isn't ranked or has a single row."""
-    # An invariant part isn't meant to hold anything but what the object is.
-    if column.part == INVARIANT and not column.metric.about_objects:
+    if not is_ranked(column):
         return []
-    cells = [entry.cells[column] for entry in entries if column in entry.cells and column.metric.ranked]
+    cells = [entry.cells[column] for entry in entries if column in entry.cells]
     if len(cells) < 2:
         return []
     return sorted((cell.mean for cell in cells if cell.above_floor), reverse=cells[0].higher_is_better)

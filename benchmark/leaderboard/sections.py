@@ -5,8 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from threedie.benchmark.leaderboard.columns import Column, TaskMetric
+from threedie.benchmark.leaderboard.entries import Entry
 from threedie.benchmark.leaderboard.groups import Group
 from threedie.benchmark.leaderboard.pictures import Picture
+
+LETTERS_NOTE = (
+    "Rows that share a superscript letter within a column are not told apart (paired bootstrap over objects and seeds, "
+    "Holm-corrected at 5 %)"
+)
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,29 @@ class Section:
             for column in self.table.main
             if column in entry.cells
         )
+
+    def letters_note(self, columns: Sequence[Column]) -> str:
+        """What the letters in a table mean; "" for a table without any."""
+        entries = [entry for entry in self.table.entries if any(column in entry.cells for column in columns)]
+        lettered = [column for column in columns if any(entry.letters.get(column) for entry in entries)]
+        if not lettered:
+            return ""
+        note = LETTERS_NOTE
+        if any(column in entry.cells and column not in entry.letters for column in lettered for entry in entries):
+            note += "; a row without a letter where others have one lacks the draws to compare it"
+        if any(len(entry.records) == 1 and entry.letters for entry in entries):
+            note += "; of a row with one run, this holds for its weights alone"
+        return f"{note}."
+
+    def peers(self, entry: Entry, column: Column) -> str:
+        """In words, the rows that one isn't told apart from in a column."""
+        own = set(entry.letters[column])
+        names = [
+            other.name
+            for other in self.table.entries
+            if other is not entry and own & set(other.letters.get(column, ""))
+        ]
+        return f"Not told apart from {', '.join(names)}" if names else "Told apart from every other row with a letter"
 
     @property
     def figures(self) -> list[Picture]:

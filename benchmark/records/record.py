@@ -22,8 +22,8 @@ from threedie.manifests.litter import is_litter
 from threedie.manifests.text import without_mark
 
 __all__ = [
-    "RECORD_FILE", "Record", "RecordsById", "add_record", "data_of_heads", "find_records", "head_seeds", "in_order",
-    "read_record", "read_records", "validate", "weights_of", "write_record",
+    "RECORD_FILE", "Record", "RecordsById", "add_record", "data_of_heads", "find_records", "head_seeds", "identity_of",
+    "in_order", "read_record", "read_records", "validate", "weights_of", "write_record",
 ]  # fmt: skip
 
 RECORD_FILE = "record.json"
@@ -158,7 +158,7 @@ def add_record(records: RecordsById, file: Path, record: Record) -> None:
     Raises:
         ThreeDieError: among them is a different one of the same checkpoint, protocol and data.
     """
-    first, existing = records.setdefault(_identity(record), (file, record))
+    first, existing = records.setdefault(identity_of(record), (file, record))
     if existing != record:
         raise ThreeDieError(
             f"{file}: another record of {record['id']} under the same protocol than {first}; keep the one you mean"
@@ -182,7 +182,8 @@ def data_of_heads(record: Record) -> str | None:
     return trained_on and trained_on["fingerprint"]
 
 
-def _identity(record: Record) -> tuple[str, ...]:
+def identity_of(record: Record) -> tuple[str, ...]:
+    """Checkpoint, protocol and data of a record: no two records of a table have the same."""
     protocol, dataset = record["protocol"], record["dataset"]
     return (
         record["id"],

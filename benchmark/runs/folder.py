@@ -14,7 +14,7 @@ _OLDER_LOCK = ".lock"
 _FEATURES = "features"
 _RECORDS = "*-v[0-9]*-*"
 """Folders of the records of other protocols and datasets."""
-_SUFFIXES = (".json", ".pt", ".png", ".npy")
+_SUFFIXES = (".json", ".pt", ".png", ".npy", ".npz")
 
 
 @contextmanager

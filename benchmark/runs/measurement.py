@@ -13,6 +13,7 @@ from threedie.benchmark.evaluation.features import FEATURES_FOLDER
 from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.scope import due_tasks
 from threedie.benchmark.records.build import build_record, with_other_tasks
+from threedie.benchmark.records.draws import DRAWS_FILE, DrawsByScore, main_draws, read_draws, write_draws
 from threedie.benchmark.records.record import RECORD_FILE, Record, read_record, weights_of, write_record
 from threedie.benchmark.runs.curves import CURVES_FILE, draw_curves
 from threedie.benchmark.runs.summary import results_text
@@ -21,6 +22,7 @@ from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.training.checkpoints import weights_sha256
 from threedie.benchmark.training.restore import restore
 from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.progress import titled
 
 
 def record_path(folder: Path, protocol: Protocol, fingerprint: str, trained_on: str | None = None) -> Path:
@@ -96,7 +98,7 @@ class Measurement:
         return due <= tried and record.get("evaluation", {}) == self.plan.scope.to_json() and measured <= current
 
     def run(self) -> Record:
-        """Measure, and write the record and the curves.
+        """Measure, and write the draws, the curves and the record.
 
         Raises:
             ThreeDieError: see `threedie.benchmark.evaluation.evaluate.evaluate`; or the record of some tasks can't be
@@ -108,10 +110,14 @@ class Measurement:
         measured_on = self.eval_source or self.source
         trained_on = self.source.describe() if self.eval_source else None
         record = build_record(self.checkpoint, result, self.started, measured_on.describe(), trained_on)
+        draws = main_draws(result.outcomes)
         if self.plan.scope.tasks is not None and self.record_file.exists():
             record = with_other_tasks(record, read_record(self.record_file))
+            draws = self._existing_draws(record) | draws
         if self.checkpoint["progress"]["curves"]["epoch"]:
             draw_curves(self.folder / CURVES_FILE, self.checkpoint["progress"]["curves"], record["id"])
+        # Before the record: with it the measurement is done, and isn't repeated for a missing file.
+        write_draws(self.record_file.with_name(DRAWS_FILE), record, draws)
         write_record(self.record_file, record)
         self._write_more(record, result)
         return record
@@ -124,6 +130,14 @@ class Measurement:
 
     def _write_more(self, record: Record, result: Evaluation) -> None:
         """Write further files of some kinds of datasets beside the record."""
+
+    def _existing_draws(self, record: Record) -> DrawsByScore:
+        """Draws beside the record of scores that it keeps; none, with a note, where they can't be read."""
+        try:
+            return read_draws(self.record_file.with_name(DRAWS_FILE), record)
+        except ThreeDieError as error:
+            self.plan.reporter.text(titled("note", f"{error}. The other tasks' draws are lost"))
+            return {}
 
     def _check_addition(self) -> None:
         """Refuse to add some tasks to a record that was measured in another scope."""

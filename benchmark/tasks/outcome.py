@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from threedie.benchmark.tasks.spread import BootstrapDraws
 from threedie.benchmark.tasks.subject import REPRESENTATION
 from threedie.benchmark.tasks.warning import ResultWarning
 
@@ -25,6 +26,7 @@ class Score:
         deviation: standard deviation (n - 1) over seeds of heads; None with one seed or without heads.
         interval: 95% bootstrap interval over objects; None with fewer than two objects, and of a rank.
         runs: the number of each run, for a task that trains something several times by its own rules.
+        draws: the number in each draw that the interval is made of; None without an interval.
     """
 
     metric: str
@@ -38,10 +40,11 @@ class Score:
     deviation: float | None = None
     interval: tuple[float, float] | None = None
     runs: tuple[float, ...] = ()
+    draws: BootstrapDraws | None = field(default=None, compare=False, repr=False)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON, without the runs."""
-        return {key: value for key, value in _plain(self).items() if key != "runs"}
+        """As plain JSON, without the runs and the draws."""
+        return {key: value for key, value in _plain(self).items() if key not in ("runs", "draws")}
 
     @property
     def below_floor(self) -> bool:

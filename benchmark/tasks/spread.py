@@ -3,7 +3,7 @@
 import functools
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,34 @@ _ENTRIES = 4_000_000
 """Numbers in memory at once while medians are drawn."""
 
 
+@dataclass(frozen=True, eq=False)
+class BootstrapDraws:
+    """A number in each draw of the measured objects.
+
+    Two of the same count and seed, measured on the same data, are paired: draw by draw of the same objects.
+
+    Attributes:
+        values: the number in each draw, (DRAWS,); NaN where it is undefined.
+        objects: count of the measured objects.
+        seed: seed of the draws.
+    """
+
+    values: Array
+    objects: int
+    seed: int
+
+
 @dataclass(frozen=True)
 class Estimate:
-    """A number, its standard deviation over seeds (None with one) and its bootstrap interval (None with one object)."""
+    """A number, its standard deviation over seeds (None with one) and its bootstrap interval (None with one object).
+
+    `draws` are what the interval is made of: the number in each draw, the mean over seeds.
+    """
 
     value: float
     deviation: float | None = None
     interval: tuple[float, float] | None = None
+    draws: BootstrapDraws | None = field(default=None, compare=False, repr=False)
 
 
 class Bootstrap:
@@ -50,7 +71,7 @@ class Bootstrap:
         """Median over queries, of each seed's (Q,); in the draws the lower one of two."""
         points = [float(np.median(per_query)) for per_query in values]
         if self.objects < 2:
-            return _estimated(points, None)
+            return self._estimated(points, None)
         weights = draws(self.objects, self.seed)
         medians = np.zeros(DRAWS)
         for per_query in values:
@@ -61,7 +82,7 @@ class Bootstrap:
                 below = weights[begin : begin + rows, owner].cumsum(1, dtype=np.int64)
                 middle = (2 * below >= below[:, -1:]).argmax(1)
                 medians[begin : begin + rows] += per_query[order[middle]] / len(values)
-        return _estimated(points, medians)
+        return self._estimated(points, medians)
 
     def r2_pooled(self, target: Array, predictions: Sequence[Array]) -> Estimate:
         """R2 with one mean over all components of (Q, T), of each seed's predictions."""
@@ -101,9 +122,19 @@ class Bootstrap:
     def _estimate(self, points: Sequence[float], sums: Sequence[Array], value: Callable[[Array], Array]) -> Estimate:
         """Points of each seed, and statistics (objects, K) whose sums over drawn objects give `value`."""
         if self.objects < 2:
-            return _estimated(points, None)
+            return self._estimated(points, None)
         weights = draws(self.objects, self.seed).astype(np.float64)
-        return _estimated(points, np.mean([value(weights @ stats) for stats in sums], 0))
+        return self._estimated(points, np.mean([value(weights @ stats) for stats in sums], 0))
+
+    def _estimated(self, points: Sequence[float], drawn: Array | None) -> Estimate:
+        """The estimate of each seed's number, and of the mean over seeds in each draw."""
+        value = statistics.fmean(points)
+        deviation = statistics.stdev(points) if len(points) > 1 and all(map(np.isfinite, points)) else None
+        finite = np.empty(0) if drawn is None else drawn[np.isfinite(drawn)]
+        if drawn is None or not len(finite) or not np.isfinite(value):
+            return Estimate(value, deviation)
+        low, high = np.quantile(finite, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
+        return Estimate(value, deviation, (float(low), float(high)), BootstrapDraws(drawn, self.objects, self.seed))
 
 
 @functools.lru_cache(maxsize=2)
@@ -123,13 +154,3 @@ def _spread(first: Array, second: Array, count: Array) -> Array:
     """
     total = second - first**2 / count
     return np.where(total > _ROUNDING * second, total, np.nan)
-
-
-def _estimated(points: Sequence[float], drawn: Array | None) -> Estimate:
-    value = statistics.fmean(points)
-    deviation = statistics.stdev(points) if len(points) > 1 and all(map(np.isfinite, points)) else None
-    finite = np.empty(0) if drawn is None else drawn[np.isfinite(drawn)]
-    if not len(finite) or not np.isfinite(value):
-        return Estimate(value, deviation)
-    low, high = np.quantile(finite, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
-    return Estimate(value, deviation, (float(low), float(high)))

@@ -100,6 +100,7 @@ class Task(ABC):
             input=source,
             deviation=estimate.deviation,
             interval=estimate.interval,
+            draws=estimate.draws,
         )
 
     def declared(self, metric: str) -> Metric:

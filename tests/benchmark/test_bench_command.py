@@ -80,7 +80,7 @@ def test_a_run_says_what_it_does_and_ends_in_a_record(first: tuple[Path, Result]
     ):
         assert text in result.output, text
     folder = out / "sie-smoke-s0"
-    assert {"checkpoint.pt", "config.json", "curves.png", "features", "log", "record.json"} == {
+    assert {"checkpoint.pt", "config.json", "curves.png", "draws.npz", "features", "log", "record.json"} == {
         path.name for path in folder.iterdir()
     }
     assert (folder / "curves.png").read_bytes()[:4] == b"\x89PNG"
@@ -404,7 +404,7 @@ def test_eval_writes_where_it_is_told_and_nowhere_else(first: tuple[Path, Result
     result = invoke(*words, "-o", str(out))
     assert result.exception is None, result.exception
     assert {path: path.stat().st_mtime_ns for path in (home, *home.rglob("*"))} == before
-    assert {path.name for path in out.iterdir()} == {"record.json", "features", "curves.png"}
+    assert {path.name for path in out.iterdir()} == {"record.json", "draws.npz", "features", "curves.png"}
     assert f"record   {out / 'record.json'}" in result.output
     assert f"next     3die leaderboard {out}" in result.output
     # Again, and other weights: theirs is not overwritten.
