@@ -64,10 +64,10 @@ def counter_latents(preset: str, fields: Sequence[LatentField], seed: int, ref: 
     for view in range(views):
         counter = np.array([0, 0, 0, view], np.uint64)
         uniform[view] = np.random.Generator(np.random.Philox(key=words, counter=counter)).random(len(fields))
-    return np.stack([_spread(field, uniform[:, column]) for column, field in enumerate(fields)], axis=1)
+    return np.stack([spread(field, uniform[:, column]) for column, field in enumerate(fields)], axis=1)
 
 
-def _spread(field: LatentField, uniform: Array) -> Array:
+def spread(field: LatentField, uniform: Array) -> Array:
     """Map numbers in [0, 1) to a field's ranges, each with odds in proportion to its length."""
     lows = np.array([low for low, _ in field.ranges])
     lengths = np.array([high - low for low, high in field.ranges])
