@@ -71,10 +71,10 @@ def counter_latents(preset: str, fields: Sequence[LatentField], seed: int, ref: 
         generator.random(out=uniform[view])
         # From (steps, 0, 0, view) to (0, 0, 0, view + 1): as a new generator there, at a third of the cost.
         counter.advance(2**192 - steps)
-    return np.stack([_spread(field, uniform[:, column]) for column, field in enumerate(fields)], axis=1)
+    return np.stack([spread(field, uniform[:, column]) for column, field in enumerate(fields)], axis=1)
 
 
-def _spread(field: LatentField, uniform: Array) -> Array:
+def spread(field: LatentField, uniform: Array) -> Array:
     """Map numbers in [0, 1) to a field's ranges, each with odds in proportion to its length."""
     lows = np.array([low for low, _ in field.ranges])
     lengths = np.array([high - low for low, high in field.ranges])

@@ -1,4 +1,4 @@
-"""`3die models`: generate, check, import and preview models."""
+"""`3die models`: generate, check, import, measure and preview models."""
 
 import tempfile
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ def _cores() -> int:
 
 @click.group()
 def models() -> None:
-    """Generate, check, import and preview models."""
+    """Generate, check, import, measure and preview models."""
 
 
 @models.command()
@@ -190,3 +190,47 @@ def preview(
     for reason in failed.values():
         click.echo(f"left out: {reason}", err=True)
     click.echo(f"wrote {out}" if len(written) == 1 else f"wrote {pluralize(len(written), 'sheet')} to {out}")
+
+
+@models.command()
+@click.argument("path", type=PATH)
+@click.option("--classes", default="all", show_default=True, help="Names or synset ids, separated by commas, or 'all'.")
+@click.option("--per-class", type=click.IntRange(min=1), default=20, show_default=True, help="Objects of each class.")
+@click.option(
+    "--preset", default="3diebench", show_default=True, help="Whose rotations: name of a preset, or a .toml file."
+)
+@click.option(
+    "--share",
+    type=click.FloatRange(0.5, 1),
+    default=0.98,
+    show_default=True,
+    help="Share of the surface that must look the same.",
+)
+@click.option("--csv", "csv_file", type=PATH, help="Also write a row for each object to this file.")
+@WORKERS
+def symmetry(
+    path: Path, classes: str, per_class: int, preset: str, share: float, csv_file: Path | None, workers: int | None
+) -> None:
+    """Measure symmetries of models, and the highest scores of rotation that they permit.
+
+    PATH is as for 'check'. Where an object looks the same after a rotation, no picture tells which way it stands. The
+    table has the highest R2 that is possible all the same, by class.
+    """
+    from threedie.render.models.choose import open_source
+    from threedie.render.models.symmetry_report import find_symmetries, report_of
+    from threedie.render.preset import load_preset
+
+    fields = load_preset(preset).latents
+    with tempfile.TemporaryDirectory(prefix=scratch_prefix()) as cache:
+        source = open_source(path, Path(cache))
+        refs = source.objects(parse_classes(classes), per_class)
+        symmetries = _bar(find_symmetries(source, refs, workers or _cores(), share), len(refs), "measuring")
+        report = report_of(refs, list(symmetries), fields)
+    for reason in report.left_out:
+        click.echo(f"left out: {reason}", err=True)
+    for line in report.table():
+        click.echo(line)
+    click.echo(f"the best constant has {report.floor.rotation:.2f} and {report.floor.rotation_in_class:.2f}")
+    if csv_file is not None:
+        report.write(csv_file)
+        click.echo(f"wrote {csv_file}")

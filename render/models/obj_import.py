@@ -37,6 +37,7 @@ from threedie.render.models.obj_surfaces import colored_faces, face_states, surf
 from threedie.render.models.pictures import PictureError, Pictures, decode_picture, opacity_of
 from threedie.render.models.polygons import NO_AREA, Floats
 from threedie.render.models.source import MESH_FILE, ModelError
+from threedie.render.models.surface import Surface
 from threedie.render.models.surface_files import surface_files
 
 _MENDED = b"mended"
@@ -195,6 +196,11 @@ class ObjObject:
             **self._pictures.files,
         }
         return made, []
+
+    def surfaces(self) -> list[Surface]:
+        """Its faces as a render of the files shows them: colors of vertices don't count."""
+        none = np.full((len(self.mesh.vertices), 3), np.nan)
+        return surfaces_of(self._content, self.mesh.vertices, self._corners, none, self._by_name(), self._color_picture)
 
     def _written_surfaces(self, rotation: Floats) -> tuple[dict[str, bytes], list[str]]:
         assert self._colors is not None
