@@ -18,6 +18,7 @@ from threedie.benchmark.settings.recipe import load_recipe
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint, save_checkpoint, weights_sha256
+from threedie.benchmark.training.divergence import DivergedError
 from threedie.benchmark.training.loop import LOG_FOLDER, train
 from threedie.benchmark.training.schedule import learning_rate
 from threedie.benchmark.training.stepper import Stepper
@@ -317,6 +318,24 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_terms(images: Images, tmp
     with pytest.raises(ThreeDieError, match=r"no longer finite at step \d+ \(epoch 1\): loss .*invariance") as caught:
         train(settings, images, tmp_path, "cpu")
     assert "\n" not in str(caught.value)
+
+
+def test_weights_that_are_not_finite_are_not_saved(images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    step = Stepper.step
+
+    def spoil(self: Stepper, *arguments: Any) -> dict[str, float]:
+        values = step(self, *arguments)
+        with torch.no_grad():
+            next(self.method.parameters())[0, 0, 0, 0] = torch.inf
+        return values
+
+    monkeypatch.setattr(Stepper, "step", spoil)
+    settings = settings_for(
+        images.dataset, overrides=[*TINY, "epochs=1", "passes=1", "warmup_epochs=0", "batch_size=64"]
+    )
+    with pytest.raises(DivergedError, match=r"conv1\.weight holds numbers that aren't finite after step 1; lower"):
+        train(settings, images, tmp_path, "cpu")
+    assert not (tmp_path / CHECKPOINT_FILE).exists()
 
 
 def test_weights_are_read_without_running_what_a_file_contains(tmp_path: Path):
