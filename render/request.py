@@ -33,8 +33,6 @@ class RenderRequest:
     """Everything that decides a render. Paths may be strings.
 
     Attributes:
-        dataset: name of a published dataset, or a `.toml` file; the fields that decide what a dataset is must then be
-            the dataset's, as `of_dataset` sets them.
         classes: names, synonyms or synset ids, as a sequence or separated by commas; `all` for all classes.
         views: views per object.
         models: ShapeNetCore v2 or models in its layout, a folder or zip; None for the embedded models.
@@ -56,9 +54,10 @@ class RenderRequest:
         shard: `I/N`: render the I-th of N shares of the objects; None for all.
         cluster: where to render if not on this machine.
         dry_run: report what would be rendered, its fingerprint and how long it would take; write nothing.
+        dataset: name of a published dataset, or a `.toml` file; the fields that decide what a dataset is must then be
+            the dataset's, as `of_dataset` sets them.
     """
 
-    dataset: str | Path | None = None
     classes: str | Sequence[str] = "all"
     views: int = 50
     models: Path | None = None
@@ -80,6 +79,7 @@ class RenderRequest:
     shard: str | None = None
     cluster: ClusterOptions = field(default_factory=ClusterOptions)
     dry_run: bool = False
+    dataset: str | Path | None = None
 
     @classmethod
     def of_dataset(cls, dataset: str | Path, **options: Any) -> "RenderRequest":
