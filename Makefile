@@ -12,10 +12,12 @@ OUT := demo
 BENCH ?=
 DEMO_CLASSES := airplane,bench,cabinet,car,chair,guitar,lamp,loudspeaker,mailbox,mug,piano,table
 
-# 3DIEBench-P mini and its runs; see docs/reproduce.md.
+# Datasets, and the runs of the tables; see docs/reproduce.md.
 MINI := mini
 SMALL := P-small
 SEEDS := 0
+EPOCHS := 130
+TUNING := leaderboard/tuning
 CATALOGUE := from threedie.baselines.catalogue import CATALOGUE
 METHODS = $(shell $(BIN)/python -c "$(CATALOGUE); print(*CATALOGUE)")
 
@@ -24,7 +26,7 @@ HISTORY := docs/history/mini
 RECORDS := $(if $(wildcard leaderboard/*/record.json),leaderboard,$(HISTORY)/records)
 pictures = $(addprefix --figures ,$(wildcard $(1)/figures)) $(addprefix --contact-sheet ,$(wildcard $(1)/contact_sheet.png))
 
-.PHONY: demo test bench lint setup mini small runs tables clean help
+.PHONY: demo test bench lint setup mini small tuning runs tables clean help
 
 help:  ## List these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -60,19 +62,23 @@ test: setup  ## All tests, lint and types
 bench: setup  ## Compare speed and memory with plain code; BENCH="render pairs" runs only these
 	PYTHONPATH=tests/measure $(BIN)/python -m speed $(BENCH)
 
-mini: setup  ## 3DIEBench-P mini, the dataset of the tables, in mini/: half an hour on two cores
+mini: setup  ## 3DIEBench-P mini, the dataset of the first tables, in mini/: half an hour on two cores
 	$(BIN)/3die render --dataset mini --out "$(MINI)"
 	$(BIN)/3die data verify "$(MINI)/dataset.h5"
 
-small: setup  ## 3DIEBench-P small, a dataset of few classes and many views, in P-small/
+small: setup  ## 3DIEBench-P small, the dataset of the tables, in P-small/
 	$(BIN)/3die render --dataset P-small --out "$(SMALL)"
 	$(BIN)/3die data verify "$(SMALL)/dataset.h5"
 
-runs: mini  ## Train and evaluate every method on it, two hours per seed; SEEDS="0 1" METHODS="sie vicreg" select
+tuning: small  ## Choose every method's settings on a part of its training objects, into P-small/tuning/
+	$(BIN)/3die bench tune $(METHODS) --data "$(SMALL)/dataset.h5" --out "$(SMALL)/tuning"
+
+runs: small  ## Train with the settings in leaderboard/tuning/ and evaluate; SEEDS="0 1 2" METHODS="sie vicreg" EPOCHS=413
 	for seed in $(SEEDS); do for method in $(METHODS); do \
+		tuned=; [ ! -f "$(TUNING)/$$method.json" ] || tuned="--tuned $(TUNING)"; \
 		arguments=$$($(BIN)/python -c "$(CATALOGUE); print(CATALOGUE['$$method'].arguments)"); \
-		$(BIN)/3die bench run $$method $$arguments --data "$(MINI)/dataset.h5" --recipe micro --seed $$seed \
-			--out "$(MINI)/runs" || exit; \
+		$(BIN)/3die bench run $$method $$arguments $$tuned --data "$(SMALL)/dataset.h5" --recipe micro \
+			--set epochs=$(EPOCHS) --seed $$seed --out "$(SMALL)/runs-$(EPOCHS)" || exit; \
 	done; done
 
 tables: setup  ## Write the tables of README.md and docs/leaderboard/, and those of docs/history/, from their records
