@@ -3,9 +3,10 @@
 Draw b of two scores measured on the same objects takes the same objects, so an object that is hard for everyone cancels
 in their difference. The variance of the difference of two means over seeds is the sum of
 
-- that over the draws of objects, of the difference of the means over seeds, and
 - for each row with n > 1 seeds, s^2 / n, with s the standard deviation (n - 1) of its seeds: the variance of resampled
-  seeds whose deviations are scaled by sqrt(n / (n - 1)); without the scale a bootstrap of few seeds is too narrow.
+  seeds whose deviations are scaled by sqrt(n / (n - 1)); without the scale a bootstrap of few seeds is too narrow;
+- that over the draws of objects, of the difference of the means over seeds, less what the first one holds already:
+  seeds differ also by what each does to single objects, which a bootstrap over both counts twice (Owen 2007).
 
 Interval and p come from Student's t with the degrees of freedom of Welch and Satterthwaite. Quantiles of resampled
 seeds would be too narrow where there are few, and a p counted in draws, 0 or at least 1 / DRAWS, couldn't be corrected
@@ -23,6 +24,8 @@ from scipy.special import stdtr, stdtrit
 from threedie.benchmark.records.draws import ScoreDraws
 from threedie.benchmark.tasks.spread import COVERAGE
 from threedie.manifests.errors import ThreeDieError
+
+Floats = npt.NDArray[np.float64]
 
 LEVEL = 1 - COVERAGE
 """Probability of telling two equal scores apart."""
@@ -48,14 +51,14 @@ class RowScores:
         return len(self.runs)
 
     @property
-    def values(self) -> npt.NDArray[np.float64]:
+    def values(self) -> Floats:
         """The score of each run, (n,)."""
         return np.array([each.value for each in self.scores])
 
     @property
-    def mean_draws(self) -> npt.NDArray[np.float64]:
-        """The mean over runs in each draw, (DRAWS,)."""
-        return np.mean([each.values for each in self.scores], 0, dtype=np.float64)
+    def draws(self) -> Floats:
+        """The score of each run in each draw, (n, DRAWS)."""
+        return np.stack([each.values for each in self.scores]).astype(np.float64)
 
     @property
     def objects(self) -> tuple[int, int]:
@@ -105,16 +108,16 @@ def difference(one: RowScores, other: RowScores) -> Difference:
     paired = sorted(one.runs) == sorted(other.runs)
     if not paired and set(one.runs) & set(other.runs):
         raise ThreeDieError(f"{one.name} and {other.name} share some of their runs; give rows without common runs")
-    drawn = one.mean_draws - other.mean_draws
-    finite = drawn[np.isfinite(drawn)]
-    objects = one.objects[0]
-    variances = [(float(finite.var(ddof=1)) if len(finite) > 1 else math.nan, objects - 1)]
     if paired:
         order = [other.runs.index(run) for run in one.runs]
-        variances += _seed_variance(one.values - other.values[order])
+        samples = [(one.values - other.values[order], one.draws - other.draws[order])]
     else:
-        variances += _seed_variance(one.values) + _seed_variance(other.values)
-    return _estimate(float(one.values.mean() - other.values.mean()), variances, objects)
+        samples = [(one.values, one.draws), (-other.values, -other.draws)]
+    finite = np.isfinite(np.concatenate([draws for _, draws in samples])).all(0)
+    value = float(one.values.mean() - other.values.mean())
+    if finite.sum() < 2:
+        return Difference(value, (-math.inf, math.inf), 1.0)
+    return _estimate(value, [(values, draws[:, finite]) for values, draws in samples], one.objects[0])
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -127,16 +130,24 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def _seed_variance(values: npt.NDArray[np.float64]) -> list[tuple[float, int]]:
-    """Variance of a mean over seeds, and its degrees of freedom; nothing of a single one, which shows none."""
-    return [(float(values.var(ddof=1)) / len(values), len(values) - 1)] if len(values) > 1 else []
+def _estimate(value: float, samples: Sequence[tuple[Floats, Floats]], objects: int) -> Difference:
+    """A difference with its interval and p, from independent samples whose means have it as their sum.
 
-
-def _estimate(value: float, variances: Sequence[tuple[float, int]], objects: int) -> Difference:
-    """A difference with its interval and p, from independent variances and their degrees of freedom."""
+    Args:
+        value: the difference.
+        samples: values of the runs of each, (n,), and their draws, (n, B).
+        objects: how many are drawn.
+    """
+    over_objects = float(np.sum([draws.mean(0) for _, draws in samples], 0).var(ddof=1))
+    variances = []
+    for values, draws in samples:
+        if (seeds := len(values)) > 1:
+            # What a seed does to single objects: the spread over draws of its deviation from the other seeds.
+            own = float((draws - draws.mean(0)).var(1, ddof=1).sum()) / (seeds - 1)
+            over_objects -= own / seeds
+            variances.append((max(float(values.var(ddof=1)), own) / seeds, seeds - 1))
+    variances.append((max(0.0, over_objects), objects - 1))
     total = sum(variance for variance, _ in variances)
-    if not math.isfinite(total):
-        return Difference(value, (-math.inf, math.inf), 1.0)
     if total == 0:
         # Each object tells the same: as by a sign test.
         return Difference(value, (value, value), 1.0 if value == 0 else 2.0 ** (1 - objects))

@@ -16,34 +16,49 @@ COUNTS = draws(OBJECTS, 0) / OBJECTS
 
 def row(name: str, per_object: np.ndarray, runs: tuple[str, ...] = ()) -> RowScores:
     """A row of runs from the score of each object in each, (runs, OBJECTS)."""
-    scores = tuple(ScoreDraws(float(run.mean()), OBJECTS, 0, (COUNTS @ run).astype(np.float32)) for run in per_object)
-    return RowScores(name, runs or tuple(f"{name}{at}" for at in range(len(per_object))), scores)
+    drawn = (per_object @ COUNTS.T).astype(np.float32)
+    scores = (ScoreDraws(float(run.mean()), OBJECTS, 0, draw) for run, draw in zip(per_object, drawn, strict=True))
+    return RowScores(name, runs or tuple(f"{name}{at}" for at in range(len(per_object))), tuple(scores))
 
 
-def simulated(generator: np.random.Generator, seeds: tuple[int, int], shift: float, between_seeds: float) -> Difference:
-    """The difference of two rows whose objects are equally hard for both."""
-    hard = generator.normal(0, 1, OBJECTS)
+def simulated(
+    repeats: int, seeds: tuple[int, int], shift: float = 0.0, between_seeds: float = 0.0, interaction: float = 0.0
+) -> list[Difference]:
+    """Differences of two rows whose objects are equally hard for both.
+
+    Args:
+        repeats: how many.
+        seeds: of each row.
+        shift: of the first row.
+        between_seeds: deviation of the seeds' levels.
+        interaction: deviation of what a seed does to single objects.
+    """
+    generator = np.random.default_rng(0)
+    hard = generator.normal(0, 1, (repeats, 1, OBJECTS))
     rows = []
     for name, count, level in zip("ab", seeds, (shift, 0.0), strict=True):
-        own = generator.normal(0, 0.5, OBJECTS)
-        of_seeds = generator.normal(0, between_seeds, (count, 1))
-        rows.append(row(name, hard + own + level + of_seeds))
-    return difference(*rows)
+        own = generator.normal(0, 0.5, (repeats, 1, OBJECTS))
+        of_seeds = generator.normal(0, between_seeds, (repeats, count, 1))
+        of_both = generator.normal(0, interaction, (repeats, count, OBJECTS))
+        rows.append([row(name, each) for each in hard + own + level + of_seeds + of_both])
+    return [difference(one, other) for one, other in zip(*rows, strict=True)]
 
 
-@pytest.mark.parametrize(("seeds", "between_seeds"), [((1, 1), 0.0), ((3, 3), 0.1), ((3, 3), 1.0), ((2, 5), 1.0)])
-def test_equal_rows_are_told_apart_at_about_the_level(seeds: tuple[int, int], between_seeds: float) -> None:
-    generator = np.random.default_rng(0)
-    repeats = 600
-    results = [simulated(generator, seeds, 0.0, between_seeds) for _ in range(repeats)]
-    # Two deviations of a share of 5 % in 600 are 1.8 %.
-    assert 0.025 < np.mean([each.told_apart for each in results]) < 0.08
+@pytest.mark.parametrize(
+    ("seeds", "between_seeds", "interaction"),
+    [((1, 1), 0.0, 0.0), ((3, 3), 0.1, 0.5), ((3, 3), 1.0, 0.0), ((2, 5), 1.0, 0.5), ((3, 1), 0.0, 0.5)],
+)
+def test_equal_rows_are_told_apart_at_about_the_level(
+    seeds: tuple[int, int], between_seeds: float, interaction: float
+) -> None:
+    results = simulated(400, seeds, 0.0, between_seeds, interaction)
+    # Two deviations of a share of 5 % in 400 are 2.2 %.
+    assert 0.02 < np.mean([each.told_apart for each in results]) < 0.08
     assert all(each.told_apart == (not each.interval[0] <= 0 <= each.interval[1]) for each in results)
 
 
 def test_a_known_difference_is_found_and_lies_in_the_interval() -> None:
-    generator = np.random.default_rng(1)
-    results = [simulated(generator, (3, 3), 0.5, 0.05) for _ in range(200)]
+    results = simulated(200, (3, 3), 0.5, 0.05, 0.1)
     assert np.mean([each.told_apart for each in results]) > 0.99
     assert 0.9 < np.mean([each.interval[0] <= 0.5 <= each.interval[1] for each in results]) < 0.99
     assert np.mean([each.value for each in results]) == pytest.approx(0.5, abs=0.02)
@@ -57,7 +72,7 @@ def test_pairs_tell_more_than_two_intervals() -> None:
     )
     paired = difference(one, other)
     assert paired.told_apart
-    half = 1.96 * np.hypot(one.mean_draws.std(), other.mean_draws.std())
+    half = 1.96 * np.hypot(one.draws.std(), other.draws.std())
     assert np.ptp(paired.interval) < half / 2
     # The standard error of a mean of paired differences.
     differences = np.hypot(0.1, 0.1) / np.sqrt(OBJECTS)
