@@ -2,6 +2,9 @@
 
 from torch import Tensor, nn
 
+ACTION_EMBEDDING = 128
+"""Usual width of the result."""
+
 
 class ActionEmbedding(nn.Module):
     """A linear layer without bias, then batch-norm without weights: action (N, A) -> (N, width).

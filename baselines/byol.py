@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from threedie.baselines import losses
-from threedie.baselines.action_embedding import ActionEmbedding
+from threedie.baselines.action_embedding import ACTION_EMBEDDING, ActionEmbedding
 from threedie.baselines.distributed import gather
-from threedie.baselines.hypernetwork import ACTION_EMBEDDING, ActionPredictor
+from threedie.baselines.hypernetwork import ActionPredictor
 from threedie.baselines.method import ALL, EQUIVARIANT, Batch, Parts, action_dims
 from threedie.baselines.projector import Widths, build_projector, parse_widths
 from threedie.baselines.resnet import ResNet

@@ -9,12 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from threedie.baselines.action_embedding import ActionEmbedding
+from threedie.baselines.action_embedding import ACTION_EMBEDDING, ActionEmbedding
 from threedie.baselines.projector import Widths, parse_widths
 
 DEPTH_OF_DEEP = 3
-ACTION_EMBEDDING = 128
-"""Usual width of the action embedding."""
 
 
 class HypernetworkPredictor(nn.Module):

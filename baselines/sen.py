@@ -3,8 +3,9 @@
 from torch import Tensor
 
 from threedie.baselines import losses
+from threedie.baselines.action_embedding import ACTION_EMBEDDING
 from threedie.baselines.distributed import gather
-from threedie.baselines.hypernetwork import ACTION_EMBEDDING, LinearPredictor
+from threedie.baselines.hypernetwork import LinearPredictor
 from threedie.baselines.method import ALL, EQUIVARIANT, Batch, Parts, action_dims
 from threedie.baselines.projector import Widths, build_projector, parse_widths
 from threedie.baselines.resnet import ResNet
