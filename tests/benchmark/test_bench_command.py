@@ -232,7 +232,7 @@ def test_another_dataset_gets_a_record_of_its_own(
 
 @pytest.mark.parametrize("method", [["sen"], ["byol", "--set", "method.conditional=true"]], ids=str)
 def test_methods_with_an_embedded_action_have_retrieval(method: list[str], dataset: Dataset, tmp_path: Path):
-    result = run(dataset.path, tmp_path, *method, "--set", "epochs=1")
+    result = run(dataset.path, tmp_path, *method)
     assert result.exception is None, result.exception
     record = read_record(tmp_path / f"{method[0]}-smoke-s0" / "record.json")
     validate(record)
