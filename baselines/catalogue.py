@@ -96,6 +96,15 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         family="equivariant",
         actions=METHOD_ACTIONS,
     ),
+    "sen": CatalogueEntry(
+        idea="A linear predictor gets an embedding of the action and moves a view's embedding to the other view's.",
+        loss="normalized temperature-scaled cross-entropy of prediction and target",
+        paper="Park, Biza, Zhao, van de Meent & Walters, ICML 2022, arXiv 2204.11371",
+        module="threedie.baselines.sen",
+        class_name="SEN",
+        family="equivariant",
+        actions=METHOD_ACTIONS,
+    ),
     "barlow_twins": CatalogueEntry(
         idea="Each dimension of the embedding correlates with itself in the other view and with no other dimension.",
         loss="invariance and redundancy of the cross-correlation matrix",
@@ -114,11 +123,12 @@ CATALOGUE: dict[str, CatalogueEntry] = {
     ),
     "byol": CatalogueEntry(
         idea="A network predicts from one view the embedding that a moving average of its weights gives the other.",
-        loss="squared distance of normalized prediction and target, both ways",
+        loss="squared distance of normalized prediction and target, both ways; with an action from view 1 to view 2",
         paper="Grill et al., NeurIPS 2020, arXiv 2006.07733",
         module="threedie.baselines.byol",
         class_name="BYOL",
         family="invariant",
+        actions=METHOD_ACTIONS,
     ),
     "essl": CatalogueEntry(
         idea="An invariant method that also predicts how a crop was rotated, or the action between two views.",

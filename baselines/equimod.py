@@ -21,7 +21,9 @@ class EquiMod(EquivariantMethod):
     """Two projectors see the whole representation: one is trained for invariance, the other for equivariance.
 
     Devillers & Lefort, "EquiMod: An Equivariance Module to Improve Visual Instance Discrimination", ICLR 2023, in the
-    form that the authors of SIE compared with: the hypernetwork predictor, and the same loss on both sides.
+    form that the authors of SIE compared with: the hypernetwork predictor, and the same loss on both sides. Nearer to
+    its own code, and the form of later papers on 3DIEBench: `objective="simclr"`, `predictor="linear"` (which has an
+    action embedding), `final_norm` and an `equivariance_factor` of 1.
 
     Args:
         backbone: encoder network, width D.
@@ -29,6 +31,7 @@ class EquiMod(EquivariantMethod):
         objective: the loss on both sides, `vicreg` or `simclr`.
         predictor: kind and arguments of the predictor, see `threedie.baselines.hypernetwork.build_predictor`.
         action: name of the relative transformation, see `threedie.manifests.actions.ACTIONS`.
+        final_norm: whether both projectors end in a batch-norm without weights.
         similarity_weight, variance_weight, covariance_weight: of VICReg's terms.
         temperature: of the contrastive loss.
         equivariance_factor: multiplies the whole loss of the equivariant side.
@@ -47,6 +50,7 @@ class EquiMod(EquivariantMethod):
         objective: str = "vicreg",
         predictor: Mapping[str, Any] | None = None,
         action: str = "rotation",
+        final_norm: bool = False,
         similarity_weight: float = 10.0,
         variance_weight: float = 10.0,
         covariance_weight: float = 1.0,
@@ -57,8 +61,8 @@ class EquiMod(EquivariantMethod):
         if objective not in OBJECTIVES:
             raise ValueError(f"objective {objective!r}: not known; choose one of {', '.join(OBJECTIVES)}")
         self.backbone = backbone
-        self.projector_inv = build_projector(backbone.dim, projector)
-        self.projector_equi = build_projector(backbone.dim, projector)
+        self.projector_inv = build_projector(backbone.dim, projector, final_norm=final_norm)
+        self.projector_equi = build_projector(backbone.dim, projector, final_norm=final_norm)
         self.cut = parse_widths(projector)[-1]
         self.predictor = build_predictor(self.cut, action_dims(action), predictor)
         self.objective = objective

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from threedie.baselines.action_embedding import ACTION_EMBEDDING, ActionEmbedding
 from threedie.baselines.projector import Widths, parse_widths
 
 DEPTH_OF_DEEP = 3
@@ -118,7 +119,51 @@ class MLPPredictor(nn.Module):
         return cast(Tensor, self.pred(torch.cat([action.to(embedding.dtype), embedding], dim=1)))
 
 
-PREDICTORS: dict[str, type[nn.Module]] = {"hypernetwork": HypernetworkPredictor, "mlp": MLPPredictor}
+class ActionPredictor(nn.Module):
+    """A network on the embedded action and the embedding side by side, in this order: (N, E), (N, A) -> (N, E).
+
+    Args:
+        action_embedding: what the action passes first.
+        network: (N, width of the action embedding + E) -> (N, E).
+    """
+
+    def __init__(self, action_embedding: ActionEmbedding, network: nn.Module):
+        super().__init__()
+        self.action_embedding = action_embedding
+        self.network = network
+
+    def forward(self, embedding: Tensor, action: Tensor) -> Tensor:
+        """Embedding (N, E) and action (N, A) -> predicted embedding (N, E)."""
+        _check_lengths(embedding, action)
+        features = self.action_embedding(action.to(embedding.dtype))
+        return cast(Tensor, self.network(torch.cat([features, embedding], dim=1)))
+
+
+class LinearPredictor(ActionPredictor):
+    """A linear layer without bias, then batch-norm without weights, on embedded action and embedding.
+
+    The predictor that the code of Ghaemi, Muller & Bakhtiari (NeurIPS 2025) has for SEN and EquiMod.
+
+    Args:
+        dim: width E of the embedding to move; also of the result.
+        action_dims: width A of the action.
+        action_embedding: width of the action embedding; 0 for the raw action.
+
+    Raises:
+        ValueError: a width that is no whole number from 0.
+    """
+
+    def __init__(self, dim: int, action_dims: int, action_embedding: int = ACTION_EMBEDDING):
+        embedded = ActionEmbedding(action_dims, action_embedding)
+        layers = nn.Linear(embedded.width + dim, dim, bias=False), nn.BatchNorm1d(dim, affine=False)
+        super().__init__(embedded, nn.Sequential(*layers))
+
+
+PREDICTORS: dict[str, type[nn.Module]] = {
+    "hypernetwork": HypernetworkPredictor,
+    "mlp": MLPPredictor,
+    "linear": LinearPredictor,
+}
 
 
 def build_predictor(dim: int, action_dims: int, options: Mapping[str, Any] | None = None) -> nn.Module:
@@ -127,8 +172,8 @@ def build_predictor(dim: int, action_dims: int, options: Mapping[str, Any] | Non
     Args:
         dim: width of the equivariant embedding.
         action_dims: width of the action.
-        options: `kind` (`hypernetwork`, the default, or `mlp`) and the arguments of the class of that kind, e.g.
-            `{"kind": "mlp", "layers": 2}` or `{"hidden": "256", "bias": True, "relu": True}`.
+        options: `kind` (`hypernetwork`, the default, `mlp` or `linear`) and the arguments of the class of that kind,
+            e.g. `{"kind": "mlp", "layers": 2}` or `{"hidden": "256", "bias": True, "relu": True}`.
 
     Raises:
         ValueError: an unknown kind, or an argument that kind doesn't have.

@@ -38,7 +38,7 @@ def split_widths(widths: Widths, part: int, whole: int) -> tuple[int, ...]:
     return tuple(number * part // whole for number in numbers)
 
 
-def build_projector(dim: int, widths: Widths) -> nn.Sequential:
+def build_projector(dim: int, widths: Widths, *, final_norm: bool = False, final_bias: bool = False) -> nn.Sequential:
     """Linear, batch-norm, ReLU for each width but the last; then a linear layer without bias. (N, dim) -> (N, last
     width).
 
@@ -48,6 +48,8 @@ def build_projector(dim: int, widths: Widths) -> nn.Sequential:
     Args:
         dim: width of the input.
         widths: of the layers, e.g. `"2048-2048-2048"`; the last is the embedding's.
+        final_norm: whether a batch-norm without weights comes last.
+        final_bias: whether the last linear layer has a bias.
 
     Raises:
         ValueError: no width, or one that is no positive integer.
@@ -59,7 +61,10 @@ def build_projector(dim: int, widths: Widths) -> nn.Sequential:
     for before, after in pairwise((dim, *numbers[:-1])):
         layers += [nn.Linear(before, after), nn.BatchNorm1d(after), nn.ReLU(inplace=True)]
     last_input = numbers[-2] if len(numbers) > 1 else dim
-    return nn.Sequential(*layers, nn.Linear(last_input, numbers[-1], bias=False))
+    layers.append(nn.Linear(last_input, numbers[-1], bias=final_bias))
+    if final_norm:
+        layers.append(nn.BatchNorm1d(numbers[-1], affine=False))
+    return nn.Sequential(*layers)
 
 
 def build_perceptron(dim: int, hidden: Widths, outputs: int, layer_norm: bool = False) -> nn.Sequential:

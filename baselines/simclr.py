@@ -1,10 +1,8 @@
 """SimCLR: contrast each pair of views with all others."""
 
-from torch import nn
-
 from threedie.baselines import losses
 from threedie.baselines.method import Batch
-from threedie.baselines.projector import Widths, build_projector, parse_widths
+from threedie.baselines.projector import Widths, build_projector
 from threedie.baselines.resnet import ResNet
 from threedie.baselines.two_view import Loss, TwoViewMethod, Views
 
@@ -44,9 +42,7 @@ class SimCLR(TwoViewMethod):
         if negatives not in NEGATIVES:
             raise ValueError(f"negatives {negatives!r}: not known; choose one of {', '.join(NEGATIVES)}")
         self.backbone = backbone
-        self.projector = build_projector(backbone.dim, projector)
-        if final_norm:
-            self.projector.append(nn.BatchNorm1d(parse_widths(projector)[-1], affine=False))
+        self.projector = build_projector(backbone.dim, projector, final_norm=final_norm)
         self.temperature = temperature
         self.contrast = NEGATIVES[negatives]
 

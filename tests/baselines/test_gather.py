@@ -9,10 +9,13 @@ from threedie.baselines.distributed import gather
 from threedie.baselines.method import Batch
 from threedie.baselines.registry import build_method
 
-# One of each family, by name, with an option as `name:option=value`.
+# One of each family, by name, with options as `name:option=value,option=value`.
 NAMES = (
     *("sie", "vicreg", "simclr", "equimod", "augself", "only_equivariance", "supervised", "barlow_twins", "simsiam"),
     *("byol", "essl", "essl:base=simsiam", "essl:base=barlow_twins", "essl:target=action"),
+    *("sen", "sen:action_embedding=0", "byol:conditional=true", "byol:final_norm=true,predictor_bias=true"),
+    *("byol:conditional=true,final_norm=true,action_embedding=0", "equimod:predictor=linear,final_norm=true"),
+    "equimod:objective=simclr,predictor=linear,final_norm=true",
 )
 
 CODE = """
@@ -29,9 +32,7 @@ rows = slice(rank * 4, rank * 4 + 4)
 results = {}
 for name in names:
     saved = torch.load(f"{folder}/{name}.pt", weights_only=True)
-    word, _, options = name.partition(":")
-    options = dict([options.split("=")]) if options else {}
-    method = build_method(word, width=4, projector="16-16", options=options).eval()
+    method = build_method(name.partition(":")[0], width=4, projector="16-16", options=saved["options"]).eval()
     method.load_state_dict(saved["state"])
     output = method(Batch(*(values[rows] for values in saved["batch"])))
     output.loss.backward()
@@ -46,9 +47,14 @@ dist.destroy_process_group()
 """
 
 
+def options_of(name):
+    pairs = [pair.split("=") for pair in name.partition(":")[2].split(",") if pair]
+    plain = {"true": True, "0": 0}
+    return {option: plain.get(value, value) for option, value in pairs}
+
+
 def build(name):
-    word, _, options = name.partition(":")
-    return build_method(word, width=4, projector="16-16", options=dict([options.split("=")]) if options else {}).eval()
+    return build_method(name.partition(":")[0], width=4, projector="16-16", options=options_of(name)).eval()
 
 
 def test_two_processes_equal_one(tmp_path):
@@ -59,10 +65,11 @@ def test_two_processes_equal_one(tmp_path):
     # In evaluation mode, because batch-norm across processes is the training loop's part.
     methods = {name: build(name) for name in NAMES}
     for name, method in methods.items():
-        torch.save({"state": method.state_dict(), "batch": batch}, tmp_path / f"{name}.pt")
+        content = {"state": method.state_dict(), "batch": batch, "options": options_of(name)}
+        torch.save(content, tmp_path / f"{name}.pt")
     children = [subprocess.Popen([sys.executable, "-c", CODE, str(rank), str(tmp_path), *NAMES]) for rank in (0, 1)]
     try:
-        assert [child.wait(timeout=120) for child in children] == [0, 0]
+        assert [child.wait(timeout=300) for child in children] == [0, 0]
     finally:
         for child in children:
             child.kill()

@@ -1,31 +1,43 @@
 """What every method must do: finite loss, gradients everywhere, the same numbers twice, fitting parts, refusals."""
 
 import ast
+import copy
 import inspect
 import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from threedie.baselines import catalogue
+from threedie.baselines.action_embedding import ActionEmbedding
 from threedie.baselines.catalogue import CATALOGUE, FAMILIES
 from threedie.baselines.essl import BASES, quarter_turns
+from threedie.baselines.hypernetwork import HypernetworkPredictor
 from threedie.baselines.method import ACTION_DIMS, ALL, EQUIVARIANT, INVARIANT, Batch, action_dims
 from threedie.baselines.registry import METHODS, build_method, method_options
+from threedie.baselines.resnet import build_backbone
 from threedie.baselines.weights import weight_faults
 from threedie.benchmark.settings.recipe import load_recipe
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import require_fit
 from threedie.benchmark.training.checkpoints import weights_sha256
 
+# Methods that use an action only with another option.
+UNCONDITIONED = ("essl", "byol")
 VARIANTS = [
     *((name, {}) for name in METHODS),
-    *((name, {"action": "rotation_color"}) for name in METHODS if CATALOGUE[name].actions and name != "essl"),
+    *(
+        (name, {"action": "rotation_color"})
+        for name in METHODS
+        if CATALOGUE[name].actions and name not in UNCONDITIONED
+    ),
     *(("sie", {"action": action}) for action in ACTION_DIMS),
     *(("essl", {"base": base}) for base in BASES),
     *(("essl", {"base": base, "target": "action", "action": "latents"}) for base in BASES),
@@ -38,6 +50,13 @@ VARIANTS = [
     ("sie", {"predictor": {"hypernetwork": "deep", "hypernetwork_bias": True}}),
     ("vicreg", {"free_dims": 16}),
     ("equimod", {"objective": "simclr"}),
+    ("equimod", {"objective": "simclr", "predictor": "linear", "final_norm": True, "equivariance_factor": 1.0}),
+    ("equimod", {"predictor": {"kind": "linear", "action_embedding": 0}}),
+    ("sie", {"predictor": "linear"}),
+    ("sen", {"action_embedding": 0}),
+    ("byol", {"final_norm": True, "predictor_bias": True}),
+    ("byol", {"conditional": True, "final_norm": True, "predictor_bias": True}),
+    ("byol", {"conditional": True, "action": "rotation_color", "action_embedding": 0}),
     ("supervised", {"target": "class"}),
     ("supervised", {"target": "rotation"}),
 ]
@@ -158,6 +177,88 @@ def test_byol_s_target_is_the_average_of_its_formula():
     before_last = {name: after[name].clone() for name in names}
     method.after_step(1.0)
     assert all(torch.equal(method.state_dict()[name], before_last[name]) for name in names)
+
+
+def plain_layers(dim: int, hidden: int, out: int) -> nn.Sequential:
+    first, norm, last = nn.Linear(dim, hidden), nn.BatchNorm1d(hidden), nn.Linear(hidden, out, bias=False)
+    return nn.Sequential(first, norm, nn.ReLU(), last)
+
+
+@pytest.mark.parametrize("name", ["byol", "equimod"])
+def test_without_the_options_of_later_papers_a_seed_gives_the_weights_of_before(name):
+    """Layers drawn in this order, and no others: weights of a seed, and checkpoints, stay what they were."""
+    torch.manual_seed(0)
+    expected = nn.ModuleDict({"backbone": build_backbone(width=4)})
+    if name == "byol":
+        expected["projector"], expected["predictor"] = plain_layers(32, 64, 32), plain_layers(32, 2048, 32)
+        expected["target_backbone"] = copy.deepcopy(expected["backbone"])
+        expected["target_projector"] = copy.deepcopy(expected["projector"])
+    else:
+        expected["projector_inv"], expected["projector_equi"] = plain_layers(32, 64, 32), plain_layers(32, 64, 32)
+        expected["predictor"] = HypernetworkPredictor(32, 4)
+    state = small(name).state_dict()
+    assert list(state) == list(expected.state_dict())
+    assert all(torch.equal(state[key], value) for key, value in expected.state_dict().items())
+
+
+def test_byol_without_an_action_predicts_both_ways_and_needs_none():
+    method = small("byol")
+    batch = batch_for(method)
+    output = method(batch)
+    assert method.action is None
+    targets = [method.target_projector(method.target_backbone(view)) for view in (batch.view2, batch.view1)]
+    cosines = [
+        torch.nn.functional.cosine_similarity(method.predictor(embedding), target).mean()
+        for embedding, target in zip(output.embedding, targets, strict=True)
+    ]
+    torch.testing.assert_close(output.loss, 4 - 2 * cosines[0] - 2 * cosines[1])
+
+
+def test_byol_with_an_action_predicts_view_2_from_view_1():
+    method = small("byol", {"conditional": True})
+    batch = batch_for(method)
+    output = method(batch)
+    predicted = method.predict(output.embedding[0], batch.action)
+    target = method.target_projector(method.target_backbone(batch.view2))
+    cosine = torch.nn.functional.cosine_similarity(predicted, target).mean()
+    torch.testing.assert_close(output.loss, 2 - 2 * cosine)
+    assert set(output.terms) == {"equivariance"}
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("sen", {}),
+        ("sen", {"action_embedding": 0}),
+        ("byol", {"conditional": True}),
+        ("equimod", {"predictor": "linear"}),
+    ],
+    ids=str,
+)
+def test_another_action_is_another_loss(name, options):
+    method = small(name, options)
+    batch = batch_for(method)
+    assert method(batch).loss != method(replace(batch, action=batch.action.roll(1, 0))).loss
+
+
+@pytest.mark.parametrize(("width", "columns"), [(0, 4), (16, 16)])
+def test_an_action_embedding_has_batch_statistics_and_width_0_leaves_the_action(width, columns):
+    torch.manual_seed(0)
+    embedding, action = ActionEmbedding(4, width), torch.randn(12, 4)
+    embedded = embedding(action)
+    assert embedded.shape == (12, columns)
+    assert embedding.width == columns
+    if width:
+        weight = embedding.layers[0].weight
+        linear = action @ weight.T
+        spread = torch.sqrt(linear.var(0, correction=0) + 1e-5)
+        torch.testing.assert_close(embedded, (linear - linear.mean(0)) / spread)
+        assert list(embedding.state_dict()) == [
+            "layers.0.weight", *(f"layers.1.{name}" for name in ("running_mean", "running_var", "num_batches_tracked"))
+        ]  # fmt: skip
+    else:
+        assert torch.equal(embedded, action)
+        assert not embedding.state_dict()
 
 
 def test_random_needs_no_training():
@@ -297,6 +398,18 @@ def test_action_of_the_wrong_kind_is_refused():
         ({"name": "equimod", "options": {"objective": "byol"}}, "objective 'byol'"),
         ({"name": "byol", "options": {"momentum": 1.5}}, "momentum 1.5"),
         ({"name": "byol", "options": {"hidden": 0}}, "hidden 0"),
+        (
+            {"name": "byol", "options": {"action": "rotation_color"}},
+            "'rotation_color': used only with conditional=true",
+        ),
+        ({"name": "byol", "options": {"conditional": True, "action": "turn"}}, "action 'turn'"),
+        ({"name": "sen", "options": {"action": "turn"}}, "action 'turn'"),
+        ({"name": "sen", "options": {"action_embedding": -1}}, "action_embedding -1: must be a whole number"),
+        (
+            {"name": "sie", "options": {"predictor": {"kind": "linear", "action_embedding": "x"}}},
+            "action_embedding 'x'",
+        ),
+        ({"name": "sie", "options": {"predictor": {"kind": "linear", "hidden": "8"}}}, "option 'hidden': not known to"),
         ({"name": "simsiam", "options": {"bottleneck": 0}}, "bottleneck 0"),
         ({"name": "supervised", "options": {"target": "color"}}, "target 'color'"),
         ({"name": "supervised", "options": {"target": "class", "action": "rotation_color"}}, "nothing is regressed"),
@@ -343,13 +456,22 @@ def test_catalogue_and_registry_agree():
         assert (about.family == "equivariant") <= bool(about.actions)
 
 
+def recorded_methods() -> set[str]:
+    records = (Path(__file__).parents[2] / "docs").rglob("record.json")
+    return {json.loads(path.read_text(encoding="utf-8"))["method"]["name"] for path in records}
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_docstrings_end_with_command_and_record(name):
     about = CATALOGUE[name]
     command, record = re.search(
-        r"^Command: `([^`]+)`\.\s+Record: `([^`]+)`\.$", inspect.getdoc(METHODS[name].cls), re.MULTILINE
+        r"^Command: `([^`]+)`\.\s+Record: (?:`([^`]+)`|none yet)\.$", inspect.getdoc(METHODS[name].cls), re.MULTILINE
     ).groups()
     assert command == f"3die bench run {name} {about.arguments}".strip()
+    if record is None:
+        # Whoever adds a record of a method also names it.
+        assert name not in recorded_methods()
+        return
     assert json.loads((Path(__file__).parents[2] / record).read_text())["method"]["name"] == name
 
 

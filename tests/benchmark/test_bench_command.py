@@ -230,6 +230,18 @@ def test_another_dataset_gets_a_record_of_its_own(
     assert read_record(folder / "record.json")["dataset"]["objects"] == 20
 
 
+@pytest.mark.parametrize("method", [["sen"], ["byol", "--set", "method.conditional=true"]], ids=str)
+def test_methods_with_an_embedded_action_have_retrieval(method: list[str], dataset: Dataset, tmp_path: Path):
+    result = run(dataset.path, tmp_path, *method)
+    assert result.exception is None, result.exception
+    record = read_record(tmp_path / f"{method[0]}-smoke-s0" / "record.json")
+    validate(record)
+    assert list(impossible_values(record)) == []
+    assert ("retrieval", "mrr", "equivariant") in {
+        (row["task"], row["metric"], row["part"]) for row in record["results"]
+    }
+
+
 def test_a_method_without_predictor_has_no_retrieval(dataset: Dataset, tmp_path: Path):
     result = run(dataset.path, tmp_path, "vicreg")
     assert result.exception is None, result.exception

@@ -153,8 +153,10 @@ def train_in_two_goes(settings: RunSettings, images: Images, folder: Path, after
     return train(settings, images, folder, "cpu"), calls
 
 
-def test_a_stopped_run_of_byol_goes_on_to_the_same_average(images: Images, tmp_path: Path):
-    settings = settings_for(images.dataset, "byol", [*TINY, "epochs=3", "method_options.hidden=16"])
+@pytest.mark.parametrize("options", [[], ["conditional=true", "final_norm=true"]], ids=str)
+def test_a_stopped_run_of_byol_goes_on_to_the_same_average(options: list[str], images: Images, tmp_path: Path):
+    chosen = [f"method_options.{option}" for option in options]
+    settings = settings_for(images.dataset, "byol", [*TINY, "epochs=3", "method_options.hidden=16", *chosen])
     whole = train(settings, images, tmp_path / "whole", "cpu")
     resumed, calls = train_in_two_goes(settings, images, tmp_path / "cut", 7)
     assert calls == pytest.approx(np.arange(1, 9) / 18)
@@ -194,6 +196,25 @@ def test_online_probes_watch_and_change_nothing(uninterrupted: dict[str, Any], i
     assert b"step/probe_rotation_r2_equivariant" in events.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("sen", []),
+        ("sen", ["action_embedding=0", "action=rotation_color"]),
+        ("byol", ["conditional=true", "final_norm=true", "predictor_bias=true", "hidden=32"]),
+        ("equimod", ["objective=simclr", "predictor=linear", "final_norm=true", "equivariance_factor=1"]),
+    ],
+    ids=str,
+)
+def test_the_loss_of_methods_with_an_embedded_action_falls(
+    method: str, options: list[str], images: Images, tmp_path: Path
+):
+    settings = settings_for(images.dataset, method, [*TINY, *(f"method.{option}" for option in options)])
+    curves = train(settings, images, tmp_path, "cpu")["progress"]["curves"]
+    assert len(curves["loss"]) == 6
+    assert curves["loss"][-1] < curves["loss"][0]
+
+
 VARIANTS = {
     "sie": [
         *(f"method.action={action}" for action in ACTION_DIMS),
@@ -208,10 +229,10 @@ VARIANTS = {
         "method.predictor.hypernetwork_bias=true",
         "method.equivariant_dims=16",
     ],
-    **{
-        name: ["method.action=latents_translation"]
-        for name in ("equimod", "augself", "only_equivariance", "supervised")
-    },
+    **{name: ["method.action=latents_translation"] for name in ("augself", "only_equivariance", "supervised")},
+    "equimod": ["method.action=latents_translation", "method.predictor=linear", "method.final_norm=true"],
+    "sen": ["method.action=latents_translation", "method.action_embedding=0"],
+    "byol": ["method.conditional=true", "method.final_norm=true", "method.predictor_bias=true"],
 }
 
 

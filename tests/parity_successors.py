@@ -1,0 +1,216 @@
+"""Parity of methods published after SIE with the numbers of their authors' code.
+
+A record has `name`, `seed`, `batch`, `size`, the `loss`, `terms`, `grad_norm` by first part of the parameters' names,
+`n_trainable`, and `state_shapes` (all entries but the ResNets'). To replay another configuration, add it to `FORMS`.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise, product
+from typing import Any
+
+import torch
+from parity_records import SMALL, Comparison, entry, error, gradient_norm, recorded_batch
+from torch import nn
+from torch.nn import functional as F
+
+from threedie.baselines.method import Batch, Method, MethodOutput
+from threedie.baselines.registry import build_method
+
+TOLERANCE = 1e-5
+# Mean cosines near zero are sums of terms of both signs, and carry the rounding of those.
+SMALL_COSINE = 1e-2
+# Inputs of a ReLU nearer to zero than this, at a standard deviation of about one, may have either sign.
+KINK, MOST_KINKS = 2e-6, 3
+RESNETS = {"encoder.": "backbone.", "target_encoder.": "target_backbone."}
+"""Their prefix -> ours. Records don't list the shapes of these."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """A configuration of a record as ours.
+
+    Attributes:
+        method, projector, options: for `build_method`.
+        prefixes: their prefix of names -> ours, where they differ.
+        terms: their term -> ours, which are summed.
+    """
+
+    method: str
+    projector: str
+    options: dict[str, Any] = field(default_factory=dict)
+    prefixes: dict[str, str] = field(default_factory=dict)
+    terms: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+MOVED = {"action_proj.": "predictor.action_embedding.layers.", "predictor.": "predictor.network."}
+BYOL = {"final_norm": True, "predictor_bias": True, "hidden": 2048}
+EQUIMOD = {"objective": "simclr", "predictor": "linear", "final_norm": True, "equivariance_factor": 1.0}
+VIC = {"invariance": ("invariance",), "variance_sum": ("variance",), "covariance": ("covariance",)}
+BOTH = {"invariance": ("invariance",), "equivariance": ("equivariance",)}
+COLOR = {"action": "rotation_color"}
+
+FORMS: dict[str, Form] = {
+    "sen_rot": Form("sen", "2048-2048-2048", {}, MOVED),
+    "sen_rotcolor": Form("sen", "2048-2048-2048", COLOR, MOVED),
+    "sen_rot_rawaction": Form("sen", "2048-2048-2048", {"action_embedding": 0}, MOVED),
+    "byol_cond_rot": Form("byol", "2048-128", BYOL | {"conditional": True}, MOVED),
+    "byol_cond_rotcolor": Form("byol", "2048-128", BYOL | {"conditional": True} | COLOR, MOVED),
+    "equimod_rot": Form("equimod", "1024-1024-128", EQUIMOD, MOVED, BOTH),
+    "equimod_rotcolor": Form("equimod", "1024-1024-128", EQUIMOD | COLOR, MOVED, BOTH),
+    "sie_seqjepaform_rot": Form(
+        "sie",
+        "2048-2048-2048",
+        terms=BOTH | VIC | {"variance_sum": ("variance", "predictor_variance")},
+    ),
+    "byol_seqjepaform": Form("byol", "2048-128", BYOL),
+    "simclr_seqjepaform": Form("simclr", "2048-2048-2048", {"final_norm": True, "temperature": 0.5}),
+    "vicreg_seqjepaform": Form("vicreg", "2048-2048-2048", terms=VIC),
+}
+"""Record -> our configuration."""
+
+
+def compare(record: Mapping[str, Any]) -> Comparison:
+    """Our numbers against those of a record.
+
+    Raises:
+        ValueError: entries of the state that one side lacks.
+    """
+    form = FORMS[record["name"]]
+    with torch.device("meta"):
+        method = build_method(form.method, form="torchvision", projector=form.projector, options=form.options).to_empty(
+            device="cpu"
+        )
+    state, added = recorded_state(method, record, form)
+    method.load_state_dict(state)
+    method.train()
+    batch = recorded_batch(record, method.action)
+    trained = sum(parameter.numel() for parameter in method.parameters() if parameter.requires_grad)
+    extra = sum(parameter.numel() for name, parameter in method.named_parameters() if name in added)
+    missing = record["n_trainable"] - (trained - extra)
+
+    kinks = Kinks(method)
+    comparison = Comparison(title_of(record), *errors(method, batch, record, form), missing, TOLERANCE, TOLERANCE)
+    for flips in product((False, True), repeat=min(kinks.count, MOST_KINKS)):
+        if comparison.passed:
+            break
+        kinks.flips = flips
+        title = f"{title_of(record)}, ReLU inputs flipped: {sum(flips)}"
+        other = Comparison(title, *errors(method, batch, record, form), missing, TOLERANCE, TOLERANCE)
+        comparison = other if other.passed else comparison
+    return comparison
+
+
+def errors(
+    method: Method, batch: Batch, record: Mapping[str, Any], form: Form
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Relative errors of loss and terms, and of the gradients' norms."""
+    method.zero_grad()
+    output = method(batch)
+    output.loss.backward()
+    ours = {theirs: sum(output.terms[name].item() for name in names) for theirs, names in form.terms.items()}
+    if form.method == "byol":
+        ours |= cosines(method, output, batch)
+    losses = {"loss": error(output.loss.item(), record["loss"])}
+    for name, value in record["terms"].items():
+        losses[name] = error(ours.get(name, math.nan), value, SMALL_COSINE if name.startswith("cosine") else SMALL)
+    gradients = {
+        name: error(gradient_norm(method, our_name(f"{name}.", form).removesuffix(".")), norm)
+        for name, norm in record["grad_norm"].items()
+    }
+    return losses, gradients
+
+
+class Kinks:
+    """Inputs of a method's ReLUs that are zero but for rounding, so that another program may have the other sign there.
+
+    The output is the same, but the gradient passes or not: one such unit of a projector can change gradients by 3e-5.
+
+    Attributes:
+        count: how many of them the last forward pass with gradients met.
+        flips: whether to change the sign of the first of them, the second, ...
+    """
+
+    def __init__(self, module: nn.Module):
+        self.count, self.flips = 0, tuple[bool, ...]()
+        module.register_forward_pre_hook(self._begin)
+        for each in module.modules():
+            if isinstance(each, nn.ReLU):
+                each.register_forward_pre_hook(self._pass)
+
+    def _begin(self, module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        self.count = 0
+
+    def _pass(self, relu: nn.Module, inputs: tuple[torch.Tensor]) -> tuple[torch.Tensor] | None:
+        (x,) = inputs
+        if not x.requires_grad:
+            return None
+        near = (x.detach().abs() < KINK).flatten().nonzero()[:, 0].tolist()
+        chosen = [place for place, flip in zip(near, self.flips[self.count :], strict=False) if flip]
+        self.count += len(near)
+        if not chosen:
+            return None
+        change = torch.zeros_like(x).flatten()
+        change[chosen] = -2 * x.detach().flatten()[chosen]
+        return (x + change.view_as(x),)
+
+
+def title_of(record: Mapping[str, Any]) -> str:
+    """Name and seed."""
+    return f"{record['name']} seed {record['seed']}"
+
+
+def our_name(theirs: str, form: Form) -> str:
+    """Their name of an entry -> ours."""
+    for prefix, ours in (RESNETS | form.prefixes).items():
+        if theirs.startswith(prefix):
+            return ours + theirs.removeprefix(prefix)
+    return theirs
+
+
+def recorded_state(method: Method, record: Mapping[str, Any], form: Form) -> tuple[dict[str, torch.Tensor], set[str]]:
+    """The state that the other program had, under our names, and the names of trained biases that only we have.
+
+    Those are biases in front of a batch-norm, which takes them out again; they are zero.
+
+    Raises:
+        ValueError: other entries that one side lacks.
+    """
+    target = method.state_dict()
+    shapes = {name: tuple(shape) for name, shape in record["state_shapes"].items()}
+    for theirs, ours in RESNETS.items():
+        shapes |= {
+            theirs + name.removeprefix(ours): tuple(value.shape)
+            for name, value in target.items()
+            if name.startswith(ours)
+        }
+    names = {our_name(name, form): name for name in shapes}
+    lacking = target.keys() - names.keys()
+    foreign = (names.keys() - target.keys()) | (lacking - biases_before_norms(method))
+    if foreign:
+        raise ValueError(f"{record['name']}: {', '.join(sorted(foreign))}: only one side has these")
+    state = {name: entry(theirs, shapes[theirs], record["seed"]) for name, theirs in names.items()}
+    state |= {name: torch.zeros_like(target[name]) for name in lacking}
+    return state, {name for name in lacking if method.get_parameter(name).requires_grad}
+
+
+def biases_before_norms(method: Method) -> set[str]:
+    """Names of the biases of linear layers that a batch-norm follows."""
+    return {
+        f"{name}.{index}.bias"
+        for name, module in method.named_modules()
+        if isinstance(module, nn.Sequential)
+        for index, (layer, following) in enumerate(pairwise(module))
+        if isinstance(layer, nn.Linear) and isinstance(following, nn.BatchNorm1d)
+    }
+
+
+@torch.no_grad()
+def cosines(method: Method, output: MethodOutput, batch: Batch) -> dict[str, float]:
+    """Mean cosine of the prediction from each view and the target's embedding of the other."""
+    predictor = method.predictor
+    moved = [predictor(each, batch.action) if method.action else predictor(each) for each in output.embedding]
+    target = [method.target_projector(method.target_backbone(view)) for view in (batch.view2, batch.view1)]
+    pairs = zip(moved, target, strict=True)
+    return {f"cosine{view}": F.cosine_similarity(*pair).mean().item() for view, pair in enumerate(pairs)}
