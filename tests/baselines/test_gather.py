@@ -6,20 +6,21 @@ import sys
 import torch
 
 from threedie.baselines.distributed import gather
-from threedie.baselines.method import Batch
+from threedie.baselines.method import Batch, action_dims
 from threedie.baselines.registry import build_method
 
 # One of each family, by name, with an option as `name:option=value`.
 NAMES = (
     *("sie", "vicreg", "simclr", "equimod", "augself", "only_equivariance", "supervised", "barlow_twins", "simsiam"),
     *("byol", "essl", "essl:base=simsiam", "essl:base=barlow_twins", "essl:target=action"),
+    *("equicaps", "equicaps:action=motion_base"),
 )
 
 CODE = """
 import sys
 import torch
 from torch import distributed as dist
-from threedie.baselines.method import Batch
+from threedie.baselines.method import Batch, action_dims
 from threedie.baselines.registry import build_method
 
 rank, folder, names = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
@@ -31,9 +32,10 @@ for name in names:
     saved = torch.load(f"{folder}/{name}.pt", weights_only=True)
     word, _, options = name.partition(":")
     options = dict([options.split("=")]) if options else {}
-    method = build_method(word, width=4, projector="16-16", options=options).eval()
+    method = build_method(word, width=4, projector="16-16", image_size=32, options=options).eval()
     method.load_state_dict(saved["state"])
-    output = method(Batch(*(values[rows] for values in saved["batch"])))
+    view1, view2, action, label, crop = (values[rows] for values in saved["batch"])
+    output = method(Batch(view1, view2, action[:, : action_dims(method.action or "rotation")], label, crop))
     output.loss.backward()
     trained = [parameter for parameter in method.parameters() if parameter.requires_grad]
     for parameter in trained:
@@ -48,14 +50,15 @@ dist.destroy_process_group()
 
 def build(name):
     word, _, options = name.partition(":")
-    return build_method(word, width=4, projector="16-16", options=dict([options.split("=")]) if options else {}).eval()
+    options = dict([options.split("=")]) if options else {}
+    return build_method(word, width=4, projector="16-16", image_size=32, options=options).eval()
 
 
 def test_two_processes_equal_one(tmp_path):
     torch.manual_seed(0)
     view1, view2 = torch.randn(2, 8, 3, 32, 32)
     crop = torch.randn(8, 3, 32, 32)
-    batch = (view1, view2, torch.randn(8, 4), torch.zeros(8, dtype=torch.int64), crop)
+    batch = (view1, view2, torch.randn(8, 7), torch.zeros(8, dtype=torch.int64), crop)
     # In evaluation mode, because batch-norm across processes is the training loop's part.
     methods = {name: build(name) for name in NAMES}
     for name, method in methods.items():
@@ -68,7 +71,8 @@ def test_two_processes_equal_one(tmp_path):
             child.kill()
     results = torch.load(tmp_path / "results.pt", weights_only=True)  # noqa: TID251
     for name, method in methods.items():
-        loss = method(Batch(*batch)).loss
+        action = batch[2][:, : action_dims(method.action or "rotation")]
+        loss = method(Batch(view1, view2, action, batch[3], crop)).loss
         loss.backward()
         torch.testing.assert_close(results[name]["loss"], loss.detach())
         trained = [parameter for parameter in method.parameters() if parameter.requires_grad]

@@ -25,7 +25,11 @@ from threedie.benchmark.training.checkpoints import weights_sha256
 
 VARIANTS = [
     *((name, {}) for name in METHODS),
-    *((name, {"action": "rotation_color"}) for name in METHODS if CATALOGUE[name].actions and name != "essl"),
+    *(
+        (name, {"action": "rotation_color"})
+        for name in METHODS
+        if "rotation_color" in CATALOGUE[name].actions and name != "essl"
+    ),
     *(("sie", {"action": action}) for action in ACTION_DIMS),
     *(("essl", {"base": base}) for base in BASES),
     *(("essl", {"base": base, "target": "action", "action": "latents"}) for base in BASES),
@@ -38,6 +42,8 @@ VARIANTS = [
     ("sie", {"predictor": {"hypernetwork": "deep", "hypernetwork_bias": True}}),
     ("vicreg", {"free_dims": 16}),
     ("equimod", {"objective": "simclr"}),
+    ("equicaps", {"action": "motion_object"}),
+    ("equicaps", {"action": "motion_base", "capsules": 3}),
     ("supervised", {"target": "class"}),
     ("supervised", {"target": "rotation"}),
 ]
@@ -48,7 +54,7 @@ IDS = [f"{name} {options}" for name, options in VARIANTS]
 
 def small(name: str, options: dict | None = None, seed: int = 0):
     torch.manual_seed(seed)
-    return build_method(name, width=4, projector="64-32", options=options)
+    return build_method(name, width=4, projector="64-32", image_size=32, options=options)
 
 
 def batch_for(method, count: int = 6, size: int = 32) -> Batch:
@@ -87,8 +93,8 @@ def test_loss_terms_gradients_and_shapes(name, options):
 def test_parts_fit(name, options):
     method = small(name, options).eval()
     images = batch_for(method).view1
-    representation = method.represent(images)
-    embedding = method.embed(representation)
+    representation, embedding = method.encode(images)
+    assert torch.equal(representation, method.represent(images))
     for values, parts in ((representation, method.parts.representation), (embedding, method.parts.embedding)):
         width = values.shape[1]
         assert set(parts) <= {ALL, INVARIANT, EQUIVARIANT}
