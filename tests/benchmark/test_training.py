@@ -211,6 +211,7 @@ VARIANTS = {
         name: ["method.action=latents_translation"]
         for name in ("equimod", "augself", "only_equivariance", "supervised")
     },
+    "equicaps": ["method.action=motion_object", "method.capsules=4", "method.entropy_weight=0.5"],
 }
 
 
