@@ -65,7 +65,7 @@ def test_two_processes_equal_one(tmp_path):
         torch.save({"state": method.state_dict(), "batch": batch}, tmp_path / f"{name}.pt")
     children = [subprocess.Popen([sys.executable, "-c", CODE, str(rank), str(tmp_path), *NAMES]) for rank in (0, 1)]
     try:
-        assert [child.wait(timeout=120) for child in children] == [0, 0]
+        assert [child.wait(timeout=400) for child in children] == [0, 0]
     finally:
         for child in children:
             child.kill()
