@@ -112,7 +112,7 @@ class _WeightedVotes(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         matrices, weights, pose = ctx.saved_tensors
         of_matrices, of_weights, of_pose = map(torch.empty_like, (matrices, weights, pose))
         of_pose.zero_()
