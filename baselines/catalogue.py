@@ -140,6 +140,15 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         actions=METHOD_ACTIONS,
         arguments="--set augmentation=essl",
     ),
+    "equicaps": CatalogueEntry(
+        idea="Capsules: their activations are the same for both views, the action itself moves their poses.",
+        loss="cross-entropy and mean entropy of activations, mean squared error of poses, variance, covariance",
+        paper="Konstantinou et al., 2025, arXiv 2506.09895",
+        module="threedie.baselines.equicaps",
+        class_name="EquiCaps",
+        family="equivariant",
+        actions=("rotation", "motion_object", "motion_base"),
+    ),
     "supervised": CatalogueEntry(
         idea="The upper end of the scale: trained on the classes, the relative rotations, or both.",
         loss="cross-entropy of the class, regression of the action (mean squared error)",

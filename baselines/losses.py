@@ -7,6 +7,7 @@ Representations", ICML 2020; Barlow Twins is Zbontar, Jing, Misra, LeCun & Deny,
 via Redundancy Reduction", ICML 2021.
 """
 
+import math
 from collections.abc import Callable
 from functools import wraps
 from typing import NamedTuple, ParamSpec, TypeVar
@@ -20,6 +21,8 @@ R = TypeVar("R")
 
 VARIANCE_TARGET = 1.0
 VARIANCE_EPSILON = 1e-4
+SMALLEST_PROBABILITY = 1e-12
+"""Smaller ones count as this in a logarithm."""
 TEMPERATURE = 0.1
 # Added to a variance before its root is divided by: what batch-norm without weights adds in Barlow Twins' code.
 STANDARDIZATION_EPSILON = 1e-5
@@ -210,6 +213,36 @@ def cross_entropy(logits: Tensor, label: Tensor) -> Tensor:
     if logits.ndim != 2 or label.shape != logits.shape[:1]:
         raise ValueError(f"logits must be (N, classes), labels (N,); got {tuple(logits.shape)}, {tuple(label.shape)}")
     return F.cross_entropy(logits, label)
+
+
+@_full_precision
+def assignment_cross_entropy(u: Tensor, v: Tensor) -> Tensor:
+    """Mean cross-entropy of two sets of probabilities, -sum_j v_j log u_j: (N, J), (N, J) -> scalar.
+
+    Unlike in a distillation both get a gradient. EquiCaps' invariance term on the activations of its capsules
+    (Konstantinou et al., arXiv 2506.09895).
+
+    Raises:
+        ValueError: inputs that aren't two matrices of one shape.
+    """
+    _check_pair(u, v)
+    return -(v * u.clamp_min(SMALLEST_PROBABILITY).log()).sum(dim=1).mean()
+
+
+@_full_precision
+def me_max(u: Tensor) -> Tensor:
+    """How far the entropy of the mean probabilities is below its maximum log J: (N, J) -> scalar, zero if uniform.
+
+    The mean-entropy maximization of Assran et al., "Masked Siamese Networks for Label-Efficient Learning", ECCV 2022:
+    it keeps all samples from falling to a few of the J choices.
+
+    Raises:
+        ValueError: no matrix, or no row.
+    """
+    if u.ndim != 2 or not len(u):
+        raise ValueError(f"probabilities must be (N, J) with at least one row, got {tuple(u.shape)}")
+    mean = u.mean(dim=0)
+    return math.log(u.shape[1]) + (mean * mean.clamp_min(SMALLEST_PROBABILITY).log()).sum()
 
 
 def _check_contrast(u: Tensor, v: Tensor, temperature: float) -> None:

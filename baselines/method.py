@@ -98,6 +98,14 @@ class Method(nn.Module, ABC):
     def embed(self, representation: Tensor) -> Tensor:
         """Projector output: representation (N, D) -> embedding (N, E)."""
 
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Representation (N, D) and embedding (N, E) of images (N, 3, H, W).
+
+        `represent`, then `embed`; a method whose embedding needs more than the representation overrides it.
+        """
+        representation = self.represent(images)
+        return representation, self.embed(representation)
+
     @abstractmethod
     def forward(self, batch: Batch) -> MethodOutput:
         """Loss, terms, representation and embedding of a batch of pairs."""

@@ -83,6 +83,7 @@ def build_method(
     form: str = "original",
     width: int = 64,
     projector: Sequence[int] | str = "2048-2048-2048",
+    image_size: int = 256,
     options: Mapping[str, Any] | None = None,
 ) -> Method:
     """A method with fresh weights, drawn from torch's global generator.
@@ -91,6 +92,7 @@ def build_method(
         name: a key of `METHODS`, or the name of one that was added.
         backbone, form, width: the encoder network, see `threedie.baselines.resnet.build_backbone`.
         projector: widths of the whole projector; a method that splits its representation shares them out.
+        image_size: width and height of the images, for methods with weights for each position of the backbone's map.
         options: the method's own options, see `method_options`. One that holds a table may also be given entry by
             entry: `predictor.kind`.
 
@@ -106,7 +108,10 @@ def build_method(
     for option, parameter in parameters.items():
         if parameter.default is Parameter.empty and option not in arguments:
             raise ValueError(f"option {option!r}: {name} has no default for it; set method_options.{option}")
-    method = find_method(name).cls(build_backbone(backbone, form, width), projector, **arguments)
+    cls = find_method(name).cls
+    if "image_size" in signature(cls).parameters and "image_size" not in parameters:
+        arguments["image_size"] = image_size
+    method = cls(build_backbone(backbone, form, width), projector, **arguments)
     if method.action is not None:
         action_dims(method.action)
     return method

@@ -7,6 +7,8 @@ from torch.nn import functional as F
 FORMS = ("original", "torchvision", "cifar")
 SIDE_STEP = 32
 """Pixels: a network halves its input five times."""
+CIFAR_STEP = 8
+"""Pixels: form `cifar` halves it three times."""
 
 
 class ResNet(nn.Module):
@@ -67,8 +69,20 @@ class ResNet(nn.Module):
             return max(8, side)
         return max(SIDE_STEP, side // SIDE_STEP * SIDE_STEP)
 
+    def map_side(self, side: int) -> int:
+        """Width and height of `feature_map` for images of `side` pixels."""
+        return -(-side // (CIFAR_STEP if self.form == "cifar" else SIDE_STEP))
+
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, 3, H, W), normalized -> globally average-pooled values (N, `dim`).
+
+        Raises:
+            ValueError: another shape; with form `original`, sides that don't halve evenly at every layer.
+        """
+        return self.feature_map(images).mean(dim=(2, 3))
+
+    def feature_map(self, images: Tensor) -> Tensor:
+        """Images (N, 3, H, W), normalized -> the last layer's values before pooling (N, `dim`, h, w).
 
         Raises:
             ValueError: another shape; with form `original`, sides that don't halve evenly at every layer.
@@ -88,7 +102,7 @@ class ResNet(nn.Module):
             x = F.max_pool2d(F.relu(self.bn1(self.conv1(images))), 3, stride=2, padding=1)
         for index in range(1, 5):
             x = self.get_submodule(f"layer{index}")(x)
-        return x.mean(dim=(2, 3))
+        return x
 
 
 class BasicBlock(nn.Module):

@@ -66,8 +66,8 @@ class TwoViewMethod(Method):
     def forward(self, batch: Batch) -> MethodOutput:
         """Loss, terms, representations and embeddings of a batch of pairs."""
         # One view after the other, so that batch-norm takes the statistics of each.
-        representation = self.represent(batch.view1), self.represent(batch.view2)
-        embedding = self.embed(representation[0]), self.embed(representation[1])
+        first, second = self.encode(batch.view1), self.encode(batch.view2)
+        representation, embedding = (first[0], second[0]), (first[1], second[1])
         loss, terms = self.compute_loss(batch, Views(representation, embedding))
         return MethodOutput(loss, {name: term.detach() for name, term in terms.items()}, representation, embedding)
 

@@ -7,7 +7,10 @@ COLOR = ("floor_hue", "light_hue")
 LIGHT = ("light_theta", "light_phi")
 TRANSLATION = ("translation_x", "translation_y", "translation_z")
 
-QUATERNION_SIZE = 4
+QUATERNION_SIZE, VECTOR_SIZE = 4, 3
+
+FRAMES = {"object": "M = T(t) R", "base": "M = R T(t)"}
+"""How the matrix M of a view is made of its rotation R and its translation t, by the name of the frame."""
 
 
 @dataclass(frozen=True)
@@ -19,22 +22,24 @@ class Action:
         differences: latent fields of which it holds the second view's value minus the first's, in the fields' units.
         rotates: whether the relative rotation q1^-1 q2 comes first, as unit quaternion (x, y, z, w).
         for_methods: whether a method may be trained with it; otherwise it is only scored.
+        frame: of a rigid motion, a key of `FRAMES`: the translation of M1^-1 M2 follows the rotation; None for others.
     """
 
     formula: str
     differences: tuple[str, ...] = ()
     rotates: bool = True
     for_methods: bool = True
+    frame: str | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The latent fields it is computed from."""
-        return (*(ROTATION if self.rotates else ()), *self.differences)
+        return (*(ROTATION if self.rotates else ()), *self.differences, *(TRANSLATION if self.frame else ()))
 
     @property
     def size(self) -> int:
         """How many numbers A it has."""
-        return (QUATERNION_SIZE if self.rotates else 0) + len(self.differences)
+        return (QUATERNION_SIZE if self.rotates else 0) + len(self.differences) + (VECTOR_SIZE if self.frame else 0)
 
 
 ACTIONS: dict[str, Action] = {
@@ -53,6 +58,12 @@ ACTIONS: dict[str, Action] = {
         (*COLOR, *LIGHT),
     ),
     "latents_translation": Action("latents, then translation", (*COLOR, *LIGHT, *TRANSLATION)),
+    "motion_object": Action(
+        "the relative rigid motion M1^-1 M2 with M = T(t) R: rotation, then R1^-1 (t2 - t1)", frame="object"
+    ),
+    "motion_base": Action(
+        "the relative rigid motion M1^-1 M2 with M = R T(t): rotation, then R1^-1 R2 t2 - t1", frame="base"
+    ),
     "color": Action(
         "the differences of floor hue and light hue, second minus first, in turns",
         COLOR,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
-from threedie.manifests.actions import ACTIONS, ROTATION
+from threedie.manifests.actions import ACTIONS, ROTATION, TRANSLATION
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.objects import ObjectRef
 from threedie.manifests.plurals import pluralize
@@ -149,6 +149,20 @@ def relative_quaternions(euler1: Array, euler2: Array) -> Array:
     return np.asarray((first.inv() * second).as_quat()).reshape(*np.shape(euler1)[:-1], 4)
 
 
+def relative_translations(frame: str, euler1: Array, shift1: Array, euler2: Array, shift2: Array) -> Array:
+    """Translation (..., 3) of the relative rigid motion M1^-1 M2, whose rotation is `relative_quaternions`.
+
+    Args:
+        frame: `object` for M = T(t) R, `base` for M = R T(t).
+        euler1, euler2: angles (..., 3) of R in radians, as in `quaternions`.
+        shift1, shift2: translations t (..., 3).
+    """
+    first, second = (Rotation.from_euler("xyz", np.reshape(euler, (-1, 3))) for euler in (euler1, euler2))
+    one, two = np.reshape(shift1, (-1, 3)), np.reshape(shift2, (-1, 3))
+    moved = first.inv().apply(two - one) if frame == "object" else (first.inv() * second).apply(two) - one
+    return np.asarray(moved).reshape(np.shape(shift1))
+
+
 ACTION_SIZES: dict[str, int] = {name: action.size for name, action in ACTIONS.items()}
 """Actions by name, and how many numbers each has."""
 
@@ -164,7 +178,7 @@ def actions(kind: str, fields: Sequence[LatentField], latents1: Array, latents2:
 
     Returns:
         (..., A) with A = `ACTION_SIZES[kind]`: the relative quaternion if the action has one, then the differences of
-        its fields, second minus first, in the fields' units.
+        its fields, second minus first, in the fields' units; of a rigid motion its translation.
 
     Raises:
         ThreeDieError: an unknown action, or a field that the dataset lacks.
@@ -179,4 +193,8 @@ def actions(kind: str, fields: Sequence[LatentField], latents1: Array, latents2:
     if action.differences:
         index = columns(fields, action.differences)
         pieces.append(latents2[..., index] - latents1[..., index])
+    if action.frame:
+        turn, shift = columns(fields, ROTATION), columns(fields, TRANSLATION)
+        poses = (latents[..., index] for latents in (latents1, latents2) for index in (turn, shift))
+        pieces.append(relative_translations(action.frame, *poses))
     return np.concatenate(pieces, axis=-1)

@@ -202,7 +202,7 @@ def _latents(array: npt.NDArray) -> Array:
 
 def _predictor(array: npt.NDArray, dims: int, width: int) -> Array:
     predictor = _numbers("predictor", array, 3).astype(np.float64)
-    sizes = {size: name for name, size in ACTION_SIZES.items() if name in _actions(width)}
+    sizes = {ACTION_SIZES[name]: name for name in reversed(_actions(width))}
     if predictor.shape[1:] != (dims, dims) or len(predictor) not in sizes:
         choices = ", ".join(f"{size} ({name})" for size, name in sorted(sizes.items()))
         raise ThreeDieError(f"predictor: shape {predictor.shape}; give (A, {dims}, {dims}) with A one of {choices}")

@@ -117,8 +117,7 @@ def extract_features(
     with replacing(paths[0]) as first, replacing(paths[1]) as second, torch.inference_mode():
         outputs: list[np.memmap] = []
         for batch, pixels in ordered(load, reporter.bar("features", len(batches), "batch", batches), 1):
-            representation = method.represent(normalize(pixels, place))
-            embedding = method.embed(representation)
+            representation, embedding = method.encode(normalize(pixels, place))
             if not (torch.isfinite(representation).all() and torch.isfinite(embedding).all()):
                 raise DivergedError(
                     f"{folder.parent}: the trained method gives numbers that aren't finite for "

@@ -29,6 +29,7 @@ def build(settings: RunSettings) -> Method:
                 form=recipe.form,
                 width=recipe.width,
                 projector=recipe.projector,
+                image_size=recipe.image_size,
                 options=recipe.method_options,
             )
         except ValueError as error:

@@ -6,7 +6,7 @@ import sys
 import torch
 
 from threedie.baselines.distributed import gather
-from threedie.baselines.method import Batch
+from threedie.baselines.method import Batch, action_dims
 from threedie.baselines.registry import build_method
 
 # One of each family, by name, with options as `name:option=value,option=value`.
@@ -16,13 +16,14 @@ NAMES = (
     *("sen", "sen:action_embedding=0", "byol:conditional=true", "byol:final_norm=true,predictor_bias=true"),
     *("byol:conditional=true,final_norm=true,action_embedding=0", "equimod:predictor=linear,final_norm=true"),
     "equimod:objective=simclr,predictor=linear,final_norm=true",
+    *("equicaps", "equicaps:action=motion_base"),
 )
 
 CODE = """
 import sys
 import torch
 from torch import distributed as dist
-from threedie.baselines.method import Batch
+from threedie.baselines.method import Batch, action_dims
 from threedie.baselines.registry import build_method
 
 rank, folder, names = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
@@ -32,9 +33,12 @@ rows = slice(rank * 4, rank * 4 + 4)
 results = {}
 for name in names:
     saved = torch.load(f"{folder}/{name}.pt", weights_only=True)
-    method = build_method(name.partition(":")[0], width=4, projector="16-16", options=saved["options"]).eval()
+    method = build_method(
+        name.partition(":")[0], width=4, projector="16-16", image_size=32, options=saved["options"]
+    ).eval()
     method.load_state_dict(saved["state"])
-    output = method(Batch(*(values[rows] for values in saved["batch"])))
+    view1, view2, action, label, crop = (values[rows] for values in saved["batch"])
+    output = method(Batch(view1, view2, action[:, : action_dims(method.action or "rotation")], label, crop))
     output.loss.backward()
     trained = [parameter for parameter in method.parameters() if parameter.requires_grad]
     for parameter in trained:
@@ -54,14 +58,16 @@ def options_of(name):
 
 
 def build(name):
-    return build_method(name.partition(":")[0], width=4, projector="16-16", options=options_of(name)).eval()
+    return build_method(
+        name.partition(":")[0], width=4, projector="16-16", image_size=32, options=options_of(name)
+    ).eval()
 
 
 def test_two_processes_equal_one(tmp_path):
     torch.manual_seed(0)
     view1, view2 = torch.randn(2, 8, 3, 32, 32)
     crop = torch.randn(8, 3, 32, 32)
-    batch = (view1, view2, torch.randn(8, 4), torch.zeros(8, dtype=torch.int64), crop)
+    batch = (view1, view2, torch.randn(8, 7), torch.zeros(8, dtype=torch.int64), crop)
     # In evaluation mode, because batch-norm across processes is the training loop's part.
     methods = {name: build(name) for name in NAMES}
     for name, method in methods.items():
@@ -69,13 +75,14 @@ def test_two_processes_equal_one(tmp_path):
         torch.save(content, tmp_path / f"{name}.pt")
     children = [subprocess.Popen([sys.executable, "-c", CODE, str(rank), str(tmp_path), *NAMES]) for rank in (0, 1)]
     try:
-        assert [child.wait(timeout=300) for child in children] == [0, 0]
+        assert [child.wait(timeout=400) for child in children] == [0, 0]
     finally:
         for child in children:
             child.kill()
     results = torch.load(tmp_path / "results.pt", weights_only=True)  # noqa: TID251
     for name, method in methods.items():
-        loss = method(Batch(*batch)).loss
+        action = batch[2][:, : action_dims(method.action or "rotation")]
+        loss = method(Batch(view1, view2, action, batch[3], crop)).loss
         loss.backward()
         torch.testing.assert_close(results[name]["loss"], loss.detach())
         trained = [parameter for parameter in method.parameters() if parameter.requires_grad]

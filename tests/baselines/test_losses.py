@@ -56,6 +56,36 @@ def test_regularization_is_mean_of_hinges_and_sum_of_covariances(views):
     torch.testing.assert_close(both.covariance, losses.covariance(u) + losses.covariance(v))
 
 
+def test_assignment_cross_entropy_by_hand():
+    u, v = torch.tensor([[0.5, 0.5], [0.25, 0.75]]), torch.tensor([[1.0, 0.0], [0.5, 0.5]])
+    expected = (math.log(2) + (math.log(4) + math.log(4 / 3)) / 2) / 2
+    assert losses.assignment_cross_entropy(u, v).item() == pytest.approx(expected)
+
+
+def test_assignment_cross_entropy_has_a_gradient_to_both_and_none_is_infinite():
+    u, v = torch.tensor([[0.0, 1.0], [0.3, 0.7]]).requires_grad_(), torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    v.requires_grad_()
+    loss = losses.assignment_cross_entropy(u, v)
+    loss.backward()
+    assert math.isfinite(loss.item())
+    for given in (u, v):
+        assert torch.isfinite(given.grad).all()
+        assert given.grad.abs().max() > 0
+
+
+def test_me_max_is_zero_for_a_uniform_mean_and_log_of_the_count_for_one_choice():
+    assert losses.me_max(torch.eye(4)).item() == pytest.approx(0, abs=1e-6)
+    one = torch.zeros(3, 4)
+    one[:, 1] = 1
+    one.requires_grad_()
+    loss = losses.me_max(one)
+    loss.backward()
+    assert loss.item() == pytest.approx(math.log(4))
+    assert torch.isfinite(one.grad).all()
+    with pytest.raises(ValueError, match="at least one row"):
+        losses.me_max(torch.zeros(0, 4))
+
+
 def test_cross_correlation_by_hand():
     # Standardized columns of both: (-1, 1). All four correlations are 1: the diagonal is met, two entries are not.
     terms = losses.cross_correlation(U, U, epsilon=0.0)

@@ -36,7 +36,7 @@ VARIANTS = [
     *(
         (name, {"action": "rotation_color"})
         for name in METHODS
-        if CATALOGUE[name].actions and name not in UNCONDITIONED
+        if "rotation_color" in CATALOGUE[name].actions and name not in UNCONDITIONED
     ),
     *(("sie", {"action": action}) for action in ACTION_DIMS),
     *(("essl", {"base": base}) for base in BASES),
@@ -57,6 +57,8 @@ VARIANTS = [
     ("byol", {"final_norm": True, "predictor_bias": True}),
     ("byol", {"conditional": True, "final_norm": True, "predictor_bias": True}),
     ("byol", {"conditional": True, "action": "rotation_color", "action_embedding": 0}),
+    ("equicaps", {"action": "motion_object"}),
+    ("equicaps", {"action": "motion_base", "capsules": 3}),
     ("supervised", {"target": "class"}),
     ("supervised", {"target": "rotation"}),
 ]
@@ -67,7 +69,7 @@ IDS = [f"{name} {options}" for name, options in VARIANTS]
 
 def small(name: str, options: dict | None = None, seed: int = 0):
     torch.manual_seed(seed)
-    return build_method(name, width=4, projector="64-32", options=options)
+    return build_method(name, width=4, projector="64-32", image_size=32, options=options)
 
 
 def batch_for(method, count: int = 6, size: int = 32) -> Batch:
@@ -106,8 +108,8 @@ def test_loss_terms_gradients_and_shapes(name, options):
 def test_parts_fit(name, options):
     method = small(name, options).eval()
     images = batch_for(method).view1
-    representation = method.represent(images)
-    embedding = method.embed(representation)
+    representation, embedding = method.encode(images)
+    assert torch.equal(representation, method.represent(images))
     for values, parts in ((representation, method.parts.representation), (embedding, method.parts.embedding)):
         width = values.shape[1]
         assert set(parts) <= {ALL, INVARIANT, EQUIVARIANT}

@@ -90,7 +90,10 @@ def read(state: dict, choices: dict) -> dict | None:
 def test_what_is_read_predicts_the_same_and_what_is_ambiguous_is_refused(deep: str, hypernetwork_bias: bool):
     direct = ambiguous = 0
     hidden_widths = ("", "1", "3", "4", "8", "12", "3-3", "6-6", "2-3", "3-7")
-    for dim, action in zip((3, 4, 7, 11, 13, 23), ACTION_DIMS, strict=True):
+    # Of the actions of one size the first is read: predictors of all are the same.
+    first_of_size = {size: name for name, size in reversed(ACTION_DIMS.items())}
+    names = [name for name in ACTION_DIMS if name in first_of_size.values()]
+    for dim, action in zip((3, 4, 7, 11, 13, 23), names, strict=True):
         rest = {name: value for name, value in method(dim, action, {}).state_dict().items() if "predictor" not in name}
         for hidden, bias, relu in product(hidden_widths, (False, True), (False, True)):
             options = {"hidden": hidden, "bias": bias, "relu": relu}

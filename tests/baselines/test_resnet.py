@@ -164,3 +164,13 @@ def test_refusals():
         build_backbone(width=4)(torch.zeros(2, 3, 64, 50))
     with pytest.raises(ValueError, match=r"\(2, 1, 32, 32\)"):
         build_backbone(width=4)(torch.zeros(2, 1, 32, 32))
+
+
+@pytest.mark.parametrize(("form", "side"), [("original", 64), ("torchvision", 40), ("torchvision", 33), ("cifar", 20)])
+def test_the_map_is_what_is_pooled_and_its_side_is_foreseen(form, side):
+    torch.manual_seed(0)
+    network = build_backbone(form=form, width=2).eval()
+    images = torch.randn(2, 3, side, side)
+    features = network.feature_map(images)
+    assert features.shape == (2, network.dim, network.map_side(side), network.map_side(side))
+    torch.testing.assert_close(network(images), features.mean(dim=(2, 3)))

@@ -7,9 +7,11 @@ import pytest
 import torch
 from speed import pairs as pairs_subject
 from speed.comparison import Comparison, peak_mib, seconds_in_turns
+from speed.plain_capsules import CheckpointedRouting, PlainRouting
 from speed.plain_pairs import read_sample
 from speed.plain_sie import PlainPredictor, PlainSIE
 
+from threedie.baselines.capsules import SelfRouting
 from threedie.baselines.hypernetwork import HypernetworkPredictor
 from threedie.baselines.method import Batch
 from threedie.baselines.registry import build_method
@@ -25,6 +27,23 @@ def test_predictors_agree():
     plain.hypernetwork.weight.data.copy_(ours.hypernet.net[0].weight)
     embedding, action = torch.randn(5, 6), torch.randn(5, 4)
     torch.testing.assert_close(plain(embedding, action), ours(embedding, action))
+
+
+@pytest.mark.parametrize("plain", [PlainRouting, CheckpointedRouting])
+def test_routings_agree(plain: type[SelfRouting]):
+    torch.manual_seed(0)
+    ours, theirs = SelfRouting(6, 3, 4), plain(6, 3, 4)
+    torch.nn.init.normal_(ours.W2)
+    theirs.load_state_dict(ours.state_dict())
+    results = []
+    for layer in (ours, theirs):
+        torch.manual_seed(1)
+        given = torch.rand(5, 6, requires_grad=True), torch.randn(5, 6, 4, requires_grad=True)
+        out = layer(*given)
+        sum(each.square().sum() for each in out).backward()
+        results.append([*out, *(each.grad for each in (*given, *layer.parameters()))])
+    for one, other in zip(*results, strict=True):
+        torch.testing.assert_close(one, other)
 
 
 def test_training_steps_agree():

@@ -233,6 +233,7 @@ VARIANTS = {
     "equimod": ["method.action=latents_translation", "method.predictor=linear", "method.final_norm=true"],
     "sen": ["method.action=latents_translation", "method.action_embedding=0"],
     "byol": ["method.conditional=true", "method.final_norm=true", "method.predictor_bias=true"],
+    "equicaps": ["method.action=motion_object", "method.capsules=4", "method.entropy_weight=0.5"],
 }
 
 

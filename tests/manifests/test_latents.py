@@ -7,6 +7,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.spatial.transform import Rotation
 
 from threedie.baselines.method import ACTION_DIMS
+from threedie.manifests.actions import ACTIONS, FRAMES, TRANSLATION
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.latents import (
     ACTION_SIZES,
@@ -87,7 +88,7 @@ def test_a_relative_quaternion_beyond_half_a_turn_keeps_its_negative_w():
 def test_shapes_are_kept():
     latents = np.zeros((5, 2, len(FIELDS)))
     for kind, size in ACTION_SIZES.items():
-        if "translation" not in kind:
+        if not {*TRANSLATION} & {*ACTIONS[kind].fields}:
             assert actions(kind, FIELDS, latents, latents).shape == (5, 2, size)
 
 
@@ -107,6 +108,27 @@ def test_actions_of_all_latents_hold_every_change_once():
     np.testing.assert_allclose(
         actions("rotation_translation", fields, first, second), everything[[0, 1, 2, 3, 8, 9, 10]]
     )
+
+
+@given(ANGLES, ANGLES, ANGLES, ANGLES)
+def test_a_motion_is_the_relative_matrix_of_two_views(euler1, euler2, shift1, shift2):
+    """M1^-1 M2 by 4 x 4 matrices, with the translation before the rotation or after it."""
+    fields = (*FIELDS, *(LatentField(f"translation_{axis}", ((-2, 2),)) for axis in "xyz"))
+    first, second = (
+        np.concatenate([euler, np.zeros(4), shift]) for euler, shift in ((euler1, shift1), (euler2, shift2))
+    )
+    for frame in FRAMES:
+        matrices = []
+        for latents in (first, second):
+            rotation, translation = np.eye(4), np.eye(4)
+            rotation[:3, :3], translation[:3, 3] = matrix_by_hand(latents[:3]), latents[-3:]
+            matrices.append(translation @ rotation if frame == "object" else rotation @ translation)
+        relative = np.linalg.inv(matrices[0]) @ matrices[1]
+        motion = actions(f"motion_{frame}", fields, first, second)
+        np.testing.assert_allclose(motion[:4], relative_quaternions(first[:3], second[:3]))
+        np.testing.assert_allclose(motion[4:], relative[:3, 3], atol=1e-9)
+        several = actions(f"motion_{frame}", fields, np.tile(first, (2, 3, 1)), np.tile(second, (2, 3, 1)))
+        np.testing.assert_allclose(several, np.broadcast_to(motion, (2, 3, 7)))
 
 
 def test_color_actions_are_second_minus_first_and_may_be_negative():
