@@ -16,7 +16,6 @@ and `level` the quantile `fill` of s, so that `fill` is the share of `eps_out`. 
   the center and doesn't touch the border. Moved by half a cell along x, y or both, it can be told from the original.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -104,11 +103,10 @@ def draw_blob(rng: np.random.Generator) -> Cell:
     noise *= _BLOB_AMPLITUDE / np.maximum((g**2).sum(1), 1)
     fill, eps_in, eps_out = rng.uniform(*_FILL["blob"]), rng.uniform(*_EPSILON), rng.uniform(*_EPSILON)
     base = 0.5 * ((g**2).sum(1) == 1)
-    points = np.linspace(-0.5, 0.5, _LEVEL_POINTS + 1)
     while True:
         coefficients = base + noise
         cell = _cell(partial(fourier_sum, g, coefficients), fill, eps_in, eps_out)
-        if _is_one_blob(fourier_sum(g, coefficients, points[:, None], points[None, :]) > cell.level):
+        if _is_one_blob(cell):
             return cell
         noise = noise / 2
 
@@ -144,15 +142,16 @@ def pixelate(epsilon: Callable[[Array, Array], Array], side: int = SIDE) -> Arra
 def _cell(level_function: Callable[[Array, Array], Array], fill: float, eps_in: float, eps_out: float) -> Cell:
     points = np.linspace(-0.5, 0.5, _LEVEL_POINTS)
     level = float(np.quantile(level_function(points[:, None], points[None, :]), fill))
-    epsilon = pixelate(lambda x, y: np.where(level_function(x, y) > level, eps_in, eps_out))
+    share = pixelate(lambda x, y: np.where(level_function(x, y) > level, 1.0, 0.0))
+    epsilon = np.where(share == 0, eps_out, np.where(share == 1, eps_in, eps_out + share * (eps_in - eps_out)))
     return Cell(epsilon, fill, eps_in, eps_out, level)
 
 
-def _is_one_blob(inside: npt.NDArray[np.bool_]) -> bool:
-    """Whether a mask is one piece that contains the center and nothing of the border."""
-    middle = math.floor(len(inside) / 2)
+def _is_one_blob(cell: Cell) -> bool:
+    """Whether the pixels of the inclusion are one piece that contains the center and no pixel of the border."""
+    inside, middle = cell.epsilon != cell.eps_out, len(cell.epsilon) // 2
     border = inside[[0, -1]].any() or inside[:, [0, -1]].any()
-    return bool(inside[middle, middle] and not border and ndimage.label(inside)[1] == 1)
+    return bool(cell.epsilon[middle, middle] == cell.eps_in and not border and ndimage.label(inside)[1] == 1)
 
 
 def _orders(largest: int) -> npt.NDArray[np.int64]:

@@ -105,8 +105,7 @@ def _sum_states(frequency: Array, speed: Array, weight: Array, h: float, step: f
         plateau, slope = 4 * h**2 / v1, 2 * h * (reach - distance) / (v1 * v2)
     value = np.where(distance <= h * (v1 - v2), plateau, slope)
     value = np.minimum(np.where(distance <= reach, value, 0.0), 8 * h**3 / step)
-    total: Array = np.bincount(place, value * weight[state], bins + 1)
-    return total
+    return np.asarray(np.bincount(place, value * weight[state], bins + 1), np.float64)
 
 
 def label_of(density: Density, mean_epsilon: float) -> Array:

@@ -86,7 +86,7 @@ def _orthonormal(block: Complex, space: Complex) -> tuple[Complex, Complex]:
 
     Rows are vectors: block = (part within space) + coefficients^T @ result.
     """
-    coefficients = np.eye(block.shape[1])
+    coefficients: Complex = np.eye(block.shape[1], dtype=complex)
     for _ in range(2):
         block = block - (block @ space.conj().swapaxes(1, 2)) @ space
         columns, triangle = np.linalg.qr(block.swapaxes(1, 2))

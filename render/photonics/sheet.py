@@ -35,8 +35,8 @@ def contact_sheet(cells: PhotonicCells, count: int, columns: int = 4) -> bytes:
     sheet = Image.new("RGB", (2 * MARGIN + columns * step_x - GAP, 2 * MARGIN + TITLE + rows * step_y), PAPER)
     draw = ImageDraw.Draw(sheet)
     info = cells.info
-    title = f"{info.kind}: {pluralize(len(cells), 'cell')}, seed {info.seed}; density of states to {LABEL_END:g}"
-    draw.text((MARGIN, MARGIN - 8), f"{title} 2πc/(a√ε)", font=ImageFont.load_default(20), fill=INK)
+    title = f"{info.kind}: {pluralize(len(cells), 'cell')}, seed {info.seed}; density of states up to {LABEL_END:g}"
+    draw.text((MARGIN, MARGIN - 8), title, font=ImageFont.load_default(20), fill=INK)
     small = ImageFont.load_default(13)
     epsilon, labels = cells.epsilon(0, count), cells.labels(0, count)
     for index in range(count):
@@ -46,7 +46,7 @@ def contact_sheet(cells: PhotonicCells, count: int, columns: int = 4) -> bytes:
         draw.rectangle((x - 1, y - 1, x + CELL, y + CELL), outline=QUIET)
         _plot(draw, x + CELL + 8, y, labels[index])
         fill, eps_in, eps_out, _ = cells.parameters[index]
-        text = f"{info.first + index}: ε {eps_in:.1f} on {eps_out:.1f}, share {1 - fill:.2f}"
+        text = f"{info.first + index}: eps {eps_in:.1f} in {eps_out:.1f}, share {1 - fill:.2f}"
         draw.text((x, y + CELL + 6), text, font=small, fill=INK)
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG", optimize=True)

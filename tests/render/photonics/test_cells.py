@@ -22,19 +22,20 @@ def test_gpm_has_the_mirror_along_x_alone() -> None:
     # Pixel i lies at i / 32 - 1/2: the mirror image of pixel i is pixel -i.
     for index in range(10):
         epsilon = unit_cell("gpm", 0, index).epsilon
-        assert np.array_equal(epsilon, epsilon[-np.arange(32)])
-    assert any(not np.array_equal(e, e[:, -np.arange(32)]) for e in [unit_cell("gpm", 0, i).epsilon for i in range(10)])
+        assert np.allclose(epsilon, epsilon[-np.arange(32)], atol=1e-12)
+    epsilons = [unit_cell("gpm", 0, index).epsilon for index in range(10)]
+    assert not all(np.allclose(epsilon, epsilon[:, -np.arange(32)], atol=1e-3) for epsilon in epsilons)
 
 
 def test_a_blob_is_one_inclusion_around_the_center_away_from_the_border() -> None:
     shares = []
     for index in range(40):
         cell = unit_cell("blob", 0, index)
-        inside = np.abs(cell.epsilon - cell.eps_out) > 1e-9
+        inside = cell.epsilon != cell.eps_out
         assert inside[16, 16]
-        assert ndimage.label(inside, np.ones((3, 3)))[1] == 1
-        assert not inside[0].any()
-        assert not inside[:, 0].any()
+        assert ndimage.label(inside)[1] == 1
+        assert not inside[[0, -1]].any()
+        assert not inside[:, [0, -1]].any()
         shares.append(inside.mean())
     assert max(shares) > 0.3
     assert min(shares) < 0.15
