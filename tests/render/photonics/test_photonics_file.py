@@ -11,6 +11,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import psutil
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -200,7 +201,10 @@ def test_a_process_that_is_killed_leaves_what_the_same_command_goes_on_from(tmp_
         part = tmp_path / "a.h5.parts" / "00000000.h5"
         while not part.exists() and process.poll() is None:
             time.sleep(0.1)
+        workers = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGKILL)
+    assert len(workers) >= 2
+    assert psutil.wait_procs(workers, timeout=30)[1] == []
     assert part.exists()
     first = PhotonicCells(part).labels()
     subprocess.run([*command, "--workers", "1"], cwd=tmp_path, env=environment, check=True)
