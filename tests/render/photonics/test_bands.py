@@ -54,7 +54,7 @@ def test_labels_are_those_of_mpb(number: int) -> None:
     assert density.frequency[-1] == pytest.approx(float(MPB[f"cell{number}_dos_w_max"]), rel=1e-14)
     assert np.abs(label_of(density, float(epsilon.mean())) - expected).max() < 1e-12
     assert np.abs(label_of_bands(solved(number), epsilon) - expected).max() < 1e-6 * expected.max()
-    # MPB hasn't converged in its highest band at k = 0, which sets the bins: with its numbers there, not only relatively.
+    # MPB hasn't converged in its highest band at k = 0, which sets the bins; with its numbers there:
     k, frequency, velocity = solved(number).whole_zone()
     center = np.flatnonzero(~k.any(1))
     frequency[center], velocity[center] = MPB[f"cell{number}_freq"][center], MPB[f"cell{number}_vel"][center]
