@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from threedie.datasets import ViewDataset as ViewDataset
     from threedie.manifests.dataset import Dataset as Dataset
     from threedie.manifests.errors import ThreeDieError as ThreeDieError
+    from threedie.render.photonics.bands import solve_bands as solve_bands
+    from threedie.render.photonics.density import density_of_states as density_of_states
 
 __version__ = "0.1.0"
 
@@ -65,6 +67,8 @@ _HOMES: dict[str, str] = {
     "FeatureEvaluation": "threedie.benchmark.evaluation.own_features:FeatureEvaluation",
     "Score": "threedie.benchmark.tasks.outcome:Score",
     "read_records": "threedie.benchmark.records.record:read_records",
+    "solve_bands": "threedie.render.photonics.bands:solve_bands",
+    "density_of_states": "threedie.render.photonics.density:density_of_states",
     "ThreeDieError": "threedie.manifests.errors:ThreeDieError",
 }
 """Public name -> the module that holds it, and its name there. A test compares this with the imports above."""

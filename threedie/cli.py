@@ -14,6 +14,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data": ("threedie.manifests.commands:data", "Check, preview, measure, pack and export datasets."),
     "models": ("threedie.render.commands.models:models", "Generate, check, import and preview models."),
     "manifest": ("threedie.render.commands.manifest:manifest", "List objects with leak-free splits."),
+    "photonics": (
+        "threedie.render.commands.photonics:photonics",
+        "Make photonic crystals with their density of states.",
+    ),
     "bench": ("threedie.benchmark.commands.bench:bench", "Train methods, evaluate them and write result records."),
     "doctor": ("threedie.render.commands.doctor:doctor", "Check whether this machine can render."),
     "leaderboard": (

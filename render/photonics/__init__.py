@@ -1,0 +1,1 @@
+"""Photonic crystals: random unit cells, their band structure and their density of states."""
