@@ -1,17 +1,16 @@
 """Making a file of photonic crystals: cells in parts, in several processes, resumable, joined into one file."""
 
 import math
-import os
 import platform
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy
+from threadpoolctl import threadpool_limits
 
 from threedie import __version__
 from threedie.manifests.dataset_writer import lock_dataset
@@ -43,8 +42,6 @@ SOLVER = {
 }  # fmt: skip
 """Settings of solver and density of states, as files record them."""
 
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
 
 def describe(kind: str, seed: int, cells: int) -> PhotonicInfo:
     """What a file of this program would be."""
@@ -54,10 +51,13 @@ def describe(kind: str, seed: int, cells: int) -> PhotonicInfo:
 def solve_cell(info: PhotonicInfo, index: int) -> PhotonicCell:
     """The cell of an index, with its density of states."""
     cell = unit_cell(info.kind, info.seed, index)
-    bands = solve_bands(cell.epsilon)
+    # The matrices are small, and every core has a cell of its own.
+    with threadpool_limits(1):
+        bands = solve_bands(cell.epsilon)
+        label = label_of_bands(bands, cell.epsilon)
     return PhotonicCell(
         cell.epsilon,
-        label_of_bands(bands, cell.epsilon),
+        label,
         np.array([cell.fill, cell.eps_in, cell.eps_out, cell.level]),
         np.array([bands.error, float(bands.basis)]),
     )
@@ -101,10 +101,9 @@ def made_by() -> dict[str, str]:
 
 def _solve_parts(folder: Path, info: PhotonicInfo, missing: list[PhotonicInfo], workers: int, bar: Any) -> None:
     indices = [index for part in missing for index in range(part.first, part.first + part.cells)]
-    with single_threaded():
-        solved = over_all(solve_cell, info, indices, min(workers, max(1, math.ceil(len(indices) / 8))))
-        for part in missing:
-            write_cells(_part_path(folder, part), part, made_by(), _counted(solved, part.cells, bar))
+    solved = over_all(solve_cell, info, indices, min(workers, max(1, math.ceil(len(indices) / 8))))
+    for part in missing:
+        write_cells(_part_path(folder, part), part, made_by(), _counted(solved, part.cells, bar))
 
 
 def _counted(cells: Iterator[PhotonicCell], count: int, bar: Any) -> Iterator[PhotonicCell]:
@@ -130,18 +129,3 @@ def _is_done(path: Path, part: PhotonicInfo) -> bool:
         return PhotonicCells(path).info == part
     except ThreeDieError:
         return False
-
-
-@contextmanager
-def single_threaded() -> Iterator[None]:
-    """Let processes that are started meanwhile use one thread each for linear algebra: there is one for every core."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
