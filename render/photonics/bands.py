@@ -31,6 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import fft, linalg
+from threadpoolctl import threadpool_limits
 
 from threedie.manifests.errors import ThreeDieError
 from threedie.render.photonics.lanczos import lowest_modes, orders, wave_numbers
@@ -100,6 +101,8 @@ def zone_grid(points: int = GRID) -> Array:
     return np.stack([np.tile(line, points), np.repeat(line, points)], 1)
 
 
+# The matrices are small: more threads would wait for each other, and every core may have a cell of its own.
+@threadpool_limits.wrap(limits=1)
 def solve_bands(epsilon: Array, bands: int = BANDS, points: int = GRID) -> Bands:
     """TM bands of a unit cell of the square lattice, on a grid of wave vectors that covers the Brillouin zone.
 
@@ -130,6 +133,7 @@ def solve_bands(epsilon: Array, bands: int = BANDS, points: int = GRID) -> Bands
     return Bands(k, weight, frequency, velocity, error, len(reduced.basis))
 
 
+@threadpool_limits.wrap(limits=1)
 def frequencies(epsilon: Array, k: Array, bands: int = BANDS) -> Array:
     """Frequencies (K, bands) at wave vectors (K, 2) other than 0, each by Lanczos: without a reduced basis."""
     return np.concatenate([np.sqrt(lowest_modes(epsilon, one[None], bands)[0]) for one in k])

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import scipy
-from threadpoolctl import threadpool_limits
 
 from threedie import __version__
 from threedie.manifests.dataset_writer import lock_dataset
@@ -51,13 +50,10 @@ def describe(kind: str, seed: int, cells: int) -> PhotonicInfo:
 def solve_cell(info: PhotonicInfo, index: int) -> PhotonicCell:
     """The cell of an index, with its density of states."""
     cell = unit_cell(info.kind, info.seed, index)
-    # The matrices are small, and every core has a cell of its own.
-    with threadpool_limits(1):
-        bands = solve_bands(cell.epsilon)
-        label = label_of_bands(bands, cell.epsilon)
+    bands = solve_bands(cell.epsilon)
     return PhotonicCell(
         cell.epsilon,
-        label,
+        label_of_bands(bands, cell.epsilon),
         np.array([cell.fill, cell.eps_in, cell.eps_out, cell.level]),
         np.array([bands.error, float(bands.basis)]),
     )
