@@ -38,7 +38,7 @@ class _Point:
 
     Attributes:
         level: of the factor.
-        views: of the dataset, in all.
+        views: of all training objects.
         entry: the runs, which differ in the seed.
         is_base: whether the study's base is among them.
     """
@@ -91,7 +91,7 @@ def _draw(study: DatasetStudy) -> Drawing:
     for place, row in enumerate(rows):
         _label_scores(figure.axes[(place + 1) * len(columns) - 1], columns[-1], row)
     method, protocol = study.base["method"]["name"], study.base["protocol"]["name"]
-    title = f"{shorten(method)}, {shorten(protocol)}; below each value: views in all; filled: the base; dotted: floors"
+    title = f"{shorten(method)}, {shorten(protocol)}; below each value: training views in all; filled: the base; dotted: floors"
     figure.suptitle(title, color=GRAY, fontsize=9)
     caption = (
         "Scores on new objects against one property of the dataset at a time; the others, and the images seen in "
@@ -117,7 +117,7 @@ def _points(panel: Panel, study: DatasetStudy) -> list[_Point]:
             record = entry.records[0]
             level, dataset = level_of(record), record["dataset"]
             assert level is not None  # checked when the study was read
-            views = (dataset["objects"] or 0) * (dataset["views"] or 0)
+            views = (dataset["train_objects"] or 0) * (dataset["views"] or 0)
             is_base = study.base["id"] in {each["id"] for each in entry.records}
             points.append(_Point(level, views, entry, is_base))
     return sorted(points, key=lambda point: (point.level, point.views, point.entry.records[0]["id"]))

@@ -83,9 +83,10 @@ class _FileFields(TypedDict):
 _FIELDS: TypeAdapter[_FileFields] = TypeAdapter(_FileFields)
 
 
-def _ratio(record: Record) -> Level | None:
-    objects, classes = record["dataset"]["objects"], record["dataset"]["classes"]
-    return (round(objects / classes),) if objects and classes else None
+def _train_objects(record: Record) -> Level | None:
+    """Training objects of a class, to two digits: a split by a hash doesn't give every class the same number."""
+    objects, classes = record["dataset"]["train_objects"], record["dataset"]["classes"]
+    return (int(float(f"{objects / classes:.2g}")),) if objects and classes else None
 
 
 def _pixels(record: Record) -> Level | None:
@@ -117,7 +118,7 @@ def _images(record: Record) -> Level | None:
 
 FACTORS: dict[FactorName, Factor] = {
     "classes": Factor("classes", _count_of("classes"), lambda level: f"{level[0]:,.0f}"),
-    "objects": Factor("objects of a class", _ratio, lambda level: f"{level[0]:,.0f}"),
+    "objects": Factor("training objects of a class", _train_objects, lambda level: f"{level[0]:,.0f}"),
     "views": Factor("views of an object", _count_of("views"), lambda level: f"{level[0]:,.0f}"),
     "pixels": Factor("pixels used", _pixels, _pixels_text),
     "images": Factor("images seen, million", _images, lambda level: f"{level[0] / 1e6:.2g}"),

@@ -182,7 +182,7 @@ def test_a_panel_has_the_records_that_differ_from_the_base_in_its_factor_alone(f
     assert [(point["level"], point["value"]) for point in views] == [
         ([10], 0.2), ([20], 0.3), ([50], pytest.approx(0.41)),
     ]  # fmt: skip
-    assert [point["views"] for point in views] == [2460, 4920, 12300]
+    assert [point["views"] for point in views] == [1970, 3940, 9850]
     assert [point["runs"] for point in views] == [1, 1, 2]
     assert (views[2]["low"], views[2]["high"]) == pytest.approx((0.41 - 0.02 / 2**0.5, 0.41 + 0.02 / 2**0.5))
     pixels = pointed(drawing, factor="pixels", task="rotation_in_class")
@@ -201,10 +201,10 @@ def test_a_panel_may_name_its_records(folder):
 
 def test_objects_of_a_class_and_images_are_factors(folder):
     record = read_record(folder / "longer" / "record.json")
-    assert FACTORS["objects"].level(record) == (20,)
+    assert FACTORS["objects"].level(record) == (16,)
     assert FACTORS["images"].level(record) == (60 * 2 * 197 * 2,)
     assert {name: factor.text(factor.level(record)) for name, factor in FACTORS.items()} == {
-        "classes": "12", "objects": "20", "views": "30", "pixels": "64 of 64", "images": "0.047",
+        "classes": "12", "objects": "16", "views": "30", "pixels": "64 of 64", "images": "0.047",
     }  # fmt: skip
     assert FACTORS["pixels"].level(make_record()) is None
 
