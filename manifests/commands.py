@@ -182,7 +182,8 @@ def select(
     from threedie.manifests.plurals import pluralize
     from threedie.manifests.selection import Selection, write_selection
 
-    selection = Selection(parse_classes(classes) if classes else None, train_objects, views, tuning)
+    synsets = None if classes is None or classes.strip() == "all" else parse_classes(classes)
+    selection = Selection(synsets, train_objects, views, tuning)
     with lock_dataset(out, "3die data select", lambda text: click.echo(text, err=True)):
         write_selection(Dataset(file), out, selection, _bar("selecting"))
     written = Dataset(out)

@@ -13,6 +13,7 @@ from threedie.manifests.dataset_writer import write_dataset
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.objects import TRAIN, VAL, VAL_FRACTION, ObjectRef
 
+_MOST_NAMED = 6
 TUNING = "tuning"
 """Name of the split of training objects alone, in place of the source's own."""
 
@@ -53,13 +54,18 @@ def select(dataset: Dataset, selection: Selection) -> tuple[DatasetInfo, list[tu
     Raises:
         ThreeDieError: nothing to train on or to validate on would be left, or there aren't so many views.
     """
+    if selection == Selection():
+        raise ThreeDieError(f"{dataset.path}: nothing to select; give --classes, --train-objects, --views or --tuning")
+    if selection.tuning and dataset.info.models.get("splits") == TUNING:
+        raise ThreeDieError(f"{dataset.path}: is a tuning split already; take the dataset that it was made of")
     if selection.views is not None and selection.views > dataset.info.views:
         raise ThreeDieError(f"{dataset.path}: {selection.views} views; its objects have {dataset.info.views}")
     existing = {ref.synset for ref in dataset.objects}
     missing = sorted(set(selection.classes or ()) - existing)
     if missing:
         raise ThreeDieError(
-            f"{dataset.path}: has no {class_names(missing)}; its classes are {class_names(sorted(existing))}"
+            f"{dataset.path}: has no {class_names(missing[:_MOST_NAMED])}; its classes are "
+            f"{class_names(sorted(existing))}"
         )
     rows: list[tuple[int, str]] = []
     counts = dict.fromkeys(existing, 0)

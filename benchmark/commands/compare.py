@@ -50,8 +50,8 @@ def compare(a: str, b: str, records: Path, as_json: bool) -> None:
 
     Compared are the main scores of all tasks, over all seeds of each row: means, their difference and its 95 % interval
     by a paired bootstrap. Each draw takes the same objects for both rows; seeds widen the interval where a row has
-    several. With one run the verdict holds for its weights alone. Scores of other objects or protocols are never
-    compared. This takes the file draws.npz that '3die bench run' and 'bench eval' write beside each record.
+    several. Between two single runs the verdict holds for their weights alone. Scores of other objects or protocols are
+    never compared. This takes the file draws.npz that '3die bench run' and 'bench eval' write beside each record.
     """
     import json
 
@@ -110,14 +110,15 @@ def _notes(comparison: "RowComparison") -> list[str]:
     """What to know before believing a verdict."""
     notes = ["Paired bootstrap over objects; each verdict at 5 %, uncorrected for the number of lines."]
     single = [name for name, row in zip("AB", comparison.rows, strict=True) if len(row.records) == 1]
-    if single:
-        words = f"{single[0]} has one run" if len(single) == 1 else "A and B have one run each"
-        notes.append(f"{words}: intervals and verdicts hold for these weights alone, not for other seeds.")
+    if len(single) == 2:
+        notes.append("A and B have one run each: verdicts hold for these weights alone, not for other seeds.")
+    elif single:
+        notes.append(f"{single[0]} has one run: it is taken to vary over seeds as the other row does.")
     if comparison.same_runs and not single:
         notes.append("A and B are of the same runs, paired by run.")
     if any(score.difference is None for score in comparison.scores):
         notes.append(
-            "no draws: a record lacks draws.npz, as those of earlier versions do; '3die bench eval --checkpoint FILE' "
-            "measures the weights again and writes it."
+            "no draws: a record lacks a usable draws.npz, as those of earlier versions do; '3die bench eval "
+            "--checkpoint FILE' measures the weights again and writes it."
         )
     return notes

@@ -91,7 +91,8 @@ def _draw(study: DatasetStudy) -> Drawing:
     for place, row in enumerate(rows):
         _label_scores(figure.axes[(place + 1) * len(columns) - 1], columns[-1], row)
     method, protocol = study.base["method"]["name"], study.base["protocol"]["name"]
-    title = f"{shorten(method)}, {shorten(protocol)}; below each value: training views in all; filled: the base; dotted: floors"
+    below = "below each value: training views in all; filled: the base; dotted: floors"
+    title = f"{shorten(method)}, {shorten(protocol)}; {below}"
     figure.suptitle(title, color=GRAY, fontsize=9)
     caption = (
         "Scores on new objects against one property of the dataset at a time; the others, and the images seen in "

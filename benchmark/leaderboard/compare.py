@@ -56,9 +56,9 @@ class Side:
         Raises:
             ThreeDieError: nothing or more than one row is named.
         """
-        match = None if Path(argument).exists() else _PART.fullmatch(argument)
+        match = None if _exists(argument) else _PART.fullmatch(argument)
         name, part = (match[1], match[2]) if match else (argument, None)
-        named = not Path(name).exists()
+        named = not _exists(name)
         if named and not records.exists():
             raise ThreeDieError(f"{name}: no such file or folder, and there is no {records} with rows of that name")
         place = records if named else Path(name)
@@ -262,6 +262,14 @@ def _unnamed(entry: Entry, name: str) -> int | None:
         return None
     # The first is the recipe, which most rows share.
     return len(set(settings[1:]) - named) if named else len(settings)
+
+
+def _exists(argument: str) -> bool:
+    """Whether an argument is a path that exists; a name may be too long for one."""
+    try:
+        return Path(argument).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _data(record: Record) -> str:

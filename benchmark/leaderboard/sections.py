@@ -84,7 +84,7 @@ class Section:
         if any(column in entry.cells and column not in entry.letters for column in lettered for entry in entries):
             note += "; a row without a letter where others have one lacks the draws to compare it"
         if any(len(entry.records) == 1 and entry.letters for entry in entries):
-            note += "; of a row with one run, this holds for its weights alone"
+            note += "; between two rows with one run each, this holds for their weights alone"
         return f"{note}."
 
     def peers(self, entry: Entry, column: Column) -> str:

@@ -3,7 +3,7 @@
 Draw b of two scores measured on the same objects takes the same objects, so an object that is hard for everyone cancels
 in their difference. The variance of the difference of two means over seeds is the sum of
 
-- for each row with n > 1 seeds, s^2 / n, with s the standard deviation (n - 1) of its seeds: the variance of resampled
+- for each row with n seeds, s^2 / n, with s the standard deviation (n - 1) of its seeds: the variance of resampled
   seeds whose deviations are scaled by sqrt(n / (n - 1)); without the scale a bootstrap of few seeds is too narrow;
 - that over the draws of objects, of the difference of the means over seeds, less what the first one holds already:
   seeds differ also by what each does to single objects, which a bootstrap over both counts twice (Owen 2007).
@@ -29,6 +29,9 @@ Floats = npt.NDArray[np.float64]
 
 LEVEL = 1 - COVERAGE
 """Probability of telling two equal scores apart."""
+
+_ROUNDING = 1e-6
+"""Scores of the same weights differ by less between machines and numbers of threads; draws are kept to fewer digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,20 +142,22 @@ def _estimate(value: float, samples: Sequence[tuple[Floats, Floats]], objects: i
         objects: how many are drawn.
     """
     over_objects = float(np.sum([draws.mean(0) for _, draws in samples], 0).var(ddof=1))
+    # A single run shows no spread over seeds: it is taken to be that of the other sample's runs.
+    single = sum(len(values) == 1 for values, _ in samples)
     variances = []
     for values, draws in samples:
         if (seeds := len(values)) > 1:
             # What a seed does to single objects: the spread over draws of its deviation from the other seeds.
             own = float((draws - draws.mean(0)).var(1, ddof=1).sum()) / (seeds - 1)
             over_objects -= own / seeds
-            variances.append((max(float(values.var(ddof=1)), own) / seeds, seeds - 1))
+            variances.append((max(float(values.var(ddof=1)), own) * (1 / seeds + single), seeds - 1))
     variances.append((max(0.0, over_objects), objects - 1))
     total = sum(variance for variance, _ in variances)
     if total == 0:
         # Each object tells the same: as by a sign test.
-        return Difference(value, (value, value), 1.0 if value == 0 else 2.0 ** (1 - objects))
+        return Difference(value, (value, value), 1.0 if abs(value) < _ROUNDING else 2.0 ** (1 - objects))
     freedom = total**2 / sum(variance**2 / degrees for variance, degrees in variances)
-    error = math.sqrt(total)
+    error = math.hypot(math.sqrt(total), _ROUNDING)
     half = float(stdtrit(freedom, (1 + COVERAGE) / 2)) * error
     return Difference(value, (value - half, value + half), float(2 * stdtr(freedom, -abs(value) / error)))
 

@@ -28,7 +28,7 @@ Value = bool | int | float | str
 Settings = dict[str, Value]
 """One try: settings of the recipe, and options of the method as `method.NAME`."""
 
-_FIXED = ("epochs", "passes", "name")
+FIXED = ("epochs", "passes", "name")
 """Settings of a recipe that decide how many images a try sees, which is the same for all, or that aren't a method's."""
 _MOST_TRIES = 1000
 
@@ -191,7 +191,7 @@ def _check(grid: Grid) -> None:
 
 def _check_tries(grid: Grid, name: str, tries: Sequence[Settings]) -> None:
     for settings in tries:
-        if fixed := next((key for key in settings if key in _FIXED), None):
+        if fixed := next((key for key in settings if key in FIXED), None):
             raise ThreeDieError(f"{name}: {fixed} can't be tried: every try of every method sees the same images")
         if sum(settings == other for other in tries) > 1:
             raise ThreeDieError(f"{name}: {in_words(settings)} is tried twice; remove one")

@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from threedie.benchmark.records.field_path import field_path
 from threedie.benchmark.records.types import Code, Count, DatasetInfo, Name, Seconds, Sha256, Version, VisibleText
-from threedie.benchmark.tuning.grid import Grid, Settings
+from threedie.benchmark.tuning.grid import FIXED, Grid, Settings
 from threedie.benchmark.tuning.rules import RULES, choose
 from threedie.manifests.errors import ThreeDieError, shown_value
 from threedie.manifests.fields import Flag, Must, Number, Text, Whole, first_error
@@ -22,6 +22,8 @@ FORMAT: Literal["3die-tuning"] = "3die-tuning"
 VERSION: Literal[1] = 1
 SUFFIX = ".json"
 
+_LARGEST = 1e6
+"""R2 of a head that fails can be far below zero."""
 _ROUNDING = 1e-9
 _MOST_TRIES = 1000
 _CLOSED = ConfigDict(extra="forbid")
@@ -180,9 +182,12 @@ def read_outcome(path: Path) -> Outcome:
         ThreeDieError: names the file and what is wrong.
     """
     try:
-        return parse_outcome(read_json(path))
+        outcome = parse_outcome(read_json(path))
     except ThreeDieError as error:
         raise error if str(error).startswith(f"{path}: ") else ThreeDieError(f"{path}: {error}") from error
+    if outcome_file(path.parent, outcome.method) != path:
+        raise ThreeDieError(f"{path}: is the outcome of {outcome.method}; name it {outcome.method}{SUFFIX}")
+    return outcome
 
 
 def read_outcomes(folder: Path) -> list[Outcome]:
@@ -225,12 +230,22 @@ def parse_outcome(content: Any) -> Outcome:
     return outcome
 
 
+def _is_plausible(result: TaskScore) -> bool:
+    """Whether a score is between the ends of its interval, and no number is beyond what tasks give."""
+    low, high = result.interval or (result.value, result.value)
+    return low <= high and max(map(abs, (result.value, result.floor, low, high))) < _LARGEST
+
+
 def _check(outcome: Outcome) -> None:
     """Refuse scores that the rule doesn't give, and a choice that it doesn't make."""
     if outcome.grid.rule not in RULES:
         raise ThreeDieError(f"its rule {shown_value(outcome.grid.rule)} isn't one of {', '.join(RULES)}")
     for index, each in enumerate(outcome.tries):
         where = f"tries[{index}]"
+        if fixed := next((key for key in each.settings if key in FIXED), None):
+            raise ThreeDieError(f"{where}: settings.{fixed} is the same in all tries; remove it")
+        if wrong := next((result for result in each.results if not _is_plausible(result)), None):
+            raise ThreeDieError(f"{where}: the score of {wrong.task} isn't one that can be measured")
         if (each.score is None) != (each.failure is not None):
             raise ThreeDieError(f"{where}: has either a score or a failure")
         if each.score is None:

@@ -62,7 +62,7 @@ def test_rows_by_name_are_compared_over_their_seeds(runs: Path) -> None:
     assert top1[6:] == ["< 0.001", "B higher"]
     assert rotation[4] == "+0.000"
     assert rotation[-1] == "not told apart"
-    assert "B has one run: intervals and verdicts hold for these weights alone" in done.stdout
+    assert "B has one run: it is taken to vary over seeds as the other row does" in done.stdout
     assert "under protocol quick, version 1" in done.stdout
     assert "angle" not in done.stdout, "main scores alone"
 

@@ -146,7 +146,7 @@ def test_every_table_shows_the_letters_and_says_what_they_mean() -> None:
         assert "| 40.0 |" in text
         assert text.count(note) == 1
         assert "a row without a letter where others have one lacks the draws" in text
-        assert "of a row with one run, this holds for its weights alone" in text
+        assert "between two rows with one run each, this holds for their weights alone" in text
     latex = render_latex(records, [], draws)
     assert r"\textbf{50.0}\textsuperscript{a}" in latex
     assert note in latex

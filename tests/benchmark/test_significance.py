@@ -46,7 +46,7 @@ def simulated(
 
 @pytest.mark.parametrize(
     ("seeds", "between_seeds", "interaction"),
-    [((1, 1), 0.0, 0.0), ((3, 3), 0.1, 0.5), ((3, 3), 1.0, 0.0), ((2, 5), 1.0, 0.5), ((3, 1), 0.0, 0.5)],
+    [((1, 1), 0.0, 0.0), ((3, 3), 0.1, 0.5), ((3, 3), 1.0, 0.0), ((2, 5), 1.0, 0.5), ((3, 1), 0.3, 0.5)],
 )
 def test_equal_rows_are_told_apart_at_about_the_level(
     seeds: tuple[int, int], between_seeds: float, interaction: float
@@ -135,3 +135,18 @@ def test_holms_correction() -> None:
     assert holm([]) == []
     for p_values in itertools.permutations([0.2, 0.9, 0.6]):
         assert holm(p_values) == pytest.approx([{0.2: 0.6, 0.9: 1.0, 0.6: 1.0}[p] for p in p_values])
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-12, 1e-9, 1e-7])
+def test_the_same_weights_evaluated_twice_are_not_told_apart(noise: float) -> None:
+    generator = np.random.default_rng(3)
+    scores = generator.normal(0, 1, (1, OBJECTS))
+    assert not difference(row("a", scores), row("b", scores + noise * generator.normal(1, 1, (1, OBJECTS)))).told_apart
+
+
+def test_a_single_run_is_taken_to_vary_as_the_seeds_that_it_is_compared_with() -> None:
+    level = np.zeros(OBJECTS)
+    seeds = np.array([[0.0], [0.3], [0.6]])
+    result = difference(row("a", level + seeds + 1), row("b", (level + 0.3)[None]))
+    # A deviation of 0.3 in three and in one, known from three: two degrees of freedom.
+    assert np.ptp(result.interval) / 2 == pytest.approx(4.303 * 0.3 * np.sqrt(4 / 3), rel=1e-3)

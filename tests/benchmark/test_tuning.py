@@ -262,6 +262,28 @@ def test_a_wrong_outcome_is_refused_by_field(tuned: tuple[Path, Result], change:
         parse_outcome({**content, **change})
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"settings": {"epochs": 1}}, "settings.epochs is the same in all tries; remove it"),
+        ({"value": 1e308}, "isn't one that can be measured"),
+        ({"interval": [0.9, 0.1]}, "isn't one that can be measured"),
+    ],
+)
+def test_a_try_that_no_tuning_gives_is_refused(tuned: tuple[Path, Result], change: Any, message: str) -> None:
+    content = json.loads((tuned[0] / "simclr.json").read_text())
+    first = content["tries"][0]
+    (first if "settings" in change else first["results"][0]).update(change)
+    with pytest.raises(ThreeDieError, match=message):
+        parse_outcome(content)
+
+
+def test_an_outcome_of_another_method_is_refused_by_its_name(tuned: tuple[Path, Result], tmp_path: Path) -> None:
+    (tmp_path / "sie.json").write_text((tuned[0] / "simclr.json").read_text())
+    with pytest.raises(ThreeDieError, match=r"sie\.json: is the outcome of simclr; name it simclr\.json"):
+        read_outcome(tmp_path / "sie.json")
+
+
 def test_a_changed_score_is_refused_with_the_name_of_the_file(tuned: tuple[Path, Result], tmp_path: Path) -> None:
     content = json.loads((tuned[0] / "simclr.json").read_text())
     content["tries"][0]["results"][0]["value"] += 0.1
