@@ -189,7 +189,7 @@ def test_a_panel_has_the_records_that_differ_from_the_base_in_its_factor_alone(f
     assert [point["level"] for point in pixels] == [[32, 64, 32], [64, 64, 64]]
     assert [point["value"] for point in pixels] == pytest.approx([0.3, 0.205])
     ticks = [label.get_text() for label in drawing.figure.axes[2].get_xticklabels()]
-    assert ticks == ["10\n2.46k", "20\n4.92k", "50\n12.3k"]
+    assert ticks == ["10\n1.97k", "20\n3.94k", "50\n9.85k"]
 
 
 def test_a_panel_may_name_its_records(folder):
