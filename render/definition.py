@@ -14,7 +14,7 @@ from threedie.manifests.fields import FieldError, Must, Number, Text, Whole, fie
 from threedie.manifests.suggest import suggest
 from threedie.render.preset import preset_names
 from threedie.render.quality import QUALITIES
-from threedie.render.request import RANGES
+from threedie.render.ranges import RANGES
 from threedie.render.sampling import SAMPLERS
 from threedie.render.settings_file import SUFFIX, packaged_names, parse_settings, settings_text
 

@@ -9,23 +9,13 @@ from threedie.manifests.arguments import check_types, option
 from threedie.manifests.errors import ThreeDieError, shown_value
 from threedie.manifests.places import DEFAULT_RENDER
 from threedie.render.engines.options import ClusterOptions
+from threedie.render.ranges import RANGES
 
 if TYPE_CHECKING:
     from threedie.manifests.objects import ObjectRef
     from threedie.render.definition import DatasetDefinition
     from threedie.render.shard import Shard
     from threedie.render.supervisor import Limits
-
-RANGES: dict[str, tuple[float, float | None]] = {
-    "views": (1, 10_000),
-    "objects": (1, None),
-    "size": (8, 8192),
-    "seed": (0, None),
-    "workers": (1, 1024),
-    "time_limit": (0.1, 1_000_000),
-    "memory_limit": (0.1, 1_000_000),
-}
-"""Smallest and largest value of each number in a request; None where there is no largest."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from threedie.render.engines.options import JOBQUEUES, ClusterOptions
-from threedie.render.request import RANGES, RenderRequest
+from threedie.render.ranges import RANGES
+from threedie.render.request import RenderRequest
 
 PATH = click.Path(path_type=Path)
 
