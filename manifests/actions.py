@@ -67,7 +67,7 @@ ACTIONS: dict[str, Action] = {
     ),
     "motion_base": Action(
         "the relative rigid motion M1^-1 M2 with M = R T(t): rotation, then R1^-1 R2 t2 - t1; pictures are rendered "
-        "with this M (preset `3diebench-t`), so it is the object's own motion, and `motion_object` the other convention",
+        "with this M (preset `3diebench-t`): it is the object's own motion, and `motion_object` the other convention",
         frame="base",
     ),
     "color": Action(
