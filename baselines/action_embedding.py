@@ -26,7 +26,7 @@ class ActionEmbedding(nn.Module):
 
     def __init__(self, action_dims: int, width: int):
         if not isinstance(width, int) or isinstance(width, bool) or width < 0:
-            raise ValueError(f"action_embedding {width!r}: must be a whole number, 0 for the raw action")
+            raise ValueError(f"action_embedding {width!r}: must be 1 or more, or 0 for the raw action")
         super().__init__()
         layers = (nn.Linear(action_dims, width, bias=False), nn.BatchNorm1d(width, affine=False)) if width else ()
         self.layers = nn.Sequential(*layers)

@@ -36,10 +36,10 @@ class BYOL(TwoViewMethod):
         predictor_bias: whether the predictor's last layer has a bias.
         conditional: whether the predictor gets the action.
         action: name of the relative transformation, see `threedie.manifests.actions.ACTIONS`; only with `conditional`.
-        action_embedding: width of the action embedding; 0 for the raw action.
+        action_embedding: width of the action embedding; 0 for the raw action; only with `conditional`.
 
     Raises:
-        ValueError: widths or a momentum that don't fit, an unknown action, or one that nothing gets.
+        ValueError: widths or a momentum that don't fit, an unknown action, or options of an action that nothing gets.
 
     Command: `3die bench run byol`. Record: `docs/history/mini/records/byol-micro-s0/record.json`.
     """
@@ -64,6 +64,10 @@ class BYOL(TwoViewMethod):
             raise ValueError(f"hidden {hidden}: must be 1 or more")
         if not conditional and action != "rotation":
             raise ValueError(f"action {action!r}: used only with conditional=true; set that, or leave the action out")
+        if not conditional and action_embedding != ACTION_EMBEDDING:
+            raise ValueError(
+                f"action_embedding {action_embedding}: used only with conditional=true; set that, or leave it out"
+            )
         self.backbone = backbone
         self.projector = build_projector(backbone.dim, projector, final_norm=final_norm)
         width = parse_widths(projector)[-1]

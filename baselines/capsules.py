@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from threedie.baselines.precision import full_precision
+
 SMALLEST_WEIGHT = 1e-12
 """Activations, and sums of weights that are divided by, count as no less than this: a dead layer gives no NaN."""
 
@@ -55,8 +57,7 @@ class CapsuleLayer(nn.Module):
         # Input capsules in the order of the positions, row by row, and at each position in that of its capsules.
         activation = activation.permute(0, 2, 3, 1).flatten(1)
         pose = pose.permute(0, 2, 3, 1).reshape(len(pose), -1, self.pose_size)
-        with torch.autocast(features.device.type, enabled=False):
-            routed: tuple[Tensor, Tensor] = self.fc(activation.float(), pose.float())
+        routed: tuple[Tensor, Tensor] = self.fc(activation, pose)
         return routed
 
 
@@ -83,6 +84,7 @@ class SelfRouting(nn.Module):
         self.b2 = nn.Parameter(torch.zeros(1, 1, inputs, outputs))
         nn.init.kaiming_normal_(self.W1)
 
+    @full_precision
     def forward(self, activation: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
         """Activations (N, K) and poses (N, K, C) of the inputs -> those of the outputs, (N, J) and (N, J, C)."""
         inputs, outputs, size = self.W2.shape

@@ -8,6 +8,7 @@ from threedie.baselines.action_matrix import action_matrix
 from threedie.baselines.capsules import CapsuleLayer, normalized_poses
 from threedie.baselines.distributed import gather
 from threedie.baselines.method import Batch, Parts, action_dims, split_parts
+from threedie.baselines.precision import full_precision
 from threedie.baselines.projector import Widths
 from threedie.baselines.resnet import ResNet
 from threedie.baselines.two_view import Loss, TwoViewMethod, Views
@@ -98,15 +99,28 @@ class EquiCaps(TwoViewMethod):
         """True: `predict` works, by the action alone."""
         return True
 
+    @full_precision
     def predict(self, embedding: Tensor, action: Tensor) -> Tensor:
-        """Poses (N, J C) times the matrix of the action (N, A), from the right, at norm one."""
+        """Poses (N, J C) times the matrix of the action (N, A), from the right, at norm one.
+
+        Raises:
+            ValueError: poses or actions of another width, or of different numbers of views.
+        """
+        self._check_shapes(embedding, action)
         side = MATRIX_SIDES[str(self.action)]
-        with torch.autocast(embedding.device.type, enabled=False):
-            matrix = action_matrix(action.float())
-            moved = embedding.float().view(len(embedding), -1, side) @ matrix
-            moved = moved.view(len(embedding), -1, side * side)
-            # A rotation keeps the norm; left as it is, the prediction is linear in the embedding.
-            return (moved if side == 3 else normalized_poses(moved)).flatten(1)
+        matrix = action_matrix(action.to(embedding.dtype))
+        moved = embedding.view(len(embedding), self.capsules * side, side) @ matrix
+        moved = moved.view(len(embedding), self.capsules, side * side)
+        # A rotation keeps the norm; left as it is, the prediction is linear in the embedding.
+        return (moved if side == 3 else normalized_poses(moved)).flatten(1)
+
+    def _check_shapes(self, embedding: Tensor, action: Tensor) -> None:
+        width = self.capsules * MATRIX_SIDES[str(self.action)] ** 2
+        if embedding.ndim != 2 or embedding.shape[1] != width:
+            raise ValueError(f"embeddings of shape {tuple(embedding.shape)}: equicaps moves poses alone, (N, {width})")
+        wanted = (len(embedding), action_dims(str(self.action)))
+        if action.shape != wanted:
+            raise ValueError(f"actions of shape {tuple(action.shape)}: {self.action} of these embeddings is {wanted}")
 
     def compute_loss(self, batch: Batch, views: Views) -> Loss:
         """Cross-entropy of activations, distance of poses, mean entropy, and variance and covariance of both."""

@@ -8,16 +8,13 @@ via Redundancy Reduction", ICML 2021.
 """
 
 import math
-from collections.abc import Callable
-from functools import wraps
-from typing import NamedTuple, ParamSpec, TypeVar
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-P = ParamSpec("P")
-R = TypeVar("R")
+from threedie.baselines.precision import full_precision
 
 VARIANCE_TARGET = 1.0
 VARIANCE_EPSILON = 1e-4
@@ -28,28 +25,7 @@ TEMPERATURE = 0.1
 STANDARDIZATION_EPSILON = 1e-5
 
 
-def _full_precision(function: Callable[P, R]) -> Callable[P, R]:
-    """Run a loss outside autocast, with half-precision arguments raised to float32."""
-
-    @wraps(function)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        tensors = [value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)]
-        device = tensors[0].device.type if tensors else "cpu"
-        with torch.autocast(device, enabled=False):
-            return function(
-                *(_raise(value) for value in args),  # type: ignore[arg-type]
-                **{name: _raise(value) for name, value in kwargs.items()},  # type: ignore[arg-type]
-            )
-
-    return wrapped
-
-
-def _raise(value: object) -> object:
-    halves = (torch.float16, torch.bfloat16)
-    return value.float() if isinstance(value, Tensor) and value.dtype in halves else value
-
-
-@_full_precision
+@full_precision
 def invariance(u: Tensor, v: Tensor) -> Tensor:
     """Mean squared difference of two sets of embeddings, over all entries: (N, E), (N, E) -> scalar.
 
@@ -63,7 +39,7 @@ def invariance(u: Tensor, v: Tensor) -> Tensor:
     return F.mse_loss(u, v)
 
 
-@_full_precision
+@full_precision
 def variance(u: Tensor, target: float = VARIANCE_TARGET, epsilon: float = VARIANCE_EPSILON) -> Tensor:
     """Hinge that keeps the standard deviation of each dimension above a target: (N, E) -> scalar.
 
@@ -77,7 +53,7 @@ def variance(u: Tensor, target: float = VARIANCE_TARGET, epsilon: float = VARIAN
     return F.relu(target - torch.sqrt(u.var(dim=0) + epsilon)).mean()
 
 
-@_full_precision
+@full_precision
 def covariance(u: Tensor) -> Tensor:
     """Sum of the squared off-diagonal entries of the covariance matrix, over the width: (N, E) -> scalar.
 
@@ -99,7 +75,7 @@ class Regularization(NamedTuple):
     covariance: Tensor
 
 
-@_full_precision
+@full_precision
 def regularization(u: Tensor, v: Tensor) -> Regularization:
     """VICReg's variance and covariance terms of two views: (N, E), (N, E) -> two scalars.
 
@@ -113,7 +89,7 @@ def regularization(u: Tensor, v: Tensor) -> Regularization:
     return Regularization((variance(u) + variance(v)) / 2, covariance(u) + covariance(v))
 
 
-@_full_precision
+@full_precision
 def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     """Normalized temperature-scaled cross-entropy: (N, E), (N, E) -> scalar.
 
@@ -132,7 +108,7 @@ def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     return F.cross_entropy(logits, other_view)
 
 
-@_full_precision
+@full_precision
 def info_nce(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     """Contrast with the other view's embeddings alone: (N, E), (N, E) -> scalar.
 
@@ -155,7 +131,7 @@ class CrossCorrelation(NamedTuple):
     redundancy: Tensor
 
 
-@_full_precision
+@full_precision
 def cross_correlation(u: Tensor, v: Tensor, epsilon: float = STANDARDIZATION_EPSILON) -> CrossCorrelation:
     """How far the cross-correlation matrix of two views is from the identity: (N, E), (N, E) -> two scalars.
 
@@ -177,7 +153,7 @@ def _standardized(u: Tensor, epsilon: float) -> Tensor:
     return centered / torch.sqrt(centered.square().mean(dim=0) + epsilon)
 
 
-@_full_precision
+@full_precision
 def negative_cosine(predicted: Tensor, target: Tensor) -> Tensor:
     """Mean negative cosine of the rows of a prediction and of its target: (N, E), (N, E) -> scalar in [-1, 1].
 
@@ -191,7 +167,7 @@ def negative_cosine(predicted: Tensor, target: Tensor) -> Tensor:
     return -(F.normalize(predicted, dim=1) * F.normalize(target.detach(), dim=1)).sum(dim=1).mean()
 
 
-@_full_precision
+@full_precision
 def normalized_distance(predicted: Tensor, target: Tensor) -> Tensor:
     """Mean squared distance of rows scaled to length one: (N, E), (N, E) -> scalar in [0, 4].
 
@@ -203,7 +179,7 @@ def normalized_distance(predicted: Tensor, target: Tensor) -> Tensor:
     return 2 + 2 * negative_cosine(predicted, target)
 
 
-@_full_precision
+@full_precision
 def cross_entropy(logits: Tensor, label: Tensor) -> Tensor:
     """Mean negative log-likelihood of the labels: (N, classes), (N,) int64 -> scalar.
 
@@ -215,7 +191,7 @@ def cross_entropy(logits: Tensor, label: Tensor) -> Tensor:
     return F.cross_entropy(logits, label)
 
 
-@_full_precision
+@full_precision
 def assignment_cross_entropy(u: Tensor, v: Tensor) -> Tensor:
     """Mean cross-entropy of two sets of probabilities, -sum_j v_j log u_j: (N, J), (N, J) -> scalar.
 
@@ -229,7 +205,7 @@ def assignment_cross_entropy(u: Tensor, v: Tensor) -> Tensor:
     return -(v * u.clamp_min(SMALLEST_PROBABILITY).log()).sum(dim=1).mean()
 
 
-@_full_precision
+@full_precision
 def me_max(u: Tensor) -> Tensor:
     """How far the entropy of the mean probabilities is below its maximum log J: (N, J) -> scalar, zero if uniform.
 

@@ -26,6 +26,7 @@ class OnlyEquivariance(EquivariantMethod):
         predictor: kind and arguments of the predictor, see `threedie.baselines.hypernetwork.build_predictor`.
         action: name of the relative transformation, see `threedie.manifests.actions.ACTIONS`.
         temperature: divides the cosine similarities.
+        final_norm: whether the projector ends in a batch-norm without weights.
 
     Raises:
         ValueError: an unknown action, or widths that don't fit.
@@ -42,10 +43,11 @@ class OnlyEquivariance(EquivariantMethod):
         predictor: Mapping[str, Any] | None = None,
         action: str = "rotation",
         temperature: float = losses.TEMPERATURE,
+        final_norm: bool = False,
     ):
         super().__init__()
         self.backbone = backbone
-        self.projector_equi = build_projector(backbone.dim, projector)
+        self.projector_equi = build_projector(backbone.dim, projector, final_norm=final_norm)
         self.predictor = build_predictor(parse_widths(projector)[-1], action_dims(action), predictor)
         self.action = action
         self.temperature = temperature

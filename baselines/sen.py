@@ -1,18 +1,12 @@
 """SEN: a linear predictor moves the embedding of one view to that of the other, by contrast alone."""
 
-from torch import Tensor
-
-from threedie.baselines import losses
 from threedie.baselines.action_embedding import ACTION_EMBEDDING
-from threedie.baselines.distributed import gather
-from threedie.baselines.hypernetwork import LinearPredictor
-from threedie.baselines.method import ALL, EQUIVARIANT, Batch, Parts, action_dims
-from threedie.baselines.projector import Widths, build_projector, parse_widths
+from threedie.baselines.only_equivariance import OnlyEquivariance
+from threedie.baselines.projector import Widths
 from threedie.baselines.resnet import ResNet
-from threedie.baselines.two_view import EquivariantMethod, Loss, Views
 
 
-class SEN(EquivariantMethod):
+class SEN(OnlyEquivariance):
     """The predicted embedding of a view is nearer to that of the other view of its object than to those of all others.
 
     Park, Biza, Zhao, van de Meent & Walters, "Learning Symmetric Embeddings for Equivariant World Models", ICML 2022,
@@ -43,24 +37,7 @@ class SEN(EquivariantMethod):
         action_embedding: int = ACTION_EMBEDDING,
         temperature: float = 0.5,
     ):
-        super().__init__()
-        self.backbone = backbone
-        self.projector_equi = build_projector(backbone.dim, projector, final_norm=True)
-        self.predictor = LinearPredictor(parse_widths(projector)[-1], action_dims(action), action_embedding)
-        self.action = action
-        self.temperature = temperature
-
-    @property
-    def parts(self) -> Parts:
-        """All dimensions; the embedding's equivariant part is all of it."""
-        return Parts(embedding={ALL: slice(None), EQUIVARIANT: slice(None)})
-
-    def embed(self, representation: Tensor) -> Tensor:
-        """Representation (N, D) -> embedding (N, E)."""
-        return self.projector_equi(representation)
-
-    def compute_loss(self, batch: Batch, views: Views) -> Loss:
-        """The contrastive loss of the predicted embedding and the embedding of view 2."""
-        predicted = gather(self.predict(views.embedding[0], self.checked_action(batch)))
-        loss = losses.nt_xent(predicted, gather(views.embedding[1]), self.temperature)
-        return loss, {"equivariance": loss}
+        predictor = {"kind": "linear", "action_embedding": action_embedding}
+        super().__init__(
+            backbone, projector, predictor=predictor, action=action, temperature=temperature, final_norm=True
+        )

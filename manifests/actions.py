@@ -10,7 +10,11 @@ TRANSLATION = ("translation_x", "translation_y", "translation_z")
 QUATERNION_SIZE, VECTOR_SIZE = 4, 3
 
 FRAMES = {"object": "M = T(t) R", "base": "M = R T(t)"}
-"""How the matrix M of a view is made of its rotation R and its translation t, by the name of the frame."""
+"""How the matrix M of a view is made of its rotation R and its translation t, by the name of the frame.
+
+Pictures are rendered with M = R T(t) (preset `3diebench-t`): `base` gives the object's own motion, `object` is the
+other convention.
+"""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,9 @@ ACTIONS: dict[str, Action] = {
         "the relative rigid motion M1^-1 M2 with M = T(t) R: rotation, then R1^-1 (t2 - t1)", frame="object"
     ),
     "motion_base": Action(
-        "the relative rigid motion M1^-1 M2 with M = R T(t): rotation, then R1^-1 R2 t2 - t1", frame="base"
+        "the relative rigid motion M1^-1 M2 with M = R T(t): rotation, then R1^-1 R2 t2 - t1; pictures are rendered "
+        "with this M (preset `3diebench-t`): it is the object's own motion, and `motion_object` the other convention",
+        frame="base",
     ),
     "color": Action(
         "the differences of floor hue and light hue, second minus first, in turns",

@@ -123,7 +123,7 @@ def errors(
 
 
 class Kinks:
-    """Inputs of a method's ReLUs that are zero but for rounding, so that another program may have the other sign there.
+    """Inputs of a method's ReLUs that are rounding noise, so that another program may have the other sign there.
 
     The output is the same, but the gradient passes or not: one such unit of a projector can change gradients by 3e-5.
 

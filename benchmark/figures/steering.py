@@ -1,5 +1,6 @@
 """The views nearest to one embedding that the predictor moves by growing rotations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,8 @@ from threedie.benchmark.figures.strips import show_view
 from threedie.benchmark.figures.study import Array, Study, unit
 from threedie.benchmark.figures.style import BLUE, GREEN, VERMILION, Drawing, new_figure, shorten
 from threedie.benchmark.tasks.scores import geodesic_degrees
+from threedie.manifests.actions import QUATERNION_SIZE, ROTATION
+from threedie.manifests.latents import LatentField, actions, columns
 
 OBJECTS = 4
 ANGLES_DEG = (-90, -60, -30, 0, 30, 60, 90)
@@ -76,10 +79,29 @@ def draw_steering(study: Study) -> Drawing | None:
 
 
 def _step(study: Study, row: int, start: int, turn: Rotation) -> _Step:
-    """Move a view's embedding by a rotation and nothing else: differences of other latents are zero."""
-    action = np.zeros((1, study.identity_action.shape[-1]))
-    action[0, :4] = turn.as_quat()
-    predicted = study.predict(study.embedding[row, start : start + 1], action)
+    """Move a view's embedding by a rotation and nothing else."""
+    assert study.method.action is not None
+    fields = study.images.dataset.info.fields
+    action = turning_action(study.method.action, fields, study.latents[row, start], turn)
+    predicted = study.predict(study.embedding[row, start : start + 1], action[None])
     view = int((unit(study.embedding[row]) @ unit(predicted)[0]).argmax())
     wanted = (Rotation.from_quat(study.rotations[row, start]) * turn).as_quat()
     return _Step(view, geodesic_degrees(np.broadcast_to(wanted, (study.latents.shape[1], 4)), study.rotations[row]))
+
+
+def turning_action(kind: str, fields: Sequence[LatentField], latents: Array, turn: Rotation) -> Array:
+    """The action (A,) from a view to one whose rotation R is R turn and whose other latents are the same.
+
+    Args:
+        kind: name of an action with a rotation, a key of `threedie.manifests.actions.ACTIONS`.
+        fields: the dataset's latent fields.
+        latents: of the view, (L,).
+        turn: rotation about the object's own axes.
+    """
+    angles = columns(fields, ROTATION)
+    turned = latents.copy()
+    turned[angles] = (Rotation.from_euler("xyz", latents[angles]) * turn).as_euler("xyz")
+    action = actions(kind, fields, latents, turned)
+    # Through Euler angles the quaternion comes back as q or -q, which predictors tell apart.
+    action[:QUATERNION_SIZE] = turn.as_quat()
+    return action

@@ -45,6 +45,22 @@ def test_gradients_of_the_votes_are_numerical_ones():
     assert torch.autograd.gradcheck(_WeightedVotes.apply, arguments)
 
 
+def test_gradients_of_the_whole_layer_are_numerical_ones():
+    """In double precision throughout: half precision is raised, double isn't lowered."""
+    torch.manual_seed(0)
+    layer = CapsuleLayer(channels=3, capsules=2, pose_size=4, side=2).double()
+    torch.nn.init.normal_(layer.fc.W2)
+    torch.nn.init.normal_(layer.fc.b2)
+    weights = dict(layer.named_parameters())
+
+    def routed(features: torch.Tensor, *values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.func.functional_call(layer, dict(zip(weights, values, strict=True)), (features,))
+
+    features = torch.randn(3, 3, 2, 2, dtype=torch.float64, requires_grad=True)
+    assert [each.dtype for each in routed(features, *weights.values())] == [torch.float64] * 2
+    assert torch.autograd.gradcheck(routed, (features, *weights.values()))
+
+
 def test_no_votes_are_kept_for_the_way_back():
     """Autograd keeps what `saved_tensors_hooks` sees: all of it is smaller than the votes alone."""
     inputs, outputs, size, batch = 64, 16, 16, 8

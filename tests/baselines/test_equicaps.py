@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from threedie.baselines.action_matrix import action_matrix
 from threedie.baselines.capsules import normalized_poses
 from threedie.baselines.equicaps import MATRIX_SIDES, EquiCaps
-from threedie.baselines.method import EQUIVARIANT, INVARIANT, Batch
+from threedie.baselines.method import EQUIVARIANT, INVARIANT, Batch, action_dims
 from threedie.baselines.registry import build_method
 from threedie.baselines.two_view import Views
 from threedie.manifests.latents import actions
@@ -145,6 +145,43 @@ def test_a_rotation_s_prediction_is_linear_in_the_poses():
     action = successors.build_inputs(0).action("rotation")
     both = method.predict(one, action) + method.predict(two, action)
     torch.testing.assert_close(method.predict(one + two, action), both, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("action", MATRIX_SIDES)
+def test_no_embeddings_are_moved_to_none(action):
+    method = build_method("equicaps", width=1, image_size=32, options={"action": action})
+    width = 32 * MATRIX_SIDES[action] ** 2
+    assert method.predict(torch.zeros(0, width), torch.zeros(0, action_dims(action))).shape == (0, width)
+
+
+@pytest.mark.parametrize("action", MATRIX_SIDES)
+def test_double_precision_is_kept_and_half_precision_raised(action):
+    method = build_method("equicaps", width=1, image_size=32, options={"action": action})
+    pose = normalized_poses(torch.randn(successors.BATCH, 32, MATRIX_SIDES[action] ** 2)).flatten(1)
+    moves = successors.build_inputs(0).action(action)
+    single, double = method.predict(pose, moves), method.predict(pose.double(), moves)
+    assert double.dtype == torch.float64
+    torch.testing.assert_close(double.float(), single, rtol=0, atol=1e-6)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        torch.testing.assert_close(method.predict(pose, moves), single, rtol=0, atol=0)
+        assert method.predict(pose.bfloat16(), moves).dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("embedding", "action", "message"),
+    [
+        ((3, 288), (2, 4), r"actions of shape \(2, 4\): rotation of these embeddings is \(3, 4\)"),
+        ((3, 288), (1, 4), r"\(1, 4\)"),
+        ((3, 288), (3, 7), r"\(3, 7\)"),
+        ((3, 288), (4,), r"\(4,\)"),
+        ((3, 320), (3, 4), r"embeddings of shape \(3, 320\): equicaps moves poses alone, \(N, 288\)"),
+        ((288,), (1, 4), r"embeddings of shape \(288,\)"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused(embedding, action, message):
+    method = build_method("equicaps", width=1, image_size=32)
+    with pytest.raises(ValueError, match=message):
+        method.predict(torch.zeros(embedding), torch.zeros(action))
 
 
 def test_representation_is_the_pooled_map_and_the_embedding_is_made_of_the_map():

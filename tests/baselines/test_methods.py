@@ -404,9 +404,16 @@ def test_action_of_the_wrong_kind_is_refused():
             {"name": "byol", "options": {"action": "rotation_color"}},
             "'rotation_color': used only with conditional=true",
         ),
+        (
+            {"name": "byol", "options": {"action_embedding": 0}},
+            "action_embedding 0: used only with conditional=true",
+        ),
         ({"name": "byol", "options": {"conditional": True, "action": "turn"}}, "action 'turn'"),
         ({"name": "sen", "options": {"action": "turn"}}, "action 'turn'"),
-        ({"name": "sen", "options": {"action_embedding": -1}}, "action_embedding -1: must be a whole number"),
+        (
+            {"name": "sen", "options": {"action_embedding": -1}},
+            "action_embedding -1: must be 1 or more, or 0 for the raw",
+        ),
         (
             {"name": "sie", "options": {"predictor": {"kind": "linear", "action_embedding": "x"}}},
             "action_embedding 'x'",

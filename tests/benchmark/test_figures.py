@@ -32,7 +32,7 @@ from threedie.benchmark.figures.neighbors import draw_neighbors
 from threedie.benchmark.figures.predictor import draw_predictor
 from threedie.benchmark.figures.rotation_error import draw_rotation_errors
 from threedie.benchmark.figures.selection import first_seeds
-from threedie.benchmark.figures.steering import draw_steering
+from threedie.benchmark.figures.steering import draw_steering, turning_action
 from threedie.benchmark.figures.study import Study, unit
 from threedie.benchmark.figures.style import new_figure, save, shorten, styled
 from threedie.benchmark.figures.tradeoff import draw_tradeoffs
@@ -41,8 +41,9 @@ from threedie.benchmark.records.record import write_record
 from threedie.benchmark.settings.protocol import PROTOCOLS
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.subject import Data
+from threedie.manifests.actions import ACTIONS, ROTATION, TRANSLATION
 from threedie.manifests.errors import ThreeDieError
-from threedie.manifests.latents import ROTATION, columns, quaternions
+from threedie.manifests.latents import UNITS, LatentField, columns, quaternions
 
 FEW_STEPS = replace(PROTOCOLS["quick"], steps=5)
 RECORD = {**make_record(), "protocol": {"name": "quick", "version": PROTOCOLS["quick"].version}}
@@ -215,6 +216,24 @@ def test_only_an_action_with_a_rotation_is_steered(study, action, rotates):
     assert mover.action_has_rotation is rotates
     with styled():
         assert (draw_steering(mover) is not None) is rotates
+
+
+ROTATING = [name for name, action in ACTIONS.items() if action.rotates]
+
+
+@pytest.mark.parametrize("name", ROTATING)
+def test_steering_turns_the_object_and_keeps_its_other_latents(name):
+    """The translation t stays: with M = R T(t) that is a motion by turn(t) - t, with every other action by zeros."""
+    fields = [LatentField(field, ((-4.0, 4.0),)) for field in UNITS]
+    latents = np.random.default_rng(0).uniform(-1, 1, len(fields))
+    shift = latents[columns(fields, TRANSLATION)]
+    for axis in "xyz":
+        for degrees in (-90, 30, 180):
+            turn = Rotation.from_euler(axis, degrees, degrees=True)
+            action = turning_action(name, fields, latents, turn)
+            np.testing.assert_array_equal(action[:4], turn.as_quat())
+            rest = np.zeros(ACTIONS[name].size - 4) if name != "motion_base" else turn.apply(shift) - shift
+            np.testing.assert_allclose(action[4:], rest, atol=1e-12)
 
 
 def test_one_task_has_each_role_and_names_its_axis():
