@@ -9,24 +9,22 @@ where the file has stood still for `STALE_S` seconds. Clocks of different machin
 If a machine that slept so long wakes up, two hold the lock until the sleeper's next beat, which detects the loss.
 """
 
-import errno
 import fcntl
 import json
 import os
 import secrets
 import signal
 import socket
-import stat
 import threading
 import time
 import weakref
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from threedie.manifests.errors import ThreeDieError
-from threedie.manifests.files import explained, is_alive, machine, process_start, temporary_prefix
+from threedie.manifests.files import explained, is_alive, machine, process_start
+from threedie.manifests.lock_files import LINE, StaleFile, delete_stale, open_lock_file
 
 BEAT_S = 5.0
 STALE_S = 60.0
@@ -35,8 +33,6 @@ STALE_S = 60.0
 DAMAGED_S = 15.0
 """The same for a damaged file: a living holder writes it anew with the next beat."""
 
-_LINE = 512
-"""Bytes of a lock file: its one line is padded, so that a beat overwrites it in place."""
 _TRIES = 1000
 """Attempts at a lock, each after another holder's end, before this gives up on the file system."""
 _CLOSED = -1
@@ -87,19 +83,11 @@ def holder(*paths: Path, on_wait: Callable[[str], None] = lambda _: None) -> str
                 if isinstance(end.value, str):
                     return end.value
                 if end.value is not None:
-                    _delete_stale(path, end.value)
+                    delete_stale(path, end.value)
                 del watched[path]
         if watched:
             time.sleep(min(1.0, BEAT_S))
     return None
-
-
-@dataclass(frozen=True)
-class _StaleFile:
-    """The lock file that a dead holder left, as last read."""
-
-    state: os.stat_result
-    content: bytes
 
 
 def _acquire(path: Path, note: str, refusal: str, on_wait: Callable[[str], None]) -> "_Lock":
@@ -113,7 +101,7 @@ def _acquire(path: Path, note: str, refusal: str, on_wait: Callable[[str], None]
             if isinstance(state, str):
                 raise Taken(refusal.replace("{holder}", state))
             if state is not None:
-                _delete_stale(path, state)
+                delete_stale(path, state)
     except OSError as error:
         raise explained(error, path) from error
     raise ThreeDieError(f"{path}: can be neither made nor taken over; choose another folder")
@@ -155,9 +143,9 @@ class _Lock:
 
     def _beat(self) -> None:
         text = json.dumps({**self._about, "beat": self._beats})
-        line = text.encode()[: _LINE - 1].ljust(_LINE - 1) + b"\n"
+        line = text.encode()[: LINE - 1].ljust(LINE - 1) + b"\n"
         written = 0
-        while written < _LINE:  # on a full disk a part of it is written, and only the next call fails
+        while written < LINE:  # on a full disk a part of it is written, and only the next call fails
             written += os.pwrite(self._file, line[written:], written)
         os.fsync(self._file)
         self._beats += 1
@@ -241,30 +229,30 @@ def _forget_all() -> None:
 os.register_at_fork(after_in_child=_forget_all)
 
 
-def _examine(path: Path, on_wait: Callable[[str], None]) -> str | _StaleFile | None:
+def _examine(path: Path, on_wait: Callable[[str], None]) -> str | StaleFile | None:
     """Description of a lock's holder, the file its dead holder left, or None without a file."""
     steps = _watch(path, on_wait)
     while True:
         try:
             next(steps)
         except StopIteration as end:
-            state: str | _StaleFile | None = end.value
+            state: str | StaleFile | None = end.value
             return state
         time.sleep(min(1.0, BEAT_S))
 
 
-def _watch(path: Path, on_wait: Callable[[str], None]) -> Generator[None, None, str | _StaleFile | None]:
+def _watch(path: Path, on_wait: Callable[[str], None]) -> Generator[None, None, str | StaleFile | None]:
     """Watch a lock until the result of `_examine` is certain; each step reads its file once, a second apart."""
     begin = time.monotonic()
     first: bytes | None = None
     looked = False
     while True:
-        file = _open_lock_file(path)
+        file = open_lock_file(path)
         if file is None:
             return None
         try:
             state = os.fstat(file)
-            content = os.read(file, _LINE)
+            content = os.read(file, LINE)
             about = _parsed(content)
             flocked = _is_flocked(file)
             if flocked and (looked or not _is_dead(about)):
@@ -277,31 +265,13 @@ def _watch(path: Path, on_wait: Callable[[str], None]) -> Generator[None, None, 
             continue
         patience = min(STALE_S, DAMAGED_S) if about is None else STALE_S
         if _is_dead(about) or (first == content and time.monotonic() - begin > patience):
-            return _StaleFile(state, content)
+            return StaleFile(state, content)
         if first is None:
             first = content
             on_wait(f"{path}: waiting up to {patience:.0f} s to see whether {_describe(about)} is still alive ...")
         elif first != content:
             return _describe(about)
         yield
-
-
-def _open_lock_file(path: Path) -> int | None:
-    """Open a lock file for reading; None if it doesn't exist.
-
-    Raises:
-        ThreeDieError: it is no regular file. Links aren't followed: they may lead anywhere.
-    """
-    try:
-        state = path.lstat()
-        if stat.S_ISREG(state.st_mode):
-            # Opened anew each time: only then does a shared file system check for changes.
-            return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    kinds = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder"}
-    kind = kinds.get(stat.S_IFMT(state.st_mode), "a device or a pipe")
-    raise ThreeDieError(f"{path}: {kind} in place of a lock file; delete it and run the same command again")
 
 
 def _is_dead(about: dict[str, object] | None) -> bool:
@@ -317,7 +287,7 @@ def _is_dead(about: dict[str, object] | None) -> bool:
 def is_flocked(path: Path) -> bool:
     """Whether the system reports a file as locked, the only lock of versions without beats; False if unknown."""
     try:
-        file = _open_lock_file(path)
+        file = open_lock_file(path)
     except (OSError, ThreeDieError):
         return False
     if file is None:
@@ -339,67 +309,6 @@ def _is_flocked(file: int) -> bool | None:
         return None
     fcntl.flock(file, fcntl.LOCK_UN)
     return False
-
-
-def _delete_stale(path: Path, dead: _StaleFile) -> None:
-    """Delete the lock file of a dead holder, unless another process already did and made a new one.
-
-    Whoever deletes it holds its `flock`, so that its name can't come to mean a new holder's file between the look and
-    the deletion.
-    """
-    with suppress(FileNotFoundError):
-        file = _open_lock_file(path)
-        if file is None:
-            return
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return  # another process is at it; the caller looks again
-        except OSError:
-            _delete_without_flock(path, dead)
-        else:
-            if _is_still(path, dead):
-                path.unlink()
-        finally:
-            os.close(file)
-
-
-def _delete_without_flock(path: Path, dead: _StaleFile) -> None:
-    """The same on a file system without `flock`: move the file aside, and put it back if it is a new one."""
-    if not _is_still(path, dead):
-        return
-    aside = path.with_name(f"{temporary_prefix(os.getpid())}{secrets.token_hex(4)}-{path.name}")
-    path.rename(aside)
-    if not _is_still(aside, dead):
-        _put_back(aside, path)
-    aside.unlink()
-
-
-def _put_back(aside: Path, path: Path) -> None:
-    """Give a lock file that was moved by mistake its name again, unless a new one has it by now."""
-    try:
-        path.hardlink_to(aside)
-    except FileExistsError:
-        pass
-    except OSError as error:
-        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES):
-            raise
-        # A file system without hard links.
-        if not path.exists():
-            aside.rename(path)
-
-
-def _is_still(path: Path, dead: _StaleFile) -> bool:
-    """Whether it is the same file, without a beat since; a new file often gets the inode number of a deleted one."""
-    file = _open_lock_file(path)
-    if file is None:
-        return False
-    try:
-        now = os.fstat(file)
-        same = os.path.samestat(now, dead.state) and now.st_mtime_ns == dead.state.st_mtime_ns
-        return same and os.read(file, _LINE) == dead.content
-    finally:
-        os.close(file)
 
 
 def _parsed(content: bytes) -> dict[str, object] | None:

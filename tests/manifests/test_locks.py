@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from threedie.manifests import locks
+from threedie.manifests import lock_files, locks
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import machine, process_start
 from threedie.manifests.locks import Taken, holder, lock
@@ -160,7 +160,7 @@ def test_a_dead_holder_s_file_that_another_is_deleting_is_no_holder_s(path: Path
     process.communicate()
     with path.open("r+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        locks._delete_stale(path, stale_file(path))
+        lock_files.delete_stale(path, stale_file(path))
         assert path.exists()
         steps = locks._watch(path, lambda _: None)
         next(steps)
@@ -179,17 +179,17 @@ def test_two_who_look_at_once_dont_take_each_other_for_the_holder(path: Path) ->
         assert holder(path) is None
 
 
-def stale_file(path: Path) -> locks._StaleFile:
-    return locks._StaleFile(path.stat(), path.read_bytes())
+def stale_file(path: Path) -> lock_files.StaleFile:
+    return lock_files.StaleFile(path.stat(), path.read_bytes())
 
 
 def test_a_new_lock_in_the_place_of_a_dead_one_is_not_buried(path: Path) -> None:
     from_another_machine(path)
     dead = stale_file(path)
     from_another_machine(path, 1)  # the same number on the disk, written anew
-    locks._delete_stale(path, dead)
+    lock_files.delete_stale(path, dead)
     assert path.exists()
-    locks._delete_stale(path, stale_file(path))
+    lock_files.delete_stale(path, stale_file(path))
     assert not path.exists()
 
 
@@ -201,7 +201,7 @@ def test_a_new_lock_made_in_the_tick_in_which_the_old_one_ended_is_not_buried(pa
     about = json.loads(path.read_bytes())
     assert about["token"] != json.loads(dead.content)["token"]
     os.utime(path, ns=(dead.state.st_atime_ns, dead.state.st_mtime_ns))
-    locks._delete_stale(path, locks._StaleFile(path.stat(), dead.content))
+    lock_files.delete_stale(path, lock_files.StaleFile(path.stat(), dead.content))
     assert path.exists()
     again.__exit__(None, None, None)
     assert list(path.parent.iterdir()) == []
