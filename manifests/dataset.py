@@ -39,12 +39,11 @@ from threedie.manifests.dataset_info import (
     DatasetObject,
     dataset_fingerprint,
 )
-from threedie.manifests.errors import DamagedFileError, ThreeDieError, one_line, shown_value
-from threedie.manifests.files import explained
-from threedie.manifests.hdf5 import UNREADABLE, open_hdf5, read_array, read_attribute, read_texts
+from threedie.manifests.errors import DamagedFileError, ThreeDieError, shown_value
+from threedie.manifests.hdf5 import explained_damage, open_hdf5, read_array, read_attribute, read_texts
 from threedie.manifests.latents import LatentField
 from threedie.manifests.objects import ObjectRef
-from threedie.manifests.seal import MARK, BrokenSealError
+from threedie.manifests.seal import MARK
 
 Jpeg = memoryview | bytes
 
@@ -115,23 +114,9 @@ class Dataset:
         self.path = Path(path)
         if not self.path.is_file():
             raise ThreeDieError(f"{self.path}: no such dataset file; make one with '3die render'")
-        try:
-            with open_hdf5(self.path) as file:
-                self._read(file)
-        except OSError as error:
-            if error.errno:
-                raise explained(error, self.path) from error
-            raise DamagedFileError(
-                f"{self.path}: not an HDF5 file or cut short ({one_line(error)}); {repair_hint(self.path)}"
-            ) from error
-        except BrokenSealError as error:
-            raise DamagedFileError(f"{self.path}: damaged: {error}; {repair_hint(self.path)}") from error
-        except MemoryError as error:
-            raise ThreeDieError(f"{self.path}: more than this machine's memory has room for") from error
-        except UNREADABLE as error:
-            raise DamagedFileError(
-                f"{self.path}: not a 3die dataset, or damaged ({one_line(error)}); {repair_hint(self.path)}"
-            ) from error
+        damage = explained_damage(self.path, "a 3die dataset", lambda: repair_hint(self.path))
+        with damage, open_hdf5(self.path) as file:
+            self._read(file)
         self._bytes: npt.NDArray[np.uint8] | None = None
 
     def _read(self, file: h5py.h5f.FileID) -> None:

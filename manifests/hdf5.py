@@ -1,7 +1,7 @@
 """Reading small tables and attributes of HDF5 files, by h5py's low-level API."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from threedie.manifests.errors import DamagedFileError, ThreeDieError, one_line
+from threedie.manifests.files import explained
 from threedie.manifests.seal import BrokenSealError, check_seal
 
 
@@ -76,3 +78,30 @@ UNREADABLE = (
     BrokenSealError,
 )
 """What h5py and the parsers of its content raise on damaged files, besides OSError."""
+
+
+@contextmanager
+def explained_damage(path: Path, kind: str, remedy: Callable[[], str]) -> Iterator[None]:
+    """Turn what reading a damaged file raises into one line.
+
+    Args:
+        path: the file.
+        kind: what it should be, with its article.
+        remedy: what to do about it, in words.
+
+    Raises:
+        DamagedFileError: it isn't such a file, truncated or damaged.
+        ThreeDieError: it can't be read, or is larger than memory.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno:
+            raise explained(error, path) from error
+        raise DamagedFileError(f"{path}: not an HDF5 file or cut short ({one_line(error)}); {remedy()}") from error
+    except BrokenSealError as error:
+        raise DamagedFileError(f"{path}: damaged: {error}; {remedy()}") from error
+    except MemoryError as error:
+        raise ThreeDieError(f"{path}: more than this machine's memory has room for") from error
+    except UNREADABLE as error:
+        raise DamagedFileError(f"{path}: not {kind}, or damaged ({one_line(error)}); {remedy()}") from error

@@ -25,11 +25,11 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from threedie.manifests.errors import DamagedFileError, ThreeDieError, one_line
-from threedie.manifests.files import explained, replacing
-from threedie.manifests.hdf5 import UNREADABLE, open_hdf5, read_array, read_attribute
+from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.files import replacing
+from threedie.manifests.hdf5 import explained_damage, open_hdf5, read_array, read_attribute
 from threedie.manifests.plurals import pluralize
-from threedie.manifests.seal import BrokenSealError, blank_seal, seal
+from threedie.manifests.seal import blank_seal, seal
 
 Array = npt.NDArray[np.float64]
 
@@ -133,21 +133,9 @@ class PhotonicCells:
         if not self.path.is_file():
             raise ThreeDieError(f"{self.path}: no such file; make one with '3die photonics make'")
         remedy = "delete it and run the same '3die photonics make' again"
-        try:
-            with open_hdf5(self.path) as file:
-                self._read(file)
-        except OSError as error:
-            if error.errno:
-                raise explained(error, self.path) from error
-            raise DamagedFileError(
-                f"{self.path}: not an HDF5 file or cut short ({one_line(error)}); {remedy}"
-            ) from error
-        except BrokenSealError as error:
-            raise DamagedFileError(f"{self.path}: damaged: {error}; {remedy}") from error
-        except UNREADABLE as error:
-            raise DamagedFileError(
-                f"{self.path}: not a file of photonic crystals, or damaged ({one_line(error)}); {remedy}"
-            ) from error
+        damage = explained_damage(self.path, "a file of photonic crystals", lambda: remedy)
+        with damage, open_hdf5(self.path) as file:
+            self._read(file)
 
     def _read(self, file: "h5py.h5f.FileID") -> None:
         if read_attribute(file, "format") != FORMAT:
