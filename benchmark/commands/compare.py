@@ -80,7 +80,7 @@ def _text(comparison: "RowComparison") -> str:
 
 
 def _line(score: "ScoreComparison") -> tuple[str, ...]:
-    text, found = score.metric.text, score.difference
+    text, change = score.metric.text, score.difference
     means = [text(cell.mean) + ("" if cell.deviation is None else f" ± {text(cell.deviation)}") for cell in score.cells]
     first, second = score.parts
     return (
@@ -88,8 +88,8 @@ def _line(score: "ScoreComparison") -> tuple[str, ...]:
         first if first == second else f"{first}, {second}",
         *means,
         _signed(text(score.cells[0].mean - score.cells[1].mean)),
-        "" if found is None else f"{_signed(text(found.interval[0]))} to {_signed(text(found.interval[1]))}",
-        "" if found is None else "< 0.001" if found.p < 0.001 else f"{found.p:.3f}",
+        "" if change is None else f"{_signed(text(change.interval[0]))} to {_signed(text(change.interval[1]))}",
+        "" if change is None else "< 0.001" if change.p < 0.001 else f"{change.p:.3f}",
         score.verdict,
     )
 

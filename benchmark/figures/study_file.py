@@ -130,9 +130,9 @@ def find_studies(folders: Iterable[Path]) -> list[Path]:
     """Every `study.toml` of some folders, at any depth."""
     files: dict[Path, None] = {}
     for folder in folders:
-        found = sorted(folder.rglob(STUDY_FILE)) if folder.is_dir() else []
+        in_folder = sorted(folder.rglob(STUDY_FILE)) if folder.is_dir() else []
         files |= dict.fromkeys(
-            file for file in found if not any(is_litter(part) for part in file.relative_to(folder).parts)
+            file for file in in_folder if not any(is_litter(part) for part in file.relative_to(folder).parts)
         )
     return list(files)
 

@@ -123,7 +123,7 @@ class ScoreComparison:
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON."""
-        found, metric = self.difference, self.metric
+        change, metric = self.difference, self.metric
         return {
             "task": metric.task,
             "version": metric.version,
@@ -134,8 +134,8 @@ class ScoreComparison:
             "runs": [len(cell.values) for cell in self.cells],
             "higher_is_better": self.cells[0].higher_is_better,
             "difference": self.cells[0].mean - self.cells[1].mean,
-            "interval": None if found is None else list(found.interval),
-            "p": None if found is None else found.p,
+            "interval": None if change is None else list(change.interval),
+            "p": None if change is None else change.p,
             "verdict": self.verdict,
         }
 
@@ -208,8 +208,8 @@ def _compare(key: str, one: Side, other: Side) -> RowComparison:
         parts = tuple({column.part for column in row.cells if column.metric == metric} for row in rows)
         for pair in _pairs_of_parts((one.part, other.part), parts):
             columns = [Column(metric, part) for part in pair]
-            found = [row_scores(row, column, draws) for row, column in zip(rows, columns, strict=True)]
-            apart = difference(found[0], found[1]) if found[0] and found[1] else None
+            pair_scores = [row_scores(row, column, draws) for row, column in zip(rows, columns, strict=True)]
+            apart = difference(pair_scores[0], pair_scores[1]) if pair_scores[0] and pair_scores[1] else None
             cells = (rows[0].cells[columns[0]], rows[1].cells[columns[1]])
             scores.append(ScoreComparison(metric, pair, cells, apart))
     if not scores:

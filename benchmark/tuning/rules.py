@@ -75,12 +75,12 @@ def edges(tries: Sequence[Mapping[str, Any]], chosen: int) -> list[str]:
         tries: the settings of all tries.
         chosen: position of the chosen one.
     """
-    found = []
+    sentences = []
     for key, value in tries[chosen].items():
         values = {settings[key] for settings in tries if _is_number(settings.get(key))}
         if len(values) > 1 and _is_number(value) and value in (min(values), max(values)):
-            found.append(f"{key} {value:g} is the {'lowest' if value == min(values) else 'highest'} that was tried")
-    return found
+            sentences.append(f"{key} {value:g} is the {'lowest' if value == min(values) else 'highest'} that was tried")
+    return sentences
 
 
 def _is_number(value: Any) -> bool:

@@ -116,16 +116,16 @@ def _escaped(line: str) -> str:
 
 def _task_title(outcome: Outcome, task: str) -> str:
     """A task with its main score, as the tables of results name them."""
-    known = TASKS.get(task)
+    declared_task = TASKS.get(task)
     metric = next((result.metric for each in outcome.tries for result in each.results if result.task == task), None)
-    declared = known.metric(metric) if known and metric else None
-    return f"{known.title}, {declared.title}" if known and declared else task
+    declared = declared_task.metric(metric) if declared_task and metric else None
+    return f"{declared_task.title}, {declared.title}" if declared_task and declared else task
 
 
 def _score_text(score: TaskScore) -> str:
     """A value and its interval, in the unit that tables show."""
-    known = TASKS.get(score.task)
-    metric = known.metric(score.metric) if known else None
+    declared_task = TASKS.get(score.task)
+    metric = declared_task.metric(score.metric) if declared_task else None
     factor, digits = (100 if metric and metric.percent else 1), metric.digits if metric else 3
     interval = score.interval
     ends = "" if interval is None else f" [{', '.join(f'{factor * end:.{digits}f}' for end in interval)}]"

@@ -290,8 +290,8 @@ def _images(recipe: Recipe, objects: int) -> int:
 def _main_score(record: Record, task: str) -> TaskScore | None:
     """The main score of the whole representation on a task; None where the record has none."""
     for row in record["results"]:
-        found = row["task"], row["metric"], row["part"], row["input"]
-        if found == (task, TASKS[task].main, PART, REPRESENTATION) and row["floor"] is not None:
+        measured = row["task"], row["metric"], row["part"], row["input"]
+        if measured == (task, TASKS[task].main, PART, REPRESENTATION) and row["floor"] is not None:
             interval = row.get("interval")
             return TaskScore(task, row["version"], row["metric"], row["value"], row["floor"], interval)
     return None

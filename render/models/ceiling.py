@@ -122,13 +122,13 @@ class CeilingOf:
         """Angles (..., 3) with full turns added to be in their ranges, and whether all three are, 0 or 1."""
         moved, inside = angles.copy(), np.ones(angles.shape[:-1])
         for at, field in enumerate(self._ranges):
-            found = np.zeros(angles.shape[:-1], bool)
+            in_range = np.zeros(angles.shape[:-1], bool)
             for turn in (0, 1, -1):
                 values = angles[..., at] + turn * 2 * np.pi
-                fits = _contains(field, values) & ~found
+                fits = _contains(field, values) & ~in_range
                 moved[..., at][fits] = values[fits]
-                found |= fits
-            inside *= found
+                in_range |= fits
+            inside *= in_range
         return moved, inside
 
     def _relative(self, squared_length: float) -> float:
