@@ -105,7 +105,8 @@ def plan_shards(
                 begins.append(index)
                 size = 0
             size += more
-        for number, (begin, end) in enumerate(zip(begins, [*begins[1:], len(own)], strict=True)):
+        for number, begin in enumerate(begins):
+            end = [*begins, len(own)][number + 1]
             file = f"{DATA_FOLDER}/{split}-{number:05d}-of-{len(begins):05d}{suffix}"
             shards.append(Shard(file, split, begin, end))
     return shards

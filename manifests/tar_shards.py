@@ -62,7 +62,8 @@ def is_whole_tar(path: Path, mark: str) -> bool:
         size = path.stat().st_size
         with tarfile.open(path, "r:") as archive, path.open("rb") as file:
             file.seek(max(0, size - _END))
-            return archive.pax_headers.get("comment") == mark and not any(file.read())
+            ended = size % tarfile.RECORDSIZE == 0 and not any(file.read())
+            return ended and archive.pax_headers.get("comment") == mark
     except (OSError, tarfile.TarError):
         return False
 
