@@ -32,6 +32,8 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | No
         ThreeDieError: it is damaged, or the library is missing.
     """
     library = _library("safetensors")
+    # The library says what is wrong with a path in words of its own.
+    path.open("rb").close()
     try:
         with library.safe_open(str(path), framework="pt", device="cpu") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dictionary
