@@ -114,7 +114,7 @@ def import_checkpoint(
     notes = remarks(content)
     notes += [f"its numbers of type {', '.join(converted)} became float32"] if converted else []
     epoch, own_name = content.get("epoch"), _plain(about["method"] if about else path.stem)
-    mean, std = FIXED_NORMALIZATIONS.get(pixels) or (about["mean"], about["std"])
+    mean, std = (about["mean"], about["std"]) if about and pixels == "dataset" else FIXED_NORMALIZATIONS[pixels]
     return {
         "settings": settings.to_json(),
         "normalisation": {"mean": list(mean), "std": list(std)},
