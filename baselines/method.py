@@ -28,6 +28,8 @@ class Batch:
         action: the relative transformation from view 1 to view 2, (B, A), the one that `Method.action` names.
         label: class of each object, (B,), int64.
         crop: a small crop of view 1's picture, (B, 3, h, w), for methods that use one (`Method.crop_side`).
+        absolute: what the action would be to view 2 from a view whose latents are zero, (B, A): its rotation itself
+            instead of the relative one, and so on; for methods that want it (`Method.needs_absolute`).
     """
 
     view1: Tensor
@@ -35,6 +37,7 @@ class Batch:
     action: Tensor
     label: Tensor
     crop: Tensor | None = None
+    absolute: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,20 @@ class Method(nn.Module, ABC):
             method uses none. `threedie.manifests.actions` defines them.
         needs_training: whether there is something to train; if not, the initial weights are the result.
         crop_area: smallest and largest share of the picture's area that `Batch.crop` shows.
+        needs_absolute: whether it wants `Batch.absolute`.
+        context_pairs: how many pairs of views of training objects an evaluation hands to `take_context` first.
+        predicts_from_representation: whether `predict` takes the whole representation of a view instead of the
+            equivariant part of its embedding.
+        evaluation_options: names of options that decide no weight: `3die bench eval --set` may change them.
     """
 
     action: str | None = None
     needs_training: bool = True
     crop_area: tuple[float, float] = (0.2, 1.0)
+    needs_absolute: bool = False
+    context_pairs: int = 0
+    predicts_from_representation: bool = False
+    evaluation_options: tuple[str, ...] = ()
 
     def crop_side(self, side: int) -> int | None:
         """Width and height in pixels of the small crop this method wants beside views of `side`; None for no crop."""
@@ -119,6 +131,10 @@ class Method(nn.Module, ABC):
             done: share of the run's steps that are done, above 0 and up to 1.
         """
 
+    def take_context(self, batch: Batch) -> None:
+        """Keep pairs as the context of all later embeddings and predictions, in buffers that checkpoints don't hold."""
+        raise NotImplementedError(f"{type(self).__name__} takes no context")
+
     @property
     def has_predictor(self) -> bool:
         """Whether `predict` works, so that retrieval can be measured."""
@@ -136,3 +152,10 @@ class Method(nn.Module, ABC):
         if tuple(batch.action.shape) != wanted:
             raise ValueError(f"action {self.action!r} has shape {wanted}, the batch gave {tuple(batch.action.shape)}")
         return batch.action
+
+    def checked_absolute(self, batch: Batch) -> Tensor:
+        """The batch's absolute latents (B, A); ValueError where they are missing or not of the action's shape."""
+        if batch.absolute is None or batch.absolute.shape != batch.action.shape:
+            got = "none" if batch.absolute is None else tuple(batch.absolute.shape)
+            raise ValueError(f"absolute latents have shape {tuple(batch.action.shape)}, the batch gave {got}")
+        return batch.absolute
