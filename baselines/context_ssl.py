@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from threedie.baselines import losses
-from threedie.baselines.context_transformer import ContextTransformer, causal_mask, hide_pairs
+from threedie.baselines.context_transformer import ContextTransformer, causal_mask, context_length, cut, hide_pairs
 from threedie.baselines.distributed import gather
 from threedie.baselines.environments import COLUMNS, PARTS, Environments
 from threedie.baselines.method import ALL, EQUIVARIANT, Batch, Method, MethodOutput, Parts, action_dims
@@ -76,11 +76,9 @@ class ContextSSL(Method):
             raise ValueError(f"context {context}: must be even, from 0 to {length - 2}, the length trained on less 2")
         if not 0 <= mask_probability <= 1:
             raise ValueError(f"mask_probability {mask_probability}: must lie between 0 and 1")
-        dims, widths = action_dims(action), parse_widths(projector)
-        if not widths:
-            raise ValueError("projector: give at least one width, the transformer's, e.g. 2048")
+        dims, (width, *_) = action_dims(action), parse_widths(projector) or (0,)
         self.backbone = backbone
-        self.predictor = ContextTransformer(backbone.dim + dims, backbone.dim, widths[0], layers, heads)
+        self.predictor = ContextTransformer(backbone.dim + dims, backbone.dim, width, layers, heads)
         self.regressor = build_perceptron(backbone.dim, regressor, dims)
         self.action, self.length, self.context_pairs = action, length, context // 2
         self.mask_probability, self.temperature, self.clamp = mask_probability, temperature, clamp
@@ -131,13 +129,12 @@ class ContextSSL(Method):
 
     def forward(self, batch: Batch) -> MethodOutput:
         """Contrast of embeddings, regression of rotation and hues, representations and embeddings of a batch."""
-        pairs, length = self._pairs(batch), min(self.length, 2 * len(batch.view1))
+        length = context_length(len(batch.view1), self.length)
         environment, numbers = self.environments.draw(len(self.predictor.blocks), length)
-        masks = hide_pairs(causal_mask(length), numbers, self.mask_probability).to(pairs.device)
+        pairs = self._pairs(batch)
         tokens = self._tokens(pairs, self.environments.shown(self.checked_action(batch), environment)).flatten(0, 1)
-        # Padding at the end of the last context is seen by nothing before it.
-        padded = F.pad(tokens, (0, 0, 0, -len(tokens) % length))
-        answers = self.predictor(padded.unflatten(0, (-1, length)), masks).flatten(0, 1)[: len(tokens)]
+        masks = hide_pairs(causal_mask(length), numbers, self.mask_probability).to(pairs.device)
+        answers = self.predictor(cut(tokens, length), masks).flatten(0, 1)[: len(tokens)]
         u, v = F.normalize(answers, dim=1).unflatten(0, (-1, 2)).unbind(1)
 
         lowest = losses.LOWEST_SIMILARITY if self.clamp else None

@@ -17,7 +17,7 @@ def causal_mask(length: int) -> Tensor:
     could be told without the context.
     """
     mask = torch.ones(length, length, dtype=torch.bool).tril()
-    second = torch.arange(1, length, 2)
+    second = torch.arange(length)[1::2]
     mask[second, second - 1] = False
     return mask
 
@@ -35,6 +35,16 @@ def hide_pairs(mask: Tensor, numbers: Tensor, probability: float) -> Tensor:
     """
     visible = (numbers >= probability).repeat_interleave(2, dim=-1)
     return (mask & visible) | torch.eye(len(mask), dtype=torch.bool, device=mask.device)
+
+
+def context_length(pairs: int, most: int) -> int:
+    """Views in each context of a batch of pairs: as few contexts of at most so many views as hold all, nearly equal."""
+    return 2 * -(-pairs // -(-2 * pairs // most))
+
+
+def cut(tokens: Tensor, length: int) -> Tensor:
+    """Tokens (N, I) as contexts of T one after the other, (S, T, I); zeros fill the last, unseen by what is before."""
+    return F.pad(tokens, (0, 0, 0, -len(tokens) % length)).unflatten(0, (-1, length))
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,8 @@ class ContextTransformer(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, width: int, layers: int = 3, heads: int = 4):
         super().__init__()
+        if width < 1:
+            raise ValueError("projector: give at least one width, the transformer's, e.g. 2048")
         if layers < 1 or heads < 1:
             raise ValueError(f"layers {layers}, heads {heads}: must be 1 or more")
         if width % heads:

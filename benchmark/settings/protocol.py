@@ -60,7 +60,7 @@ class Protocol:
     @property
     def seed(self) -> int:
         """A number made of name and version that keys the choice of pairs and the heads' first weights."""
-        return int.from_bytes(hashlib.sha256(f"{self.name} {self.version}".encode()).digest()[:4], "big")
+        return protocol_seed(self.name, self.version)
 
     def head_seed(self, index: int) -> int:
         """Seed of the heads' first weights and of the views they see; the first one, index 0, is `seed`."""
@@ -75,6 +75,11 @@ class Protocol:
             return self.steps
         assert self.epochs is not None
         return -(-self.epochs * objects // self.batch_size)
+
+
+def protocol_seed(name: str, version: int) -> int:
+    """`Protocol.seed`, also of a version that isn't known here."""
+    return int.from_bytes(hashlib.sha256(f"{name} {version}".encode()).digest()[:4], "big")
 
 
 PROTOCOLS: dict[str, Protocol] = {

@@ -17,6 +17,8 @@ NAMES = (
     *("byol:conditional=true,final_norm=true,action_embedding=0", "equimod:predictor=linear,final_norm=true"),
     "equimod:objective=simclr,predictor=linear,final_norm=true",
     *("equicaps", "equicaps:action=motion_base"),
+    # Of two pairs each, so that a process holds whole contexts.
+    *("context_ssl:length=4", "context_ssl:length=4,environment=both,clamp=true"),
 )
 
 CODE = """
@@ -37,8 +39,9 @@ for name in names:
         name.partition(":")[0], width=4, projector="16-16", image_size=32, options=saved["options"]
     ).eval()
     method.load_state_dict(saved["state"])
-    view1, view2, action, label, crop = (values[rows] for values in saved["batch"])
-    output = method(Batch(view1, view2, action[:, : action_dims(method.action or "rotation")], label, crop))
+    view1, view2, action, label, crop, absolute = (values[rows] for values in saved["batch"])
+    size = action_dims(method.action or "rotation")
+    output = method(Batch(view1, view2, action[:, :size], label, crop, absolute=absolute[:, :size]))
     output.loss.backward()
     trained = [parameter for parameter in method.parameters() if parameter.requires_grad]
     for parameter in trained:
@@ -53,7 +56,7 @@ dist.destroy_process_group()
 
 def options_of(name):
     pairs = [pair.split("=") for pair in name.partition(":")[2].split(",") if pair]
-    plain = {"true": True, "0": 0}
+    plain = {"true": True, "0": 0, "4": 4}
     return {option: plain.get(value, value) for option, value in pairs}
 
 
@@ -67,7 +70,7 @@ def test_two_processes_equal_one(tmp_path):
     torch.manual_seed(0)
     view1, view2 = torch.randn(2, 8, 3, 32, 32)
     crop = torch.randn(8, 3, 32, 32)
-    batch = (view1, view2, torch.randn(8, 7), torch.zeros(8, dtype=torch.int64), crop)
+    batch = (view1, view2, torch.randn(8, 7), torch.zeros(8, dtype=torch.int64), crop, torch.randn(8, 7))
     # In evaluation mode, because batch-norm across processes is the training loop's part.
     methods = {name: build(name) for name in NAMES}
     for name, method in methods.items():
@@ -81,8 +84,8 @@ def test_two_processes_equal_one(tmp_path):
             child.kill()
     results = torch.load(tmp_path / "results.pt", weights_only=True)  # noqa: TID251
     for name, method in methods.items():
-        action = batch[2][:, : action_dims(method.action or "rotation")]
-        loss = method(Batch(view1, view2, action, batch[3], crop)).loss
+        action, absolute = (batch[place][:, : action_dims(method.action or "rotation")] for place in (2, 5))
+        loss = method(Batch(view1, view2, action, batch[3], crop, absolute=absolute)).loss
         loss.backward()
         torch.testing.assert_close(results[name]["loss"], loss.detach())
         trained = [parameter for parameter in method.parameters() if parameter.requires_grad]

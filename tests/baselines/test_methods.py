@@ -59,6 +59,8 @@ VARIANTS = [
     ("byol", {"conditional": True, "action": "rotation_color", "action_embedding": 0}),
     ("equicaps", {"action": "motion_object"}),
     ("equicaps", {"action": "motion_base", "capsules": 3}),
+    ("context_ssl", {"environment": "both", "length": 4, "clamp": True}),
+    ("context_ssl", {"environment": "color", "mask_probability": 0.0, "context": 6}),
     ("supervised", {"target": "class"}),
     ("supervised", {"target": "rotation"}),
 ]
@@ -78,7 +80,8 @@ def batch_for(method, count: int = 6, size: int = 32) -> Batch:
     action[:, :4] /= action[:, :4].norm(dim=1, keepdim=True)
     view1, view2 = torch.randn(2, count, 3, size, size, generator=generator)
     crop = torch.randn(count, 3, size, size, generator=generator) if method.crop_side(size) else None
-    return Batch(view1, view2, action, torch.zeros(count, dtype=torch.int64), crop)
+    absolute = torch.randn(action.shape, generator=generator) if method.needs_absolute else None
+    return Batch(view1, view2, action, torch.zeros(count, dtype=torch.int64), crop, absolute=absolute)
 
 
 @pytest.mark.parametrize(("name", "options"), TRAINED_VARIANTS, ids=str)
