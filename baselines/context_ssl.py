@@ -80,7 +80,7 @@ class ContextSSL(Method):
         self.backbone = backbone
         self.predictor = ContextTransformer(backbone.dim + dims, backbone.dim, width, layers, heads)
         self.regressor = build_perceptron(backbone.dim, regressor, dims)
-        self.action, self.length, self.context_pairs = action, length, context // 2
+        self.action, self.length, self.group, self.context_pairs = action, length, length // 2, context // 2
         self.mask_probability, self.temperature, self.clamp = mask_probability, temperature, clamp
         self.regression_weight = regression_weight
         self.register_buffer("context_tokens", torch.empty(0, backbone.dim + dims), persistent=False)
