@@ -101,7 +101,9 @@ class ContextSSL(Method):
 
     def embed(self, representation: Tensor) -> Tensor:
         """Embeddings of views without an action, behind the context, at length one: (N, D) -> (N, D)."""
-        return self.predict(representation, representation.new_zeros(len(representation), action_dims(self.action)))
+        return self.predict(
+            representation, representation.new_zeros(len(representation), action_dims(str(self.action)))
+        )
 
     def predict(self, embedding: Tensor, action: Tensor) -> Tensor:
         """Embeddings of the views that actions (N, A) lead to, from *representations* (N, D): (N, D)."""
@@ -144,4 +146,6 @@ class ContextSSL(Method):
             terms[name] = losses.invariance(predicted[:, columns], gather(absolute.repeat(2, 1))[:, columns])
         regression = sum(terms[name] for name in PARTS[environment])
         loss = terms["contrast"] + self.regression_weight * regression
-        return MethodOutput(loss, {name: term.detach() for name, term in terms.items()}, pairs.unbind(1), (u, v))
+        return MethodOutput(
+            loss, {name: term.detach() for name, term in terms.items()}, (pairs[:, 0], pairs[:, 1]), (u, v)
+        )

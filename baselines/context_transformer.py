@@ -168,6 +168,7 @@ class ContextTransformer(nn.Module):
         mask = causal_mask(len(context)).to(context.device)
         seen, x = self.read_in(context)[None], self.read_in(tokens)
         for block in self.blocks:
+            assert isinstance(block, Block)
             seen, memory = block(seen, mask)
             x = block.recall(x, memory)
         return self.read_out(self.norm(x))

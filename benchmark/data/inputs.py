@@ -79,7 +79,11 @@ def view_arrays(
         values = np.zeros((len(drawn), drawn.views.shape[1] - 1, 0), np.float32)
     else:
         values = drawn.actions(action, dataset.info.fields, dataset.latents).astype(np.float32)
-    arrays = {"action": values[:, 0], "later_actions": values[:, 1:], "label": dataset.labels[drawn.objects]}
+    arrays: dict[str, npt.NDArray] = {
+        "action": values[:, 0],
+        "later_actions": values[:, 1:],
+        "label": dataset.labels[drawn.objects],
+    }
     if absolute and action is not None:
         second = dataset.latents[drawn.objects, drawn.views[:, 1]]
         moved = actions(action, dataset.info.fields, np.zeros_like(second), second)

@@ -1,7 +1,6 @@
 """ContextSSL from the command line: trained, resumed, measured without a context and behind one, drawn."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
