@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from threedie.baselines import losses
 from threedie.baselines.context_transformer import ContextTransformer, causal_mask, context_length, cut, hide_pairs
 from threedie.baselines.distributed import gather
-from threedie.baselines.environments import COLUMNS, PARTS, Environments
+from threedie.baselines.environments import ACTION, COLUMNS, PARTS, Environments
 from threedie.baselines.method import ALL, EQUIVARIANT, Batch, Method, MethodOutput, Parts, action_dims
 from threedie.baselines.projector import Widths, build_perceptron, parse_widths
 from threedie.baselines.resnet import ResNet
@@ -55,7 +55,7 @@ class ContextSSL(Method):
         backbone: ResNet,
         projector: Widths = "2048-2048-2048",
         *,
-        action: str = "rotation_color",
+        action: str = ACTION,
         environment: str = "mixed",
         length: int = 128,
         mask_probability: float = 0.9,
@@ -101,9 +101,7 @@ class ContextSSL(Method):
 
     def embed(self, representation: Tensor) -> Tensor:
         """Embeddings of views without an action, behind the context, at length one: (N, D) -> (N, D)."""
-        return self.predict(
-            representation, representation.new_zeros(len(representation), action_dims(str(self.action)))
-        )
+        return self.predict(representation, representation.new_zeros(len(representation), action_dims(ACTION)))
 
     def predict(self, embedding: Tensor, action: Tensor) -> Tensor:
         """Embeddings of the views that actions (N, A) lead to, from *representations* (N, D): (N, D)."""
