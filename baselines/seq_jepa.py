@@ -18,10 +18,9 @@ from threedie.baselines.resnet import ResNet
 class SeqJEPA(Method):
     """A transformer makes one vector, the aggregate, of some views and the actions between them; the next view follows.
 
-    The predictor gets the aggregate and the last action. Its target is the representation that a slow-moving average of
-    the backbone gives the next view. Representations of single views become equivariant, aggregates of several
-    invariant. There is no projector: the embedding is the aggregate (the invariant part) beside the representation
-    (the equivariant part, which the predictor moves).
+    The predictor gets the aggregate and the last action; its target is the representation that a slow-moving average of
+    the backbone gives the next view. There is no projector: the embedding is the aggregate (its invariant part) beside
+    the representation (its equivariant part, which the predictor moves).
 
     Ghaemi, Muller & Bakhtiari, "seq-JEPA: Autoregressive Predictive Learning of Invariant-Equivariant World Models",
     NeurIPS 2025 (arXiv 2505.03176).
