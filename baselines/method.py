@@ -166,6 +166,23 @@ class Method(nn.Module, ABC):
         """Move the equivariant part of an embedding by an action: (N, E_equi), (N, A) -> (N, E_equi)."""
         raise NotImplementedError(f"{type(self).__name__} has no predictor")
 
+    @property
+    def has_aggregate(self) -> bool:
+        """Whether `embed_sequence` works, so that tasks can be measured with several views of an object at once."""
+        return False
+
+    def embed_sequence(self, representation: Tensor, actions: Tensor) -> Tensor:
+        """Embedding of a view, given the views before it; for one view alone it equals that of `embed`.
+
+        Args:
+            representation: of M views, the last one included, (N, M, D).
+            actions: from each of them to the next, (N, M - 1, A), with A = 0 for a method without actions.
+
+        Returns:
+            (N, E).
+        """
+        raise NotImplementedError(f"{type(self).__name__} embeds each view by itself")
+
     def checked_action(self, batch: Batch) -> Tensor:
         """The batch's action (B, A); ValueError where its shape isn't the one `self.action` names."""
         return self._checked(batch, batch.action, ())

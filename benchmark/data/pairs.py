@@ -12,7 +12,7 @@ from threedie.manifests.latents import LatentField, actions
 
 Indices = npt.NDArray[np.int64]
 
-_PURPOSES = {"training": 1, "evaluation": 2, "heads": 3, "context": 4}
+_PURPOSES = {"training": 1, "evaluation": 2, "heads": 3, "sequences": 4, "context": 5}
 """Separate streams of numbers for separate uses of the same seed."""
 
 
@@ -105,23 +105,38 @@ def draw_sequences(
     Raises:
         ThreeDieError: objects have fewer views than a sequence.
     """
+    order, first, *others = _raw_numbers(seed, index, purpose, (length + 1, len(objects)))
+    view1 = (first % np.uint64(views)).astype(np.int64)
+    drawn = (view1[:, None] + _steps(others, views)) % views
+    return Sequences(objects[np.argsort(order, kind="stable")], drawn)
+
+
+def _raw_numbers(seed: int, index: int, purpose: str, shape: tuple[int, int]) -> npt.NDArray[np.uint64]:
+    """Random 64-bit numbers that the arguments decide."""
+    counter = np.array([0, 0, 0, _PURPOSES[purpose]], np.uint64)
+    generator = np.random.Philox(key=np.array([seed, index], np.uint64), counter=counter)
+    return generator.random_raw(shape[0] * shape[1]).reshape(shape)
+
+
+def _steps(choices: Sequence[npt.NDArray[np.uint64]], views: int) -> Indices:
+    """Different views for sequences of each object, counted from the first view on: (n, 1 + choices), from 0.
+
+    Each choice (n,) takes the r-th of the views that are left, around the object's list.
+
+    Raises:
+        ThreeDieError: objects have fewer views than a sequence.
+    """
+    length = len(choices) + 1
     if views < length:
         what = "pairs need" if length == 2 else f"sequences of {length} views need"
         raise ThreeDieError(f"{what} at least {length} views of each object; the dataset has {views}")
-    counter = np.array([0, 0, 0, _PURPOSES[purpose]], np.uint64)
-    raw = np.random.Philox(key=np.array([seed, index], np.uint64), counter=counter).random_raw(
-        (length + 1) * len(objects)
-    )
-    order, *choices = raw.reshape(length + 1, len(objects))
-    # Counted from the first view on, around the object's list of views: the r-th that isn't taken yet.
-    steps = np.zeros((len(objects), length), np.int64)
-    for place, choice in enumerate(choices[1:], start=1):
+    steps = np.zeros((len(choices[0]), length), np.int64)
+    for place, choice in enumerate(choices, start=1):
         step = (choice % np.uint64(views - place)).astype(np.int64)
         for taken in np.sort(steps[:, :place]).T:
             step += step >= taken
         steps[:, place] = step
-    first = (choices[0] % np.uint64(views)).astype(np.int64)
-    return Sequences(objects[np.argsort(order, kind="stable")], (first[:, None] + steps) % views)
+    return steps
 
 
 def draw_pass(objects: Indices, views: int, seed: int, index: int, purpose: str = "training") -> Pairs:
@@ -200,9 +215,18 @@ def draw_context(objects: Indices, views: int, count: int, seed: int) -> Sequenc
 
 def every_view_first(objects: Indices, views: int, seed: int) -> Pairs:
     """Fixed pairs for evaluation: each view of each object once as view 1, another at random as view 2; (n * V)."""
-    raw = np.random.Philox(
-        key=np.array([seed, 0], np.uint64), counter=np.array([0, 0, 0, _PURPOSES["evaluation"]], np.uint64)
-    ).random_raw(len(objects) * views)
+    (raw,) = _raw_numbers(seed, 0, "evaluation", (1, len(objects) * views))
     view1 = np.tile(np.arange(views), len(objects))
     step = (raw % np.uint64(max(views - 1, 1))).astype(np.int64) + 1
     return Pairs(np.repeat(objects, views), view1, (view1 + step) % views)
+
+
+def every_view_last(objects: Indices, views: int, length: int, seed: int) -> Sequences:
+    """Fixed sequences for evaluation: each view of each object once as the last, others at random before it; (n * V).
+
+    Raises:
+        ThreeDieError: objects have fewer views than a sequence.
+    """
+    raw = _raw_numbers(seed, 0, "sequences", (length - 1, len(objects) * views))
+    last = np.tile(np.arange(views), len(objects))
+    return Sequences(np.repeat(objects, views), (last[:, None] + _steps(list(raw), views)[:, ::-1]) % views)
