@@ -61,6 +61,14 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         class_name="VICReg",
         family="invariant",
     ),
+    "vicreg_traj": CatalogueEntry(
+        idea="VICReg, and the step from view 1 to 2 points where that from view 2 to 3 points.",
+        loss="VICReg's, negative cosine of the two steps",
+        paper="Wang, Chen & Yu, ECCV 2024, arXiv 2403.14973",
+        module="threedie.baselines.vicreg_traj",
+        class_name="VICRegTraj",
+        family="invariant",
+    ),
     "simclr": CatalogueEntry(
         idea="Each view is closer to the other view of its object than to views of other objects.",
         loss="normalized temperature-scaled cross-entropy",
@@ -148,6 +156,15 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         class_name="EquiCaps",
         family="equivariant",
         actions=("rotation", "motion_object", "motion_base"),
+    ),
+    "seq_jepa": CatalogueEntry(
+        idea="A transformer gathers several views and the actions between them and predicts the next view.",
+        loss="cosine distance of the predicted representation and that of a moving average",
+        paper="Ghaemi, Muller & Bakhtiari, NeurIPS 2025, arXiv 2505.03176",
+        module="threedie.baselines.seq_jepa",
+        class_name="SeqJEPA",
+        family="equivariant",
+        actions=METHOD_ACTIONS,
     ),
     "supervised": CatalogueEntry(
         idea="The upper end of the scale: trained on the classes, the relative rotations, or both.",

@@ -180,6 +180,24 @@ def normalized_distance(predicted: Tensor, target: Tensor) -> Tensor:
 
 
 @full_precision
+def trajectory(first: Tensor, middle: Tensor, last: Tensor) -> Tensor:
+    """Mean negative cosine of two successive steps, seen across the middle point: three (N, E) -> scalar in [-1, 1].
+
+    With v1 = middle - first, v2 = last - middle and u_k = v_k - (v_k . middle) middle: -cos(u1, u2). The middle point
+    is taken as it is, not at length one: the form of the code of Ghaemi, Muller & Bakhtiari, "seq-JEPA", NeurIPS 2025,
+    for Wang, Chen & Yu, "Pose-Aware Self-Supervised Learning with Viewpoint Trajectory Regularization", ECCV 2024.
+
+    Raises:
+        ValueError: shapes that differ.
+    """
+    _check_pair(first, middle)
+    _check_pair(middle, last)
+    steps = [middle - first, last - middle]
+    across = [step - (step * middle).sum(dim=1, keepdim=True) * middle for step in steps]
+    return -F.cosine_similarity(*across, dim=1).mean()
+
+
+@full_precision
 def cross_entropy(logits: Tensor, label: Tensor) -> Tensor:
     """Mean negative log-likelihood of the labels: (N, classes), (N,) int64 -> scalar.
 

@@ -9,11 +9,12 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise, product
 from typing import Any
 
 import torch
-from parity_records import SMALL, Comparison, entry, error, gradient_norm
+from parity_records import SMALL, Comparison, entry, error
 from successors import SIZE, inputs_of
 from torch import nn
 from torch.nn import functional as F
@@ -38,9 +39,11 @@ class Form:
         method, projector, options: for `build_method`.
         prefixes: their prefix of names -> ours, where they differ.
         terms: their term -> ours, which are summed.
-        outputs: their output -> our module and which of its results in its first call.
+        outputs: their output -> our module and which of its results in its first call, None for its only one.
         form: of the ResNet.
         resnets: their prefix of a ResNet's names -> ours. Records don't list the shapes of these.
+        blanks_last_action: whether the predictor gets zeros for an action. A fault of the released code: what was to
+            blank the last token's action blanks the predictor's too, which lies in the same memory.
     """
 
     method: str
@@ -48,9 +51,10 @@ class Form:
     options: dict[str, Any] = field(default_factory=dict)
     prefixes: dict[str, str] = field(default_factory=dict)
     terms: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    outputs: dict[str, tuple[str, int]] = field(default_factory=dict)
+    outputs: dict[str, tuple[str, int | None]] = field(default_factory=dict)
     form: str = "torchvision"
     resnets: dict[str, str] = field(default_factory=lambda: RESNETS)
+    blanks_last_action: bool = False
 
 
 MOVED = {"action_proj.": "predictor.action_embedding.layers.", "predictor.": "predictor.network."}
@@ -61,6 +65,26 @@ BOTH = {"invariance": ("invariance",), "equivariance": ("equivariance",)}
 COLOR = {"action": "rotation_color"}
 EQUICAPS_TERMS = BOTH | {"std": ("variance",), "cov": ("covariance",), "memax": ("mean_entropy",)}
 CAPSULES = {"activation": ("projector", 0), "pose": ("projector", 1), "first_activations": ("projector", 0)}
+
+
+# What is common to all configurations of seq-JEPA: dropout was off.
+SEQUENCE = {
+    "agg_token": "aggregator.token",
+    "transformer_encoder.transformer_encoder.": "aggregator.",
+    "transformer_encoder.": "aggregator.",
+    "action_proj.": "action_embedding.layers.",
+}
+
+
+def _seq_jepa(length: int, blanks_last_action: bool = False, **options: Any) -> Form:
+    return Form(
+        "seq_jepa",
+        "",
+        options | {"length": length, "dropout": 0.0},
+        SEQUENCE,
+        outputs={"agg": ("aggregator", None)},
+        blanks_last_action=blanks_last_action,
+    )
 
 
 def _equicaps(action: str) -> Form:
@@ -84,6 +108,13 @@ FORMS: dict[str, Form] = {
     "byol_seqjepaform": Form("byol", "2048-128", BYOL),
     "simclr_seqjepaform": Form("simclr", "2048-2048-2048", {"final_norm": True, "temperature": 0.5}),
     "vicreg_seqjepaform": Form("vicreg", "2048-2048-2048", terms=VIC),
+    "vicreg_traj": Form("vicreg_traj", "2048-2048-2048", terms=VIC | {"trajectory": ("trajectory",)}),
+    "seqjepa_rot_L1": _seq_jepa(1),
+    "seqjepa_rot_L3": _seq_jepa(3),
+    "seqjepa_rotcolor_L4": _seq_jepa(4, **COLOR),
+    "seqjepa_noaction_L3": _seq_jepa(3, conditional=False),
+    "seqjepa_rot_L3_noema": _seq_jepa(3, averaged_target=False),
+    "seqjepa_rot_L3_rawaction": _seq_jepa(3, blanks_last_action=True, action_embedding=0),
     "equicaps_3x3": _equicaps("rotation"),
     "equicaps_4x4_object": _equicaps("motion_object"),
     "equicaps_4x4_base": _equicaps("motion_base"),
@@ -109,7 +140,10 @@ def compare(record: Mapping[str, Any]) -> Comparison:
     state, added = recorded_state(method, record, form)
     method.load_state_dict(state)
     method.train()
-    batch = inputs_of(record).batch(method.action)
+    batch = inputs_of(record, method.views).batch(method.action)
+    if form.blanks_last_action:
+        assert batch.later_actions is not None
+        batch.later_actions[:, -1] = 0
     trained = sum(parameter.numel() for parameter in method.parameters() if parameter.requires_grad)
     extra = sum(parameter.numel() for name, parameter in method.named_parameters() if name in added)
     theirs = record.get("n_trainable_without_evaluator") or record["n_trainable"]
@@ -143,9 +177,14 @@ def errors(
         losses[name] = error(ours.get(name, math.nan), value, SMALL_TERMS.get(name, SMALL))
     for name, (module, place) in form.outputs.items():
         if name in record.get("outputs", {}):
-            losses[name] = output_error(results[module][place].detach(), record["outputs"][name])
+            result = results[module] if place is None else results[module][place]
+            losses[name] = output_error(result.detach(), record["outputs"][name])
+    for name, values in zip(("z1", "z2"), output.representation, strict=True):
+        if name in record.get("outputs", {}):
+            losses[name] = output_error(values.detach(), record["outputs"][name])
+    theirs = {ours: theirs.partition(".")[0] for ours, theirs in entry_names(method, record, form).items()}
     gradients = {
-        name: error(gradient_norm(method, our_name(f"{name}.", form).removesuffix(".")), norm)
+        name: error(gradient_norm(method, {ours for ours, part in theirs.items() if part == name}), norm)
         for name, norm in record["grad_norm"].items()
     }
     return losses, gradients
@@ -155,12 +194,11 @@ def errors(
 def first_results(method: Method, modules: Iterable[str]) -> Iterator[dict[str, Any]]:
     """What some modules return when they are first called, by name."""
     results: dict[str, Any] = {}
-    hooks = [
-        method.get_submodule(name).register_forward_hook(
-            lambda module, inputs, output, name=name: results.setdefault(name, output) and None
-        )
-        for name in modules
-    ]
+
+    def keep(name: str, module: nn.Module, inputs: Any, output: Any) -> None:
+        results.setdefault(name, output)
+
+    hooks = [method.get_submodule(name).register_forward_hook(partial(keep, name)) for name in modules]
     yield results
     for hook in hooks:
         hook.remove()
@@ -207,6 +245,12 @@ class Kinks:
         return (x + change.view_as(x),)
 
 
+def gradient_norm(method: Method, names: set[str]) -> float:
+    """2-norm of the gradient of some parameters."""
+    gradients = [p.grad for name, p in method.named_parameters() if name in names and p.grad is not None]
+    return math.sqrt(sum(float(gradient.double().square().sum()) for gradient in gradients))
+
+
 def title_of(record: Mapping[str, Any]) -> str:
     """Name and seed."""
     return f"{record['name']} seed {record['seed']}"
@@ -220,6 +264,17 @@ def our_name(theirs: str, form: Form) -> str:
     return theirs
 
 
+def entry_names(method: Method, record: Mapping[str, Any], form: Form) -> dict[str, str]:
+    """Our name of every entry of the state that the other program had -> theirs."""
+    resnets = {
+        ours_prefixed: theirs + ours_prefixed.removeprefix(ours)
+        for theirs, ours in form.resnets.items()
+        for ours_prefixed in method.state_dict()
+        if ours_prefixed.startswith(ours)
+    }
+    return {our_name(name, form): name for name in record["state_shapes"]} | resnets
+
+
 def recorded_state(method: Method, record: Mapping[str, Any], form: Form) -> tuple[dict[str, torch.Tensor], set[str]]:
     """The state that the other program had, under our names, and the names of trained biases that only we have.
 
@@ -229,19 +284,16 @@ def recorded_state(method: Method, record: Mapping[str, Any], form: Form) -> tup
         ValueError: other entries that one side lacks.
     """
     target = method.state_dict()
-    shapes = {name: tuple(shape) for name, shape in record["state_shapes"].items()}
-    for theirs, ours in form.resnets.items():
-        shapes |= {
-            theirs + name.removeprefix(ours): tuple(value.shape)
-            for name, value in target.items()
-            if name.startswith(ours)
-        }
-    names = {our_name(name, form): name for name in shapes}
+    names = entry_names(method, record, form)
     lacking = target.keys() - names.keys()
     foreign = (names.keys() - target.keys()) | (lacking - biases_before_norms(method))
     if foreign:
         raise ValueError(f"{record['name']}: {', '.join(sorted(foreign))}: only one side has these")
-    state = {name: entry(theirs, shapes[theirs], record["seed"]) for name, theirs in names.items()}
+    shapes = record["state_shapes"]
+    state = {
+        name: entry(theirs, tuple(shapes.get(theirs, target[name].shape)), record["seed"])
+        for name, theirs in names.items()
+    }
     state |= {name: torch.zeros_like(target[name]) for name in lacking}
     return state, {name for name in lacking if method.get_parameter(name).requires_grad}
 

@@ -52,9 +52,17 @@ class Inputs:
         return torch.from_numpy(moves.astype(np.float32))
 
     def batch(self, kind: str | None) -> Batch:
-        """The first two views as a batch of pairs, with an action; for methods without any, the rotation."""
-        action = self.action(kind or "rotation")
-        return Batch(self.images[0], self.images[1], action, torch.from_numpy(self.labels))
+        """All views as a batch, with the actions between them; for methods without any, the rotation."""
+        first, second, *later = self.images
+        action, *actions = (self.action(kind or "rotation", view) for view in range(len(self.images) - 1))
+        return Batch(
+            first,
+            second,
+            action,
+            torch.from_numpy(self.labels),
+            later_views=tuple(later),
+            later_actions=torch.stack(actions, dim=1) if actions else None,
+        )
 
 
 def build_inputs(seed: int, views: int = 2, batch: int = BATCH, size: int = SIZE) -> Inputs:

@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, default_collate
 
 import threedie
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.data.pairs import Pairs, draw_pass, epoch_batches
+from threedie.benchmark.data.pairs import Sequences, draw_pass, epoch_batches
 from threedie.benchmark.training.checkpoints import load_checkpoint, save_checkpoint
 from threedie.manifests.latents import actions
 
@@ -118,10 +118,10 @@ def test_an_epoch_is_a_pass_of_the_training_loop(path: Path) -> None:
         data.set_epoch(epoch)
         drawn += [(pair.object_index, *pair.view_indices.tolist()) for pair in data]
 
-    def rows(pairs: Pairs) -> list[tuple[int, ...]]:
-        return list(zip(pairs.objects.tolist(), pairs.view1.tolist(), pairs.view2.tolist(), strict=True))
+    def rows(batch: Sequences) -> list[tuple[int, ...]]:
+        return list(zip(batch.objects.tolist(), *batch.views.T.tolist(), strict=True))
 
-    assert drawn == [row for pairs in batches for row in rows(pairs)]
+    assert drawn == [row for batch in batches for row in rows(batch)]
 
 
 def test_pixels_are_those_of_the_benchmark(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from threedie.benchmark.evaluation.requirements import (
     size_warnings,
 )
 from threedie.benchmark.evaluation.scope import head_count, head_steps
+from threedie.benchmark.evaluation.sequences import sequence_embeddings
 from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.subject import Data
 from threedie.benchmark.tasks.warning import ResultWarning
@@ -125,4 +126,7 @@ def _load_data(model: TrainedMethod, plan: EvaluationPlan, folder: Path, images:
         nothing = np.zeros((*latents.shape[:2], 0), np.float32)
         return Data(fields, latents, dataset.labels, nothing, nothing)
     features = load_features(model, images, folder, plan.device, plan.reporter)
-    return Data(fields, latents, dataset.labels, features.representation, features.embedding)
+    embedding = features.embedding
+    if plan.protocol.views_per_input > 1:
+        embedding = sequence_embeddings(model, features, dataset, folder, plan)
+    return Data(fields, latents, dataset.labels, features.representation, embedding)

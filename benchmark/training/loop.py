@@ -1,4 +1,4 @@
-"""Training: pairs of views through a method, step by step, to a checkpoint; a stopped run resumes exactly."""
+"""Training: sequences of views through a method, step by step, to a checkpoint; a stopped run resumes exactly."""
 
 import copy
 import signal
@@ -13,9 +13,9 @@ import torch
 from threedie.baselines.method import Batch, Method
 from threedie.baselines.weights import not_finite
 from threedie.benchmark.data.images import ordered
-from threedie.benchmark.data.inputs import Loaded, TrainingPairs, augmentation_for, prepare
+from threedie.benchmark.data.inputs import Loaded, TrainingViews, augmentation_for, prepare
 from threedie.benchmark.data.normalization import Normalization
-from threedie.benchmark.data.pairs import Pairs
+from threedie.benchmark.data.pairs import Sequences
 from threedie.benchmark.data.source import ImageStore
 from threedie.benchmark.settings.defaults import SAVE_EVERY_S
 from threedie.benchmark.settings.run_settings import RunSettings
@@ -102,7 +102,7 @@ class Trainer:
         self.save_every_s, self.monitor = save_every_s, monitor
         self.processes = find_processes()
         method = build(settings)
-        self.pairs = TrainingPairs(images)
+        self.views = TrainingViews(images, method.views, method.group)
         self.normalization = images.normalization(self.recipe.normalization)
         self.augmentation = augmentation_for(method, self.recipe)
         self.stepper = Stepper(method, self.recipe, device, self.processes)
@@ -110,7 +110,7 @@ class Trainer:
         parts = self.method.parts.representation
         self.probes = OnlineProbes(parts, self.seed, self.stepper.device) if self.recipe.online_probes else None
         self.state = TrainingState()
-        self.steps_per_epoch = self.pairs.steps_per_epoch(self.recipe)
+        self.steps_per_epoch = self.views.steps_per_epoch(self.recipe)
         self.epochs = self.recipe.epochs if self.method.needs_training else 0
         self._clock = _Clock()
         restore_generators(None, self.seed, self.stepper, self.path)
@@ -143,8 +143,8 @@ class Trainer:
     def _run_epoch(self, progress: Any, log: ScalarLog | None, received: Sequence[int]) -> None:
         """The steps of an epoch that are still to do; a checkpoint after those at which one is due."""
         progress.set_description(f"epoch {self.state.epoch + 1}/{self.epochs}", refresh=False)
-        plan = self.pairs.batches(self.recipe, self.seed, self.state.epoch)
-        shares = [_share(pairs, self.processes) for pairs in plan][self.state.step :]
+        plan = self.views.batches(self.recipe, self.seed, self.state.epoch)
+        shares = [_share(drawn, self.processes, self.method.group) for drawn in plan][self.state.step :]
         for loaded in self._load_ahead(shares):
             rate = learning_rate(self.recipe, self.state.steps_done, self.steps_per_epoch)
             batch = prepare(loaded, self.augmentation, self.normalization, self.stepper.device)
@@ -166,9 +166,9 @@ class Trainer:
             if stopped:
                 raise Interrupted(received[0] if received else signal.SIGTERM, self.state.epoch)
 
-    def _load_ahead(self, plan: Sequence[Pairs]) -> Iterator[Loaded]:
+    def _load_ahead(self, plan: Sequence[Sequences]) -> Iterator[Loaded]:
         """Batches in their order, one prepared ahead: the decoding within a batch has threads of its own."""
-        return ordered(lambda pairs: self.pairs.load(pairs, self.method.action, self.probes is not None), plan, 1)
+        return ordered(lambda drawn: self.views.load(drawn, self.method.action, self.probes is not None), plan, 1)
 
     def _step(self, batch: Batch, rate: float) -> dict[str, float]:
         """One step of the method; loss and terms before it."""
@@ -232,15 +232,16 @@ class Trainer:
                 )
 
 
-def _share(pairs: Pairs, processes: Processes) -> Pairs:
-    """This process's rows of a batch: an equal number each, so that a few at the end may be left out."""
-    each = len(pairs) // processes.count
-    if each < 2 <= processes.count:
+def _share(drawn: Sequences, processes: Processes, group: int) -> Sequences:
+    """This process's rows of a batch: equally many groups each, so that a few at the end may be left out."""
+    each = len(drawn) // (processes.count * group) * group
+    least = max(2, group)
+    if each < least and processes.count > 1:
         raise ThreeDieError(
-            f"a batch of {len(pairs)} pairs is too small for {processes.count} processes: each needs 2 or more; raise "
-            "batch_size, or take fewer processes or more objects"
+            f"a batch of {len(drawn)} objects is too small for {processes.count} processes: each needs {least} or "
+            "more; raise batch_size, or take fewer processes or more objects"
         )
-    return pairs[processes.rank * each : (processes.rank + 1) * each] if processes.count > 1 else pairs
+    return drawn[processes.rank * each : (processes.rank + 1) * each] if processes.count > 1 else drawn
 
 
 class _Clock:

@@ -236,3 +236,25 @@ def test_gradients_in_double_precision(views):
     assert torch.autograd.gradcheck(losses.cross_correlation, (u, v))
     for loss in (losses.negative_cosine, losses.normalized_distance):
         assert torch.autograd.gradcheck(loss, (u, v.detach()))
+
+
+def test_trajectory_by_hand():
+    first, middle = torch.tensor([[0.0, 0.0]]), torch.tensor([[0.0, 0.5]])
+    # The steps (0, 0.5) and (1, 0.5) lose a quarter of their part along the middle: (0, 0.375) and (1, 0.375).
+    last = torch.tensor([[1.0, 1.0]])
+    assert losses.trajectory(first, middle, last).item() == pytest.approx(-0.375 / math.hypot(1, 0.375))
+    # With the middle at the origin nothing is taken away: straight on, and straight back.
+    origin, ahead = torch.zeros(1, 2), torch.tensor([[1.0, 2.0]])
+    assert losses.trajectory(-2 * ahead, origin, ahead).item() == pytest.approx(-1)
+    assert losses.trajectory(2 * ahead, origin, ahead).item() == pytest.approx(1)
+
+
+def test_trajectory_is_the_same_both_ways_and_refuses_other_shapes(views):
+    u, v = views
+    w = u.roll(1, 0)
+    torch.testing.assert_close(losses.trajectory(u, v, w), losses.trajectory(w, v, u))
+    inputs = [view[:4, :3].double().requires_grad_() for view in (u, v, w)]
+    assert torch.autograd.gradcheck(losses.trajectory, inputs)
+    for shapes in (((3, 2), (2, 2), (2, 2)), ((2, 2), (2, 2), (3, 2))):
+        with pytest.raises(ValueError, match="one shape"):
+            losses.trajectory(*(torch.zeros(shape) for shape in shapes))

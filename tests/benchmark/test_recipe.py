@@ -19,7 +19,7 @@ from threedie.manifests.errors import ThreeDieError
 
 
 def test_the_recipes_load_and_survive_json():
-    assert recipe_names() == ["cifar10", "micro", "mini", "paper", "smoke"]
+    assert {"cifar10", "micro", "mini", "paper", "seq-jepa", "seq-jepa-others", "smoke"} <= {*recipe_names()}
     for name in recipe_names():
         recipe = load_recipe(name)
         assert recipe.name == name
@@ -33,6 +33,17 @@ def test_the_paper_recipe_is_the_original_s():
     assert (recipe.optimizer, recipe.learning_rate, recipe.weight_decay) == ("adam", 1e-3, 1e-6)
     assert (recipe.schedule, recipe.normalization, recipe.sync_batchnorm) == ("constant", "original", True)
     assert recipe.projector == "2048-2048-2048"
+
+
+def test_the_recipes_of_seq_jepa_are_the_paper_s():
+    own, others = load_recipe("seq-jepa"), load_recipe("seq-jepa-others")
+    for recipe in (own, others):
+        assert (recipe.backbone, recipe.form, recipe.width, recipe.image_size) == ("resnet18", "torchvision", 64, 128)
+        assert (recipe.batch_size, recipe.epochs, recipe.passes) == (512, 1000, 1)
+        assert (recipe.normalization, recipe.augmentation) == ("original", "none")
+    assert (own.optimizer, own.learning_rate, own.weight_decay) == ("adamw", 4e-4, 1e-3)
+    assert (own.schedule, own.warmup_epochs) == ("cosine", 20)
+    assert (others.optimizer, others.learning_rate, others.weight_decay) == ("adam", 1e-3, 0)
 
 
 def test_overrides_are_typed():
