@@ -46,8 +46,8 @@ _CONTEXT_SSL_LAYERS = {
     ".mlp.c_fc.": ".perceptron.0.",
     ".mlp.c_proj.": ".perceptron.2.",
 }
-_ACTIONS_BY_SIZE = {ACTIONS[name].size: name for name in ("rotation", "rotation_color", "latents")}
-"""Those of seq-JEPA's code: the relative rotation, with the hues' changes, and with all that 3DIEBench varies."""
+_ACTIONS_BY_SIZE = {ACTIONS[name].size: name for name in ("rotation", "rotation_color")}
+"""Those of seq-JEPA's code, but for one of 8 numbers, whose order isn't known."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,10 @@ def _seq_jepa(state: Mapping[str, Tensor], choices: dict[str, Any]) -> Successor
     elif size in _ACTIONS_BY_SIZE:
         options |= {"action": _ACTIONS_BY_SIZE[size], "action_embedding": width if embedded else 0}
     else:
-        sizes = ", ".join(map(str, _ACTIONS_BY_SIZE))
-        raise ValueError(f"checkpoint: its actions have {size} numbers; those of seq-JEPA have {sizes} or none")
+        sizes = " or ".join(f"{size} ({name})" for size, name in _ACTIONS_BY_SIZE.items())
+        raise ValueError(
+            f"checkpoint: its actions have {size} numbers; seq_jepa takes checkpoints with {sizes}, or none"
+        )
     # Ours has a bias before the batch-norm, which takes it out again.
     ours.setdefault("predictor.0.bias", state["predictor.0.weight"].new_zeros(hidden))
     return Successor(_architecture(ours, ("seq_jepa",), "", options, choices), ours, left_out)
