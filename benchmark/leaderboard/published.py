@@ -155,5 +155,5 @@ def _setups(known: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for text, names in methods.items():
         if text not in shared:
             partial.setdefault(tuple(names), []).append(text)
-    for names, texts in partial.items():
-        yield f"{', '.join(names)}: {', '.join(texts)}."
+    for some, texts in partial.items():
+        yield f"{', '.join(some)}: {', '.join(texts)}."
