@@ -193,8 +193,8 @@ def trajectory(first: Tensor, middle: Tensor, last: Tensor) -> Tensor:
     _check_pair(first, middle)
     _check_pair(middle, last)
     steps = [middle - first, last - middle]
-    across = [step - (step * middle).sum(dim=1, keepdim=True) * middle for step in steps]
-    return -F.cosine_similarity(*across, dim=1).mean()
+    one, two = (step - (step * middle).sum(dim=1, keepdim=True) * middle for step in steps)
+    return -F.cosine_similarity(one, two, dim=1).mean()
 
 
 @full_precision
