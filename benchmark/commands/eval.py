@@ -30,7 +30,7 @@ from threedie.benchmark.commands import options
 @click.option(
     "--set", "overrides", multiple=True, metavar="method.NAME=VALUE",
     help="Option of the method that can't be inferred from weights of another program, such as "
-    "method.predictor.hidden=512.",
+    "method.predictor.hidden=512; of a run's checkpoint one that only evaluation reads, such as method.context=30.",
 )  # fmt: skip
 @click.option("--method", "own", metavar="FILE.py:CLASS", help="File and class of the method, if it is your own.")
 @click.option(

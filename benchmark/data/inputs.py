@@ -16,7 +16,7 @@ from threedie.benchmark.data.pairs import Sequences, count_batches, epoch_batche
 from threedie.benchmark.data.source import ImageStore, LabeledViews
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.manifests.dataset import Dataset
-from threedie.manifests.latents import ROTATION
+from threedie.manifests.latents import ROTATION, actions
 
 
 def images_of(
@@ -57,17 +57,20 @@ class Loaded:
     rotation: npt.NDArray | None = None
 
 
-def view_arrays(dataset: LabeledViews, drawn: Sequences, action: str | None) -> dict[str, npt.NDArray]:
+def view_arrays(
+    dataset: LabeledViews, drawn: Sequences, action: str | None, absolute: bool = False
+) -> dict[str, npt.NDArray]:
     """Fields of `Batch` that come from the dataset, except images, by name. A new one is computed here.
 
     Args:
         dataset: with the latents and labels.
         drawn: B sequences of V views.
         action: name of the relative transformation that the method takes.
+        absolute: whether the method wants `Batch.absolute`.
 
     Returns:
         `action`, (B, A) float32, and `later_actions`, (B, V - 2, A) float32, with A = 0 where the method takes none;
-        `label`, the class of each object, (B,).
+        `label`, the class of each object, (B,); `absolute`, (B, A) float32, where it is wanted.
 
     Raises:
         ThreeDieError: the dataset has no latent field that the action is made of.
@@ -76,7 +79,16 @@ def view_arrays(dataset: LabeledViews, drawn: Sequences, action: str | None) -> 
         values = np.zeros((len(drawn), drawn.views.shape[1] - 1, 0), np.float32)
     else:
         values = drawn.actions(action, dataset.info.fields, dataset.latents).astype(np.float32)
-    return {"action": values[:, 0], "later_actions": values[:, 1:], "label": dataset.labels[drawn.objects]}
+    arrays: dict[str, npt.NDArray] = {
+        "action": values[:, 0],
+        "later_actions": values[:, 1:],
+        "label": dataset.labels[drawn.objects],
+    }
+    if absolute and action is not None:
+        second = dataset.latents[drawn.objects, drawn.views[:, 1]]
+        moved = actions(action, dataset.info.fields, np.zeros_like(second), second)
+        arrays["absolute"] = moved.astype(np.float32)
+    return arrays
 
 
 @dataclass(frozen=True)
@@ -108,13 +120,14 @@ class TrainingViews:
         objects = dataset.indices("train")
         return epoch_batches(objects, views, recipe.batch_size, recipe.passes, seed, epoch, self.length, self.group)
 
-    def load(self, drawn: Sequences, action: str | None, rotation: bool = False) -> Loaded:
+    def load(self, drawn: Sequences, action: str | None, rotation: bool = False, absolute: bool = False) -> Loaded:
         """Fetch the images, actions and labels of a batch.
 
         Args:
             drawn: which views.
             action: name of the relative transformation that the method takes.
             rotation: whether the relative quaternion of the first two views is wanted too.
+            absolute: whether the method wants `Batch.absolute`.
 
         Raises:
             ThreeDieError: the dataset has no latent field that the action is made of.
@@ -129,7 +142,7 @@ class TrainingViews:
         rotates = rotation and set(ROTATION) <= {field.name for field in fields}
         return Loaded(
             pixels,
-            view_arrays(dataset, drawn, action),
+            view_arrays(dataset, drawn, action, absolute),
             drawn.pairs.actions("rotation", fields, latents).astype(np.float32) if rotates else None,
         )
 

@@ -1,5 +1,6 @@
 """Building a result record: everything that is needed to believe a number and to reproduce it."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +37,11 @@ def run_name(method: str, recipe: str, seed: int | None) -> str:
     return f"{method}-{recipe}" + ("" if seed is None else f"-s{seed}")
 
 
+def options_suffix(options: Mapping[str, Any]) -> str:
+    """End of the id of a record whose method was measured with other options than it was trained with."""
+    return "".join(f"-{re.sub('[^A-Za-z0-9._+]+', '-', f'{name}-{value}')}" for name, value in options.items())
+
+
 def build_record(
     checkpoint: dict[str, Any],
     evaluation: Evaluation,
@@ -57,6 +63,7 @@ def build_record(
     protocol = evaluation.plan.protocol
     imported = checkpoint.get("imported")
     name, config = settings.method, recipe.to_json()
+    suffix = options_suffix(checkpoint.get("evaluated_with", {}))
     origin: Origin = {"kind": "measured"}
     if imported:
         name, origin = imported["name"], {"kind": "measured", "weights": "imported", "source": imported["source"]}
@@ -64,7 +71,7 @@ def build_record(
     warnings = [*([ResultWarning(UNKNOWN_TRAINING)] if imported else []), *evaluation.warnings]
     record: Record = {
         "schema": SCHEMA,
-        "id": f"{run_name(name, recipe.name, settings.seed)}-{evaluation.weights[:8]}",
+        "id": f"{run_name(name, recipe.name, settings.seed)}-{evaluation.weights[:8]}{suffix}",
         "origin": origin,
         "protocol": {"name": protocol.name, "version": protocol.version},
         "method": {

@@ -168,7 +168,8 @@ class Trainer:
 
     def _load_ahead(self, plan: Sequence[Sequences]) -> Iterator[Loaded]:
         """Batches in their order, one prepared ahead: the decoding within a batch has threads of its own."""
-        return ordered(lambda drawn: self.views.load(drawn, self.method.action, self.probes is not None), plan, 1)
+        method, probed = self.method, self.probes is not None
+        return ordered(lambda drawn: self.views.load(drawn, method.action, probed, method.needs_absolute), plan, 1)
 
     def _step(self, batch: Batch, rate: float) -> dict[str, float]:
         """One step of the method; loss and terms before it."""

@@ -22,7 +22,7 @@ from threedie.manifests.errors import ThreeDieError
 
 
 def test_the_recipes_load_and_survive_json():
-    assert {"cifar10", "equicaps", "micro", "mini", "paper", "seq-jepa", "seq-jepa-others", "smoke"} <= {
+    assert {"cifar10", "context-ssl", "equicaps", "micro", "mini", "paper", "seq-jepa", "seq-jepa-others", "smoke"} <= {
         *recipe_names()
     }
     for name in recipe_names():
