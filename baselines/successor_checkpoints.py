@@ -1,7 +1,7 @@
 """Checkpoints of EquiCaps, seq-JEPA and ContextSSL, as their authors' code saves them, under our names.
 
-Names and shapes show which it is. Where this program has the method, all of it is loaded, and otherwise the encoder
-alone; modules that have no place in a method are listed.
+Names and shapes show which it is. Of the other methods in seq-JEPA's repository the encoder alone is taken. Modules
+that have no place in a method are listed.
 """
 
 import math
@@ -12,7 +12,6 @@ from typing import Any
 
 from torch import Tensor
 
-from threedie.baselines.catalogue import CATALOGUE
 from threedie.baselines.equicaps import MATRIX_SIDES
 from threedie.baselines.original_checkpoints import Architecture, network_of, with_choices
 from threedie.baselines.resnet import SIDE_STEP
@@ -84,7 +83,7 @@ def read_successor(state: Mapping[str, Tensor], choices: Mapping[str, Any] | Non
         return _equicaps(state, options)
     if "agg_token" in state:
         return _seq_jepa(state, options)
-    if "predictor._read_in.weight" in state and "context_ssl" in CATALOGUE:
+    if "predictor._read_in.weight" in state:
         return _context_ssl(state, options)
     if any(f"{prefix}conv1.weight" in state for prefix in _ENCODERS):
         ours, left_out = _renamed(state, _ENCODERS)

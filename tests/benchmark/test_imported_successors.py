@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import parity_context
 import parity_successors
 import pytest
 import torch
 from click.testing import CliRunner
 
-from threedie.baselines.registry import METHODS, build_method
+from threedie.baselines.registry import build_method
 from threedie.baselines.successor_checkpoints import read_successor
 from threedie.benchmark.commands.bench import bench
 from threedie.benchmark.records.record import read_record
@@ -122,29 +123,46 @@ def test_of_seq_jepa_s_other_methods_the_encoder_is_taken(name: str, tmp_path: P
     assert note == f"its encoder alone is measured; modules that aren't taken: {', '.join(sorted(rest))}"
 
 
-def test_of_contextssl_the_encoder_is_taken_where_the_method_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(METHODS, "context_ssl", raising=False)
-    monkeypatch.setattr("threedie.baselines.successor_checkpoints.CATALOGUE", {})
+def test_of_a_part_of_contextssl_the_encoder_is_taken() -> None:
     backbone = build_method("random", form="torchvision", width=4).backbone.state_dict()
     state = {f"enc.{name}": value for name, value in backbone.items()}
-    state |= {"predictor._read_in.weight": torch.zeros(16, 38), "aug_predictor.0.weight": torch.zeros(8, 32)}
-    found = read_successor(state)
+    found = read_successor(state | {"head.weight": torch.zeros(8, 32)})
     assert found is not None
     assert found.network.methods == ()
-    assert found.left_out == ("predictor", "aug_predictor")
+    assert found.left_out == ("head",)
     assert found.state.keys() == {f"backbone.{name}" for name in backbone}
 
 
-def test_a_whole_contextssl_is_taken_where_the_method_is_there(tmp_path: Path) -> None:
-    parity_context = pytest.importorskip("parity_context")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"aug_predictor.0.weight": None}, "regressor.0.weight is missing"),
+        ({f"aug_predictor.{index}.weight": None for index in (0, 2, 4)}, "aug_predictor.0.weight is missing"),
+        ({"predictor._read_in.weight": torch.zeros(32, 40)}, "predictor.read_in.weight has shape (32, 40) instead of"),
+        ({"predictor._read_in.weight": torch.zeros(5)}, "predictor._read_in.weight has shape (5,) instead of 2"),
+        ({"predictor.transformer.h.1.ln_1.bias": None}, "predictor.blocks.1.attention_norm.bias is missing"),
+        ({"predictor.transformer.h.99.ln_1.bias": torch.zeros(32)}, "predictor.blocks.2.attention_norm.weight is"),
+    ],
+)
+def test_what_is_no_contextssl_is_one_line(change: dict[str, Any], message: str, tmp_path: Path) -> None:
+    state = {key: value for key, value in (context_ssl()[1] | change).items() if value is not None}
+    (tmp_path / "model.pth").write_bytes(b"weights")
+    with pytest.raises(ThreeDieError, match=re.escape(message)) as refused:
+        import_checkpoint(tmp_path / "model.pth", {"model": state}, 32)
+    assert "\n" not in str(refused.value)
+
+
+def context_ssl() -> tuple[Any, dict[str, torch.Tensor]]:
+    """A small ContextSSL, and its state under its authors' names."""
     method = build_method(
         "context_ssl", form="torchvision", width=4, projector="32", options={"layers": 2, "regressor": "16-8"}
     )
-    state = {
-        parity_context.their_name(name): value
-        for name, value in method.state_dict().items()
-        if "." in name and not name.startswith("environments.")
-    }
+    ours = {name: value for name, value in method.state_dict().items() if not name.startswith("environments.")}
+    return method, {parity_context.their_name(name): value for name, value in ours.items()}
+
+
+def test_a_whole_contextssl_is_taken(tmp_path: Path) -> None:
+    method, state = context_ssl()
     content = save(tmp_path / "model.pth", state | {"equiv_linear.weight": torch.zeros(6, 32)})
     imported = import_checkpoint(tmp_path / "model.pth", content, 32)
     assert imported["settings"]["method"] == "context_ssl"
@@ -152,6 +170,26 @@ def test_a_whole_contextssl_is_taken_where_the_method_is_there(tmp_path: Path) -
     ours = method.state_dict()
     assert all(torch.equal(value, ours[key]) for key, value in imported["model"].items() if "environments" not in key)
     assert imported["imported"]["notes"] == ["modules that aren't taken: equiv_linear"]
+
+
+def test_contextssl_is_measured_behind_a_context(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    state = context_ssl()[1]
+    # At its start a transformer hardly mixes tokens.
+    save(tmp_path / "model.pth", {key: 20 * value if ".attn." in key else value for key, value in state.items()})
+    scores = []
+    for context in (0, 4):
+        words = ["eval", "--checkpoint", str(tmp_path / "model.pth"), "--data", str(dataset.path)]
+        words += ["--tasks", "retrieval", "--set", f"method.context={context}", "--name", f"context-{context}"]
+        done = CliRunner().invoke(bench, words)
+        assert done.exception is None, done.exception
+        (path,) = tmp_path.glob(f"runs/context-{context}-*/**/record.json")
+        record = read_record(path)
+        assert record["method"]["options"]["context"] == context
+        scores.append([row["value"] for row in record["results"] if row["task"] == "retrieval"])
+    assert scores[0] != scores[1]
 
 
 def expanded(*shape: int) -> torch.Tensor:
