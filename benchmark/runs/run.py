@@ -17,7 +17,12 @@ from threedie.benchmark.data.sources import DEFAULT_SOURCE, find_source
 from threedie.benchmark.data.sources.cifar10 import RESULT_FILE
 from threedie.benchmark.evaluation.pictures import neighbor_monitor
 from threedie.benchmark.evaluation.plan import EvaluationPlan
-from threedie.benchmark.evaluation.requirements import require_training, require_validation, size_warnings
+from threedie.benchmark.evaluation.requirements import (
+    require_training,
+    require_validation,
+    require_views,
+    size_warnings,
+)
 from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.records.build import run_name
 from threedie.benchmark.records.record import Record, read_record
@@ -158,7 +163,9 @@ class Run:
         options["device"] = find_device(options.get("device", "auto"))
         identity = identify(source.dataset)
         settings = RunSettings(name, recipe, seed, identity.fingerprint, identity.images_sha256)
-        source.check(settings, build(settings))
+        untrained = build(settings)
+        source.check(settings, untrained)
+        require_views(rules, name, untrained, source.dataset)
         folder = Path(out) / run_name(name, recipe.name, seed)
         return cls(folder, settings, source, rules, data=place, method_file=method_file, **options)
 
