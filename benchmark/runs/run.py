@@ -17,6 +17,7 @@ from threedie.benchmark.data.sources.cifar10 import RESULT_FILE
 from threedie.benchmark.evaluation.pictures import neighbor_monitor
 from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.requirements import (
+    form_note,
     require_training,
     require_validation,
     require_views,
@@ -277,6 +278,8 @@ class Run:
                 return measurement.show()
             for warning in size_warnings(source.dataset, self.settings.recipe):
                 report(titled("warning", str(warning)))
+            if not finished and (note := form_note(self.settings.recipe)):
+                report(titled("warning", note))
             self._load_images()
             if finished:
                 report(f"\n{self.folder}: trained before; only measuring")
