@@ -62,8 +62,7 @@ def render_objects(folder: Path) -> Path:
         preset = re.sub(rf"^{field} = .*$", f"{field} = {limits}", preset, flags=re.MULTILINE)
     path = folder / "upright.toml"
     path.write_text(preset, encoding="utf-8")
-    out = str(folder / "classes")
-    request = RenderRequest(objects=1, views=1, size=CELL, quality="draft", preset=str(path), out=out)
+    request = RenderRequest(objects=1, views=1, size=CELL, quality="draft", preset=str(path), out=folder / "classes")
     dataset = render(request).dataset
     assert dataset is not None
     return Path(dataset)
