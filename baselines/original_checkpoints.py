@@ -4,7 +4,7 @@ Our checkpoints have the original's names (`backbone`, `projector`, `projector_i
 wrappers' prefixes are removed, entries that aren't part of a method are left out, and those that don't fit are named.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,10 +107,11 @@ def backbone_form(state: Mapping[str, Tensor]) -> str:
     return "original" if "layer1.0.downsample.0.weight" in state and not bottleneck else "torchvision"
 
 
-def load_original(module: nn.Module, checkpoint: Mapping[str, Any]) -> None:
+def load_original(module: nn.Module, checkpoint: Mapping[str, Any], optional: Collection[str] = ()) -> None:
     """Load a checkpoint into a method, or into the method's backbone if it holds nothing else.
 
-    Batch-norm's counters of batches may be missing, as in files of PyTorch before 0.4.1: nothing reads them.
+    Batch-norm's counters of batches may be missing, as in files of PyTorch before 0.4.1: nothing reads them. So may
+    entries that are named as optional.
 
     Raises:
         ValueError: names, types or shapes that don't fit, or numbers that aren't finite, listed.
@@ -119,6 +120,7 @@ def load_original(module: nn.Module, checkpoint: Mapping[str, Any]) -> None:
     target = module.state_dict()
     if set(_modules(state)) == {"backbone"}:
         target = {name: value for name, value in target.items() if name.startswith("backbone.")}
+    target = {name: value for name, value in target.items() if name in state or name not in optional}
     faults = weight_faults(state, target, exact=False)
     if faults:
         raise ValueError(f"checkpoint doesn't fit this method: {listed(faults)}")
@@ -156,7 +158,7 @@ def architecture(checkpoint: Mapping[str, Any], choices: Mapping[str, Any] | Non
             shapes that fit several predictors.
     """
     state = original_state(checkpoint)
-    name, form, width, dim = _network(backbone_state(checkpoint))
+    name, form, width, dim = network_of(backbone_state(checkpoint))
     modules = set(_modules(state)) - {"backbone"}
     predicts = "predictor" in modules
     projectors = {part: _widths(state, part) for part in ("projector", "projector_inv", "projector_equi")}
@@ -172,15 +174,28 @@ def architecture(checkpoint: Mapping[str, Any], choices: Mapping[str, Any] | Non
         options |= predictor_options(state, equivariant_dim, predictor_choices)
     elif predictor_choices:
         raise ValueError("--set method.predictor: there is no predictor in these weights")
-    for option, value in method_choices.items():
-        if option in options and str(options[option]) != str(value):
-            raise ValueError(f"--set method.{option}={value}: the weights are of {option} {options[option]}")
-        options[option] = value
+    options = with_choices(options, method_choices)
     return Architecture(methods, name, form, width, "-".join(map(str, widths)), options)
 
 
-def _network(backbone: Mapping[str, Tensor]) -> tuple[str, str, int, int]:
-    """Name, form, width and number of outputs of the encoder network that has these weights."""
+def with_choices(options: Mapping[str, Any], choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Options that shapes show, and those that the user gives.
+
+    Raises:
+        ValueError: one contradicts the shapes.
+    """
+    for option, value in choices.items():
+        if option in options and str(options[option]) != str(value):
+            raise ValueError(f"--set method.{option}={value}: the weights are of {option} {options[option]}")
+    return {**options, **choices}
+
+
+def network_of(backbone: Mapping[str, Tensor]) -> tuple[str, str, int, int]:
+    """Name, form, width and number of outputs of the encoder network that has these weights, without prefix.
+
+    Raises:
+        ValueError: they are of no ResNet here.
+    """
     name = "resnet34" if "layer3.5.conv1.weight" in backbone else "resnet18"
     if "layer1.0.conv3.weight" in backbone:
         name = "resnet50"

@@ -6,6 +6,7 @@ from threedie.baselines.method import Method
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.pairs import Indices
 from threedie.benchmark.data.source import LabeledViews
+from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.tasks.needs import MIN_TRAIN_OBJECTS
@@ -59,6 +60,25 @@ def require_action(method: Method, dataset: LabeledViews) -> None:
                 f"{dataset.path}: the method was trained with action {method.action!r}, and {error}; measure it on a "
                 "dataset of a preset that has that field"
             ) from error
+
+
+def require_views(protocol: Protocol, name: str, method: Method, dataset: LabeledViews) -> None:
+    """Refuse a protocol with several views in each embedding for a method or a dataset that doesn't have them.
+
+    Raises:
+        ThreeDieError: the method embeds each view by itself, or objects have fewer views.
+    """
+    views = protocol.views_per_input
+    if views > 1 and not method.has_aggregate:
+        raise ThreeDieError(
+            f"protocol {protocol.name}: takes {views} views of an object at once, and method {name} embeds each by "
+            f"itself; take protocol {protocol.base_name}"
+        )
+    if views > dataset.info.views:
+        raise ThreeDieError(
+            f"protocol {protocol.name}: takes {views} views of an object at once, and {dataset.path} has "
+            f"{dataset.info.views}; take one with fewer"
+        )
 
 
 def size_warnings(dataset: LabeledViews, recipe: Recipe) -> list[ResultWarning]:

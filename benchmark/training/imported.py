@@ -17,6 +17,7 @@ from threedie.baselines.original_checkpoints import (
     remarks,
 )
 from threedie.baselines.original_experiences import EXPERIENCES
+from threedie.baselines.successor_checkpoints import Successor, read_successor
 from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS
 from threedie.benchmark.settings.recipe import SECTION, SHORT_SECTION, Recipe, parse_value
 from threedie.benchmark.settings.run_settings import RunSettings
@@ -67,7 +68,7 @@ class ImportOptions:
 def import_checkpoint(
     path: Path, content: Mapping[str, Any], image_size: int, options: ImportOptions | None = None
 ) -> dict[str, Any]:
-    """A checkpoint in our form of another program's weights: the original's, or a bare ResNet.
+    """A checkpoint in our form of another program's weights: the original's, a later paper's, or a bare ResNet.
 
     Args:
         path: the file.
@@ -83,19 +84,21 @@ def import_checkpoint(
     try:
         if experience is not None and experience not in EXPERIENCES:
             raise ValueError(f"--experience {experience}: no such experience; {suggestion(experience, [*EXPERIENCES])}")
-        network = architecture(content, method_options)
+        successor = read_successor(original_state(content), method_options)
+        network = successor.network if successor else architecture(content, method_options)
         method, all_options = _choose(network, experience)
         if method == BACKBONE_ALONE and method_options:
             raise ValueError("--set: it is a backbone alone, which has no options")
     except ValueError as error:
         raise ThreeDieError(f"{path}: {error}") from error
     about = _exported(path, content)
-    usual = "imagenet" if method == BACKBONE_ALONE and network.form == "torchvision" else "original"
+    bare = method == BACKBONE_ALONE and not successor
+    usual = "imagenet" if bare and network.form == "torchvision" else "original"
     pixels = options.normalization or ("dataset" if about else usual)
     if about:
         image_size = about["image_size"]
     recipe = Recipe(
-        name=RECIPE_NAME, image_size=image_size, normalization=pixels,  # type: ignore[arg-type]
+        name=RECIPE_NAME, image_size=(successor and successor.image_size) or image_size, normalization=pixels,  # type: ignore[arg-type]
         channels="rgb" if about or pixels == "imagenet" else "file", backbone=network.backbone,
         center=about["center"] if about else 1.0,
         form=network.form, width=network.width, projector=network.projector or "1",  # type: ignore[arg-type]
@@ -106,13 +109,15 @@ def import_checkpoint(
     settings = RunSettings(method, recipe, None, None, None)
     try:
         module = build(settings)
-        load_original(module, content)
+        weights = successor.state if successor else content
+        load_original(module, weights, successor.optional if successor else ())
     except (ValueError, ThreeDieError) as error:
         raise ThreeDieError(f"{path}: {error}") from error
-    types = sorted({str(value.dtype).removeprefix("torch.") for value in original_state(content).values()})
+    types = sorted({str(value.dtype).removeprefix("torch.") for value in original_state(weights).values()})
     converted = [name for name in types if name not in ("float32", "int64")]
     notes = remarks(content)
     notes += [f"its numbers of type {', '.join(converted)} became float32"] if converted else []
+    notes += _successor_notes(successor, image_size) if successor else []
     epoch, own_name = content.get("epoch"), _plain(about["method"] if about else path.stem)
     mean, std = (about["mean"], about["std"]) if about and pixels == "dataset" else FIXED_NORMALIZATIONS[pixels]
     return {
@@ -130,6 +135,17 @@ def import_checkpoint(
             "notes": notes,
         },
     }  # fmt: skip
+
+
+def _successor_notes(successor: Successor, image_size: int) -> list[str]:
+    """What a reader should know of the way in which a later paper's checkpoint is measured."""
+    notes = []
+    if successor.left_out:
+        what = "" if successor.network.methods else "its encoder alone is measured; "
+        notes.append(f"{what}modules that aren't taken: {', '.join(sorted(successor.left_out))}")
+    if successor.image_size not in (None, image_size):
+        notes.append(f"images of {image_size} px are resized to {successor.image_size}, the size that it was built for")
+    return notes
 
 
 def read_options(overrides: Sequence[str]) -> dict[str, Any]:
