@@ -166,6 +166,15 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         family="equivariant",
         actions=METHOD_ACTIONS,
     ),
+    "context_ssl": CatalogueEntry(
+        idea="A context of moved views tells a transformer which changes the embedding of a view should follow.",
+        loss="normalized temperature-scaled cross-entropy, regression of rotation and hues (mean squared error)",
+        paper="Gupta, Wang, Wang, Jaakkola & Jegelka, NeurIPS 2024, arXiv 2405.18193",
+        module="threedie.baselines.context_ssl",
+        class_name="ContextSSL",
+        family="equivariant",
+        actions=("rotation_color",),
+    ),
     "supervised": CatalogueEntry(
         idea="The upper end of the scale: trained on the classes, the relative rotations, or both.",
         loss="cross-entropy of the class, regression of the action (mean squared error)",

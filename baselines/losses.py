@@ -21,6 +21,8 @@ VARIANCE_EPSILON = 1e-4
 SMALLEST_PROBABILITY = 1e-12
 """Smaller ones count as this in a logarithm."""
 TEMPERATURE = 0.1
+LOWEST_SIMILARITY = 1e-7
+"""What the code of ContextSSL's authors raises lower dot products to."""
 # Added to a variance before its root is divided by: what batch-norm without weights adds in Barlow Twins' code.
 STANDARDIZATION_EPSILON = 1e-5
 
@@ -90,11 +92,12 @@ def regularization(u: Tensor, v: Tensor) -> Regularization:
 
 
 @full_precision
-def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
+def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE, lowest: float | None = None) -> Tensor:
     """Normalized temperature-scaled cross-entropy: (N, E), (N, E) -> scalar.
 
     For each of the 2N embeddings, normalized to length one, the cross-entropy of choosing the other view of its object
     among the 2N - 1 others, with dot products over the temperature as logits: SimCLR's equation 1, averaged over 2N.
+    Dot products below `lowest` count as that, and get no gradient.
 
     Raises:
         ValueError: shapes that differ, less than two pairs, or a temperature that isn't positive.
@@ -102,7 +105,8 @@ def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     _check_contrast(u, v, temperature)
     rows = F.normalize(torch.cat([u, v]), dim=1)
     itself = torch.eye(len(rows), dtype=torch.bool, device=rows.device)
-    logits = (rows @ rows.T / temperature).masked_fill(itself, -torch.inf)
+    products = rows @ rows.T if lowest is None else (rows @ rows.T).clamp_min(lowest)
+    logits = (products / temperature).masked_fill(itself, -torch.inf)
     count = len(u)
     other_view = torch.arange(2 * count, device=rows.device).roll(count)
     return F.cross_entropy(logits, other_view)

@@ -31,6 +31,8 @@ class Batch:
         crop: a small crop of view 1's picture, (B, 3, h, w), for methods that use one (`Method.crop_side`).
         later_views: the V - 2 views after view 2, images (B, 3, H, W) each.
         later_actions: from view 2 to view 3 and so on, (B, V - 2, A); None is as good as no such views.
+        absolute: what the action would be to view 2 from a view whose latents are zero, (B, A): its rotation itself
+            instead of the relative one, and so on; for methods that want it (`Method.needs_absolute`).
     """
 
     view1: Tensor
@@ -40,6 +42,7 @@ class Batch:
     crop: Tensor | None = None
     later_views: tuple[Tensor, ...] = ()
     later_actions: Tensor | None = None
+    absolute: Tensor | None = None
 
     @property
     def views(self) -> tuple[Tensor, ...]:
@@ -92,8 +95,14 @@ class Method(nn.Module, ABC):
         needs_training: whether there is something to train; if not, the initial weights are the result.
         views: how many views of each object a batch holds, 2 or more.
         group: how many objects the method takes together: every batch, and the share of every process, holds a multiple
-            of them. Rows 0 to `group` - 1 are the first group, and so on.
+            of them. Rows 0 to `group` - 1 are the first group, and so on. Where a batch or the dataset has fewer, the
+            batch is one smaller group.
         crop_area: smallest and largest share of the picture's area that `Batch.crop` shows.
+        needs_absolute: whether it wants `Batch.absolute`.
+        context_pairs: how many pairs of views of training objects an evaluation hands to `take_context` first.
+        predicts_from_representation: whether `predict` takes the whole representation of a view instead of the
+            equivariant part of its embedding.
+        evaluation_options: names of options that decide no weight: `3die bench eval --set` may change them.
     """
 
     action: str | None = None
@@ -101,6 +110,10 @@ class Method(nn.Module, ABC):
     views: int = 2
     group: int = 1
     crop_area: tuple[float, float] = (0.2, 1.0)
+    needs_absolute: bool = False
+    context_pairs: int = 0
+    predicts_from_representation: bool = False
+    evaluation_options: tuple[str, ...] = ()
 
     def crop_side(self, side: int) -> int | None:
         """Width and height in pixels of the small crop this method wants beside views of `side`; None for no crop."""
@@ -139,6 +152,10 @@ class Method(nn.Module, ABC):
         Args:
             done: share of the run's steps that are done, above 0 and up to 1.
         """
+
+    def take_context(self, batch: Batch) -> None:
+        """Keep pairs as the context of all later embeddings and predictions, in buffers that checkpoints don't hold."""
+        raise NotImplementedError(f"{type(self).__name__} takes no context")
 
     @property
     def has_predictor(self) -> bool:
@@ -187,3 +204,10 @@ class Method(nn.Module, ABC):
         if tuple(action.shape) != wanted:
             raise ValueError(f"action {self.action!r} has shape {wanted}, the batch gave {tuple(action.shape)}")
         return action
+
+    def checked_absolute(self, batch: Batch) -> Tensor:
+        """The batch's absolute latents (B, A); ValueError where they are missing or not of the action's shape."""
+        if batch.absolute is None or batch.absolute.shape != batch.action.shape:
+            got = "none" if batch.absolute is None else tuple(batch.absolute.shape)
+            raise ValueError(f"absolute latents have shape {tuple(batch.action.shape)}, the batch gave {got}")
+        return batch.absolute

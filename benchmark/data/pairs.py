@@ -12,7 +12,7 @@ from threedie.manifests.latents import LatentField, actions
 
 Indices = npt.NDArray[np.int64]
 
-_PURPOSES = {"training": 1, "evaluation": 2, "heads": 3, "sequences": 4}
+_PURPOSES = {"training": 1, "evaluation": 2, "heads": 3, "sequences": 4, "context": 5}
 """Separate streams of numbers for separate uses of the same seed."""
 
 
@@ -100,7 +100,7 @@ def draw_sequences(
         length: views in a sequence, 2 or more.
         seed: the run's seed, not negative.
         index: which pass.
-        purpose: `training`, `evaluation` or `heads`: each has numbers of its own.
+        purpose: `training`, `evaluation`, `heads` or `context`: each has numbers of its own.
 
     Raises:
         ThreeDieError: objects have fewer views than a sequence.
@@ -145,16 +145,8 @@ def draw_pass(objects: Indices, views: int, seed: int, index: int, purpose: str 
 
 
 def count_batches(objects: int, batch: int, group: int = 1) -> int:
-    """Batches in one pass: see `epoch_batches`.
-
-    Raises:
-        ThreeDieError: fewer objects, or a smaller batch, than a group.
-    """
-    if group > min(objects, batch):
-        what = f"batch_size is {batch}" if batch < group else f"the dataset has {objects} for training"
-        raise ThreeDieError(
-            f"the method takes groups of {group} objects, and {what}; set smaller groups in its options"
-        )
+    """Batches in one pass: see `epoch_batches`."""
+    group = min(group, objects, batch)
     return max(1, min(-(-(objects // group) // (batch // group)), objects // 2))
 
 
@@ -169,7 +161,8 @@ def epoch_batches(
     less than two objects, which batch normalization needs.
 
     With groups the sizes are multiples of `group` and differ by one group at most. The n % group objects at the end of
-    a pass are left out; the order is random, so other passes have them.
+    a pass are left out; the order is random, so other passes have them. A list or a batch smaller than a group is the
+    group.
 
     Args:
         objects: positions of the objects, (n,).
@@ -182,9 +175,9 @@ def epoch_batches(
         group: how many objects a method takes together.
 
     Raises:
-        ThreeDieError: objects have fewer views than a sequence; fewer objects, or a smaller batch, than a group.
+        ThreeDieError: objects have fewer views than a sequence.
     """
-    batches = []
+    group, batches = min(group, len(objects), batch), []
     for index in range(epoch * passes, (epoch + 1) * passes):
         drawn = draw_sequences(objects, views, length, seed, index)
         groups, count = len(drawn) // group, count_batches(len(drawn), batch, group)
@@ -205,6 +198,19 @@ def stream(objects: Indices, views: int, batch: int, seed: int, purpose: str) ->
         pool = join(waiting)
         yield pool[:batch]
         waiting, ready = [pool[batch:]], ready - batch
+
+
+def draw_context(objects: Indices, views: int, count: int, seed: int) -> Sequences:
+    """So many fixed pairs of views of different objects, as long as there are enough, for the context of an evaluation.
+
+    Raises:
+        ThreeDieError: objects have fewer than two views.
+    """
+    passes = [draw_sequences(objects, views, 2, seed, index, "context") for index in range(-(-count // len(objects)))]
+    drawn = Sequences(
+        np.concatenate([each.objects for each in passes]), np.concatenate([each.views for each in passes])
+    )
+    return drawn[:count]
 
 
 def every_view_first(objects: Indices, views: int, seed: int) -> Pairs:

@@ -9,6 +9,7 @@ import torch
 
 from threedie.baselines.method import Method
 from threedie.benchmark.data.source import ImageStore, is_pictures
+from threedie.benchmark.evaluation.context import give_context
 from threedie.benchmark.evaluation.features import load_features
 from threedie.benchmark.evaluation.measure import FeatureSpace, Split, build_subject, measure
 from threedie.benchmark.evaluation.pictures import PictureProbes
@@ -81,6 +82,7 @@ def evaluate(
     # Here and not where features are made: they may be cached, and the predictor is needed all the same.
     method = model.method.to(torch.device(plan.device))
     began = time.monotonic()
+    give_context(model, plan.protocol.seed, train_images, plan.device)
     train_data = _load_data(model, plan, features_folder, train_images)
     eval_data = train_data
     if eval_images is not train_images:
@@ -117,7 +119,8 @@ def evaluate(
 def _space(method: Method, device: str) -> FeatureSpace:
     if not method.has_predictor or method.action is None:
         return FeatureSpace(method.parts)
-    return FeatureSpace(method.parts, view_predictor(method.predict, method.action, device))
+    from_representation = method.predicts_from_representation
+    return FeatureSpace(method.parts, view_predictor(method.predict, method.action, device, from_representation))
 
 
 def _load_data(model: TrainedMethod, plan: EvaluationPlan, folder: Path, images: ImageStore) -> Data:

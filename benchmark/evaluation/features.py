@@ -18,6 +18,7 @@ from threedie.benchmark.data.normalization import Normalization, Pixels
 from threedie.benchmark.data.pairs import Indices
 from threedie.benchmark.data.source import ImageStore, LabeledViews
 from threedie.benchmark.tasks.subject import Floats
+from threedie.benchmark.training.checkpoints import weights_sha256
 from threedie.benchmark.training.divergence import DivergedError
 from threedie.benchmark.training.restore import TrainedMethod
 from threedie.manifests.errors import ThreeDieError, first_line
@@ -69,10 +70,15 @@ def load_features(
 
 
 def features_key(model: TrainedMethod, dataset: LabeledViews) -> str:
-    """Short name of the features of some weights on some images, with some preprocessing."""
+    """Short name of the features of some weights on some images, with some preprocessing, behind some context."""
     identity = identify(dataset)
     pixels = preprocessing(model.settings.recipe, model.normalization)
-    text = json.dumps([_VERSION, model.weights, identity.fingerprint, identity.images_sha256, pixels], sort_keys=True)
+    made_of = [_VERSION, model.weights, identity.fingerprint, identity.images_sha256, pixels]
+    if model.method.context_pairs:
+        saved = model.method.state_dict()
+        context = {name: value for name, value in model.method.named_buffers() if name not in saved}
+        made_of.append(weights_sha256(context))
+    text = json.dumps(made_of, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

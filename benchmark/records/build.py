@@ -1,13 +1,12 @@
 """Building a result record: everything that is needed to believe a number and to reproduce it."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import threedie
 from threedie.benchmark.evaluation.evaluate import Evaluation
-from threedie.benchmark.records.environment import code_version, hardware, library_versions
+from threedie.benchmark.records.environment import Provenance
 from threedie.benchmark.records.record import weights_of
 from threedie.benchmark.records.types import (
     SCHEMA,
@@ -36,10 +35,15 @@ def run_name(method: str, recipe: str, seed: int | None) -> str:
     return f"{method}-{recipe}" + ("" if seed is None else f"-s{seed}")
 
 
+def options_suffix(options: Mapping[str, Any]) -> str:
+    """End of the id of a record whose method was measured with other options than it was trained with."""
+    return "".join(f"-{re.sub('[^A-Za-z0-9._+]+', '-', f'{name}-{value}')}" for name, value in options.items())
+
+
 def build_record(
     checkpoint: dict[str, Any],
     evaluation: Evaluation,
-    started: datetime,
+    provenance: Provenance,
     dataset: dict[str, Any],
     trained_on: dict[str, Any] | None = None,
 ) -> Record:
@@ -48,7 +52,7 @@ def build_record(
     Args:
         checkpoint: content of the checkpoint.
         evaluation: outcomes of the tasks, and how they were measured.
-        started: when the command began, in UTC.
+        provenance: program, libraries, machine, and when the command began.
         dataset: the one that was measured on; see `Source.describe`.
         trained_on: the one that heads were trained on, where it is another.
     """
@@ -57,6 +61,7 @@ def build_record(
     protocol = evaluation.plan.protocol
     imported = checkpoint.get("imported")
     name, config = settings.method, recipe.to_json()
+    suffix = options_suffix(checkpoint.get("evaluated_with", {}))
     origin: Origin = {"kind": "measured"}
     if imported:
         name, origin = imported["name"], {"kind": "measured", "weights": "imported", "source": imported["source"]}
@@ -64,7 +69,7 @@ def build_record(
     warnings = [*([ResultWarning(UNKNOWN_TRAINING)] if imported else []), *evaluation.warnings]
     record: Record = {
         "schema": SCHEMA,
-        "id": f"{run_name(name, recipe.name, settings.seed)}-{evaluation.weights[:8]}",
+        "id": f"{run_name(name, recipe.name, settings.seed)}-{evaluation.weights[:8]}{suffix}",
         "origin": origin,
         "protocol": {"name": protocol.name, "version": protocol.version},
         "method": {
@@ -82,15 +87,15 @@ def build_record(
             "trained_on": settings.fingerprint,
         },
         "seed": settings.seed,
-        "code": code_version(Path(threedie.__file__).parent.parent),
+        "code": provenance.code,
         "checkpoint": {
             "sha256": evaluation.weights,
             "epochs": progress["epoch"],
             "steps": progress["steps_done"],
         },
-        "hardware": hardware(evaluation.plan.device),
-        "libraries": library_versions(),
-        "times": _times(progress["seconds"], evaluation, started),
+        "hardware": provenance.hardware,
+        "libraries": provenance.libraries,
+        "times": _times(progress["seconds"], evaluation, provenance.started),
         "results": [_result(name, score) for name, outcome in evaluation.outcomes.items() for score in outcome.scores],
         "breakdowns": [
             cast("Breakdown", {"task": name, "version": TASKS[name].version, **breakdown.to_json()})

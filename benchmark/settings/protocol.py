@@ -72,7 +72,7 @@ class Protocol:
 
         It doesn't depend on `views_per_input`.
         """
-        return int.from_bytes(hashlib.sha256(f"{self.base_name} {self.version}".encode()).digest()[:4], "big")
+        return protocol_seed(self.name, self.version)
 
     def with_views(self, views: int) -> "Protocol":
         """The same protocol with so many views in each embedding, under a name that says so."""
@@ -107,6 +107,14 @@ def _suffix(views: int) -> str:
 
 
 _WITH_VIEWS = re.compile(r"(?P<name>.+)-views(?P<views>[2-9]|[1-9][0-9])")
+
+
+def protocol_seed(name: str, version: int) -> int:
+    """`Protocol.seed`, also of a version that isn't known here."""
+    several = _WITH_VIEWS.fullmatch(name)
+    base_name = several["name"] if several else name
+    return int.from_bytes(hashlib.sha256(f"{base_name} {version}".encode()).digest()[:4], "big")
+
 
 PROTOCOLS: dict[str, Protocol] = {
     "quick": Protocol(

@@ -18,6 +18,8 @@ NAMES = (
     *("byol:conditional=true,final_norm=true,action_embedding=0", "equimod:predictor=linear,final_norm=true"),
     "equimod:objective=simclr,predictor=linear,final_norm=true",
     *("equicaps", "equicaps:action=motion_base"),
+    # Of two pairs each, so that a process holds whole contexts.
+    *("context_ssl:length=4", "context_ssl:length=4,environment=both,clamp=true"),
     *("vicreg_traj", "seq_jepa", "seq_jepa:length=1", "seq_jepa:conditional=false,averaged_target=false"),
 )
 
@@ -56,7 +58,7 @@ dist.destroy_process_group()
 
 def options_of(name):
     pairs = [pair.split("=") for pair in name.partition(":")[2].split(",") if pair]
-    plain = {"true": True, "false": False, "0": 0, "1": 1}
+    plain = {"true": True, "false": False, "0": 0, "1": 1, "4": 4}
     return {option: plain.get(value, value) for option, value in pairs}
 
 
@@ -65,7 +67,10 @@ def batch_of(method, values):
     views, actions, label, crop = values
     actions = actions[..., : action_dims(method.action or "rotation")]
     later = views[:, 2 : method.views].unbind(1)
-    return Batch(views[:, 0], views[:, 1], actions[:, 0], label, crop, later, actions[:, 1 : method.views - 1])
+    absolute = actions[:, 2] if method.needs_absolute else None
+    return Batch(
+        views[:, 0], views[:, 1], actions[:, 0], label, crop, later, actions[:, 1 : method.views - 1], absolute
+    )
 
 
 def build(name):

@@ -161,6 +161,21 @@ def test_nt_xent_equals_a_loop(views):
     torch.testing.assert_close(losses.nt_xent(*views, temperature), total / (2 * count))
 
 
+def test_nt_xent_raises_low_similarities_and_gives_them_no_gradient(views):
+    u, v = (view.clone().requires_grad_() for view in views)
+    rows = torch.nn.functional.normalize(torch.cat([u, v]), dim=1)
+    scores = (rows @ rows.T).clamp(min=0.3) / 0.5
+    scores.fill_diagonal_(-torch.inf)
+    expected = torch.nn.functional.cross_entropy(scores, torch.arange(len(rows)).roll(len(u)))
+    raised = losses.nt_xent(u, v, 0.5, lowest=0.3)
+    torch.testing.assert_close(raised, expected)
+    assert not torch.isclose(raised, losses.nt_xent(u, v, 0.5))
+    torch.testing.assert_close(losses.nt_xent(u, v, 0.5, lowest=-1.0), losses.nt_xent(u, v, 0.5))
+    # All similarities are raised to one: which pair belongs together makes no difference any more.
+    losses.nt_xent(u, v, 0.5, lowest=1.0).backward()
+    assert not u.grad.any()
+
+
 def test_info_nce_equals_a_loop_and_never_meets_its_own_view(views):
     u, v = (torch.nn.functional.normalize(view, dim=1) for view in views)
     total = 0.0

@@ -59,6 +59,8 @@ VARIANTS = [
     ("byol", {"conditional": True, "action": "rotation_color", "action_embedding": 0}),
     ("equicaps", {"action": "motion_object"}),
     ("equicaps", {"action": "motion_base", "capsules": 3}),
+    ("context_ssl", {"environment": "both", "length": 4, "clamp": True}),
+    ("context_ssl", {"environment": "color", "mask_probability": 0.0, "context": 6}),
     *(("seq_jepa", {"length": length}) for length in (1, 2, 4, 5)),
     ("seq_jepa", {"conditional": False}),
     ("seq_jepa", {"action_embedding": 0}),
@@ -84,7 +86,8 @@ def batch_for(method, count: int = 6, size: int = 32) -> Batch:
     view1, view2, *later = torch.randn(method.views, count, 3, size, size, generator=generator)
     crop = torch.randn(count, 3, size, size, generator=generator) if method.crop_side(size) else None
     label = torch.zeros(count, dtype=torch.int64)
-    return Batch(view1, view2, actions[:, 0], label, crop, tuple(later), actions[:, 1:])
+    absolute = torch.randn(actions[:, 0].shape, generator=generator) if method.needs_absolute else None
+    return Batch(view1, view2, actions[:, 0], label, crop, tuple(later), actions[:, 1:], absolute)
 
 
 @pytest.mark.parametrize(("name", "options"), TRAINED_VARIANTS, ids=str)
