@@ -58,6 +58,8 @@ class Form:
 
 
 MOVED = {"action_proj.": "predictor.action_embedding.layers.", "predictor.": "predictor.network."}
+OF_TARGET: dict[str, tuple[str, int | None]] = {"z2": ("target_backbone", None)}
+"""Their conditional BYOL sees view 1 by the averaged network alone."""
 BYOL = {"final_norm": True, "predictor_bias": True, "hidden": 2048}
 EQUIMOD = {"objective": "simclr", "predictor": "linear", "final_norm": True, "equivariance_factor": 1.0}
 VIC = {"invariance": ("invariance",), "variance_sum": ("variance",), "covariance": ("covariance",)}
@@ -96,8 +98,8 @@ FORMS: dict[str, Form] = {
     "sen_rot": Form("sen", "2048-2048-2048", {}, MOVED),
     "sen_rotcolor": Form("sen", "2048-2048-2048", COLOR, MOVED),
     "sen_rot_rawaction": Form("sen", "2048-2048-2048", {"action_embedding": 0}, MOVED),
-    "byol_cond_rot": Form("byol", "2048-128", BYOL | {"conditional": True}, MOVED),
-    "byol_cond_rotcolor": Form("byol", "2048-128", BYOL | {"conditional": True} | COLOR, MOVED),
+    "byol_cond_rot": Form("byol", "2048-128", BYOL | {"conditional": True}, MOVED, outputs=OF_TARGET),
+    "byol_cond_rotcolor": Form("byol", "2048-128", BYOL | {"conditional": True} | COLOR, MOVED, outputs=OF_TARGET),
     "equimod_rot": Form("equimod", "1024-1024-128", EQUIMOD, MOVED, BOTH),
     "equimod_rotcolor": Form("equimod", "1024-1024-128", EQUIMOD | COLOR, MOVED, BOTH),
     "sie_seqjepaform_rot": Form(
@@ -180,7 +182,7 @@ def errors(
             result = results[module] if place is None else results[module][place]
             losses[name] = output_error(result.detach(), record["outputs"][name])
     for name, values in zip(("z1", "z2"), output.representation, strict=True):
-        if name in record.get("outputs", {}):
+        if name in record.get("outputs", {}) and name not in form.outputs:
             losses[name] = output_error(values.detach(), record["outputs"][name])
     theirs = {ours: theirs.partition(".")[0] for ours, theirs in entry_names(method, record, form).items()}
     gradients = {

@@ -20,6 +20,7 @@ from threedie.benchmark.evaluation.requirements import (
     origin_warnings,
     require_action,
     require_validation,
+    require_views,
     size_warnings,
 )
 from threedie.benchmark.evaluation.scope import head_count, head_steps
@@ -76,6 +77,7 @@ def evaluate(
     require_validation(eval_dataset)
     for dataset in (train_dataset, eval_dataset):
         require_action(model.method, dataset)
+        require_views(plan.protocol, model.settings.method, model.method, dataset)
     weights = model.weights
     # Here and not where features are made: they may be cached, and the predictor is needed all the same.
     method = model.method.to(torch.device(plan.device))

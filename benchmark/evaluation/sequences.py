@@ -46,15 +46,10 @@ def sequence_embeddings(
 
     Raises:
         DivergedError: a number isn't finite.
-        ThreeDieError: the method embeds each view by itself; objects have fewer views; or the disk is full.
+        ThreeDieError: objects have fewer views, or the disk is full.
     """
     protocol, method, place = plan.protocol, model.method, torch.device(plan.device)
     count, views = len(dataset), dataset.info.views
-    if not method.has_aggregate:
-        raise ThreeDieError(
-            f"protocol {protocol.name}: takes {protocol.views_per_input} views of an object at once, and method "
-            f"{model.settings.method} embeds each by itself; take protocol {protocol.base_name}"
-        )
     drawn = every_view_last(np.arange(count), views, protocol.views_per_input, protocol.seed)
     text = f"{features_key(model, dataset)} {protocol.views_per_input} {protocol.seed}"
     path = folder / f"embedding-{hashlib.sha256(text.encode()).hexdigest()[:16]}.npy"

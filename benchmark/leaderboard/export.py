@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from threedie.benchmark.leaderboard.columns import Column
+from threedie.benchmark.leaderboard.columns import Column, TaskMetric
 from threedie.benchmark.leaderboard.entries import Cell, Entry
 from threedie.benchmark.leaderboard.groups import Group, measured, published
 from threedie.benchmark.records.draws import DrawsByRecord
@@ -17,7 +17,7 @@ FORMAT = 1
 CSV_COLUMNS = (
     "origin", "source", "preset", "dataset", "split", "trained_on", "protocol", "protocol_version", "method", "family",
     "options", "recipe", "seed", "id", "task", "task_version", "metric", "input", "part", "value", "interval_low",
-    "interval_high", "floor", "floor_note", "higher_is_better",
+    "interval_high", "floor", "floor_note", "higher_is_better", "formula", "published",
 )  # fmt: skip
 _FORMULAS = tuple("=+-@\t\r\n＝＋－＠")
 """First characters of a formula in a spreadsheet, also in full width."""
@@ -70,6 +70,7 @@ def _result(group: Group, entry: Entry, column: Column, cell: Cell) -> dict[str,
         "task": metric.task,
         "version": metric.version,
         "metric": metric.name,
+        "formula": metric.formula,
         "input": metric.input,
         "part": part,
         "mean": cell.mean,
@@ -107,7 +108,8 @@ def render_csv(records: Sequence[Record], others: Sequence[Record]) -> str:
                     result = (
                         row["task"], row["version"], row["metric"], row["input"], row["part"], row["value"],
                         *(row.get("interval") or (None, None)), row["floor"], row["floor_note"],
-                        row["higher_is_better"],
+                        row["higher_is_better"], TaskMetric.of(row).formula,
+                        json.dumps(record["published"], sort_keys=True) if "published" in record else None,
                     )  # fmt: skip
                     writer.writerow([_without_formula(value) for value in (*common, *result)])
     return buffer.getvalue()

@@ -1,7 +1,8 @@
 """Records sorted into groups that may be compared: one for each dataset and protocol, a row for each method."""
 
 import json
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from threedie.baselines.parts import PARTS
 from threedie.benchmark.leaderboard.columns import Column, TaskMetric
 from threedie.benchmark.leaderboard.entries import Cell, Entry
 from threedie.benchmark.leaderboard.letters import letters_of_column
+from threedie.benchmark.leaderboard.published import published_columns
 from threedie.benchmark.leaderboard.ranking import common_floor, ranked_means, sort_key
 from threedie.benchmark.leaderboard.safe_text import mask_hidden
 from threedie.benchmark.leaderboard.variants import name_variants, row_key
@@ -68,24 +70,52 @@ class Group:
 def measured(records: Sequence[Record], draws: DrawsByRecord | None = None) -> list[Group]:
     """Groups of the measured records. Records of different datasets, splits or protocols never share one.
 
-    With bootstrap draws, rows have letters that say which differences are beyond chance.
+    With bootstrap draws, rows have letters that say which differences are beyond chance. The overview has R2 by both
+    formulas where a published result has the other one.
     """
-    groups = _group_by([record for record in records if record["origin"]["kind"] == "measured"], _comparable)
+    elsewhere = published_columns(records)
+    groups = [
+        replace(group, main=_with_other_formula(group, elsewhere))
+        for group in _group_by([record for record in records if record["origin"]["kind"] == "measured"], _comparable)
+    ]
     return [_with_letters(group, draws) for group in groups] if draws else groups
 
 
 def published(records: Sequence[Record]) -> list[Group]:
-    """Groups of the published records, one per source and dataset: rows by name, no best value marked."""
+    """Groups of the published records, one per source and dataset: rows by name, no best value marked.
+
+    Sources are in alphabetical order, and their tables in that of their numbers.
+    """
     groups = _group_by(
         [record for record in records if record["origin"]["kind"] == "published"],
         lambda record: (*_comparable(record), record["origin"]["source"]),
     )
     return [
         replace(
-            group, best={}, second={}, entries=tuple(sorted(group.entries, key=lambda entry: entry.method.casefold()))
+            group, best={}, second={}, entries=tuple(sorted(group.entries, key=lambda entry: _in_order(entry.method)))
         )
-        for group in groups
+        for group in sorted(groups, key=_source_order)
     ]
+
+
+def _source_order(group: Group) -> tuple[str, str]:
+    return _in_order(group.record["origin"]["source"]), group.record["dataset"]["preset"]
+
+
+def _in_order(text: str) -> str:
+    """Sorts texts by letters and by the numbers in them."""
+    return re.sub("[0-9]+", lambda digits: digits[0].zfill(9), text.casefold())
+
+
+def _with_other_formula(group: Group, elsewhere: Collection[Column]) -> tuple[Column, ...]:
+    """The overview's columns, and those of its R2 by the other formula, of the parts that published results have."""
+    others = {
+        column
+        for column in group.columns
+        if column in elsewhere
+        and any(column.metric.is_other_formula_of(shown.metric) and column.part == shown.part for shown in group.main)
+    }
+    return tuple(column for column in group.columns if column in others or column in group.main)
 
 
 def _comparable(record: Record) -> tuple[Any, ...]:

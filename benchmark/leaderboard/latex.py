@@ -46,7 +46,9 @@ def render_latex(records: Sequence[Record], others: Sequence[Record], draws: Dra
             f"Published, not measured here and not ranked: {group.record['origin']['source']}, on "
             f"{dataset_name(group.record['dataset'])}."
         )
-        tables.append(_table(Section("", group, True), group.columns, caption, f"published-{number}"))
+        section = Section("", group, True)
+        caption = " ".join([caption, *section.published_facts])
+        tables.append(_table(section, group.columns, caption, f"published-{number}"))
     return "\n".join(tables)
 
 

@@ -8,6 +8,7 @@ from threedie.benchmark.leaderboard.columns import Column, TaskMetric
 from threedie.benchmark.leaderboard.entries import Entry
 from threedie.benchmark.leaderboard.groups import Group
 from threedie.benchmark.leaderboard.pictures import Picture
+from threedie.benchmark.leaderboard.published import published_facts
 
 LETTERS_NOTE = (
     "Rows that share a superscript letter within a column are not told apart (paired bootstrap over objects and seeds, "
@@ -96,6 +97,11 @@ class Section:
             if other is not entry and own & set(other.letters.get(column, ""))
         ]
         return f"Not told apart from {', '.join(names)}" if names else "Told apart from every other row with a letter"
+
+    @property
+    def published_facts(self) -> list[str]:
+        """What to know of published rows, in sentences."""
+        return published_facts([record for entry in self.table.entries for record in entry.records])
 
     @property
     def figures(self) -> list[Picture]:

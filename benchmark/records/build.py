@@ -3,12 +3,10 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import threedie
 from threedie.benchmark.evaluation.evaluate import Evaluation
-from threedie.benchmark.records.environment import code_version, hardware, library_versions
+from threedie.benchmark.records.environment import Provenance
 from threedie.benchmark.records.record import weights_of
 from threedie.benchmark.records.types import (
     SCHEMA,
@@ -45,7 +43,7 @@ def options_suffix(options: Mapping[str, Any]) -> str:
 def build_record(
     checkpoint: dict[str, Any],
     evaluation: Evaluation,
-    started: datetime,
+    provenance: Provenance,
     dataset: dict[str, Any],
     trained_on: dict[str, Any] | None = None,
 ) -> Record:
@@ -54,7 +52,7 @@ def build_record(
     Args:
         checkpoint: content of the checkpoint.
         evaluation: outcomes of the tasks, and how they were measured.
-        started: when the command began, in UTC.
+        provenance: program, libraries, machine, and when the command began.
         dataset: the one that was measured on; see `Source.describe`.
         trained_on: the one that heads were trained on, where it is another.
     """
@@ -89,15 +87,15 @@ def build_record(
             "trained_on": settings.fingerprint,
         },
         "seed": settings.seed,
-        "code": code_version(Path(threedie.__file__).parent.parent),
+        "code": provenance.code,
         "checkpoint": {
             "sha256": evaluation.weights,
             "epochs": progress["epoch"],
             "steps": progress["steps_done"],
         },
-        "hardware": hardware(evaluation.plan.device),
-        "libraries": library_versions(),
-        "times": _times(progress["seconds"], evaluation, started),
+        "hardware": provenance.hardware,
+        "libraries": provenance.libraries,
+        "times": _times(progress["seconds"], evaluation, provenance.started),
         "results": [_result(name, score) for name, outcome in evaluation.outcomes.items() for score in outcome.scores],
         "breakdowns": [
             cast("Breakdown", {"task": name, "version": TASKS[name].version, **breakdown.to_json()})

@@ -1,8 +1,6 @@
 """The page in a real browser: its script runs under its own policy, sorts, filters, opens what a number leads to."""
 
 import base64
-import json
-from importlib import resources
 
 import pytest
 from browser import CHROMIUM, DRIVER, ENTER, TAB, Browser
@@ -11,6 +9,7 @@ from record_samples import HOSTILE, hostile_record, make_record
 from threedie.benchmark.leaderboard.groups import measured
 from threedie.benchmark.leaderboard.page import render_page
 from threedie.benchmark.leaderboard.pictures import Picture
+from threedie.benchmark.leaderboard.published import published_records
 from threedie.benchmark.records.record import validate
 
 pytestmark = [
@@ -18,9 +17,7 @@ pytestmark = [
     pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Chromium and its driver"),
 ]
 
-PUBLISHED = json.loads(
-    resources.files("threedie.benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8")
-)
+PUBLISHED = published_records()
 RECORDS = [
     make_record("vicreg", top1=0.5, rotation=0.5, parts=("all",)),
     make_record("sie", top1=0.9, rotation=0.3),
