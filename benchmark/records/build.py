@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import threedie
 from threedie.benchmark.evaluation.evaluate import Evaluation
@@ -29,6 +29,9 @@ from threedie.benchmark.tasks.warning import ResultWarning
 from threedie.benchmark.training.imported import KNOWN_SETTINGS
 
 UNKNOWN_TRAINING = "the weights were trained by another program: on what data, from which seed and how long isn't known"
+
+_WITHOUT_NAME: Literal[2] = 2
+"""Version of records that have nothing of version 3, so that older programs read them."""
 
 
 def run_name(method: str, recipe: str, seed: int | None) -> str:
@@ -63,7 +66,7 @@ def build_record(
         config = {key: config[key] for key in KNOWN_SETTINGS}
     warnings = [*([ResultWarning(UNKNOWN_TRAINING)] if imported else []), *evaluation.warnings]
     record: Record = {
-        "schema": SCHEMA,
+        "schema": _WITHOUT_NAME,
         "id": f"{run_name(name, recipe.name, settings.seed)}-{evaluation.weights[:8]}",
         "origin": origin,
         "protocol": {"name": protocol.name, "version": protocol.version},
@@ -103,6 +106,11 @@ def build_record(
     if trained_on is not None:
         record["trained_on"] = cast("DatasetInfo", trained_on)
     return record
+
+
+def with_display_name(record: Record, name: str | None) -> Record:
+    """A record that tables call by a name; as it is without one."""
+    return record if name is None else {**record, "schema": SCHEMA, "display_name": name}
 
 
 def _times(train_s: float | None, evaluation: Evaluation, started: datetime) -> Times:

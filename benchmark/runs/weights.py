@@ -47,9 +47,9 @@ class Weights:
         """
         content = load_weights(path)
         if is_ours(content):
-            if options and options.any:
+            if options and options.describes_weights:
                 raise ThreeDieError(
-                    f"{path}: a checkpoint of this program, which names its method; leave --experience, --name, "
+                    f"{path}: a checkpoint of this program, which names its method; leave --experience, "
                     "--normalization and --set out"
                 )
             folder = path.resolve().parent
