@@ -137,8 +137,8 @@ def leaderboard(
     left out; tables are made from the others, and the exit code is 1.
     """
     from threedie.benchmark.leaderboard.check import usable_files
-    from threedie.benchmark.leaderboard.insert import insert
     from threedie.benchmark.leaderboard.groups import measured
+    from threedie.benchmark.leaderboard.insert import insert
     from threedie.benchmark.leaderboard.markdown import find_definitions, render_summary
     from threedie.benchmark.leaderboard.publish import published_records
     from threedie.benchmark.leaderboard.selection import Selection

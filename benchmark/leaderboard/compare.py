@@ -253,7 +253,7 @@ def _called(name: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 
 
 def _unnamed(entry: Entry, name: str) -> int | None:
-    """How many settings that its label has a name leaves out, not counting the recipe; None where it isn't the row's."""
+    """How many settings of a row's label a name leaves out, without the recipe; None where it isn't the row's."""
     rest = name.removeprefix(entry.method)
     if rest == name or (rest and rest[0] not in " ,("):
         return None

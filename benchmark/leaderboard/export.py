@@ -130,9 +130,9 @@ def render_csv(records: Sequence[Record], others: Sequence[Record], selection: S
 def render_wide_csv(records: Sequence[Record], others: Sequence[Record], selection: Selection = EVERYTHING) -> str:
     """A line of CSV for each row of the tables, with a column for each metric, and for what is around its number.
 
-    A metric's column is called `TASK.METRIC.PART`, with `.INPUT` where it isn't the task's usual one and `.vN` where the
-    task isn't of version 1. Beside it are `_deviation`, over several runs, and `_low` and `_high`, the interval of a
-    single one, if any row has them.
+    A metric's column is called `TASK.METRIC.PART`, with `.INPUT` where it isn't the task's usual one and `.vN` where
+    the task isn't of version 1. Beside it are `_deviation`, over several runs, and `_low` and `_high`, the interval of
+    a single one, if any row has them.
     """
     rows: list[dict[str, object]] = []
     names: dict[str, None] = {}

@@ -1,4 +1,4 @@
-"""The tables as LaTeX, for a paper: booktabs, best in bold, second best underlined; narrow enough for a page of text."""
+"""The tables as LaTeX, for a paper: booktabs, best in bold, second best underlined, as narrow as a page's text."""
 
 import re
 import textwrap

@@ -9,6 +9,7 @@ from threedie.benchmark.leaderboard.columns import Column, TaskMetric
 from threedie.benchmark.leaderboard.entries import Cell, Entry
 from threedie.benchmark.leaderboard.groups import Group
 from threedie.benchmark.leaderboard.pictures import Picture
+from threedie.benchmark.leaderboard.ranking import sort_key
 from threedie.benchmark.leaderboard.selection import EVERYTHING, Selection, without_gaps
 
 LETTERS_NOTE = (
@@ -61,8 +62,13 @@ class Section:
         return {Column(metric, parts[0]) for metric, parts in self.heads(columns)}
 
     def rows(self, columns: Sequence[Column]) -> list[Entry]:
-        """The rows that have any of some columns."""
-        return [entry for entry in self.table.entries if not entry.cells.keys().isdisjoint(columns)]
+        """The rows that have any of some columns, best first in the first column; published ones by name."""
+        rows = [entry for entry in self.table.entries if not entry.cells.keys().isdisjoint(columns)]
+        return rows if self.as_published else sorted(rows, key=lambda entry: sort_key(entry, columns[0]))
+
+    def anchor(self, entry: Entry) -> str:
+        """Of the runs of a row on the page."""
+        return f"{self.id}-{self.table.entries.index(entry) + 1}"
 
     def tables(self, columns: Sequence[Column]) -> list[tuple[Column, ...]]:
         """Some columns in tables without columns of empty cells."""

@@ -18,8 +18,9 @@ from typing_extensions import TypedDict
 from threedie.manifests.fields import Flag, MaxLength, Must, Number, Text, Whole
 
 SCHEMA: Literal[3] = 3
-"""Version of the format. Version 1 had warnings as texts and British spelling in `config`; `upgrade.py` reads it. Version
-3 added `display_name` and weights `features`; a record without them is written as version 2, which older programs read."""
+"""Version of the format. Version 1 had warnings as texts and British spelling in `config`; `upgrade.py` reads it.
+Version 3 added `display_name` and weights `features`; a record without them is written as version 2, which older
+programs read."""
 
 _HIDDEN = (
     r"\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
@@ -70,8 +71,8 @@ class Origin(TypedDict):
         Annotated[
             Literal["imported", "features"],
             Field(
-                description="Another program trained them: seed, steps and time of training may be unknown. `features`: "
-                "only their features were measured, and the number of parameters may be unknown too."
+                description="Another program trained them: seed, steps and time of training may be unknown. "
+                "`features`: only features were measured, and the number of parameters may be unknown too."
             ),
         ]
     ]
