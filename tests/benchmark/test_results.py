@@ -66,7 +66,9 @@ def test_nothing_in_a_measured_record_is_null_but_the_commit(path):
 @pytest.mark.parametrize(
     ("path", "value", "names"),
     [
-        (("schema",), 3, "schema"),
+        (("schema",), 4, "schema"),
+        (("display_name",), "", "display_name"),
+        (("display_name",), "a\u202eb", "display_name"),
         (("schema",), True, "schema"),
         (("id",), "../../escape", "id"),
         (("origin", "kind"), "guessed", "origin.kind"),
@@ -159,8 +161,8 @@ def test_a_record_in_both_versions_is_the_same_record(tmp_path):
 
 
 def test_a_record_of_a_newer_version_asks_for_an_update(tmp_path):
-    (tmp_path / "record.json").write_text(json.dumps({**RECORD, "schema": 3}))
-    with pytest.raises(ThreeDieError, match=r"record\.json: schema: version 3; this program reads up to 2: update"):
+    (tmp_path / "record.json").write_text(json.dumps({**RECORD, "schema": 4}))
+    with pytest.raises(ThreeDieError, match=r"record\.json: schema: version 4; this program reads up to 3: update"):
         read_record(tmp_path / "record.json")
 
 
