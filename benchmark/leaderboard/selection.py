@@ -48,9 +48,9 @@ class Selection:
             ThreeDieError: names the option and the nearest name.
         """
         rows = [row for record in records for row in record["results"]]
-        existing = {
+        existing: dict[str, tuple[tuple[str, ...], set[str]]] = {
             "--tasks": (self.tasks, {row["task"] for row in rows}),
-            "--parts": (self.parts, {row["part"] for row in rows}),
+            "--parts": (self.parts, {str(row["part"]) for row in rows}),
             "--metrics": (self.metrics, {row["metric"] for row in rows}),
         }
         for option, (names, choices) in existing.items():

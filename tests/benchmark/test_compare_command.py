@@ -165,7 +165,9 @@ def test_what_cannot_be_found_is_named(runs: Path, tmp_path: Path) -> None:
     assert "no such file, folder or row; the rows in" in refusal("zzz", "sie", "--records", runs)
     text = refusal("sie", "vicreg", "--records", runs)
     assert "vicreg: 2 rows, vicreg (mini), vicreg (mini, epochs 12); name one" in text
-    assert "2 rows" in refusal("sie", "vicreg mini", "--records", runs)
+    # A label as it stands, and a setting that no label names.
+    for name in ("vicreg mini", "vicreg (mini)", "vicreg epochs 200", "vicreg learning_rate 0.001, epochs 12"):
+        assert run("sie", name, "--records", runs).exit_code == 0, name
     assert "there is no" in refusal("sie", "vicreg", "--records", tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     assert "no record.json in there" in refusal(tmp_path / "empty", "sie", "--records", runs)

@@ -231,8 +231,14 @@ def test_parts_have_a_table_of_their_own_without_columns_of_dashes():
     (row,) = [row for row in main if row[0].startswith("vicreg")]
     assert row[1:] == ["50.0", "0.400"]
     assert parts[1] == ["invariant", "equivariant"] * 2
-    assert [row[0] for row in parts[3:]] == ["siemini, 1 run"]
+    assert [row[0] for row in parts[3:]] == ["sie mini, 1 run"]
     assert not any("–" in row for table in page.tables for row in table)
+    # Retrieval, of few rows, stands apart from parts, and rows begin with the best of their own table.
+    with_retrieval = [make_record(name, parts=("all",)) for name in ("equimod", "only_equivariance")]
+    for record, score in zip(with_retrieval, (0.3, 0.4), strict=True):
+        record["results"].append(result("retrieval", "mrr", "equivariant", score, 0.2, input="embedding"))
+    page = Page(render_page([make_record("sie"), *others, *with_retrieval], [], None))
+    assert [row[0] for row in page.tables[2][3:]] == ["only_equivariance mini, 1 run", "equimod mini, 1 run"]
 
 
 def test_a_value_that_a_row_lacks_is_a_dash():
