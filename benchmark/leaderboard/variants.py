@@ -72,12 +72,13 @@ def name_rows(samples: dict[str, Record]) -> dict[str, tuple[str, str]]:
     """
     names, variants = _names(samples), name_variants(samples)
     rows = {key: (names[key], variants[key]) for key in samples}
-    taken = list(rows.values())
-    for key, row in rows.items():
-        if taken.count(row) > 1:
-            # Two methods of one name, or settings that the variant has no room for.
-            words = [row[1], samples[key]["method"]["name"], samples[key]["id"]]
-            rows[key] = (row[0], ", ".join(dict.fromkeys(word for word in words if word)))
+    # Two methods of one name, then settings that the variant has no room for.
+    for word in (lambda record: record["method"]["name"], lambda record: record["id"]):
+        taken = list(rows.values())
+        rows = {
+            key: (row[0], ", ".join(filter(None, (row[1], word(samples[key]))))) if taken.count(row) > 1 else row
+            for key, row in rows.items()
+        }
     return rows
 
 

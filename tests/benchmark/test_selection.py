@@ -107,7 +107,7 @@ def test_weights_trained_on_another_dataset_say_so():
 
 def test_many_differences_are_cut_without_two_rows_becoming_one():
     many = {f"setting_{number:02}": 1 for number in range(12)}
-    records = [with_config(make_record("sie", seed), **many, setting_11=seed) for seed in range(3)]
+    records = [with_config(make_record("sie", seed), **{**many, "setting_11": seed}) for seed in range(3)]
     labels = names(*records)
     assert len(set(labels)) == 3
     assert all("and 4 more" in label for label in labels)
@@ -379,11 +379,12 @@ def test_tex_takes_the_tables_and_finds_them_narrow(tmp_path):
     for name, text in tables.items():
         (tmp_path / f"{name}.tex").write_text(text)
         inputs.append(rf"\input{{{name}}}")
-    (tmp_path / "paper.tex").write_text(
+    preamble = (
         r"\documentclass{article}\usepackage[textwidth=397pt,textheight=750pt]{geometry}\usepackage{booktabs}"
         r"\usepackage{textcomp}\newsavebox{\tablebox}\begin{document}"
-        "\n".join(["", r"{\footnotesize\setlength{\tabcolsep}{3pt}", boxes, "}", *inputs, r"\end{document}"])
     )
+    boxes = rf"{{\footnotesize\setlength{{\tabcolsep}}{{3pt}}{boxes}}}"
+    (tmp_path / "paper.tex").write_text("\n".join([preamble, boxes, *inputs, r"\end{document}"]))
     done = subprocess.run(
         [str(PDFLATEX), "-interaction=nonstopmode", "-halt-on-error", "-draftmode", "paper.tex"],
         cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
