@@ -80,14 +80,12 @@ def rows_to_draw(
 
 
 def entry_label(entry: Entry, group: Group) -> str:
-    """The method, with its variant where the group has several rows of it; without the recipe where all share it."""
+    """The method with its variant, as in the tables; without the recipe where all rows share it."""
     return row_label(entry.method, entry.variant, [(other.method, other.variant) for other in group.entries])
 
 
 def row_label(method: str, variant: str, rows: Sequence[tuple[str, str]]) -> str:
     """The label of one row, given method and variant of all; see `entry_label`."""
-    if sum(other == method for other, _ in rows) == 1:
-        return shorten(method, 34)
     recipes = {other.split(", ")[0] for _, other in rows}
     words = variant.split(", ")[1:] if len(recipes) == 1 else [variant]
     return shorten(f"{method} ({', '.join(words)})" if any(words) else method, 42)

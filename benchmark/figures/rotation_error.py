@@ -102,11 +102,19 @@ def _draw(group: Group, task: Task, all_rows: bool) -> Drawing | None:
     families = [name for name in FAMILY_COLORS if any(line.entry.family == name for line in lines)]
     handles = [Line2D([], [], color=FAMILY_COLORS[name], label=family_title(name)) for name in families]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
-    texts = [*labels, "floor: best constant"]
-    colors = [*(FAMILY_COLORS[line.entry.family] for line in lines), GRAY]
-    points = [(centers[-1], end) for end in ends]
-    shown_ends = [place for place, end in enumerate(ends) if np.isfinite(end)]
-    stack_labels(below, *([each[place] for place in shown_ends] for each in (points, texts, colors)), x=1.03)
+    names = [
+        *zip(labels, (FAMILY_COLORS[line.entry.family] for line in lines), strict=True),
+        ("floor: best constant", GRAY),
+    ]
+    # A row without a result for the largest rotations has no end to be named at.
+    named = [(end, *name) for end, name in zip(ends, names, strict=True) if np.isfinite(end)]
+    stack_labels(
+        below,
+        [(centers[-1], end) for end, _, _ in named],
+        [text for _, text, _ in named],
+        [color for _, _, color in named],
+        1.03,
+    )
     caption = (
         "Error of the relative rotation that a head reads from two views, by the size of the rotation between "
         "them: above, and as its difference from the floor below. The floor always predicts the same rotation."

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -32,6 +33,8 @@ def explain(figure: Figure, frames: Mapping[str, str], texts: Sequence[str]) -> 
         frames: color -> what a frame of it means.
         texts: what the texts below the views mean, a line each.
     """
-    handles = [Patch(facecolor="none", edgecolor=color, linewidth=2.2, label=text) for color, text in frames.items()]
+    handles: list[Artist] = [
+        Patch(facecolor="none", edgecolor=color, linewidth=2.2, label=text) for color, text in frames.items()
+    ]
     handles += [Line2D([], [], linestyle="none", label=text) for text in texts]
     figure.legend(handles=handles, loc="outside lower left", frameon=False, fontsize=8)
