@@ -12,7 +12,7 @@ from threedie.benchmark.commands.refusals import echo_refusal
 from threedie.manifests.places import DEFAULT_LEADERBOARD, DEFAULT_RUNS
 
 if TYPE_CHECKING:
-    from threedie.benchmark.leaderboard.selection import Selection
+    from threedie.benchmark.leaderboard.selection import EVERYTHING, Selection
     from threedie.benchmark.records.draws import DrawsByRecord
     from threedie.benchmark.records.record import Record
 
@@ -141,7 +141,7 @@ def leaderboard(
     from threedie.benchmark.leaderboard.insert import insert
     from threedie.benchmark.leaderboard.markdown import find_definitions, render_summary
     from threedie.benchmark.leaderboard.publish import published_records
-    from threedie.benchmark.leaderboard.selection import Selection
+    from threedie.benchmark.leaderboard.selection import EVERYTHING, Selection
     from threedie.benchmark.records.draws import draws_beside
     from threedie.benchmark.records.record import in_order
     from threedie.manifests.errors import ThreeDieError
@@ -159,8 +159,11 @@ def leaderboard(
     click.echo(f"{len(records)} {'record' if len(records) == 1 else 'records'}, from {names}")
     selection = Selection(tasks, parts, metrics, methods, not no_intervals, published=not no_published, caption=caption)
     selection.check([*records, *([] if no_published else published_records())])
-    if not measured(records, None, selection):
+    chosen, every = (len(measured(records, None, each)) for each in (selection, EVERYTHING))
+    if every and not chosen:
         raise ThreeDieError(f"{names}: of what was chosen, no measured record has anything; choose less narrowly")
+    if chosen < every:
+        click.echo(f"without {every - chosen} of {every} tables, of other data or protocols: nothing chosen is in them")
     draws, notes = draws_beside(files)
     for note in notes:
         click.echo(f"note    {note}. The tables are made without its letters", err=True)
@@ -189,7 +192,9 @@ def _write(
     from threedie.benchmark.leaderboard.publish import TABLES_FOLDER, find_figure_folders, read_png, write_tables
 
     folders = figures or find_figure_folders(sources)
-    pictures, of_other_records, too_many = read_pictures(folders, {record["id"] for record in records})
+    pictures, of_other_records, too_many = read_pictures(
+        folders, {record["id"] for record in records if selection.has_method(record)}
+    )
     sheet = read_png(contact_sheet) if contact_sheet else None
     page, *tables = write_tables(out, records, pictures, sheet, draws, selection)
     single = [file for file in tables if file.parent != out]

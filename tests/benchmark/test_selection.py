@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from matplotlib.ft2font import FT2Font
 from record_samples import make_record, result
 
+from threedie.benchmark.commands.bench import bench
 from threedie.benchmark.commands.leaderboard import leaderboard
 from threedie.benchmark.leaderboard.export import WIDE_COLUMNS, render_csv, render_json, render_wide_csv
 from threedie.benchmark.leaderboard.groups import measured, published
@@ -156,6 +157,26 @@ def test_another_display_name_is_another_row():
 
 
 # Columns and rows
+
+
+def test_a_table_that_a_choice_empties_is_counted(tmp_path):
+    write_record(tmp_path / "runs" / "one" / "record.json", make_record("sie"))
+    write_record(tmp_path / "runs" / "two" / "record.json", make_record("vicreg", protocol="sie-v1"))
+    done = run(tmp_path / "runs", "-o", tmp_path / "out", "--methods", "sie")
+    assert done.exit_code == 0, done.exception
+    assert "without 1 of 2 tables" in done.stdout
+    assert "without" not in run(tmp_path / "runs", "-o", tmp_path / "out").stdout
+
+
+def test_figures_of_rows_that_are_left_out_are_counted(tmp_path):
+    records = [make_record("sie"), make_record("vicreg")]
+    for record in records:
+        write_record(tmp_path / "runs" / record["id"] / "record.json", record)
+    figures = ["figures", str(tmp_path / "runs"), "-o", str(tmp_path / "figures"), "--only", "tradeoff"]
+    assert CliRunner().invoke(bench, figures).exit_code == 0
+    assert "figures 1 on the page" in run(tmp_path / "runs", "-o", tmp_path / "out").stdout
+    done = run(tmp_path / "runs", "-o", tmp_path / "out", "--methods", "sie")
+    assert "1 left out: of runs that aren't among these records" in done.stdout
 
 
 def test_chosen_columns_are_those_of_every_table():
