@@ -12,7 +12,7 @@ from threedie.benchmark.commands.refusals import echo_refusal
 from threedie.manifests.places import DEFAULT_LEADERBOARD, DEFAULT_RUNS
 
 if TYPE_CHECKING:
-    from threedie.benchmark.leaderboard.selection import EVERYTHING, Selection
+    from threedie.benchmark.leaderboard.selection import Selection
     from threedie.benchmark.records.draws import DrawsByRecord
     from threedie.benchmark.records.record import Record
 
