@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from threedie.baselines.encoder_prefixes import choose_network, encoder_alone
 from threedie.baselines.predictor_shapes import predictor_options
 from threedie.baselines.weights import listed, weight_faults
 
@@ -32,19 +33,45 @@ def original_state(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
         checkpoint: a state dict, or a dict that holds one under `model` or `state_dict` beside other things. Its keys
             may carry `module.` (distributed data parallel) or `_orig_mod.` (compiled) in front; a bare backbone's keys
             (`conv1.weight`, `layer1.0...`: torchvision's, or the original's backbone file) get the prefix `backbone.`.
+            Of MoCo's and DINO's networks it is the one that their authors evaluate; see `remarks`.
 
     Raises:
         ValueError: no weights in it, or two keys that come to the same name.
     """
+    return _state_and_remarks(checkpoint)[0]
+
+
+def remarks(checkpoint: Mapping[str, Any]) -> list[str]:
+    """Sentences on which of several networks in a checkpoint `original_state` takes.
+
+    Raises:
+        ValueError: see `original_state`.
+    """
+    return _state_and_remarks(checkpoint)[1]
+
+
+def _state_and_remarks(checkpoint: Mapping[str, Any]) -> tuple[dict[str, Tensor], list[str]]:
+    chosen: list[str | None] = []
     for _ in range(_DEEPEST_NESTING):
+        checkpoint, remark = choose_network(checkpoint)
+        chosen.append(remark)
         inner = [checkpoint[name] for name in NESTED_UNDER if isinstance(checkpoint.get(name), Mapping)]
         if not inner:
             break
         checkpoint = inner[0]
-    state: dict[str, Tensor] = {}
+    tensors: dict[str, Tensor] = {}
     for key, value in checkpoint.items():
         name = _unwrapped(str(key))
-        if not isinstance(value, Tensor) or name.startswith(NOT_OURS):
+        if not isinstance(value, Tensor):
+            continue
+        if name in tensors:
+            raise ValueError(f"checkpoint: {key} and another entry both come to {name}")
+        tensors[name] = value
+    encoder, remark = encoder_alone(tensors)
+    state: dict[str, Tensor] = {}
+    for key, value in encoder.items():
+        name = key
+        if name.startswith(NOT_OURS):
             continue
         if name.startswith(BACKBONE_ROOTS):
             name = f"backbone.{name}"
@@ -53,7 +80,7 @@ def original_state(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
         state[name] = value
     if not state:
         raise ValueError("checkpoint: no weights in it; give a state dict, or a dict with one under 'model'")
-    return state
+    return state, [each for each in (*chosen, remark) if each]
 
 
 def backbone_state(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:

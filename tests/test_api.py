@@ -1,7 +1,6 @@
 """The public Python API: what `import threedie` promises."""
 
 import ast
-import importlib.util
 import itertools
 import os
 import pickle
@@ -453,18 +452,3 @@ def test_features_are_arrays_or_tensors_of_two_or_three_dimensions(path: Path) -
 def test_an_interrupt_ends_loops_that_survive_errors() -> None:
     assert issubclass(threedie.Interrupted, KeyboardInterrupt)
     assert not issubclass(threedie.Interrupted, Exception)
-
-
-# Pages
-
-
-def test_the_api_page_is_that_of_the_docstrings() -> None:
-    spec = importlib.util.spec_from_file_location("generate_api", REPO / "docs" / "generate_api.py")
-    assert spec is not None
-    assert spec.loader is not None
-    generator = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(generator)
-    page = (REPO / "docs" / "api.md").read_text(encoding="utf-8")
-    assert page == generator.render_page(), f"write it anew: {generator.COMMAND}"
-    for name in threedie.__all__:
-        assert name in page

@@ -7,16 +7,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from threedie.baselines.method import Batch, Method
 from threedie.benchmark.data.augmentation import Augmentation
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.data.normalization import Normalization, Pixels, scaled
-from threedie.benchmark.data.pairs import Sequences, count_batches, epoch_batches
+from threedie.benchmark.data.normalization import Normalization, scaled
+from threedie.benchmark.data.pairs import Indices, Sequences, count_batches, epoch_batches
+from threedie.benchmark.data.resident import ResidentPixels
 from threedie.benchmark.data.source import ImageStore, LabeledViews
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.latents import ROTATION, actions
+
+_CPU = torch.device("cpu")
 
 
 def images_of(
@@ -46,13 +50,13 @@ class Loaded:
     """One batch on its way to the device.
 
     Attributes:
-        pixels: of each of V views, uint8 (B, S, S, 3).
+        pixels: of each of V views, uint8 (B, S, S, 3): on the device, or in memory, pinned for a GPU.
         arrays: the other fields of `Batch` by name: see `view_arrays`.
         rotation: relative quaternion from the first view to the second for online probes, (B, 4) float32; None where it
             isn't wanted, or the dataset has no rotations.
     """
 
-    pixels: Sequence[Pixels]
+    pixels: Sequence[Tensor]
     arrays: dict[str, npt.NDArray]
     rotation: npt.NDArray | None = None
 
@@ -99,11 +103,20 @@ class TrainingViews:
         images: of the dataset.
         length: views in a sequence, see `Method.views`.
         group: how many objects a method takes together, see `Method.group`.
+        device: that batches are for.
+        resident: the pixels on that device, where they fit in its memory.
     """
 
     images: ImageStore
     length: int = 2
     group: int = 1
+    device: torch.device = _CPU
+    resident: ResidentPixels | None = None
+
+    @classmethod
+    def of(cls, images: ImageStore, method: Method, device: torch.device) -> "TrainingViews":
+        """Those that a method wants, for a device."""
+        return cls(images, method.views, method.group, device, ResidentPixels.fitting(images, device))
 
     def steps_per_epoch(self, recipe: Recipe) -> int:
         """Batches in one epoch."""
@@ -136,15 +149,23 @@ class TrainingViews:
         fields, latents = dataset.info.fields, dataset.latents
         if self.images.pairs_repeat_views:
             drawn = Sequences(drawn.objects, np.zeros_like(drawn.views))
-            pixels = [self.images.take(drawn.objects, drawn.views[:, 0])] * drawn.views.shape[1]
+            pixels = [self._take(drawn.objects, drawn.views[:, 0])] * drawn.views.shape[1]
         else:
-            pixels = [self.images.take(drawn.objects, view) for view in drawn.views.T]
+            pixels = [self._take(drawn.objects, view) for view in drawn.views.T]
         rotates = rotation and set(ROTATION) <= {field.name for field in fields}
         return Loaded(
             pixels,
             view_arrays(dataset, drawn, action, absolute),
             drawn.pairs.actions("rotation", fields, latents).astype(np.float32) if rotates else None,
         )
+
+    def _take(self, objects: Indices, views: Indices) -> Tensor:
+        """Images of the views (B,) of some objects (B,): uint8 (B, S, S, 3)."""
+        if self.resident is not None:
+            return self.resident.take(objects, views)
+        pixels = torch.from_numpy(self.images.take(objects, views))
+        # From pinned memory a GPU copies while it computes.
+        return pixels.pin_memory() if self.device.type == "cuda" else pixels
 
 
 def augmentation_for(method: Method, recipe: Recipe) -> Augmentation:
@@ -162,5 +183,5 @@ def prepare(loaded: Loaded, augmentation: Augmentation, normalization: Normaliza
         views = [normalization.apply(augmentation.view(each)) for each in pictures]
         cut = augmentation.crop(pictures[0])
         crop = None if cut is None else normalization.apply(cut)
-    tensors = {name: torch.from_numpy(array).to(device) for name, array in loaded.arrays.items()}
+    tensors = {name: torch.from_numpy(array).to(device, non_blocking=True) for name, array in loaded.arrays.items()}
     return Batch(views[0], views[1], crop=crop, later_views=tuple(views[2:]), **tensors)

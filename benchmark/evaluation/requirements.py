@@ -110,6 +110,16 @@ def size_warnings(dataset: LabeledViews, recipe: Recipe) -> list[ResultWarning]:
     return [*few_objects_warnings(dataset), *map(ResultWarning, lines)]
 
 
+def form_note(recipe: Recipe) -> str | None:
+    """What to know of the network's form before training: whether other libraries have it."""
+    if recipe.form == "torchvision":
+        return None
+    return (
+        f"no other library has a {recipe.backbone} in the form {recipe.form}: torchvision and timm can't load these "
+        "weights; if they should, train with --set form=torchvision (numbers then differ from those of this form)"
+    )
+
+
 def origin_warnings(settings: RunSettings, dataset: LabeledViews) -> list[ResultWarning]:
     """A warning if the method was trained on another dataset than heads are."""
     trained_on = settings.fingerprint

@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
-import threedie
 from threedie.benchmark.evaluation.evaluate import Evaluation
 from threedie.benchmark.evaluation.plan import EvaluationPlan
-from threedie.benchmark.records.environment import code_version, hardware, library_versions
+from threedie.benchmark.records.environment import Provenance
 from threedie.benchmark.records.record import weights_of
 from threedie.benchmark.records.types import (
     SCHEMA,
@@ -58,7 +57,7 @@ def options_suffix(options: Mapping[str, Any]) -> str:
 def build_record(
     checkpoint: dict[str, Any],
     evaluation: Evaluation,
-    started: datetime,
+    provenance: Provenance,
     dataset: dict[str, Any],
     trained_on: dict[str, Any] | None = None,
 ) -> Record:
@@ -67,7 +66,7 @@ def build_record(
     Args:
         checkpoint: content of the checkpoint.
         evaluation: outcomes of the tasks, and how they were measured.
-        started: when the command began, in UTC.
+        provenance: program, libraries, machine, and when the command began.
         dataset: the one that was measured on; see `Source.describe`.
         trained_on: the one that heads were trained on, where it is another.
     """
@@ -102,15 +101,15 @@ def build_record(
             "trained_on": settings.fingerprint,
         },
         "seed": settings.seed,
-        "code": code_version(Path(threedie.__file__).parent.parent),
+        "code": provenance.code,
         "checkpoint": {
             "sha256": evaluation.weights,
             "epochs": progress["epoch"],
             "steps": progress["steps_done"],
         },
-        "hardware": hardware(evaluation.plan.device),
-        "libraries": library_versions(),
-        "times": _times(progress["seconds"], evaluation, started),
+        "hardware": provenance.hardware,
+        "libraries": provenance.libraries,
+        "times": _times(progress["seconds"], evaluation, provenance.started),
         "results": [_result(name, score) for name, outcome in evaluation.outcomes.items() for score in outcome.scores],
         "breakdowns": _breakdowns(evaluation.outcomes),
         "curves": progress["curves"],
@@ -148,7 +147,7 @@ def build_feature_record(
     warnings: Sequence[ResultWarning],
     plan: EvaluationPlan,
     dataset: dict[str, Any],
-    started: datetime,
+    provenance: Provenance,
     tasks_s: float,
 ) -> Record:
     """The record of features that another program computed.
@@ -159,7 +158,7 @@ def build_feature_record(
         warnings: what to know before believing a number.
         plan: how they were measured.
         dataset: the one they are of; see `Source.describe`.
-        started: when the command began, in UTC.
+        provenance: when the command began, and with what.
         tasks_s: seconds that the tasks took.
     """
     name = run_name(plain_name(features.name), FEATURES_RECIPE, features.seed)
@@ -177,12 +176,12 @@ def build_feature_record(
             "normalized": features.normalized,
         },
         "seed": features.seed,
-        "code": code_version(Path(threedie.__file__).parent.parent),
+        "code": provenance.code,
         "checkpoint": {"sha256": features.sha256, "epochs": None, "steps": None},
-        "hardware": hardware(plan.device),
-        "libraries": library_versions(),
+        "hardware": provenance.hardware,
+        "libraries": provenance.libraries,
         "times": {
-            "started": started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "started": provenance.started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "train_s": None,
             "features_s": 0.0,
             "tasks_s": round(tasks_s, 2),

@@ -86,7 +86,8 @@ def estimate(
         batch = batch // method.group * method.group or batch
         pixels, loading_s = _pixels(dataset, images, recipe, seed, batch)
         drawn = draw_sequences(objects, dataset.info.views, method.views, seed, 0)[:batch]
-        loaded = Loaded([pixels] * method.views, view_arrays(dataset, drawn, method.action, method.needs_absolute))
+        arrays = view_arrays(dataset, drawn, method.action, method.needs_absolute)
+        loaded = Loaded([torch.from_numpy(pixels)] * method.views, arrays)
         step_s = _step_seconds(method, stepper, recipe, loaded) if method.needs_training else 0.0
         view = _NORMALIZATION(pixels, stepper.device)
         method.eval()
@@ -136,9 +137,13 @@ def _probe(settings: RunSettings, device: str) -> Iterator[tuple[Method, Stepper
 def _step_seconds(method: Method, stepper: Stepper, recipe: Recipe, loaded: Loaded) -> float:
     """Median seconds of a training step on a batch."""
     augmentation = augmentation_for(method, recipe)
-    return _timed(
-        lambda: stepper.step(prepare(loaded, augmentation, _NORMALIZATION, stepper.device), 0.0), _PROBE_STEPS
-    )
+
+    def step() -> None:
+        values = stepper.step(prepare(loaded, augmentation, _NORMALIZATION, stepper.device), 0.0)
+        # Waits for the device.
+        values["loss"].item()
+
+    return _timed(step, _PROBE_STEPS)
 
 
 def _pixels(
