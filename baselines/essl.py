@@ -35,8 +35,11 @@ class ESSL(TwoViewMethod):
         action: name of what is regressed with target `action`, see `threedie.manifests.actions.ACTIONS`.
         equivariance_weight: of the equivariance-predicting term, lambda in the paper.
         hidden: widths of the prediction head's hidden layers, with layer-norm and ReLU.
+        last_relu: whether the last of them has a ReLU: on CIFAR-10, not on ImageNet.
         temperature: of the contrastive loss of `simclr`; the paper's is 0.5 on CIFAR-10 and 0.2 on ImageNet.
         redundancy_weight: of `barlow_twins`.
+        final_affine: whether the batch-norm at the end of the projector of `simclr` has weights, as on ImageNet.
+        predictor_bias, constant_predictor_rate: of `simsiam`; both as on ImageNet if true.
         crop_share: side of the small crop over that of the views: a half on CIFAR-10, 96 / 224 on ImageNet.
         crop_smallest, crop_largest: share of the picture's area that it shows: 0.2 to 1 on CIFAR-10, 0.05 to 0.14 on
             ImageNet.
@@ -58,8 +61,12 @@ class ESSL(TwoViewMethod):
         action: str = "rotation",
         equivariance_weight: float = 0.4,
         hidden: Widths = "2048-2048",
+        last_relu: bool = True,
         temperature: float = 0.5,
         redundancy_weight: float = 0.005,
+        final_affine: bool = False,
+        predictor_bias: bool = False,
+        constant_predictor_rate: bool = False,
         crop_share: float = 0.5,
         crop_smallest: float = 0.2,
         crop_largest: float = 1.0,
@@ -73,10 +80,35 @@ class ESSL(TwoViewMethod):
             raise ValueError(f"crop_share {crop_share}: must lie above 0 and up to 1")
         if not 0 < crop_smallest <= crop_largest <= 1:
             raise ValueError(f"crop_smallest {crop_smallest}, crop_largest {crop_largest}: must rise between 0 and 1")
-        self.base = _build_base(base, backbone, projector, temperature, redundancy_weight)
+        if base not in BASES:
+            raise ValueError(f"base {base!r}: not known; choose one of {', '.join(BASES)}")
+        if final_affine and base != "simclr":
+            raise ValueError(f"final_affine: only with base simclr, not {base}")
+        if (predictor_bias or constant_predictor_rate) and base != "simsiam":
+            raise ValueError(f"predictor_bias, constant_predictor_rate: only with base simsiam, not {base}")
+        self.base: SimCLR | SimSiam | BarlowTwins
+        if base == "simclr":
+            self.base = SimCLR(
+                backbone,
+                projector,
+                temperature=temperature,
+                negatives="other_view",
+                final_norm=True,
+                final_affine=final_affine,
+            )
+        elif base == "simsiam":
+            self.base = SimSiam(
+                backbone,
+                projector,
+                predictor_bias=predictor_bias,
+                constant_predictor_rate=constant_predictor_rate,
+            )
+        else:
+            self.base = BarlowTwins(backbone, projector, redundancy_weight=redundancy_weight)
+        self.constant_rate = tuple(f"base.{module}" for module in self.base.constant_rate)
         regresses = target == "action"
         inputs, outputs = (2 * backbone.dim, action_dims(action)) if regresses else (backbone.dim, QUARTER_TURNS)
-        self.add_module(HEAD_KEY, build_perceptron(inputs, hidden, outputs, layer_norm=True))
+        self.add_module(HEAD_KEY, build_perceptron(inputs, hidden, outputs, layer_norm=True, last_relu=last_relu))
         self.action = action if regresses else None
         self.equivariance_weight = equivariance_weight
         self.crop_share = crop_share
@@ -135,15 +167,3 @@ def quarter_turns(images: Tensor) -> tuple[Tensor, Tensor]:
         raise ValueError(f"images must be (N, 3, S, S), got {tuple(images.shape)}")
     turned = torch.cat([torch.rot90(images, turn, (2, 3)) for turn in range(QUARTER_TURNS)])
     return turned, torch.arange(QUARTER_TURNS, device=images.device).repeat_interleave(len(images))
-
-
-def _build_base(
-    base: str, backbone: ResNet, projector: Widths, temperature: float, redundancy_weight: float
-) -> SimCLR | SimSiam | BarlowTwins:
-    if base == "simclr":
-        return SimCLR(backbone, projector, temperature=temperature, negatives="other_view", final_norm=True)
-    if base == "simsiam":
-        return SimSiam(backbone, projector)
-    if base == "barlow_twins":
-        return BarlowTwins(backbone, projector, redundancy_weight=redundancy_weight)
-    raise ValueError(f"base {base!r}: not known; choose one of {', '.join(BASES)}")

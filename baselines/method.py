@@ -75,11 +75,15 @@ class Method(nn.Module, ABC):
             method uses none. `threedie.manifests.actions` defines them.
         needs_training: whether there is something to train; if not, the initial weights are the result.
         crop_area: smallest and largest share of the picture's area that `Batch.crop` shows.
+        constant_rate: names of modules that are trained at the recipe's highest rate throughout.
+        classes: how many classes the method can tell apart, where it is trained with labels.
     """
 
     action: str | None = None
     needs_training: bool = True
     crop_area: tuple[float, float] = (0.2, 1.0)
+    constant_rate: tuple[str, ...] = ()
+    classes: int | None = None
 
     def crop_side(self, side: int) -> int | None:
         """Width and height in pixels of the small crop this method wants beside views of `side`; None for no crop."""

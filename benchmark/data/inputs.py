@@ -10,6 +10,7 @@ import torch
 
 from threedie.baselines.method import Batch, Method
 from threedie.benchmark.data.augmentation import Augmentation
+from threedie.benchmark.data.crops import RandomCrop
 from threedie.benchmark.data.images import Images
 from threedie.benchmark.data.normalization import Normalization, Pixels, scaled
 from threedie.benchmark.data.pairs import Pairs, count_batches, epoch_batches
@@ -50,12 +51,14 @@ class Loaded:
         arrays: the other fields of `Batch` by name: see `pair_arrays`.
         rotation: relative quaternion of the pair for online probes, (B, 4) float32; None where it isn't wanted, or the
             dataset has no rotations.
+        crop: uint8 (B, h, h, 3), where small crops are cut from the whole pictures.
     """
 
     pixels1: Pixels
     pixels2: Pixels
     arrays: dict[str, npt.NDArray]
     rotation: npt.NDArray | None = None
+    crop: Pixels | None = None
 
 
 def pair_arrays(dataset: LabeledViews, pairs: Pairs, action: str | None) -> dict[str, npt.NDArray]:
@@ -77,11 +80,22 @@ def pair_arrays(dataset: LabeledViews, pairs: Pairs, action: str | None) -> dict
     return {"action": values.astype(np.float32), "label": dataset.labels[pairs.objects]}
 
 
+CROP_NUMBERS = 1 << 31
+"""Random crops of a picture that pairs can name."""
+
+
 @dataclass(frozen=True)
 class TrainingPairs:
-    """Pairs of views of a dataset's training objects."""
+    """Pairs of views of a dataset's training objects.
+
+    Attributes:
+        images: of the dataset.
+        cuts: random crops of both views, and of a small crop, that are cut from whole pictures; empty for pictures as
+            `ImageStore.take` gives them.
+    """
 
     images: ImageStore
+    cuts: Sequence[RandomCrop] = ()
 
     def steps_per_epoch(self, recipe: Recipe) -> int:
         """Batches in one epoch."""
@@ -90,10 +104,10 @@ class TrainingPairs:
     def batches(self, recipe: Recipe, seed: int, epoch: int) -> Sequence[Pairs]:
         """The batches of an epoch, the same for the same arguments; see `threedie.benchmark.data.pairs.epoch_batches`.
 
-        Where both views of a pair are one image, the numbers of the views mean nothing and the order counts.
+        Where both views of a pair are one image, the numbers of the views are those of their random crops.
         """
         dataset = self.images.dataset
-        views = max(2, dataset.info.views) if self.images.pairs_repeat_views else dataset.info.views
+        views = CROP_NUMBERS if self.images.pairs_repeat_views else dataset.info.views
         return epoch_batches(dataset.indices("train"), views, recipe.batch_size, recipe.passes, seed, epoch)
 
     def load(self, pairs: Pairs, action: str | None, rotation: bool = False) -> Loaded:
@@ -109,6 +123,11 @@ class TrainingPairs:
         """
         dataset = self.images.dataset
         fields, latents = dataset.info.fields, dataset.latents
+        if self.cuts:
+            numbers = pairs.view1, pairs.view2, pairs.view1 + CROP_NUMBERS
+            wanted = list(zip(self.cuts, numbers, strict=False))
+            first, second, *small = self.images.crops(pairs.objects, wanted)
+            return Loaded(first, second, pair_arrays(dataset, pairs, action), crop=small[0] if small else None)
         if self.images.pairs_repeat_views:
             pairs = Pairs(pairs.objects, 0 * pairs.view1, 0 * pairs.view2)
         rotates = rotation and set(ROTATION) <= {field.name for field in fields}
@@ -121,9 +140,17 @@ class TrainingPairs:
         )
 
 
-def augmentation_for(method: Method, recipe: Recipe) -> Augmentation:
-    """The augmentation that a recipe asks for, and the small crops that a method does."""
-    return Augmentation(recipe.augmentation, method.action, method.crop_side(recipe.image_size), method.crop_area)
+def augmentation_for(method: Method, recipe: Recipe, is_cut: bool = False) -> Augmentation:
+    """The augmentation that a recipe asks for, and the small crops that a method does; see `Augmentation`."""
+    return Augmentation(
+        recipe.augmentation, method.action, method.crop_side(recipe.image_size), method.crop_area, is_cut
+    )
+
+
+def training_inputs(images: ImageStore, method: Method, recipe: Recipe) -> tuple[TrainingPairs, Augmentation]:
+    """What a method is trained on: pairs of a dataset, and their augmentation."""
+    augmentation = augmentation_for(method, recipe, images.cuts_crops)
+    return TrainingPairs(images, augmentation.cuts(recipe.image_size) if images.cuts_crops else ()), augmentation
 
 
 def prepare(loaded: Loaded, augmentation: Augmentation, normalization: Normalization, device: torch.device) -> Batch:
@@ -133,8 +160,9 @@ def prepare(loaded: Loaded, augmentation: Augmentation, normalization: Normaliza
         view1, view2 = normalization(loaded.pixels1, device), normalization(loaded.pixels2, device)
     else:
         first, second = scaled(loaded.pixels1, device), scaled(loaded.pixels2, device)
-        view1, view2 = (normalization.apply(augmentation.view(each)) for each in (first, second))
-        cut = augmentation.crop(first)
+        view1 = normalization.apply(augmentation.view(first))
+        view2 = normalization.apply(augmentation.view(second, second=True))
+        cut = augmentation.crop(first if loaded.crop is None else scaled(loaded.crop, device))
         crop = None if cut is None else normalization.apply(cut)
     tensors = {name: torch.from_numpy(array).to(device) for name, array in loaded.arrays.items()}
     return Batch(view1, view2, crop=crop, **tensors)

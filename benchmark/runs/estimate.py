@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from threedie.baselines.method import Method
-from threedie.benchmark.data.inputs import Loaded, TrainingPairs, augmentation_for, pair_arrays, prepare
+from threedie.benchmark.data.augmentation import Augmentation
+from threedie.benchmark.data.inputs import Loaded, augmentation_for, pair_arrays, prepare, training_inputs
 from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.data.pairs import Pairs, draw_pass
 from threedie.benchmark.data.source import ImageStore, LabeledViews
@@ -86,7 +87,8 @@ def estimate(
         pixels, loading_s = _pixels(dataset, images, recipe, seed, batch)
         drawn = draw_pass(objects, dataset.info.views, seed, 0)[:batch]
         loaded = Loaded(pixels, pixels, pair_arrays(dataset, drawn, method.action))
-        step_s = _step_seconds(method, stepper, recipe, loaded) if method.needs_training else 0.0
+        augmentation = augmentation_for(method, recipe)
+        step_s = _step_seconds(stepper, augmentation, loaded) if method.needs_training else 0.0
         view = _NORMALIZATION(pixels, stepper.device)
         method.eval()
         with torch.inference_mode():
@@ -109,7 +111,7 @@ def step_seconds(settings: RunSettings, images: ImageStore, device: str) -> floa
 
     Args:
         settings: what would be trained.
-        images: of a dataset whose pictures lie in memory.
+        images: of a dataset of pictures.
         device: `auto`, `cpu` or `cuda`.
     """
     objects, recipe = images.dataset.indices("train"), settings.recipe
@@ -119,8 +121,12 @@ def step_seconds(settings: RunSettings, images: ImageStore, device: str) -> floa
             return 0.0
         # On a CPU a step's time grows with the batch, so a few pictures suffice; a GPU gets them all.
         probed = batch if stepper.device.type == "cuda" else min(batch, _PROBE_PICTURES)
-        loaded = TrainingPairs(images).load(Pairs(objects[:probed], *np.zeros((2, probed), np.int64)), method.action)
-        return _step_seconds(method, stepper, recipe, loaded) * batch / probed
+        inputs, augmentation = training_inputs(images, method, recipe)
+        chosen = Pairs(objects[:probed], *np.zeros((2, probed), np.int64))
+        began = time.perf_counter()
+        loaded = inputs.load(chosen, method.action)
+        loading_s = time.perf_counter() - began
+        return max(_step_seconds(stepper, augmentation, loaded), loading_s) * batch / probed
 
 
 @contextmanager
@@ -131,9 +137,8 @@ def _probe(settings: RunSettings, device: str) -> Iterator[tuple[Method, Stepper
         yield method, Stepper(method, settings.recipe, device)
 
 
-def _step_seconds(method: Method, stepper: Stepper, recipe: Recipe, loaded: Loaded) -> float:
+def _step_seconds(stepper: Stepper, augmentation: Augmentation, loaded: Loaded) -> float:
     """Median seconds of a training step on a batch."""
-    augmentation = augmentation_for(method, recipe)
     return _timed(
         lambda: stepper.step(prepare(loaded, augmentation, _NORMALIZATION, stepper.device), 0.0), _PROBE_STEPS
     )

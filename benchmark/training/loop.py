@@ -13,7 +13,7 @@ import torch
 from threedie.baselines.method import Batch, Method
 from threedie.baselines.weights import not_finite
 from threedie.benchmark.data.images import ordered
-from threedie.benchmark.data.inputs import Loaded, TrainingPairs, augmentation_for, prepare
+from threedie.benchmark.data.inputs import Loaded, prepare, training_inputs
 from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.data.pairs import Pairs
 from threedie.benchmark.data.source import ImageStore
@@ -23,7 +23,7 @@ from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, MEND, save_checkpoint
 from threedie.benchmark.training.divergence import DivergedError
 from threedie.benchmark.training.generators import generator_states, restore_generators
-from threedie.benchmark.training.probes import OnlineProbes
+from threedie.benchmark.training.probes import CLASSES, OnlineProbes
 from threedie.benchmark.training.resume import restore_optimizer, resumable
 from threedie.benchmark.training.scalars import ScalarLog
 from threedie.benchmark.training.schedule import learning_rate
@@ -102,13 +102,15 @@ class Trainer:
         self.save_every_s, self.monitor = save_every_s, monitor
         self.processes = find_processes()
         method = build(settings)
-        self.pairs = TrainingPairs(images)
+        self.pairs, self.augmentation = training_inputs(images, method, self.recipe)
         self.normalization = images.normalization(self.recipe.normalization)
-        self.augmentation = augmentation_for(method, self.recipe)
         self.stepper = Stepper(method, self.recipe, device, self.processes)
         self.method = self.stepper.method
         parts = self.method.parts.representation
-        self.probes = OnlineProbes(parts, self.seed, self.stepper.device) if self.recipe.online_probes else None
+        # At least as many classes as ever: checkpoints of before have that many.
+        classes = max(CLASSES, images.classes)
+        probes = OnlineProbes(parts, self.seed, self.stepper.device, classes)
+        self.probes = probes if self.recipe.online_probes else None
         self.state = TrainingState()
         self.steps_per_epoch = self.pairs.steps_per_epoch(self.recipe)
         self.epochs = self.recipe.epochs if self.method.needs_training else 0
