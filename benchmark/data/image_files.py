@@ -60,7 +60,7 @@ def read_head(content: bytes) -> ImageHead:
         try:
             height, width, space, _ = simplejpeg.decode_jpeg_header(content, strict=False)
             scalable = space in _DIRECT
-        except ValueError:
+        except (ValueError, KeyError):
             pass  # Pillow may read it all the same.
     if not height:
         with _opened(content) as image:

@@ -76,7 +76,7 @@ def pair_arrays(dataset: LabeledViews, pairs: Pairs, action: str | None) -> dict
         ThreeDieError: the dataset has no latent field that the action is made of.
     """
     fields, latents = dataset.info.fields, dataset.latents
-    values = latents[pairs.objects, pairs.view1, :0] if action is None else pairs.actions(action, fields, latents)
+    values = np.zeros((len(pairs), 0)) if action is None else pairs.actions(action, fields, latents)
     return {"action": values.astype(np.float32), "label": dataset.labels[pairs.objects]}
 
 
