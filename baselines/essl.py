@@ -1,4 +1,6 @@
-"""E-SSL: an invariant method that also predicts how a picture was turned."""
+"""E-SSL: an invariant method that also predicts how a picture was transformed."""
+
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -6,16 +8,17 @@ from torch import Tensor, nn
 from threedie.baselines import losses
 from threedie.baselines.barlow_twins import BarlowTwins
 from threedie.baselines.distributed import gather
-from threedie.baselines.method import Batch, action_dims
+from threedie.baselines.method import Batch, MethodOutput, action_dims
 from threedie.baselines.projector import Widths, build_perceptron
 from threedie.baselines.resnet import ResNet
 from threedie.baselines.simclr import SimCLR
 from threedie.baselines.simsiam import SimSiam
+from threedie.baselines.transformations import TRANSFORMATIONS
 from threedie.baselines.two_view import HEAD_KEY, Loss, TwoViewMethod, Views
 
 BASES = ("simclr", "simsiam", "barlow_twins")
-TARGETS = ("image_rotation", "action")
-QUARTER_TURNS = 4
+NONE, ACTION = "none", "action"
+TARGETS = (*TRANSFORMATIONS, ACTION, NONE)
 
 
 class ESSL(TwoViewMethod):
@@ -23,15 +26,19 @@ class ESSL(TwoViewMethod):
 
     Dangovski et al., "Equivariant Contrastive Learning", ICLR 2022 (arXiv 2111.00899), equation 2. As in the paper, the
     invariant side pulls two augmented views together, and a third, small crop is turned by 0, 90, 180 and 270 degrees,
-    which the head classifies. With `target="action"` the head regresses the relative transformation of two views of the
-    dataset instead, from both representations. Augmentations are set by the recipe (`augmentation = "essl"`).
+    or transformed by another set of `baselines.transformations`, which the head classifies. With `target="action"` the
+    head regresses the relative transformation of two views of the dataset instead, from both representations.
+    Augmentations are set by the recipe (`augmentation = "essl"`).
 
     Args:
         backbone: encoder network, width D.
         projector: widths of the projector.
         base: the invariant method: `simclr` (in the authors' form: contrast with the other view, batch-norm at the end
             of the projector), `simsiam` or `barlow_twins`.
-        target: `image_rotation` (cross-entropy of the four turns) or `action` (mean squared error).
+        target: what the head predicts: a key of `transformations.TRANSFORMATIONS` (cross-entropy), `action` (mean
+            squared error) or `none`.
+        invariance: a key of `TRANSFORMATIONS` that both views are transformed by at random, so that the base becomes
+            invariant to it, or `none`.
         action: name of what is regressed with target `action`, see `threedie.manifests.actions.ACTIONS`.
         equivariance_weight: of the equivariance-predicting term, lambda in the paper.
         hidden: widths of the prediction head's hidden layers, with layer-norm and ReLU.
@@ -45,7 +52,8 @@ class ESSL(TwoViewMethod):
             ImageNet.
 
     Raises:
-        ValueError: an unknown base, target or action, an action where none is regressed, or numbers that don't fit.
+        ValueError: an unknown base, target, invariance or action, an action where none is regressed, a transformation
+            as both target and invariance, or numbers that don't fit.
 
     Command: `3die bench run essl --set augmentation=essl`.
     Record: `docs/history/mini/records/essl-micro-s0/record.json`.
@@ -58,6 +66,7 @@ class ESSL(TwoViewMethod):
         *,
         base: str = "simclr",
         target: str = "image_rotation",
+        invariance: str = NONE,
         action: str = "rotation",
         equivariance_weight: float = 0.4,
         hidden: Widths = "2048-2048",
@@ -74,8 +83,13 @@ class ESSL(TwoViewMethod):
         super().__init__()
         if target not in TARGETS:
             raise ValueError(f"target {target!r}: not known; choose one of {', '.join(TARGETS)}")
-        if target == "image_rotation" and action != "rotation":
-            raise ValueError(f"action {action!r}: nothing is regressed with target 'image_rotation'; leave it out")
+        if invariance != NONE and invariance not in TRANSFORMATIONS:
+            choices = ", ".join((*TRANSFORMATIONS, NONE))
+            raise ValueError(f"invariance {invariance!r}: not known; choose one of {choices}")
+        if invariance == target != NONE:
+            raise ValueError(f"invariance {invariance!r}: is the target too; a method is sensitive to it or invariant")
+        if target != ACTION and action != "rotation":
+            raise ValueError(f"action {action!r}: nothing is regressed with target {target!r}; leave it out")
         if not 0 < crop_share <= 1:
             raise ValueError(f"crop_share {crop_share}: must lie above 0 and up to 1")
         if not 0 < crop_smallest <= crop_largest <= 1:
@@ -106,10 +120,13 @@ class ESSL(TwoViewMethod):
         else:
             self.base = BarlowTwins(backbone, projector, redundancy_weight=redundancy_weight)
         self.constant_rate = tuple(f"base.{module}" for module in self.base.constant_rate)
-        regresses = target == "action"
-        inputs, outputs = (2 * backbone.dim, action_dims(action)) if regresses else (backbone.dim, QUARTER_TURNS)
-        self.add_module(HEAD_KEY, build_perceptron(inputs, hidden, outputs, layer_norm=True, last_relu=last_relu))
-        self.action = action if regresses else None
+        self.target, self.invariance = TRANSFORMATIONS.get(target), TRANSFORMATIONS.get(invariance)
+        self.action = action if target == ACTION else None
+        if target != NONE:
+            inputs = backbone.dim if self.target else 2 * backbone.dim
+            outputs = len(self.target.members) if self.target else action_dims(action)
+            self.add_module(HEAD_KEY, build_perceptron(inputs, hidden, outputs, layer_norm=True, last_relu=last_relu))
+        self.crop_keeps = self.target.augmentation if self.target else None
         self.equivariance_weight = equivariance_weight
         self.crop_share = crop_share
         self.crop_area = crop_smallest, crop_largest
@@ -121,7 +138,7 @@ class ESSL(TwoViewMethod):
 
     def crop_side(self, side: int) -> int | None:
         """Width and height in pixels of the small crop beside views of `side`, such as the network takes."""
-        return None if self.action else min(side, self.backbone.fitting_side(round(side * self.crop_share)))
+        return min(side, self.backbone.fitting_side(round(side * self.crop_share))) if self.target else None
 
     def represent(self, images: Tensor) -> Tensor:
         """Images (N, 3, H, W) -> representation (N, D)."""
@@ -133,37 +150,32 @@ class ESSL(TwoViewMethod):
 
     @property
     def prediction_head(self) -> nn.Module:
-        """Representation (N, D) -> logits of the turns (N, 4), or of both views (N, 2D) -> action (N, A)."""
+        """Representation (N, D) -> logits of the members (N, K), or of both views (N, 2D) -> action (N, A)."""
         return self.get_submodule(HEAD_KEY)
 
     def compute_loss(self, batch: Batch, views: Views) -> Loss:
-        """The base's loss, and the cross-entropy of the turns or the regression of the action.
+        """The base's loss, and the cross-entropy of the transformations or the regression of the action.
 
         Raises:
-            ValueError: the turn of a small crop is to be predicted, and the batch has no crop.
+            ValueError: the transformation of a small crop is to be predicted, and the batch has no crop.
         """
         loss, terms = self.base.compute_loss(batch, views)
         if self.action:
             predicted = self.prediction_head(torch.cat(views.representation, dim=1))
             equivariance = losses.invariance(gather(predicted), gather(self.checked_action(batch)))
-        else:
+        elif self.target:
             if batch.crop is None:
-                raise ValueError("ESSL turns a small crop, and the batch has none; give Batch.crop")
-            crops, turns = quarter_turns(batch.crop)
+                raise ValueError("ESSL transforms a small crop, and the batch has none; give Batch.crop")
+            crops, numbers = self.target.all_members(batch.crop)
             logits = self.prediction_head(self.represent(crops))
-            equivariance = losses.cross_entropy(gather(logits), gather(turns))
+            equivariance = losses.cross_entropy(gather(logits), gather(numbers))
+        else:
+            return loss, terms
         return loss + self.equivariance_weight * equivariance, {**terms, "equivariance": equivariance}
 
-
-def quarter_turns(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Square images turned counter-clockwise by 0, 1, 2 and 3 quarters: (N, 3, S, S) -> (4N, 3, S, S), (4N,) int64.
-
-    The second is the number of quarters of each; all images with the first turn come first.
-
-    Raises:
-        ValueError: images that aren't square.
-    """
-    if images.ndim != 4 or images.shape[2] != images.shape[3]:
-        raise ValueError(f"images must be (N, 3, S, S), got {tuple(images.shape)}")
-    turned = torch.cat([torch.rot90(images, turn, (2, 3)) for turn in range(QUARTER_TURNS)])
-    return turned, torch.arange(QUARTER_TURNS, device=images.device).repeat_interleave(len(images))
+    def forward(self, batch: Batch) -> MethodOutput:
+        """Loss, terms, representations and embeddings of a batch of pairs."""
+        if self.invariance:
+            view1, view2 = (self.invariance.at_random(view) for view in (batch.view1, batch.view2))
+            batch = replace(batch, view1=view1, view2=view2)
+        return super().forward(batch)

@@ -75,6 +75,7 @@ class Method(nn.Module, ABC):
             method uses none. `threedie.manifests.actions` defines them.
         needs_training: whether there is something to train; if not, the initial weights are the result.
         crop_area: smallest and largest share of the picture's area that `Batch.crop` shows.
+        crop_keeps: random change that `Batch.crop` is spared, `flip`, `gray` or `blur`, because the method predicts it.
         constant_rate: names of modules that are trained at the recipe's highest rate throughout.
         classes: how many classes the method can tell apart, where it is trained with labels.
     """
@@ -82,6 +83,7 @@ class Method(nn.Module, ABC):
     action: str | None = None
     needs_training: bool = True
     crop_area: tuple[float, float] = (0.2, 1.0)
+    crop_keeps: str | None = None
     constant_rate: tuple[str, ...] = ()
     classes: int | None = None
 

@@ -71,6 +71,7 @@ class Augmentation:
         crop_side: int | None = None,
         crop_area: tuple[float, float] = KINDS["essl"].area,
         is_cut: bool = False,
+        crop_keeps: str | None = None,
     ) -> None:
         """Choose.
 
@@ -80,11 +81,12 @@ class Augmentation:
             crop_side: width and height in pixels of the small crop that the method wants, if it wants one.
             crop_area: smallest and largest share of the picture's area that the small crop shows.
             is_cut: whether pictures are random crops already, as `cuts` says, and small crops too.
+            crop_keeps: change that small crops are spared: `flip`, `gray`, `blur`.
         """
         if kind != NONE and kind not in KINDS:
             raise ValueError(f"augmentation {kind!r}: unknown; choose one of {', '.join((NONE, *KINDS))}")
         self.kind, self.action, self.crop_side, self.crop_area = kind, action, crop_side, crop_area
-        self.is_cut = is_cut
+        self.is_cut, self.crop_keeps = is_cut, crop_keeps
         self._fields = frozenset(ACTIONS[action].fields if action else ())
         self._changes: dict[tuple[str, int], Change] = {}
 
@@ -118,18 +120,20 @@ class Augmentation:
         if ("crop", 0) not in self._changes:
             crop = None if self.is_cut else _crop(self.crop_side, self.crop_area)
             look = Look() if self.kind == NONE else KINDS[self.kind].crop
-            self._changes["crop", 0] = self._chain(crop, look, self.crop_side)
+            self._changes["crop", 0] = self._chain(crop, look, self.crop_side, self.crop_keeps)
         return self._changes["crop", 0](pictures)
 
-    def _chain(self, crop: nn.Module | None, look: Look, side: int) -> Change:
+    def _chain(self, crop: nn.Module | None, look: Look, side: int, keeps: str | None = None) -> Change:
         steps: list[nn.Module] = [] if crop is None else [crop]
         if self.kind != NONE:
-            if not self.action:
+            if not self.action and keeps != "flip":
                 steps.append(augment.RandomHorizontalFlip(p=FLIP_ODDS))
             if not self._fields & {*COLOR}:
                 jitter = KINDS[self.kind].jitter
-                steps += [augment.ColorJitter(*jitter, p=JITTER_ODDS), augment.RandomGrayscale(p=GRAY_ODDS)]
-            if look.blur:
+                steps.append(augment.ColorJitter(*jitter, p=JITTER_ODDS))
+                if keeps != "gray":
+                    steps.append(augment.RandomGrayscale(p=GRAY_ODDS))
+            if look.blur and keeps != "blur":
                 kernel = min(_BLUR_KERNEL, side - 1 + side % 2)
                 steps.append(augment.RandomGaussianBlur((kernel, kernel), BLUR_SIGMA, p=look.blur))
             if look.solarize and not self._fields & {*COLOR}:

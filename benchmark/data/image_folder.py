@@ -159,7 +159,7 @@ def check_images(
             raise bad_image(folder, path, error) from error
         return hashlib.sha256(content).hexdigest()
 
-    sha256 = _digest(progress(ordered(digest, files.paths, workers)))  # type: ignore[arg-type]
+    sha256 = _digest(progress(ordered(digest, files.paths, workers)))
     # Where the home can't be written to, the files are read again the next time.
     with suppress(ThreeDieError):
         write_json(place, {"version": CACHE_VERSION, "images_sha256": sha256})

@@ -142,9 +142,8 @@ class TrainingPairs:
 
 def augmentation_for(method: Method, recipe: Recipe, is_cut: bool = False) -> Augmentation:
     """The augmentation that a recipe asks for, and the small crops that a method does; see `Augmentation`."""
-    return Augmentation(
-        recipe.augmentation, method.action, method.crop_side(recipe.image_size), method.crop_area, is_cut
-    )
+    side = method.crop_side(recipe.image_size)
+    return Augmentation(recipe.augmentation, method.action, side, method.crop_area, is_cut, method.crop_keeps)
 
 
 def training_inputs(images: ImageStore, method: Method, recipe: Recipe) -> tuple[TrainingPairs, Augmentation]:

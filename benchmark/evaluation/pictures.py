@@ -147,7 +147,7 @@ class PictureProbes:
         side = self._pixels(rows[:1]).shape[1]
         crop = RandomCrop(side, _LINEAR_AREA)
         flip = augment.RandomHorizontalFlip()
-        change = flip
+        change: nn.Module = flip
         if not self.images.cuts_crops:
             resized = augment.RandomResizedCrop((side, side), resample="bicubic", cropping_mode="resample")
             change = nn.Sequential(resized, flip)

@@ -115,3 +115,13 @@ def test_pictures_that_are_cut_already_are_not_cropped_again():
     kinds = Augmentation("imagenet", crop_side=16, crop_area=(0.05, 0.14)).cuts(32)
     assert [(kind.side, kind.area) for kind in kinds] == [(32, (0.08, 1.0)), (32, (0.08, 1.0)), (16, (0.05, 0.14))]
     assert len(Augmentation("essl").cuts(32)) == 2
+
+
+def test_small_crops_are_spared_a_change_that_is_predicted():
+    torch.manual_seed(0)
+    ramp = torch.linspace(0, 1, 32).expand(256, 3, 32, 32).contiguous()
+    spared = Augmentation("essl", crop_side=16, crop_keeps="flip").crop(ramp)
+    assert not (spared[..., 0].mean((1, 2)) > spared[..., -1].mean((1, 2))).any()
+    many = PICTURES.repeat(4, 1, 1, 1)
+    assert not gray(Augmentation("essl", crop_side=16, crop_keeps="gray").crop(many)).any()
+    assert gray(Augmentation("essl", crop_side=16, crop_keeps="gray").view(many)).any()
