@@ -6,19 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from threedie.baselines import losses
-from threedie.baselines.barlow_twins import BarlowTwins
 from threedie.baselines.distributed import gather
+from threedie.baselines.essl_bases import build_base
 from threedie.baselines.method import Batch, MethodOutput, action_dims
 from threedie.baselines.projector import Widths, build_perceptron
 from threedie.baselines.resnet import ResNet
-from threedie.baselines.simclr import SimCLR
-from threedie.baselines.simsiam import SimSiam
-from threedie.baselines.transformations import TRANSFORMATIONS
+from threedie.baselines.transformations import ACTION, NONE, TRANSFORMATIONS, check_choices
 from threedie.baselines.two_view import HEAD_KEY, Loss, TwoViewMethod, Views
-
-BASES = ("simclr", "simsiam", "barlow_twins")
-NONE, ACTION = "none", "action"
-TARGETS = (*TRANSFORMATIONS, ACTION, NONE)
 
 
 class ESSL(TwoViewMethod):
@@ -81,44 +75,13 @@ class ESSL(TwoViewMethod):
         crop_largest: float = 1.0,
     ):
         super().__init__()
-        if target not in TARGETS:
-            raise ValueError(f"target {target!r}: not known; choose one of {', '.join(TARGETS)}")
-        if invariance != NONE and invariance not in TRANSFORMATIONS:
-            choices = ", ".join((*TRANSFORMATIONS, NONE))
-            raise ValueError(f"invariance {invariance!r}: not known; choose one of {choices}")
-        if invariance == target != NONE:
-            raise ValueError(f"invariance {invariance!r}: is the target too; a method is sensitive to it or invariant")
-        if target != ACTION and action != "rotation":
-            raise ValueError(f"action {action!r}: nothing is regressed with target {target!r}; leave it out")
+        check_choices(target, invariance, action)
         if not 0 < crop_share <= 1:
             raise ValueError(f"crop_share {crop_share}: must lie above 0 and up to 1")
         if not 0 < crop_smallest <= crop_largest <= 1:
             raise ValueError(f"crop_smallest {crop_smallest}, crop_largest {crop_largest}: must rise between 0 and 1")
-        if base not in BASES:
-            raise ValueError(f"base {base!r}: not known; choose one of {', '.join(BASES)}")
-        if final_affine and base != "simclr":
-            raise ValueError(f"final_affine: only with base simclr, not {base}")
-        if (predictor_bias or constant_predictor_rate) and base != "simsiam":
-            raise ValueError(f"predictor_bias, constant_predictor_rate: only with base simsiam, not {base}")
-        self.base: SimCLR | SimSiam | BarlowTwins
-        if base == "simclr":
-            self.base = SimCLR(
-                backbone,
-                projector,
-                temperature=temperature,
-                negatives="other_view",
-                final_norm=True,
-                final_affine=final_affine,
-            )
-        elif base == "simsiam":
-            self.base = SimSiam(
-                backbone,
-                projector,
-                predictor_bias=predictor_bias,
-                constant_predictor_rate=constant_predictor_rate,
-            )
-        else:
-            self.base = BarlowTwins(backbone, projector, redundancy_weight=redundancy_weight)
+        options = temperature, redundancy_weight, final_affine, predictor_bias, constant_predictor_rate
+        self.base = build_base(base, backbone, projector, *options)
         self.constant_rate = tuple(f"base.{module}" for module in self.base.constant_rate)
         self.target, self.invariance = TRANSFORMATIONS.get(target), TRANSFORMATIONS.get(invariance)
         self.action = action if target == ACTION else None

@@ -137,3 +137,24 @@ TRANSFORMATIONS: dict[str, Transformation] = {
     "grayscale": Transformation("gray or in color", (_unchanged, _gray), augmentation="gray"),
 }
 """By the name of the method's option."""
+
+NONE, ACTION = "none", "action"
+TARGETS = (*TRANSFORMATIONS, ACTION, NONE)
+"""What E-SSL may predict: a transformation, the action between two views, or nothing."""
+
+
+def check_choices(target: str, invariance: str, action: str) -> None:
+    """Refuse targets and invariances that aren't known, or don't go together; see `essl.ESSL`.
+
+    Raises:
+        ValueError: names the option.
+    """
+    if target not in TARGETS:
+        raise ValueError(f"target {target!r}: not known; choose one of {', '.join(TARGETS)}")
+    if invariance != NONE and invariance not in TRANSFORMATIONS:
+        choices = ", ".join((*TRANSFORMATIONS, NONE))
+        raise ValueError(f"invariance {invariance!r}: not known; choose one of {choices}")
+    if invariance == target != NONE:
+        raise ValueError(f"invariance {invariance!r}: is the target too; a method is sensitive to it or invariant")
+    if target != ACTION and action != "rotation":
+        raise ValueError(f"action {action!r}: nothing is regressed with target {target!r}; leave it out")

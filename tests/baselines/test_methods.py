@@ -18,7 +18,7 @@ from torch import nn
 from threedie.baselines import catalogue
 from threedie.baselines.action_embedding import ActionEmbedding
 from threedie.baselines.catalogue import CATALOGUE, FAMILIES
-from threedie.baselines.essl import BASES
+from threedie.baselines.essl_bases import BASES
 from threedie.baselines.hypernetwork import HypernetworkPredictor
 from threedie.baselines.method import ACTION_DIMS, ALL, EQUIVARIANT, INVARIANT, Batch, action_dims
 from threedie.baselines.registry import METHODS, build_method, method_options

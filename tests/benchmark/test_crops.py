@@ -55,7 +55,7 @@ def test_a_crop_is_cut_where_its_box_is(scale: int) -> None:
     expected = whole.crop((20, 12, 370, 312)).resize((96, 96), Image.Resampling.BICUBIC)
     differences = abs(result.astype(int) - np.asarray(expected))
     # Half the pixels show nearly the same: a crop that is off by two pixels differs by 9 on average.
-    assert differences.mean() < (0.3 if scale == 1 else 2)
+    assert differences.mean() < (0.3 if scale == 1 else 4)
     assert differences.max() <= (2 if scale == 1 else 25)
 
 

@@ -27,7 +27,7 @@ def test_every_published_number_is_in_a_table_of_its_epochs():
     found = {}
     for group in groups:
         (column,) = group.columns
-        assert (column.metric.task, column.metric.metric) == ("picture_linear", "top1")
+        assert (column.metric.task, column.metric.name) == ("picture_linear", "top1")
         assert not group.best
         for entry in group.entries:
             found[group.record["protocol"]["name"], entry.method] = entry.cells[column].values

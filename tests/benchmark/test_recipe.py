@@ -83,7 +83,7 @@ def test_overrides_are_typed():
         ("epochs=many", "epochs is 'many'; it must be of type int"),
         ("epochs=0", "epochs is 0; it must be 1 or more"),
         ("sync_batchnorm=1", "sync_batchnorm is 1; it must be of type bool"),
-        ("optimizer=lars", "optimizer is 'lars'; it must be one of adam, adamw, sgd"),
+        ("optimizer=lamb", "optimizer is 'lamb'; it must be one of adam, adamw, sgd, lars"),
         ("warmup_epochs=500", "warmup_epochs is 500.0; it must be 0 or more and less than epochs"),
         ("batch_size=1", "batch_size is 1; it must be 2 or more"),
         ("image_size=16", "image_size is 16; it must be 32 or more"),
@@ -250,3 +250,15 @@ def test_a_damaged_recipe_is_refused_by_its_file(tmp_path: Path, content: bytes,
 def test_what_is_no_table_is_no_recipe(value: Any):
     with pytest.raises(ThreeDieError, match="a recipe is a table of settings"):
         Recipe.from_json(value)
+
+
+def test_a_setting_that_old_records_lack_makes_no_row_of_its_own():
+    from record_samples import make_record
+
+    from threedie.benchmark.leaderboard.variants import row_key
+
+    old = make_record("sie", 0)
+    new, other = ({**old, "config": {**old["config"], "vector_rate": rate}} for rate in (1.0, 0.024))
+    assert "vector_rate" not in old["config"]
+    assert row_key(old) == row_key(new)
+    assert row_key(old) != row_key(other)
