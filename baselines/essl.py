@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from threedie.baselines import losses
 from threedie.baselines.distributed import gather
 from threedie.baselines.essl_bases import build_base
+from threedie.baselines.image_transformations import ACTION, NONE, TRANSFORMATIONS, check_choices
 from threedie.baselines.method import Batch, MethodOutput, action_dims
 from threedie.baselines.projector import Widths, build_perceptron
 from threedie.baselines.resnet import ResNet
-from threedie.baselines.transformations import ACTION, NONE, TRANSFORMATIONS, check_choices
 from threedie.baselines.two_view import HEAD_KEY, Loss, TwoViewMethod, Views
 
 
@@ -20,8 +20,8 @@ class ESSL(TwoViewMethod):
 
     Dangovski et al., "Equivariant Contrastive Learning", ICLR 2022 (arXiv 2111.00899), equation 2. As in the paper, the
     invariant side pulls two augmented views together, and a third, small crop is turned by 0, 90, 180 and 270 degrees,
-    or transformed by another set of `baselines.transformations`, which the head classifies. With `target="action"` the
-    head regresses the relative transformation of two views of the dataset instead, from both representations.
+    or transformed by another set of `image_transformations`, which the head classifies. With `target="action"` the head
+    regresses the relative transformation of two views of the dataset instead, from both representations.
     Augmentations are set by the recipe (`augmentation = "essl"`).
 
     Args:
@@ -29,7 +29,7 @@ class ESSL(TwoViewMethod):
         projector: widths of the projector.
         base: the invariant method: `simclr` (in the authors' form: contrast with the other view, batch-norm at the end
             of the projector), `simsiam` or `barlow_twins`.
-        target: what the head predicts: a key of `transformations.TRANSFORMATIONS` (cross-entropy), `action` (mean
+        target: what the head predicts: a key of `image_transformations.TRANSFORMATIONS` (cross-entropy), `action` (mean
             squared error) or `none`.
         invariance: a key of `TRANSFORMATIONS` that both views are transformed by at random, so that the base becomes
             invariant to it, or `none`.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from threedie.baselines.transformations import TRANSFORMATIONS
+from threedie.baselines.image_transformations import TRANSFORMATIONS
 from threedie.benchmark.records.record import Record
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.suggest import suggest

@@ -20,10 +20,10 @@ from threedie.baselines.action_embedding import ActionEmbedding
 from threedie.baselines.catalogue import CATALOGUE, FAMILIES
 from threedie.baselines.essl_bases import BASES
 from threedie.baselines.hypernetwork import HypernetworkPredictor
+from threedie.baselines.image_transformations import TRANSFORMATIONS
 from threedie.baselines.method import ACTION_DIMS, ALL, EQUIVARIANT, INVARIANT, Batch, action_dims
 from threedie.baselines.registry import METHODS, build_method, method_options
 from threedie.baselines.resnet import build_backbone
-from threedie.baselines.transformations import TRANSFORMATIONS
 from threedie.baselines.weights import weight_faults
 from threedie.benchmark.settings.recipe import load_recipe
 from threedie.benchmark.settings.run_settings import RunSettings

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from threedie.baselines.essl import ESSL
+from threedie.baselines.image_transformations import TARGETS, TRANSFORMATIONS, Transformation
 from threedie.baselines.method import Batch
 from threedie.baselines.resnet import build_backbone
-from threedie.baselines.transformations import TARGETS, TRANSFORMATIONS, Transformation
 
 COUNTS = {
     "image_rotation": 4, "vertical_flip": 2, "horizontal_flip": 2, "jigsaw": 24, "blur": 4, "inversion": 2,
