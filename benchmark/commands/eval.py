@@ -18,7 +18,11 @@ from threedie.benchmark.commands import options
 @click.option(
     "--experience", help="Name of the method in SIE's code, such as VICReg, if it can't be inferred from the weights."
 )
-@click.option("--name", help="Name in the record, for weights of another program.")
+@click.option(
+    "--name",
+    callback=options.checked_name,
+    help="Name in tables and figures, instead of the method's; for weights of another program, the method's name.",
+)
 @click.option(
     "--normalization",
     "--normalisation",

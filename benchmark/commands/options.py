@@ -19,9 +19,24 @@ if TYPE_CHECKING:
 
 PATH = click.Path(path_type=Path)
 
+
+def checked_name(context: click.Context, option: click.Parameter, name: str | None) -> str | None:
+    """Callback of an option: refuse a name that a record couldn't have, before anything is computed."""
+    if name is not None:
+        from threedie.benchmark.records.rules import check_name
+
+        check_name(name, option.opts[0])
+    return name
+
+
 data = click.option("--data", type=PATH, help=f"Dataset file.  [default: {DEFAULT_DATASET}]")
 protocol = click.option(
     "--protocol", default=DEFAULT_PROTOCOL, show_default=True, help="Evaluation protocol; see '3die bench list'."
+)
+display_name = click.option(
+    "--name",
+    callback=checked_name,
+    help="Name in tables and figures, instead of the method's. Given again, it renames a finished run.",
 )
 device = click.option(
     "--device",

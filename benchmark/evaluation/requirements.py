@@ -81,16 +81,22 @@ def require_views(protocol: Protocol, name: str, method: Method, dataset: Labele
         )
 
 
+def few_objects_warnings(dataset: LabeledViews) -> list[ResultWarning]:
+    """A warning if there are too few training objects to learn rotation from."""
+    train, names = len(dataset.indices("train")), {field.name for field in dataset.info.fields}
+    if train >= GENERALIZING_OBJECTS or not names.issuperset(ROTATION):
+        return []
+    line = (
+        f"{train} training objects are too few to learn rotation for new objects: from 246 objects x 20 views even a "
+        "supervised network doesn't generalize to new objects. Rotation scores here only show that everything runs."
+    )
+    return [ResultWarning(line)]
+
+
 def size_warnings(dataset: LabeledViews, recipe: Recipe) -> list[ResultWarning]:
     """Warnings about few training objects, and about images that are cropped."""
     train, lines = len(dataset.indices("train")), []
     names = {field.name for field in dataset.info.fields}
-    if train < GENERALIZING_OBJECTS and names.issuperset(ROTATION):
-        lines.append(
-            f"{train} training objects are too few to learn rotation for new objects: from 246 objects x 20 views even "
-            "a supervised network doesn't generalize to new objects. Rotation scores here only show that everything "
-            "runs."
-        )
     if train < recipe.batch_size:
         lines.append(
             f"batch_size is {recipe.batch_size} but no object comes twice in a batch: batches hold all {train} "
@@ -101,7 +107,7 @@ def size_warnings(dataset: LabeledViews, recipe: Recipe) -> list[ResultWarning]:
             f"center is {recipe.center:g} and objects move in this dataset: those near the border are cut off; set "
             "center=1 to see all of the pictures"
         )
-    return [ResultWarning(line) for line in lines]
+    return [*few_objects_warnings(dataset), *map(ResultWarning, lines)]
 
 
 def form_note(recipe: Recipe) -> str | None:

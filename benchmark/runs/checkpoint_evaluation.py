@@ -39,6 +39,7 @@ class CheckpointEvaluation:
         device: `auto`, `cpu` or `cuda`.
         workers: threads that decode images.
         reporter: shows what happens.
+        display_name: what tables call the record of a checkpoint of this program.
     """
 
     weights: Weights
@@ -50,6 +51,7 @@ class CheckpointEvaluation:
     device: str = "auto"
     workers: int = DEFAULT_WORKERS
     reporter: Reporter = SILENT
+    display_name: str | None = None
 
     @classmethod
     def create(
@@ -88,6 +90,8 @@ class CheckpointEvaluation:
             reporter.text(titled(title, line))
         weights.check(method_file)
         weights = weights.evaluated_with(import_options.overrides if import_options else ())
+        if import_options and "imported" not in weights.content:
+            options["display_name"] = import_options.name
         return cls(weights, source, eval_source, rules, **options)
 
     def run(self) -> Record:
@@ -119,6 +123,7 @@ class CheckpointEvaluation:
                 provenance=provenance,
                 eval_source=self.eval_source,
                 eval_images=eval_images,
+                display_name=self.display_name,
                 records=folder if self.out else folder.parent,
             )
             measurement.run()

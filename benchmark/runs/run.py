@@ -27,6 +27,7 @@ from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.records.build import run_name
 from threedie.benchmark.records.environment import Provenance
 from threedie.benchmark.records.record import Record, read_record
+from threedie.benchmark.records.rules import check_name
 from threedie.benchmark.runs.announce import Forecast
 from threedie.benchmark.runs.cifar10_result import Cifar10Measurement
 from threedie.benchmark.runs.folder import CONFIG_FILE, run_lock
@@ -58,6 +59,7 @@ class RunOptions(TypedDict, total=False):
     workers: int
     save_every_s: float
     reporter: Reporter
+    name: str | None
 
 
 _OLDER_FORMS: dict[str | None, type[Measurement]] = {RESULT_FILE: Cifar10Measurement}
@@ -69,6 +71,7 @@ _OPTION_TYPES: dict[str, tuple[type | UnionType, str]] = {
     "workers": (int, "a whole number"),
     "save_every_s": (int | float, "a number of seconds"),
     "reporter": (Reporter, "a Reporter"),
+    "name": (str | None, "a name"),
 }
 
 
@@ -89,6 +92,7 @@ class Run:
         workers: threads that decode images.
         save_every_s: seconds between checkpoints.
         reporter: shows what happens.
+        name: what tables call it; None for the name that its record has, or its method's.
         data: path of the dataset, for suggested commands; None for the usual place.
         method_file: `FILE.py:CLASS` of a method that isn't one of this program's.
     """
@@ -102,6 +106,7 @@ class Run:
     workers: int = DEFAULT_WORKERS
     save_every_s: float = SAVE_EVERY_S
     reporter: Reporter = SILENT
+    name: str | None = None
     data: Path | None = None
     method_file: str | None = None
     _images: ImageStore | None = field(default=None, init=False, repr=False)
@@ -114,6 +119,8 @@ class Run:
             raise ThreeDieError(f"workers {self.workers}: give 1 or more")
         if not self.save_every_s >= 0:
             raise ThreeDieError(f"save_every_s {self.save_every_s}: give 0 or more seconds")
+        if self.name is not None:
+            check_name(self.name, "name")
         find_device(self.device)
 
     @classmethod
@@ -144,7 +151,7 @@ class Run:
             seed: decides initial weights, pairs and order.
             out: folder that gets a folder for the run.
             protocol: name of the rules of evaluation.
-            options: `scope`, `device`, `workers`, `save_every_s`, `reporter`: see the attributes.
+            options: `scope`, `device`, `workers`, `save_every_s`, `reporter`, `name`: see the attributes.
 
         Raises:
             ThreeDieError: no such method, recipe, protocol or dataset, or they don't suit each other.
@@ -251,7 +258,10 @@ class Run:
             if checkpoint is None or not checkpoint["finished"]:
                 raise ThreeDieError(f"{self.folder}: isn't trained to the end; train it first")
             measurement = self._measurement(checkpoint, provenance)
-            return read_record(measurement.record_file) if measurement.is_done() else measurement.run()
+            if not measurement.is_done():
+                return measurement.run()
+            measurement.rename()
+            return read_record(measurement.record_file)
 
     def complete(self) -> Record | None:
         """Train and measure; the record, or None in all processes of a run but the first, which only train.
@@ -275,6 +285,7 @@ class Run:
             finished = before is not None and bool(before["finished"])
             if before and finished and (measurement := self._measurement(before, provenance)).is_done():
                 report(f"\n{self.folder}: finished before; nothing to do")
+                measurement.rename()
                 return measurement.show()
             for warning in size_warnings(source.dataset, self.settings.recipe):
                 report(titled("warning", str(warning)))
@@ -316,6 +327,7 @@ class Run:
             images=self._load_images,
             plan=self._plan(),
             provenance=provenance,
+            display_name=self.name,
         )
 
     def _plan(self) -> EvaluationPlan:

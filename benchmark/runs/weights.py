@@ -47,9 +47,9 @@ class Weights:
         """
         content = load_weights(path)
         if is_ours(content):
-            if options and replace(options, overrides=()).any:
+            if options and replace(options, overrides=()).describes_weights:
                 raise ThreeDieError(
-                    f"{path}: a checkpoint of this program, which names its method; leave --experience, --name and "
+                    f"{path}: a checkpoint of this program, which names its method; leave --experience and "
                     "--normalization out"
                 )
             folder = path.resolve().parent

@@ -49,7 +49,8 @@ class ImportOptions:
 
     Attributes:
         experience: what the original calls the method; needed where names and shapes fit several.
-        name: name in records; by default the method's, or the file's for a bare backbone.
+        name: name in records; by default the method's, or the file's for a bare backbone. For a checkpoint of this
+            program, its name in tables.
         normalization: of the pixels; by default `original`, and `imagenet` for a bare backbone in torchvision's form.
         overrides: `method.option=value` each: options of the method that the weights don't determine.
     """
@@ -60,9 +61,9 @@ class ImportOptions:
     overrides: Sequence[str] = ()
 
     @property
-    def any(self) -> bool:
-        """Whether any is set."""
-        return bool(self.experience or self.name or self.normalization or self.overrides)
+    def describes_weights(self) -> bool:
+        """Whether something is said that a checkpoint of this program says itself."""
+        return bool(self.experience or self.normalization or self.overrides)
 
 
 def import_checkpoint(
