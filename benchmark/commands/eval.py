@@ -12,8 +12,8 @@ from threedie.benchmark.commands import options
     "--checkpoint",
     type=options.PATH,
     required=True,
-    help="A run's checkpoint.pt, a checkpoint of SIE's original code (model.pth, final_weights.pth), or weights of a "
-    "ResNet under torchvision's names.",
+    help="A run's checkpoint.pt, a checkpoint of SIE's original code (model.pth, final_weights.pth) or of the code of "
+    "EquiCaps, seq-JEPA or ContextSSL, or weights of a ResNet under torchvision's names.",
 )
 @click.option(
     "--experience", help="Name of the method in SIE's code, such as VICReg, if it can't be inferred from the weights."
@@ -34,7 +34,7 @@ from threedie.benchmark.commands import options
 @click.option(
     "--set", "overrides", multiple=True, metavar="method.NAME=VALUE",
     help="Option of the method that can't be inferred from weights of another program, such as "
-    "method.predictor.hidden=512.",
+    "method.predictor.hidden=512; of a run's checkpoint one that only evaluation reads, such as method.context=30.",
 )  # fmt: skip
 @click.option("--method", "own", metavar="FILE.py:CLASS", help="File and class of the method, if it is your own.")
 @click.option(

@@ -102,6 +102,11 @@ class ImageStore(ABC):
     pairs_repeat_views: ClassVar[bool] = False
 
     @property
+    def pixels(self) -> Pixels | None:
+        """All images, uint8 (N, V, size, size, 3), where they are kept in memory."""
+        return None
+
+    @property
     def classes(self) -> int:
         """Number of classes: labels are 0 to this, exclusive."""
         return int(self.dataset.labels.max()) + 1

@@ -6,6 +6,7 @@ from threedie.baselines.method import Method
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.pairs import Indices
 from threedie.benchmark.data.source import LabeledViews
+from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.tasks.needs import MIN_TRAIN_OBJECTS
@@ -73,6 +74,25 @@ def few_objects_warnings(dataset: LabeledViews) -> list[ResultWarning]:
     return [ResultWarning(line)]
 
 
+def require_views(protocol: Protocol, name: str, method: Method, dataset: LabeledViews) -> None:
+    """Refuse a protocol with several views in each embedding for a method or a dataset that doesn't have them.
+
+    Raises:
+        ThreeDieError: the method embeds each view by itself, or objects have fewer views.
+    """
+    views = protocol.views_per_input
+    if views > 1 and not method.has_aggregate:
+        raise ThreeDieError(
+            f"protocol {protocol.name}: takes {views} views of an object at once, and method {name} embeds each by "
+            f"itself; take protocol {protocol.base_name}"
+        )
+    if views > dataset.info.views:
+        raise ThreeDieError(
+            f"protocol {protocol.name}: takes {views} views of an object at once, and {dataset.path} has "
+            f"{dataset.info.views}; take one with fewer"
+        )
+
+
 def size_warnings(dataset: LabeledViews, recipe: Recipe) -> list[ResultWarning]:
     """Warnings about few training objects, and about images that are cropped."""
     train, lines = len(dataset.indices("train")), []
@@ -88,6 +108,16 @@ def size_warnings(dataset: LabeledViews, recipe: Recipe) -> list[ResultWarning]:
             "center=1 to see all of the pictures"
         )
     return [*few_objects_warnings(dataset), *map(ResultWarning, lines)]
+
+
+def form_note(recipe: Recipe) -> str | None:
+    """What to know of the network's form before training: whether other libraries have it."""
+    if recipe.form == "torchvision":
+        return None
+    return (
+        f"no other library has a {recipe.backbone} in the form {recipe.form}: torchvision and timm can't load these "
+        "weights; if they should, train with --set form=torchvision (numbers then differ from those of this form)"
+    )
 
 
 def origin_warnings(settings: RunSettings, dataset: LabeledViews) -> list[ResultWarning]:

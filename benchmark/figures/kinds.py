@@ -41,7 +41,13 @@ KINDS: dict[str, Kind] = {
     "neighbours": Kind("neighbors", "draw_neighbors", "study", "fewer than three views", needs_predictor=True),
     "steering": Kind("steering", "draw_steering", "study", "its action has no rotation", needs_predictor=True),
     "maps": Kind("maps", "draw_maps", "study"),
-    "predictor": Kind("predictor", "draw_predictor", "study", "fewer than three views", needs_predictor=True),
+    "predictor": Kind(
+        "predictor",
+        "draw_predictor",
+        "study",
+        "fewer than three views, or predictions that can't be moved again",
+        needs_predictor=True,
+    ),
     "classes": Kind("classes", "draw_classes", "study", "measured by other rules"),
     "curves": Kind("curves", "draw_curves", "record", "it was not trained"),
 }

@@ -78,7 +78,7 @@ def draw_neighbors(study: Study) -> Drawing | None:
 def _query(study: Study, row: int, target: int) -> _Query:
     latents, rotations = study.latents[row], study.rotations[row]
     action = study.action(latents[:1], latents[target : target + 1])
-    predicted = study.predict(study.embedding[row, :1], action)
+    predicted = study.predict(study.starts[row, :1], action)
     cosine = unit(study.embedding[row]) @ unit(predicted)[0]
     errors = geodesic_degrees(np.broadcast_to(rotations[target], (len(rotations), 4)), rotations)
     turn = float(geodesic_degrees(rotations[:1], rotations[target : target + 1])[0])

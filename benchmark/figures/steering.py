@@ -94,7 +94,7 @@ def _step(study: Study, row: int, start: int, turn: Rotation) -> _Step:
     assert study.method.action is not None
     fields = study.images.dataset.info.fields
     action = turning_action(study.method.action, fields, study.latents[row, start], turn)
-    predicted = study.predict(study.embedding[row, start : start + 1], action[None])
+    predicted = study.predict(study.starts[row, start : start + 1], action[None])
     view = int((unit(study.embedding[row]) @ unit(predicted)[0]).argmax())
     wanted = (Rotation.from_quat(study.rotations[row, start]) * turn).as_quat()
     return _Step(view, geodesic_degrees(np.broadcast_to(wanted, (study.latents.shape[1], 4)), study.rotations[row]))

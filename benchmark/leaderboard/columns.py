@@ -95,6 +95,18 @@ class TaskMetric:
         """The metric in words, with its unit."""
         return self.declaration.title if self.declaration else self.name.replace("_", " ")
 
+    @property
+    def formula(self) -> str:
+        """The formula of an R2 of several numbers, `pooled` or `per component`; "" of other metrics."""
+        return self.declaration.formula if self.declaration else ""
+
+    def is_other_formula_of(self, other: "TaskMetric") -> bool:
+        """Whether it is another metric's R2 by the other formula, and differs from it on 3DIEBench."""
+        same = (self.task, self.version, self.input) == (other.task, other.version, other.input)
+        task = TASKS.get(self.task)
+        differs = task is not None and not task.formulas_agree
+        return same and differs and "" != self.formula != other.formula != ""
+
     def text(self, value: float) -> str:
         """A value as the tables of measured results show it."""
         if self._percent:
@@ -102,10 +114,9 @@ class TaskMetric:
         return f"{value:.{self.declaration.digits if self.declaration else _DECIMALS}f}"
 
     def published_text(self, value: float) -> str:
-        """A value with the digits that papers give: two behind the point, in % one where the second is zero."""
-        if self._percent:
-            return f"{100 * value:.2f}".removesuffix("0")
-        return f"{value:.2f}"
+        """A value with the digits that papers give: two or three behind the point, in % one to three."""
+        text = f"{100 * value if self._percent else value:.3f}"
+        return text.removesuffix("0").removesuffix("0" if self._percent else "")
 
     @property
     def _percent(self) -> bool:

@@ -18,7 +18,7 @@ FORMAT = 1
 CSV_COLUMNS = (
     "origin", "source", "preset", "dataset", "split", "trained_on", "protocol", "protocol_version", "method", "family",
     "options", "recipe", "seed", "id", "task", "task_version", "metric", "input", "part", "value", "interval_low",
-    "interval_high", "floor", "floor_note", "higher_is_better", "name",
+    "interval_high", "floor", "floor_note", "higher_is_better", "formula", "published", "name",
 )  # fmt: skip
 WIDE_COLUMNS = (
     "origin", "source", "preset", "dataset", "split", "trained_on", "protocol", "protocol_version", "name", "method",
@@ -82,6 +82,7 @@ def _result(group: Group, entry: Entry, column: Column, cell: Cell) -> dict[str,
         "task": metric.task,
         "version": metric.version,
         "metric": metric.name,
+        "formula": metric.formula,
         "input": metric.input,
         "part": part,
         "mean": cell.mean,
@@ -121,7 +122,9 @@ def render_csv(records: Sequence[Record], others: Sequence[Record], selection: S
                     result = (
                         row["task"], row["version"], row["metric"], row["input"], row["part"], row["value"],
                         *(row.get("interval") or (None, None)), row["floor"], row["floor_note"],
-                        row["higher_is_better"], entry.method,
+                        row["higher_is_better"], TaskMetric.of(row).formula,
+                        json.dumps(record["published"], sort_keys=True) if "published" in record else None,
+                        entry.method,
                     )  # fmt: skip
                     writer.writerow([_without_formula(value) for value in (*common, *result)])
     return buffer.getvalue()

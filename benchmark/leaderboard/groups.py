@@ -1,13 +1,15 @@
 """Records sorted into groups that may be compared: one for each dataset and protocol, a row for each method."""
 
 import json
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from threedie.benchmark.leaderboard.columns import Column, TaskMetric, column_order
 from threedie.benchmark.leaderboard.entries import Cell, Entry
 from threedie.benchmark.leaderboard.letters import letters_of_column
+from threedie.benchmark.leaderboard.published import published_columns
 from threedie.benchmark.leaderboard.ranking import common_floor, ranked_means, sort_key
 from threedie.benchmark.leaderboard.safe_text import mask_hidden
 from threedie.benchmark.leaderboard.selection import EVERYTHING, Selection, leading
@@ -72,14 +74,19 @@ def measured(
 ) -> list[Group]:
     """Groups of the measured records. Records of different datasets, splits or protocols never share one.
 
-    With bootstrap draws, rows have letters that say which differences are beyond chance.
+    With bootstrap draws, rows have letters that say which differences are beyond chance. The overview has R2 by both
+    formulas where a published result has the other one.
     """
-    groups = _group_by([record for record in records if record["origin"]["kind"] == "measured"], _comparable, selection)
+    elsewhere, ours = published_columns(records), [each for each in records if each["origin"]["kind"] == "measured"]
+    groups = [_with_other_formula(group, elsewhere, selection) for group in _group_by(ours, _comparable, selection)]
     return [_with_letters(group, draws) for group in groups] if draws else groups
 
 
 def published(records: Sequence[Record], selection: Selection = EVERYTHING) -> list[Group]:
-    """Groups of the published records, one per source and dataset: rows by name, no best value marked."""
+    """Groups of the published records, one per source and dataset: rows by name, no best value marked.
+
+    Sources are in alphabetical order, and their tables in that of their numbers.
+    """
     groups = _group_by(
         [record for record in records if record["origin"]["kind"] == "published" and selection.published],
         lambda record: (*_comparable(record), record["origin"]["source"]),
@@ -87,10 +94,41 @@ def published(records: Sequence[Record], selection: Selection = EVERYTHING) -> l
     )
     return [
         replace(
-            group, best={}, second={}, entries=tuple(sorted(group.entries, key=lambda entry: entry.method.casefold()))
+            group, best={}, second={}, entries=tuple(sorted(group.entries, key=lambda entry: _in_order(entry.method)))
         )
-        for group in groups
+        for group in sorted(groups, key=_source_order)
     ]
+
+
+def _source_order(group: Group) -> tuple[str, str]:
+    return _in_order(group.record["origin"]["source"]), group.record["dataset"]["preset"]
+
+
+def _in_order(text: str) -> str:
+    """Sorts texts by letters and by the numbers in them."""
+    return re.sub("[0-9]+", lambda digits: digits[0].zfill(9), text.casefold())
+
+
+def _with_other_formula(group: Group, elsewhere: Collection[Column], selection: Selection) -> Group:
+    """A group whose overview has R2 by the other formula too, of the parts that published results have.
+
+    Metrics that were chosen are all there are.
+    """
+    if selection.metrics:
+        return group
+    others = {
+        column
+        for column in group.columns
+        if column in elsewhere
+        and any(column.metric.is_other_formula_of(shown.metric) and column.part == shown.part for shown in group.main)
+    }
+    main = tuple(column for column in group.columns if column in others or column in group.main)
+    return replace(group, main=main, lead=_lead(main, group.entries, selection))
+
+
+def _lead(main: Sequence[Column], entries: Sequence[Entry], selection: Selection) -> tuple[Column, ...]:
+    """The columns of a narrow table: those that were chosen, or the leading ones."""
+    return tuple(main) if selection.names_columns else leading(main, [entry.cells for entry in entries])
 
 
 def _comparable(record: Record) -> tuple[Any, ...]:
@@ -144,7 +182,7 @@ def _group(records: Sequence[Record], selection: Selection) -> Group:
         entries=tuple(sorted(entries, key=lambda entry: sort_key(entry, main[0]))) if main else (),
         columns=tuple(columns),
         main=main,
-        lead=main if selection.names_columns else leading(main, [entry.cells for entry in entries]),
+        lead=_lead(main, entries, selection),
         floors={column: cell for column in columns if (cell := common_floor(entries, column))},
         best={column: means[0] for column, means in ranked.items()},
         second={column: means[1] for column, means in ranked.items() if len(means) > 1 and means[1] != means[0]},

@@ -62,7 +62,8 @@ def latex_tables(
         source, data = group.record["origin"]["source"], dataset_name(group.record["dataset"])
         caption = f"Published, not measured here and not ranked: {source}, on {data}."
         name = _free_name(f"published {source} {data}", tables)
-        tables[name] = _table(Section("", group, True, selection), group.columns, caption, name)
+        section = Section("", group, True, selection)
+        tables[name] = _table(section, group.columns, " ".join([caption, *section.published_facts]), name)
     return tables
 
 

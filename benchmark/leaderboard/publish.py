@@ -1,8 +1,6 @@
 """Writes the page and the tables into a folder."""
 
-import json
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 
 from threedie.benchmark.leaderboard.export import render_csv, render_json, render_wide_csv
@@ -10,9 +8,10 @@ from threedie.benchmark.leaderboard.latex import PREAMBLE, latex_tables, render_
 from threedie.benchmark.leaderboard.markdown import render_markdown
 from threedie.benchmark.leaderboard.page import render_page
 from threedie.benchmark.leaderboard.pictures import INDEX_FILE, Picture
+from threedie.benchmark.leaderboard.published import published_records
 from threedie.benchmark.leaderboard.selection import EVERYTHING, Selection
 from threedie.benchmark.records.draws import DrawsByRecord
-from threedie.benchmark.records.record import Record, validate
+from threedie.benchmark.records.record import Record
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import explained, replacing
 from threedie.manifests.places import DEFAULT_FIGURES
@@ -20,16 +19,7 @@ from threedie.manifests.places import DEFAULT_FIGURES
 PAGE_FILE = "index.html"
 TABLES_FOLDER = "tables"
 """Folder of LaTeX files with one table each, for \\input."""
-_PUBLISHED_FILE = "leaderboard/published.json"
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-
-
-def published_records() -> list[Record]:
-    """Records of results from papers that the program comes with."""
-    records = json.loads(resources.files("threedie.benchmark").joinpath(_PUBLISHED_FILE).read_text(encoding="utf-8"))
-    for record in records:
-        validate(record)
-    return list(records)
 
 
 def write_tables(

@@ -9,6 +9,7 @@ from threedie.benchmark.leaderboard.columns import Column, TaskMetric
 from threedie.benchmark.leaderboard.entries import Cell, Entry
 from threedie.benchmark.leaderboard.groups import Group
 from threedie.benchmark.leaderboard.pictures import Picture
+from threedie.benchmark.leaderboard.published import published_facts
 from threedie.benchmark.leaderboard.ranking import sort_key
 from threedie.benchmark.leaderboard.selection import EVERYTHING, Selection, without_gaps
 
@@ -134,6 +135,11 @@ class Section:
             if other is not entry and own & set(other.letters.get(column, ""))
         ]
         return f"Not told apart from {', '.join(names)}" if names else "Told apart from every other row with a letter"
+
+    @property
+    def published_facts(self) -> list[str]:
+        """What to know of published rows, in sentences."""
+        return published_facts([record for entry in self.table.entries for record in entry.records])
 
     @property
     def figures(self) -> list[Picture]:

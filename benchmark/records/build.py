@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-import threedie
 from threedie.benchmark.evaluation.evaluate import Evaluation
 from threedie.benchmark.evaluation.plan import EvaluationPlan
-from threedie.benchmark.records.environment import code_version, hardware, library_versions
+from threedie.benchmark.records.environment import Provenance
 from threedie.benchmark.records.record import weights_of
 from threedie.benchmark.records.types import (
     SCHEMA,
@@ -36,9 +35,6 @@ FEATURES_RECIPE = "features"
 _MOST_LETTERS = 80
 UNKNOWN_TRAINING = "the weights were trained by another program: on what data, from which seed and how long isn't known"
 
-_WITHOUT_NAME: Literal[2] = 2
-"""Version of records that have nothing of version 3, so that older programs read them."""
-
 
 def plain_name(name: str) -> str:
     """A name in letters that files and ids may have."""
@@ -50,10 +46,15 @@ def run_name(method: str, recipe: str, seed: int | None) -> str:
     return f"{method}-{recipe}" + ("" if seed is None else f"-s{seed}")
 
 
+def options_suffix(options: Mapping[str, Any]) -> str:
+    """End of the id of a record whose method was measured with other options than it was trained with."""
+    return "".join(f"-{re.sub('[^A-Za-z0-9._+]+', '-', f'{name}-{value}')}" for name, value in options.items())
+
+
 def build_record(
     checkpoint: dict[str, Any],
     evaluation: Evaluation,
-    started: datetime,
+    provenance: Provenance,
     dataset: dict[str, Any],
     trained_on: dict[str, Any] | None = None,
 ) -> Record:
@@ -62,7 +63,7 @@ def build_record(
     Args:
         checkpoint: content of the checkpoint.
         evaluation: outcomes of the tasks, and how they were measured.
-        started: when the command began, in UTC.
+        provenance: program, libraries, machine, and when the command began.
         dataset: the one that was measured on; see `Source.describe`.
         trained_on: the one that heads were trained on, where it is another.
     """
@@ -71,14 +72,15 @@ def build_record(
     protocol = evaluation.plan.protocol
     imported = checkpoint.get("imported")
     name, config = settings.method, recipe.to_json()
+    suffix = options_suffix(checkpoint.get("evaluated_with", {}))
     origin: Origin = {"kind": "measured"}
     if imported:
         name, origin = imported["name"], {"kind": "measured", "weights": "imported", "source": imported["source"]}
         config = {key: config[key] for key in KNOWN_SETTINGS}
     warnings = [*([ResultWarning(UNKNOWN_TRAINING)] if imported else []), *evaluation.warnings]
     record: Record = {
-        "schema": _WITHOUT_NAME,
-        "id": f"{run_name(name, recipe.name, settings.seed)}-{evaluation.weights[:8]}",
+        "schema": SCHEMA,
+        "id": f"{run_name(name, recipe.name, settings.seed)}-{evaluation.weights[:8]}{suffix}",
         "origin": origin,
         "protocol": {"name": protocol.name, "version": protocol.version},
         "method": {
@@ -96,15 +98,15 @@ def build_record(
             "trained_on": settings.fingerprint,
         },
         "seed": settings.seed,
-        "code": code_version(Path(threedie.__file__).parent.parent),
+        "code": provenance.code,
         "checkpoint": {
             "sha256": evaluation.weights,
             "epochs": progress["epoch"],
             "steps": progress["steps_done"],
         },
-        "hardware": hardware(evaluation.plan.device),
-        "libraries": library_versions(),
-        "times": _times(progress["seconds"], evaluation, started),
+        "hardware": provenance.hardware,
+        "libraries": provenance.libraries,
+        "times": _times(progress["seconds"], evaluation, provenance.started),
         "results": [_result(name, score) for name, outcome in evaluation.outcomes.items() for score in outcome.scores],
         "breakdowns": _breakdowns(evaluation.outcomes),
         "curves": progress["curves"],
@@ -142,7 +144,7 @@ def build_feature_record(
     warnings: Sequence[ResultWarning],
     plan: EvaluationPlan,
     dataset: dict[str, Any],
-    started: datetime,
+    provenance: Provenance,
     tasks_s: float,
 ) -> Record:
     """The record of features that another program computed.
@@ -153,7 +155,7 @@ def build_feature_record(
         warnings: what to know before believing a number.
         plan: how they were measured.
         dataset: the one they are of; see `Source.describe`.
-        started: when the command began, in UTC.
+        provenance: program, libraries and machine, and when the work began.
         tasks_s: seconds that the tasks took.
     """
     name = run_name(plain_name(features.name), FEATURES_RECIPE, features.seed)
@@ -171,12 +173,12 @@ def build_feature_record(
             "normalized": features.normalized,
         },
         "seed": features.seed,
-        "code": code_version(Path(threedie.__file__).parent.parent),
+        "code": provenance.code,
         "checkpoint": {"sha256": features.sha256, "epochs": None, "steps": None},
-        "hardware": hardware(plan.device),
-        "libraries": library_versions(),
+        "hardware": provenance.hardware,
+        "libraries": provenance.libraries,
         "times": {
-            "started": started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "started": provenance.started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "train_s": None,
             "features_s": 0.0,
             "tasks_s": round(tasks_s, 2),
@@ -190,7 +192,7 @@ def build_feature_record(
 
 def with_display_name(record: Record, name: str | None) -> Record:
     """A record that tables call by a name; as it is without one."""
-    return record if name is None else {**record, "schema": SCHEMA, "display_name": name}
+    return record if name is None else {**record, "display_name": name}
 
 
 def _times(train_s: float | None, evaluation: Evaluation, started: datetime) -> Times:

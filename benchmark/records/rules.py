@@ -57,6 +57,8 @@ def _check_origin(record: Record) -> None:
         raise ThreeDieError("origin: 'source' is a required field: name the paper or the file the numbers are from")
     if not measured:
         return
+    if "published" in record:
+        raise ThreeDieError("published: is of published numbers, and these are measured; remove it")
     for path in (*MEASURED, *(() if features else WITH_WEIGHTS), *(() if imported else TRAINED_HERE)):
         for name, value in _values(record, path):
             if value is None:

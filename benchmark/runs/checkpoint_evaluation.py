@@ -4,7 +4,6 @@ import errno
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from threedie.benchmark.data.sources import find_source
 from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.requirements import require_training, require_validation, size_warnings
 from threedie.benchmark.evaluation.scope import Scope
+from threedie.benchmark.records.environment import Provenance
 from threedie.benchmark.records.record import Record
 from threedie.benchmark.runs.folder import run_lock
 from threedie.benchmark.runs.measurement import Measurement
@@ -91,6 +91,7 @@ class CheckpointEvaluation:
         weights.check(method_file)
         if import_options and "imported" not in weights.content:
             options["display_name"] = import_options.name
+        weights = weights.evaluated_with(import_options.overrides if import_options else ())
         return cls(weights, source, eval_source, rules, **options)
 
     def run(self) -> Record:
@@ -100,6 +101,7 @@ class CheckpointEvaluation:
             ThreeDieError: the folder can't be written to or has the record of other weights; see `Measurement.run`.
         """
         recipe, report = self.weights.recipe, self.reporter.text
+        provenance = Provenance.find(find_device(self.device))
         report(self.source.summary())
         for warning in size_warnings(self.source.dataset, recipe):
             report(titled("warning", str(warning)))
@@ -118,7 +120,7 @@ class CheckpointEvaluation:
                 source=self.source,
                 images=lambda: images,
                 plan=EvaluationPlan(self.protocol, self.scope, find_device(self.device), self.reporter),
-                started=datetime.now(UTC),
+                provenance=provenance,
                 eval_source=self.eval_source,
                 eval_images=eval_images,
                 display_name=self.display_name,

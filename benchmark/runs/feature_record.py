@@ -3,7 +3,6 @@
 import hashlib
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.requirements import few_objects_warnings, require_training, require_validation
 from threedie.benchmark.records.build import FEATURES_RECIPE, FeaturesOf, build_feature_record, plain_name, run_name
 from threedie.benchmark.records.draws import DRAWS_FILE, main_draws, write_draws
+from threedie.benchmark.records.environment import Provenance
 from threedie.benchmark.records.record import RECORD_FILE, Record, read_record, weights_of, write_record
 from threedie.benchmark.runs.folder import run_lock
 from threedie.benchmark.runs.measurement import record_path
@@ -87,17 +87,17 @@ class FeatureMeasurement:
             ThreeDieError: predictions aren't finite, the folder has the record of something else, or a file can't be
                 written.
         """
-        started, folder = datetime.now(UTC), self.folder
+        provenance, folder = Provenance.find(self.plan.device), self.folder
         with run_lock(folder, report=self.plan.reporter.wait):
             self._check_folder(folder)
             file = record_path(folder, self.plan.protocol, identify(self.source.dataset).fingerprint)
-            record, draws = self._measure(started)
+            record, draws = self._measure(provenance)
             # Before the record, which says that all is there.
             write_draws(file.with_name(DRAWS_FILE), record, draws)
             write_record(file, record)
         return record, file
 
-    def _measure(self, started: datetime) -> tuple[Record, Any]:
+    def _measure(self, provenance: Provenance) -> tuple[Record, Any]:
         began, dataset, arrays = time.monotonic(), self.source.dataset, self.arrays
         features = arrays.embeddings
         data = Data(dataset.info.fields, dataset.latents, dataset.labels, features, features)
@@ -121,7 +121,7 @@ class FeatureMeasurement:
             [ResultWarning(UNKNOWN_METHOD), *few_objects_warnings(dataset), *warnings],
             self.plan,
             self.source.describe(),
-            started,
+            provenance,
             time.monotonic() - began,
         )
         return record, main_draws(outcomes)

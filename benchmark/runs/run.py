@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypedDict, Unpack
@@ -17,9 +16,16 @@ from threedie.benchmark.data.sources import DEFAULT_SOURCE, find_source
 from threedie.benchmark.data.sources.cifar10 import RESULT_FILE
 from threedie.benchmark.evaluation.pictures import neighbor_monitor
 from threedie.benchmark.evaluation.plan import EvaluationPlan
-from threedie.benchmark.evaluation.requirements import require_training, require_validation, size_warnings
+from threedie.benchmark.evaluation.requirements import (
+    form_note,
+    require_training,
+    require_validation,
+    require_views,
+    size_warnings,
+)
 from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.records.build import run_name
+from threedie.benchmark.records.environment import Provenance
 from threedie.benchmark.records.record import Record, read_record
 from threedie.benchmark.records.rules import check_name
 from threedie.benchmark.runs.announce import Forecast
@@ -165,7 +171,9 @@ class Run:
         options["device"] = find_device(options.get("device", "auto"))
         identity = identify(source.dataset)
         settings = RunSettings(name, recipe, seed, identity.fingerprint, identity.images_sha256)
-        source.check(settings, build(settings))
+        untrained = build(settings)
+        source.check(settings, untrained)
+        require_views(rules, name, untrained, source.dataset)
         folder = Path(out) / run_name(name, recipe.name, seed)
         return cls(folder, settings, source, rules, data=place, method_file=method_file, **options)
 
@@ -244,12 +252,12 @@ class Run:
         Raises:
             ThreeDieError: it isn't trained to the end, can't be measured, or another process works in the folder.
         """
-        started = datetime.now(UTC)
+        provenance = Provenance.find(find_device(self.device))
         with run_lock(self.folder, report=self.reporter.wait):
             checkpoint = self.checkpoint
             if checkpoint is None or not checkpoint["finished"]:
                 raise ThreeDieError(f"{self.folder}: isn't trained to the end; train it first")
-            measurement = self._measurement(checkpoint, started)
+            measurement = self._measurement(checkpoint, provenance)
             if not measurement.is_done():
                 return measurement.run()
             measurement.rename()
@@ -272,21 +280,23 @@ class Run:
         if processes.note:
             report(titled("process", processes.note + processes.remedy))
         with run_lock(self.folder, report=self.reporter.wait):
-            started = datetime.now(UTC)
+            provenance = Provenance.find(find_device(self.device))
             before = self.checkpoint
             finished = before is not None and bool(before["finished"])
-            if before and finished and (measurement := self._measurement(before, started)).is_done():
+            if before and finished and (measurement := self._measurement(before, provenance)).is_done():
                 report(f"\n{self.folder}: finished before; nothing to do")
                 measurement.rename()
                 return measurement.show()
             for warning in size_warnings(source.dataset, self.settings.recipe):
                 report(titled("warning", str(warning)))
+            if not finished and (note := form_note(self.settings.recipe)):
+                report(titled("warning", note))
             self._load_images()
             if finished:
                 report(f"\n{self.folder}: trained before; only measuring")
             else:
                 self._announce(before)
-            measurement = self._measurement(self._train(), started)
+            measurement = self._measurement(self._train(), provenance)
             measurement.run()
             return measurement.show()
 
@@ -308,7 +318,7 @@ class Run:
         monitor = neighbor_monitor(images) if self._require_source().watches_neighbors else None
         return train(self.settings, images, self.folder, self.device, self.save_every_s, monitor, self.reporter)
 
-    def _measurement(self, checkpoint: dict[str, Any], started: datetime) -> Measurement:
+    def _measurement(self, checkpoint: dict[str, Any], provenance: Provenance) -> Measurement:
         kind = _OLDER_FORMS.get(self._require_source().older_result, Measurement)
         return kind(
             checkpoint=checkpoint,
@@ -316,7 +326,7 @@ class Run:
             source=self._require_source(),
             images=self._load_images,
             plan=self._plan(),
-            started=started,
+            provenance=provenance,
             display_name=self.name,
         )
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-import threedie
 from threedie.baselines.method import Method
 from threedie.benchmark.data.sources.views import ViewsSource
 from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.scope import Scope
-from threedie.benchmark.records.environment import code_version
+from threedie.benchmark.records.environment import program_version
 from threedie.benchmark.records.record import Record, weights_of
 from threedie.benchmark.records.types import DatasetInfo
 from threedie.benchmark.runs.estimate import estimate, span
@@ -228,7 +227,7 @@ class Tuning:
             protocol=ProtocolInfo(protocol.name, protocol.version),
             source=cast("DatasetInfo", self.source.describe()),
             data=cast("DatasetInfo", split.describe()),
-            code=code_version(Path(threedie.__file__).parent.parent),
+            code=program_version(),
             tries=tries,
             chosen=choose([each.score for each in tries]),
         )

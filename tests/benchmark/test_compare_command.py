@@ -57,7 +57,7 @@ def test_rows_by_name_are_compared_over_their_seeds(runs: Path) -> None:
     assert lines[1] == ["B", "vicreg (mini): 1 run"]
     table = {line[0]: line for line in lines}
     assert table["score"] == ["score", "part", "A", "B", "A - B", "95 % interval", "p", "verdict"]
-    top1, rotation = table["Classification, top-1, %"], table["Rotation, R²"]
+    top1, rotation = table["Classification, top-1, %"], table["Rotation, R² pooled"]
     assert top1[1:5] == ["all", "30.1 ± 0.1", "40.0", "-9.9"]
     assert top1[6:] == ["< 0.001", "B higher"]
     assert rotation[4] == "+0.000"
@@ -100,14 +100,14 @@ def test_two_parts_of_a_row_are_compared_and_a_part_against_a_whole_row(runs: Pa
     done = run("sie:equivariant", "sie:invariant", "--records", runs)
     lines = {line[0]: line for line in lines_of(done)}
     assert lines["A"] == ["A", "sie (mini), equivariant: 3 runs"]
-    assert lines["Rotation, R²"][1] == "equivariant, invariant"
-    assert lines["Rotation, R²"][4] == "+0.100"
-    assert lines["Rotation, R²"][-1] == "A higher"
+    assert lines["Rotation, R² pooled"][1] == "equivariant, invariant"
+    assert lines["Rotation, R² pooled"][4] == "+0.100"
+    assert lines["Rotation, R² pooled"][-1] == "A higher"
     assert lines["Classification, top-1, %"][-1] == "not told apart"
     assert "A and B are of the same runs, paired by run." in done.stdout
     whole = {line[0]: line for line in lines_of(run("sie:equivariant", "vicreg epochs 200", "--records", runs))}
-    assert whole["Rotation, R²"][1] == "equivariant, all"
-    assert whole["Rotation, R²"][-1] == "A higher"
+    assert whole["Rotation, R² pooled"][1] == "equivariant, all"
+    assert whole["Rotation, R² pooled"][-1] == "A higher"
     assert "have no main score in common" in refusal("sie", "vicreg epochs 200:invariant", "--records", runs)
 
 

@@ -1,8 +1,6 @@
 """The page in a real browser: its script runs under its own policy, sorts, filters, opens what a number leads to."""
 
 import base64
-import json
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from record_samples import HOSTILE, hostile_record, make_record
 from threedie.benchmark.leaderboard.groups import measured
 from threedie.benchmark.leaderboard.page import render_page
 from threedie.benchmark.leaderboard.pictures import Picture
+from threedie.benchmark.leaderboard.published import published_records
 from threedie.benchmark.records.record import read_records, validate
 
 pytestmark = [
@@ -20,9 +19,7 @@ pytestmark = [
 ]
 
 MINI = Path(__file__).parents[2] / "docs" / "history" / "mini" / "records"
-PUBLISHED = json.loads(
-    resources.files("threedie.benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8")
-)
+PUBLISHED = published_records()
 RECORDS = [
     make_record("vicreg", top1=0.5, rotation=0.5, parts=("all",)),
     make_record("sie", top1=0.9, rotation=0.3),

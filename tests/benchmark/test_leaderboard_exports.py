@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import re
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -27,12 +26,11 @@ from threedie.benchmark.leaderboard.latex import plain, render_latex
 from threedie.benchmark.leaderboard.markdown import render_markdown, render_summary
 from threedie.benchmark.leaderboard.page import render_page
 from threedie.benchmark.leaderboard.pictures import INDEX_FILE, read_pictures
+from threedie.benchmark.leaderboard.published import published_records
 from threedie.benchmark.records.record import write_record
 from threedie.manifests.errors import ThreeDieError
 
-PUBLISHED = json.loads(
-    resources.files("threedie.benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8")
-)
+PUBLISHED = published_records()
 TOP1 = (TaskMetric("classification", 1, "top1", "representation"), "all")
 THREE = [make_record("good", top1=0.9), make_record("fair", top1=0.7), make_record("poor", top1=0.01)]
 REPO = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from record_samples import make_record, warning
 from threedie.baselines.parts import PARTS
 from threedie.benchmark.records.record import read_record, read_records, validate, write_record
 from threedie.benchmark.records.schema import SCHEMA_FILE, record_schema, schema_text
-from threedie.benchmark.records.types import Part, Source
+from threedie.benchmark.records.types import SCHEMA, Part, Source
 from threedie.benchmark.records.upgrade import warning_line
 from threedie.benchmark.tasks.subject import EMBEDDING, REPRESENTATION
 from threedie.manifests.errors import ThreeDieError
@@ -66,7 +66,7 @@ def test_nothing_in_a_measured_record_is_null_but_the_commit(path):
 @pytest.mark.parametrize(
     ("path", "value", "names"),
     [
-        (("schema",), 4, "schema"),
+        (("schema",), 2, "schema"),
         (("display_name",), "", "display_name"),
         (("display_name",), "a\u202eb", "display_name"),
         (("schema",), True, "schema"),
@@ -160,8 +160,13 @@ def test_a_record_in_both_versions_is_the_same_record(tmp_path):
     assert read_records([tmp_path]) == [version_1()[1]]
 
 
+def test_version_2_lacks_nothing_but_the_number(tmp_path):
+    (tmp_path / "record.json").write_text(json.dumps({**RECORD, "schema": 2}))
+    assert read_record(tmp_path / "record.json") == RECORD
+
+
 def test_a_record_of_a_newer_version_asks_for_an_update(tmp_path):
-    (tmp_path / "record.json").write_text(json.dumps({**RECORD, "schema": 4}))
+    (tmp_path / "record.json").write_text(json.dumps({**RECORD, "schema": SCHEMA + 1}))
     with pytest.raises(ThreeDieError, match=r"record\.json: schema: version 4; this program reads up to 3: update"):
         read_record(tmp_path / "record.json")
 
@@ -229,6 +234,40 @@ def test_published_records_need_a_source_and_may_lack_the_rest():
     validate(published)
     with pytest.raises(ThreeDieError, match="null"):
         validate({**published, "origin": {"kind": "measured"}})
+
+
+def published_record(**details):
+    record = {
+        **RECORD,
+        "origin": {"kind": "published", "source": "a paper"},
+        "published": {"seen": "paper", "epochs": 1000, **details},
+    }
+    return {name: value for name, value in record.items() if name != "breakdowns"}
+
+
+def test_published_records_say_where_they_were_seen_and_how_it_was_trained():
+    validate(published_record(formula="supposed", image_size=128, batch_size=None, notes=["mean of three seeds"]))
+
+
+@pytest.mark.parametrize(
+    ("details", "message"),
+    [
+        ({"seen": "somewhere"}, r"published\.seen: "),
+        ({"formula": "guessed"}, r"published\.formula: "),
+        ({"epochs": -1}, r"published\.epochs: "),
+        ({"gpu_hours": -1.0}, r"published\.gpu_hours: "),
+        ({"notes": [""]}, r"published\.notes\[0\]: "),
+        ({"hours": 1}, r"published: there is no field 'hours'"),
+    ],
+)
+def test_details_of_published_records_are_checked(details, message):
+    with pytest.raises(ThreeDieError, match=message):
+        validate(published_record(**details))
+
+
+def test_measured_records_have_no_details_of_published_ones():
+    with pytest.raises(ThreeDieError, match=r"^published: is of published numbers, and these are measured; remove it"):
+        validate({**RECORD, "published": {"seen": "paper"}})
 
 
 def test_what_is_written_is_read(tmp_path):
