@@ -52,7 +52,7 @@ RECORD = {**make_record(), "protocol": {"name": "quick", "version": PROTOCOLS["q
 class Turner:
     """A predictor that does what rotations do: the embedding is the view's quaternion, moved by multiplication."""
 
-    has_predictor, action = True, "rotation"
+    has_predictor, predicts_from_representation, action = True, False, "rotation"
     parts = Parts()
 
     def predict(self, embedding, action):
