@@ -21,7 +21,8 @@ class SimCLR(TwoViewMethod):
         temperature: divides the cosine similarities.
         negatives: which embeddings a view is contrasted with: `both_views` (all others of the batch, as in the paper)
             or `other_view` (only those of the other view).
-        final_norm: whether the projector ends in a batch-norm without weights.
+        final_norm: whether the projector ends in a batch-norm.
+        final_affine: whether that one has weights.
 
     Raises:
         ValueError: an unknown choice of negatives, or widths that don't fit.
@@ -37,12 +38,13 @@ class SimCLR(TwoViewMethod):
         temperature: float = losses.TEMPERATURE,
         negatives: str = "both_views",
         final_norm: bool = False,
+        final_affine: bool = False,
     ):
         super().__init__()
         if negatives not in NEGATIVES:
             raise ValueError(f"negatives {negatives!r}: not known; choose one of {', '.join(NEGATIVES)}")
         self.backbone = backbone
-        self.projector = build_projector(backbone.dim, projector, final_norm=final_norm)
+        self.projector = build_projector(backbone.dim, projector, final_norm=final_norm, final_affine=final_affine)
         self.temperature = temperature
         self.contrast = NEGATIVES[negatives]
 

@@ -140,7 +140,7 @@ def leaderboard(
     from threedie.benchmark.leaderboard.groups import measured
     from threedie.benchmark.leaderboard.insert import insert
     from threedie.benchmark.leaderboard.markdown import find_definitions, render_summary
-    from threedie.benchmark.leaderboard.published import published_records
+    from threedie.benchmark.leaderboard.publish import published_records
     from threedie.benchmark.leaderboard.selection import EVERYTHING, Selection
     from threedie.benchmark.records.draws import draws_beside
     from threedie.benchmark.records.record import in_order

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from threedie.baselines.method import Method
+from threedie.benchmark.data.crops import RandomCrop
 from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS, Normalization, Pixels, Statistics
 from threedie.benchmark.data.pairs import Indices
 from threedie.benchmark.settings.defaults import DEFAULT_RECIPE
@@ -96,10 +97,13 @@ class ImageStore(ABC):
         dataset: whose images they are.
         pairs_repeat_views: whether both views of a training pair are the same image, so that augmentation alone makes
             them differ.
+        cuts_crops: whether `crops` works, so that random crops are cut from the whole image and not from what `take`
+            gives.
     """
 
     dataset: LabeledViews
     pairs_repeat_views: ClassVar[bool] = False
+    cuts_crops: ClassVar[bool] = False
 
     @property
     def pixels(self) -> Pixels | None:
@@ -114,6 +118,18 @@ class ImageStore(ABC):
     @abstractmethod
     def take(self, objects: Indices, views: Indices) -> Pixels:
         """Images of the views (B,) of some objects (B,): uint8 (B, size, size, 3)."""
+
+    def crops(self, objects: Indices, wanted: Sequence[tuple[RandomCrop, Indices]]) -> list[Pixels]:
+        """Random crops of some objects (B,), each image decoded once.
+
+        Args:
+            objects: which.
+            wanted: kinds of crops, and for each a number (B,) that decides the crop of each object.
+
+        Returns:
+            of each kind uint8 (B, side, side, 3).
+        """
+        raise NotImplementedError(f"{type(self).__name__} cuts no crops")
 
     @abstractmethod
     def statistics(self) -> Statistics:
@@ -166,6 +182,16 @@ class Source(ABC):
             ThreeDieError: this kind of dataset isn't measured by a protocol of that name.
         """
         return find_protocol(name)
+
+    @classmethod
+    def recipe_for(cls, method: str, overrides: Sequence[str] = ()) -> str:
+        """Name of the recipe that is used where none is named.
+
+        Args:
+            method: name of the method.
+            overrides: changed settings, `key=value` each.
+        """
+        return cls.default_recipe
 
     @abstractmethod
     def images(self, recipe: Recipe, workers: int = 2, reporter: Reporter = SILENT) -> ImageStore:

@@ -62,18 +62,6 @@ def require_action(method: Method, dataset: LabeledViews) -> None:
             ) from error
 
 
-def few_objects_warnings(dataset: LabeledViews) -> list[ResultWarning]:
-    """A warning if there are too few training objects to learn rotation from."""
-    train, names = len(dataset.indices("train")), {field.name for field in dataset.info.fields}
-    if train >= GENERALIZING_OBJECTS or not names.issuperset(ROTATION):
-        return []
-    line = (
-        f"{train} training objects are too few to learn rotation for new objects: from 246 objects x 20 views even a "
-        "supervised network doesn't generalize to new objects. Rotation scores here only show that everything runs."
-    )
-    return [ResultWarning(line)]
-
-
 def require_views(protocol: Protocol, name: str, method: Method, dataset: LabeledViews) -> None:
     """Refuse a protocol with several views in each embedding for a method or a dataset that doesn't have them.
 
@@ -91,6 +79,18 @@ def require_views(protocol: Protocol, name: str, method: Method, dataset: Labele
             f"protocol {protocol.name}: takes {views} views of an object at once, and {dataset.path} has "
             f"{dataset.info.views}; take one with fewer"
         )
+
+
+def few_objects_warnings(dataset: LabeledViews) -> list[ResultWarning]:
+    """A warning if there are too few training objects to learn rotation from."""
+    train, names = len(dataset.indices("train")), {field.name for field in dataset.info.fields}
+    if train >= GENERALIZING_OBJECTS or not names.issuperset(ROTATION):
+        return []
+    line = (
+        f"{train} training objects are too few to learn rotation for new objects: from 246 objects x 20 views even a "
+        "supervised network doesn't generalize to new objects. Rotation scores here only show that everything runs."
+    )
+    return [ResultWarning(line)]
 
 
 def size_warnings(dataset: LabeledViews, recipe: Recipe) -> list[ResultWarning]:

@@ -18,7 +18,7 @@ FORMAT = 1
 CSV_COLUMNS = (
     "origin", "source", "preset", "dataset", "split", "trained_on", "protocol", "protocol_version", "method", "family",
     "options", "recipe", "seed", "id", "task", "task_version", "metric", "input", "part", "value", "interval_low",
-    "interval_high", "floor", "floor_note", "higher_is_better", "formula", "published", "name",
+    "interval_high", "floor", "floor_note", "higher_is_better", "name", "formula", "published",
 )  # fmt: skip
 WIDE_COLUMNS = (
     "origin", "source", "preset", "dataset", "split", "trained_on", "protocol", "protocol_version", "name", "method",
@@ -122,9 +122,8 @@ def render_csv(records: Sequence[Record], others: Sequence[Record], selection: S
                     result = (
                         row["task"], row["version"], row["metric"], row["input"], row["part"], row["value"],
                         *(row.get("interval") or (None, None)), row["floor"], row["floor_note"],
-                        row["higher_is_better"], TaskMetric.of(row).formula,
+                        row["higher_is_better"], entry.method, TaskMetric.of(row).formula,
                         json.dumps(record["published"], sort_keys=True) if "published" in record else None,
-                        entry.method,
                     )  # fmt: skip
                     writer.writerow([_without_formula(value) for value in (*common, *result)])
     return buffer.getvalue()

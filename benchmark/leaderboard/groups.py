@@ -77,8 +77,8 @@ def measured(
     With bootstrap draws, rows have letters that say which differences are beyond chance. The overview has R2 by both
     formulas where a published result has the other one.
     """
-    elsewhere, ours = published_columns(records), [each for each in records if each["origin"]["kind"] == "measured"]
-    groups = [_with_other_formula(group, elsewhere, selection) for group in _group_by(ours, _comparable, selection)]
+    measured_records = [record for record in records if record["origin"]["kind"] == "measured"]
+    groups = _group_by(measured_records, _comparable, selection, published_columns(records))
     return [_with_letters(group, draws) for group in groups] if draws else groups
 
 
@@ -109,26 +109,17 @@ def _in_order(text: str) -> str:
     return re.sub("[0-9]+", lambda digits: digits[0].zfill(9), text.casefold())
 
 
-def _with_other_formula(group: Group, elsewhere: Collection[Column], selection: Selection) -> Group:
-    """A group whose overview has R2 by the other formula too, of the parts that published results have.
-
-    Metrics that were chosen are all there are.
-    """
-    if selection.metrics:
-        return group
+def _with_other_formula(
+    shown: Sequence[Column], columns: Sequence[Column], elsewhere: Collection[Column]
+) -> tuple[Column, ...]:
+    """Columns that are shown, and those of their R2 by the other formula, of the parts that published results have."""
     others = {
         column
-        for column in group.columns
+        for column in columns
         if column in elsewhere
-        and any(column.metric.is_other_formula_of(shown.metric) and column.part == shown.part for shown in group.main)
+        and any(column.metric.is_other_formula_of(one.metric) and column.part == one.part for one in shown)
     }
-    main = tuple(column for column in group.columns if column in others or column in group.main)
-    return replace(group, main=main, lead=_lead(main, group.entries, selection))
-
-
-def _lead(main: Sequence[Column], entries: Sequence[Entry], selection: Selection) -> tuple[Column, ...]:
-    """The columns of a narrow table: those that were chosen, or the leading ones."""
-    return tuple(main) if selection.names_columns else leading(main, [entry.cells for entry in entries])
+    return tuple(column for column in columns if column in others or column in shown)
 
 
 def _comparable(record: Record) -> tuple[Any, ...]:
@@ -144,13 +135,21 @@ def _comparable(record: Record) -> tuple[Any, ...]:
     )
 
 
-def _group_by(records: Sequence[Record], key: Callable[[Record], tuple[Any, ...]], selection: Selection) -> list[Group]:
-    """Groups by a key, in its order; without those in which nothing is left of a selection."""
+def _group_by(
+    records: Sequence[Record],
+    key: Callable[[Record], tuple[Any, ...]],
+    selection: Selection,
+    elsewhere: Collection[Column] = (),
+) -> list[Group]:
+    """Groups by a key, in its order; without those in which nothing is left of a selection.
+
+    `elsewhere` are the columns of published results, see `_with_other_formula`.
+    """
     groups: dict[tuple[Any, ...], list[Record]] = {}
     masked = map(mask_hidden, filter(selection.has_method, records))
     for record in sorted(masked, key=lambda record: (record["id"], json.dumps(record, sort_keys=True))):
         groups.setdefault(key(record), []).append(record)
-    return [group for key in sorted(groups) if (group := _group(groups[key], selection)).columns]
+    return [group for key in sorted(groups) if (group := _group(groups[key], selection, elsewhere)).columns]
 
 
 def _with_letters(group: Group, draws: DrawsByRecord) -> Group:
@@ -164,7 +163,7 @@ def _with_letters(group: Group, draws: DrawsByRecord) -> Group:
     )
 
 
-def _group(records: Sequence[Record], selection: Selection) -> Group:
+def _group(records: Sequence[Record], selection: Selection, elsewhere: Collection[Column]) -> Group:
     by_row: dict[str, list[Record]] = {}
     for record in records:
         by_row.setdefault(row_key(record), []).append(record)
@@ -174,7 +173,8 @@ def _group(records: Sequence[Record], selection: Selection) -> Group:
         {column for entry in entries for column in entry.cells if selection.has_column(column)},
         key=column_order,
     )
-    main = selection.choose_main(columns, _overview(records, columns, selection))
+    overview = _with_other_formula(_overview(records, columns, selection), columns, elsewhere)
+    main = selection.choose_main(columns, overview)
     entries = [entry for entry in entries if not entry.cells.keys().isdisjoint(columns)]
     ranked = {column: means for column in columns if (means := ranked_means(entries, column))}
     return Group(
@@ -182,7 +182,7 @@ def _group(records: Sequence[Record], selection: Selection) -> Group:
         entries=tuple(sorted(entries, key=lambda entry: sort_key(entry, main[0]))) if main else (),
         columns=tuple(columns),
         main=main,
-        lead=_lead(main, entries, selection),
+        lead=main if selection.names_columns else leading(main, [entry.cells for entry in entries]),
         floors={column: cell for column in columns if (cell := common_floor(entries, column))},
         best={column: means[0] for column, means in ranked.items()},
         second={column: means[1] for column, means in ranked.items() if len(means) > 1 and means[1] != means[0]},

@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from threedie.baselines.parts import ALL, EQUIVARIANT, INVARIANT
 from threedie.benchmark.leaderboard.columns import Column
-from threedie.benchmark.leaderboard.datasets import dataset_name
+from threedie.benchmark.leaderboard.datasets import dataset_name, size_of_images
 from threedie.benchmark.leaderboard.entries import Entry
 from threedie.benchmark.leaderboard.groups import Group, measured, published
 from threedie.benchmark.leaderboard.sections import Section
@@ -63,7 +63,7 @@ def latex_tables(
         caption = f"Published, not measured here and not ranked: {source}, on {data}."
         name = _free_name(f"published {source} {data}", tables)
         section = Section("", group, True, selection)
-        tables[name] = _table(section, group.columns, " ".join([caption, *section.published_facts]), name)
+        tables[name] = _table(section, group.columns, caption, name, " ".join(section.published_facts))
     return tables
 
 
@@ -71,7 +71,7 @@ def _facts(group: Group) -> str:
     dataset, protocol = group.record["dataset"], group.record["protocol"]
     facts = (
         f"{dataset_name(dataset)}: {dataset['train_objects']} objects to train on, {dataset['val_objects']} to "
-        f"measure on, {dataset['views']} views of {dataset['image_size']} px (split {dataset['split']}, dataset "
+        f"measure on, {dataset['views']} views of {size_of_images(dataset)} (split {dataset['split']}, dataset "
         f"{str(dataset['fingerprint'])[:12]}), protocol {protocol['name']}, version {protocol['version']}."
     )
     heads = data_of_heads(group.record)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from threedie.benchmark.evaluation.evaluate import Evaluation
 from threedie.benchmark.evaluation.plan import EvaluationPlan
@@ -34,6 +34,9 @@ FEATURES_RECIPE = "features"
 """What tables have in the place of a recipe's name for features of another program."""
 _MOST_LETTERS = 80
 UNKNOWN_TRAINING = "the weights were trained by another program: on what data, from which seed and how long isn't known"
+
+_WITHOUT_NAME: Literal[2] = 2
+"""Version of records that have nothing of version 3, so that older programs read them."""
 
 
 def plain_name(name: str) -> str:
@@ -79,7 +82,7 @@ def build_record(
         config = {key: config[key] for key in KNOWN_SETTINGS}
     warnings = [*([ResultWarning(UNKNOWN_TRAINING)] if imported else []), *evaluation.warnings]
     record: Record = {
-        "schema": SCHEMA,
+        "schema": _WITHOUT_NAME,
         "id": f"{run_name(name, recipe.name, settings.seed)}-{evaluation.weights[:8]}{suffix}",
         "origin": origin,
         "protocol": {"name": protocol.name, "version": protocol.version},
@@ -155,7 +158,7 @@ def build_feature_record(
         warnings: what to know before believing a number.
         plan: how they were measured.
         dataset: the one they are of; see `Source.describe`.
-        provenance: program, libraries and machine, and when the work began.
+        provenance: when the command began, and with what.
         tasks_s: seconds that the tasks took.
     """
     name = run_name(plain_name(features.name), FEATURES_RECIPE, features.seed)
@@ -192,7 +195,7 @@ def build_feature_record(
 
 def with_display_name(record: Record, name: str | None) -> Record:
     """A record that tables call by a name; as it is without one."""
-    return record if name is None else {**record, "display_name": name}
+    return record if name is None else {**record, "schema": SCHEMA, "display_name": name}
 
 
 def _times(train_s: float | None, evaluation: Evaluation, started: datetime) -> Times:

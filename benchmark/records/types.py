@@ -18,8 +18,9 @@ from typing_extensions import TypedDict
 from threedie.manifests.fields import Flag, MaxLength, Must, Number, Text, Whole
 
 SCHEMA: Literal[3] = 3
-"""Version of the format; `upgrade.py` reads older ones. Version 2 lacked `published`, `display_name` and weights
-`features`; version 1 had warnings as texts and British spelling in `config`."""
+"""Version of the format. Version 1 had warnings as texts and British spelling in `config`; `upgrade.py` reads it.
+Version 3 added `display_name`, weights `features` and `published`; a record without them is written as version 2, which
+older programs read."""
 
 _HIDDEN = (
     r"\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
@@ -245,7 +246,7 @@ class RecordWarning(TypedDict):
 class Record(TypedDict):
     """What one trained method scored on one dataset under one protocol, and what is needed to get it again."""
 
-    schema: Literal[3]
+    schema: Literal[2, 3]
     id: Identifier
     display_name: NotRequired[
         Annotated[Name, Field(description="What tables call it, instead of the name of its method.")]

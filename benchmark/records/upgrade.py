@@ -16,7 +16,7 @@ def upgrade(record: Any) -> Any:
     """A record as read from JSON, in today's format; what isn't a record of an older version comes back as it is.
 
     Version 1 had warnings as texts, `task: text` where they are of a task, and British spelling in texts and `config`.
-    Version 2 lacked `published`, which may be missing.
+    Version 3 has fields that version 2 lacks, and is the same otherwise.
 
     Raises:
         ThreeDieError: its version is newer than this program.
@@ -26,9 +26,7 @@ def upgrade(record: Any) -> Any:
         return record
     if version > SCHEMA:
         raise ThreeDieError(f"schema: version {version}; this program reads up to {SCHEMA}: update it")
-    if version == 1:
-        record = _from_version_1(record)
-    return {**record, "schema": 3} if record["schema"] == 2 else record
+    return _from_version_1(record) if version == 1 else record
 
 
 def _from_version_1(record: dict[str, Any]) -> dict[str, Any]:

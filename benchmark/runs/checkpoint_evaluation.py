@@ -89,9 +89,9 @@ class CheckpointEvaluation:
         for title, line in zip(["weights", *["note"] * len(weights.notes)], weights.notes, strict=False):
             reporter.text(titled(title, line))
         weights.check(method_file)
+        weights = weights.evaluated_with(import_options.overrides if import_options else ())
         if import_options and "imported" not in weights.content:
             options["display_name"] = import_options.name
-        weights = weights.evaluated_with(import_options.overrides if import_options else ())
         return cls(weights, source, eval_source, rules, **options)
 
     def run(self) -> Record:

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from threedie.baselines.method import Method
-from threedie.benchmark.data.inputs import Loaded, TrainingViews, augmentation_for, prepare, view_arrays
+from threedie.benchmark.data.augmentation import Augmentation
+from threedie.benchmark.data.inputs import Loaded, augmentation_for, prepare, training_inputs, view_arrays
 from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.data.pairs import Sequences, draw_pass, draw_sequences
 from threedie.benchmark.data.source import ImageStore, LabeledViews
@@ -88,7 +89,8 @@ def estimate(
         drawn = draw_sequences(objects, dataset.info.views, method.views, seed, 0)[:batch]
         arrays = view_arrays(dataset, drawn, method.action, method.needs_absolute)
         loaded = Loaded([torch.from_numpy(pixels)] * method.views, arrays)
-        step_s = _step_seconds(method, stepper, recipe, loaded) if method.needs_training else 0.0
+        augmentation = augmentation_for(method, recipe)
+        step_s = _step_seconds(stepper, augmentation, loaded) if method.needs_training else 0.0
         view = _NORMALIZATION(pixels, stepper.device)
         method.eval()
         with torch.inference_mode():
@@ -111,7 +113,7 @@ def step_seconds(settings: RunSettings, images: ImageStore, device: str) -> floa
 
     Args:
         settings: what would be trained.
-        images: of a dataset whose pictures lie in memory.
+        images: of a dataset of pictures.
         device: `auto`, `cpu` or `cuda`.
     """
     objects, recipe = images.dataset.indices("train"), settings.recipe
@@ -121,9 +123,12 @@ def step_seconds(settings: RunSettings, images: ImageStore, device: str) -> floa
             return 0.0
         # On a CPU a step's time grows with the batch, so a few pictures suffice; a GPU gets them all.
         probed = batch if stepper.device.type == "cuda" else min(batch, _PROBE_PICTURES)
+        inputs, augmentation = training_inputs(images, method, recipe, stepper.device)
         drawn = Sequences(objects[:probed], np.zeros((probed, method.views), np.int64))
-        loaded = TrainingViews(images).load(drawn, method.action, absolute=method.needs_absolute)
-        return _step_seconds(method, stepper, recipe, loaded) * batch / probed
+        began = time.perf_counter()
+        loaded = inputs.load(drawn, method.action, absolute=method.needs_absolute)
+        loading_s = time.perf_counter() - began
+        return max(_step_seconds(stepper, augmentation, loaded), loading_s) * batch / probed
 
 
 @contextmanager
@@ -134,9 +139,8 @@ def _probe(settings: RunSettings, device: str) -> Iterator[tuple[Method, Stepper
         yield method, Stepper(method, settings.recipe, device)
 
 
-def _step_seconds(method: Method, stepper: Stepper, recipe: Recipe, loaded: Loaded) -> float:
+def _step_seconds(stepper: Stepper, augmentation: Augmentation, loaded: Loaded) -> float:
     """Median seconds of a training step on a batch."""
-    augmentation = augmentation_for(method, recipe)
 
     def step() -> None:
         values = stepper.step(prepare(loaded, augmentation, _NORMALIZATION, stepper.device), 0.0)

@@ -13,7 +13,7 @@ from record_samples import make_record, warning
 from threedie.baselines.parts import PARTS
 from threedie.benchmark.records.record import read_record, read_records, validate, write_record
 from threedie.benchmark.records.schema import SCHEMA_FILE, record_schema, schema_text
-from threedie.benchmark.records.types import SCHEMA, Part, Source
+from threedie.benchmark.records.types import Part, Source
 from threedie.benchmark.records.upgrade import warning_line
 from threedie.benchmark.tasks.subject import EMBEDDING, REPRESENTATION
 from threedie.manifests.errors import ThreeDieError
@@ -66,7 +66,7 @@ def test_nothing_in_a_measured_record_is_null_but_the_commit(path):
 @pytest.mark.parametrize(
     ("path", "value", "names"),
     [
-        (("schema",), 2, "schema"),
+        (("schema",), 4, "schema"),
         (("display_name",), "", "display_name"),
         (("display_name",), "a\u202eb", "display_name"),
         (("schema",), True, "schema"),
@@ -160,13 +160,8 @@ def test_a_record_in_both_versions_is_the_same_record(tmp_path):
     assert read_records([tmp_path]) == [version_1()[1]]
 
 
-def test_version_2_lacks_nothing_but_the_number(tmp_path):
-    (tmp_path / "record.json").write_text(json.dumps({**RECORD, "schema": 2}))
-    assert read_record(tmp_path / "record.json") == RECORD
-
-
 def test_a_record_of_a_newer_version_asks_for_an_update(tmp_path):
-    (tmp_path / "record.json").write_text(json.dumps({**RECORD, "schema": SCHEMA + 1}))
+    (tmp_path / "record.json").write_text(json.dumps({**RECORD, "schema": 4}))
     with pytest.raises(ThreeDieError, match=r"record\.json: schema: version 4; this program reads up to 3: update"):
         read_record(tmp_path / "record.json")
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -137,6 +138,20 @@ def test_a_killed_export_is_completed_to_the_same_files(tmp_path: Path, file: Pa
     assert written + existing == 4
     export(file, tmp_path / "other", form)
     assert snapshot(tmp_path / "out") == snapshot(tmp_path / "other")
+
+
+@pytest.mark.parametrize("form", NAMES)
+def test_a_file_that_cannot_be_written_is_one_line_and_leaves_nothing_half(
+    tmp_path: Path, file: Path, form: str
+) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000))
+
+    command = [sys.executable, "-m", "threedie", "data", "export", file, "-o", tmp_path / "out", "--format", form]
+    done = subprocess.run(command, preexec_fn=limit, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "larger than this system or its limits" in done.stderr.splitlines()[-1]
+    assert not list((tmp_path / "out" / "data").iterdir())
 
 
 def test_another_dataset_or_other_shards_are_refused(tmp_path: Path, file: Path) -> None:
@@ -343,6 +358,8 @@ def test_jpeg_bytes_that_disagree_with_the_shards_are_refused(tmp_path: Path, fi
 def test_hugging_face_datasets_reads_images_labels_and_latents(
     tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Read when it is imported; nothing here is from the Hub.
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     datasets = pytest.importorskip("datasets")
     export(file, tmp_path / "out", "parquet")
     dataset = Dataset(file)
