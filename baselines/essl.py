@@ -1,21 +1,25 @@
 """E-SSL: an invariant method that also predicts how a picture was turned."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
 from threedie.baselines import losses
 from threedie.baselines.barlow_twins import BarlowTwins
 from threedie.baselines.distributed import gather
+from threedie.baselines.encoder import Encoder
 from threedie.baselines.method import Batch, action_dims
-from threedie.baselines.projector import Widths, build_perceptron
-from threedie.baselines.resnet import ResNet
+from threedie.baselines.projector import Widths, build_biased_head, build_perceptron, check_heads
 from threedie.baselines.simclr import SimCLR
 from threedie.baselines.simsiam import SimSiam
 from threedie.baselines.two_view import HEAD_KEY, Loss, TwoViewMethod, Views
 
 BASES = ("simclr", "simsiam", "barlow_twins")
-TARGETS = ("image_rotation", "action")
-QUARTER_TURNS = 4
+TARGETS = ("image_rotation", "half_shift", "action")
+CLASSES = 4
+"""Turns by a quarter, or shifts by a half: both are a group of four."""
 
 
 class ESSL(TwoViewMethod):
@@ -26,15 +30,21 @@ class ESSL(TwoViewMethod):
     which the head classifies. With `target="action"` the head regresses the relative transformation of two views of the
     dataset instead, from both representations. Augmentations are set by the recipe (`augmentation = "essl"`).
 
+    On unit cells of photonic crystals the third input is the cell as it is. With `target="half_shift"` it is shifted by
+    half a cell, with `image_rotation` it is turned, as in the paper's experiments with them.
+
     Args:
         backbone: encoder network, width D.
         projector: widths of the projector.
         base: the invariant method: `simclr` (in the authors' form: contrast with the other view, batch-norm at the end
             of the projector), `simsiam` or `barlow_twins`.
-        target: `image_rotation` (cross-entropy of the four turns) or `action` (mean squared error).
+        target: `image_rotation` (cross-entropy of the four turns), `half_shift` (cross-entropy of the four shifts by
+            half the width, height, both or neither) or `action` (mean squared error).
         action: name of what is regressed with target `action`, see `threedie.manifests.actions.ACTIONS`.
         equivariance_weight: of the equivariance-predicting term, lambda in the paper.
-        hidden: widths of the prediction head's hidden layers, with layer-norm and ReLU.
+        hidden: widths of the prediction head's hidden layers, with layer-norm (or as `heads` says) and ReLU.
+        heads: form of projector and prediction head, see `SimCLR`; other than `usual` only with base `simclr`.
+        negatives: of base `simclr`, see `SimCLR`.
         temperature: of the contrastive loss of `simclr`; the paper's is 0.5 on CIFAR-10 and 0.2 on ImageNet.
         redundancy_weight: of `barlow_twins`.
         crop_share: side of the small crop over that of the views: a half on CIFAR-10, 96 / 224 on ImageNet.
@@ -50,7 +60,7 @@ class ESSL(TwoViewMethod):
 
     def __init__(
         self,
-        backbone: ResNet,
+        backbone: Encoder,
         projector: Widths = "2048-2048-2048",
         *,
         base: str = "simclr",
@@ -58,6 +68,8 @@ class ESSL(TwoViewMethod):
         action: str = "rotation",
         equivariance_weight: float = 0.4,
         hidden: Widths = "2048-2048",
+        heads: str = "usual",
+        negatives: str = "other_view",
         temperature: float = 0.5,
         redundancy_weight: float = 0.005,
         crop_share: float = 0.5,
@@ -67,23 +79,30 @@ class ESSL(TwoViewMethod):
         super().__init__()
         if target not in TARGETS:
             raise ValueError(f"target {target!r}: not known; choose one of {', '.join(TARGETS)}")
-        if target == "image_rotation" and action != "rotation":
-            raise ValueError(f"action {action!r}: nothing is regressed with target 'image_rotation'; leave it out")
+        if target != "action" and action != "rotation":
+            raise ValueError(f"action {action!r}: nothing is regressed with target {target!r}; leave it out")
         if not 0 < crop_share <= 1:
             raise ValueError(f"crop_share {crop_share}: must lie above 0 and up to 1")
         if not 0 < crop_smallest <= crop_largest <= 1:
             raise ValueError(f"crop_smallest {crop_smallest}, crop_largest {crop_largest}: must rise between 0 and 1")
-        self.base = _build_base(base, backbone, projector, temperature, redundancy_weight)
+        contrast = Contrast(temperature, negatives, heads)
+        self.base = _build_base(base, backbone, projector, contrast, redundancy_weight)
         regresses = target == "action"
-        inputs, outputs = (2 * backbone.dim, action_dims(action)) if regresses else (backbone.dim, QUARTER_TURNS)
-        self.add_module(HEAD_KEY, build_perceptron(inputs, hidden, outputs, layer_norm=True))
+        inputs, outputs = (2 * backbone.dim, action_dims(action)) if regresses else (backbone.dim, CLASSES)
+        head = (
+            build_perceptron(inputs, hidden, outputs, layer_norm=True)
+            if heads == "usual"
+            else build_biased_head(inputs, hidden, outputs, heads)
+        )
+        self.add_module(HEAD_KEY, head)
+        self.transform = None if regresses else TRANSFORMATIONS[target]
         self.action = action if regresses else None
         self.equivariance_weight = equivariance_weight
         self.crop_share = crop_share
         self.crop_area = crop_smallest, crop_largest
 
     @property
-    def backbone(self) -> ResNet:  # type: ignore[override]
+    def backbone(self) -> Encoder:  # type: ignore[override]
         """The encoder network: the base's, because a second name would put its weights into checkpoints twice."""
         return self.base.backbone
 
@@ -101,30 +120,31 @@ class ESSL(TwoViewMethod):
 
     @property
     def prediction_head(self) -> nn.Module:
-        """Representation (N, D) -> logits of the turns (N, 4), or of both views (N, 2D) -> action (N, A)."""
+        """Representation (N, D) -> logits of the transformations (N, 4), or of both views (N, 2D) -> action (N, A)."""
         return self.get_submodule(HEAD_KEY)
 
     def compute_loss(self, batch: Batch, views: Views) -> Loss:
-        """The base's loss, and the cross-entropy of the turns or the regression of the action.
+        """The base's loss, and the cross-entropy of the transformations or the regression of the action.
 
         Raises:
-            ValueError: the turn of a small crop is to be predicted, and the batch has no crop.
+            ValueError: the transformation of a small crop is to be predicted, and the batch has no crop.
         """
         loss, terms = self.base.compute_loss(batch, views)
         if self.action:
             predicted = self.prediction_head(torch.cat(views.representation, dim=1))
             equivariance = losses.invariance(gather(predicted), gather(self.checked_action(batch)))
         else:
+            assert self.transform is not None
             if batch.crop is None:
-                raise ValueError("ESSL turns a small crop, and the batch has none; give Batch.crop")
-            crops, turns = quarter_turns(batch.crop)
+                raise ValueError("ESSL transforms a small crop, and the batch has none; give Batch.crop")
+            crops, classes = self.transform(batch.crop)
             logits = self.prediction_head(self.represent(crops))
-            equivariance = losses.cross_entropy(gather(logits), gather(turns))
+            equivariance = losses.cross_entropy(gather(logits), gather(classes))
         return loss + self.equivariance_weight * equivariance, {**terms, "equivariance": equivariance}
 
 
 def quarter_turns(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Square images turned counter-clockwise by 0, 1, 2 and 3 quarters: (N, 3, S, S) -> (4N, 3, S, S), (4N,) int64.
+    """Square images turned counter-clockwise by 0, 1, 2 and 3 quarters: (N, C, S, S) -> (4N, C, S, S), (4N,) int64.
 
     The second is the number of quarters of each; all images with the first turn come first.
 
@@ -132,16 +152,53 @@ def quarter_turns(images: Tensor) -> tuple[Tensor, Tensor]:
         ValueError: images that aren't square.
     """
     if images.ndim != 4 or images.shape[2] != images.shape[3]:
-        raise ValueError(f"images must be (N, 3, S, S), got {tuple(images.shape)}")
-    turned = torch.cat([torch.rot90(images, turn, (2, 3)) for turn in range(QUARTER_TURNS)])
-    return turned, torch.arange(QUARTER_TURNS, device=images.device).repeat_interleave(len(images))
+        raise ValueError(f"images must be (N, C, S, S), got {tuple(images.shape)}")
+    turned = torch.cat([torch.rot90(images, turn, (2, 3)) for turn in range(CLASSES)])
+    return turned, torch.arange(CLASSES, device=images.device).repeat_interleave(len(images))
+
+
+def half_shifts(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Images rolled by half of neither side, of their width, their height and both: (N, C, H, W) -> (4N, C, H, W).
+
+    The second result is the number of each shift, (4N,) int64; all images with the first shift come first.
+
+    Raises:
+        ValueError: sides that can't be halved.
+    """
+    if images.ndim != 4 or images.shape[2] % 2 or images.shape[3] % 2:
+        raise ValueError(f"images must be (N, C, H, W) with even sides, got {tuple(images.shape)}")
+    height, width = images.shape[2] // 2, images.shape[3] // 2
+    shifts = [(down, right) for down in (0, height) for right in (0, width)]
+    shifted = torch.cat([torch.roll(images, shift, (2, 3)) for shift in shifts])
+    return shifted, torch.arange(CLASSES, device=images.device).repeat_interleave(len(images))
+
+
+TRANSFORMATIONS: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
+    "image_rotation": quarter_turns,
+    "half_shift": half_shifts,
+}
+"""Target -> all transformed images of a batch, and the class of each."""
+
+
+class Contrast(NamedTuple):
+    """How base `simclr` contrasts; see `SimCLR`."""
+
+    temperature: float
+    negatives: str
+    heads: str
 
 
 def _build_base(
-    base: str, backbone: ResNet, projector: Widths, temperature: float, redundancy_weight: float
+    base: str, backbone: Encoder, projector: Widths, contrast: Contrast, redundancy_weight: float
 ) -> SimCLR | SimSiam | BarlowTwins:
+    temperature, negatives, heads = contrast
     if base == "simclr":
-        return SimCLR(backbone, projector, temperature=temperature, negatives="other_view", final_norm=True)
+        return SimCLR(
+            backbone, projector, temperature=temperature, negatives=negatives, final_norm=heads == "usual", heads=heads
+        )
+    check_heads(heads)
+    if heads != "usual" or negatives != "other_view":
+        raise ValueError(f"heads {heads!r}, negatives {negatives!r}: only base 'simclr' has such; leave them out")
     if base == "simsiam":
         return SimSiam(backbone, projector)
     if base == "barlow_twins":

@@ -1,9 +1,11 @@
 """SimCLR: contrast each pair of views with all others."""
 
+from torch import nn
+
 from threedie.baselines import losses
+from threedie.baselines.encoder import Encoder
 from threedie.baselines.method import Batch
-from threedie.baselines.projector import Widths, build_projector
-from threedie.baselines.resnet import ResNet
+from threedie.baselines.projector import Widths, build_biased_head, build_projector, check_heads, parse_widths
 from threedie.baselines.two_view import Loss, TwoViewMethod, Views
 
 NEGATIVES = {"both_views": losses.nt_xent, "other_view": losses.info_nce}
@@ -22,27 +24,30 @@ class SimCLR(TwoViewMethod):
         negatives: which embeddings a view is contrasted with: `both_views` (all others of the batch, as in the paper)
             or `other_view` (only those of the other view).
         final_norm: whether the projector ends in a batch-norm without weights.
+        heads: form of the projector: `usual`, or as E-SSL has it for photonic crystals with biases and a batch-norm
+            that its hidden layers share (`shared_norm`) or not (`separate_norm`).
 
     Raises:
-        ValueError: an unknown choice of negatives, or widths that don't fit.
+        ValueError: an unknown choice of negatives or heads, or widths that don't fit.
 
     Command: `3die bench run simclr`. Record: `docs/history/mini/records/simclr-micro-s0/record.json`.
     """
 
     def __init__(
         self,
-        backbone: ResNet,
+        backbone: Encoder,
         projector: Widths = "2048-2048-2048",
         *,
         temperature: float = losses.TEMPERATURE,
         negatives: str = "both_views",
         final_norm: bool = False,
+        heads: str = "usual",
     ):
         super().__init__()
         if negatives not in NEGATIVES:
             raise ValueError(f"negatives {negatives!r}: not known; choose one of {', '.join(NEGATIVES)}")
         self.backbone = backbone
-        self.projector = build_projector(backbone.dim, projector, final_norm=final_norm)
+        self.projector = _build_projector(backbone.dim, projector, final_norm, heads)
         self.temperature = temperature
         self.contrast = NEGATIVES[negatives]
 
@@ -50,3 +55,13 @@ class SimCLR(TwoViewMethod):
         """The contrastive loss of the two embeddings."""
         loss = self.contrast(*views.gathered(), self.temperature)
         return loss, {"invariance": loss}
+
+
+def _build_projector(dim: int, widths: Widths, final_norm: bool, heads: str) -> nn.Module:
+    check_heads(heads)
+    if heads == "usual":
+        return build_projector(dim, widths, final_norm=final_norm)
+    if final_norm:
+        raise ValueError(f"final_norm: heads {heads!r} end in a linear layer; leave it out")
+    *hidden, outputs = parse_widths(widths)
+    return build_biased_head(dim, hidden, outputs, heads)

@@ -1,7 +1,7 @@
 """Random augmentations of batches of pictures, on the network's device."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import Protocol, cast
 
 import kornia.augmentation as augment
 from torch import Tensor, nn
@@ -14,6 +14,24 @@ VIEW_AREA = (0.2, 1.0)
 JITTER = (0.4, 0.4, 0.4, 0.1)
 """Brightness, contrast, saturation and hue."""
 JITTER_ODDS, GRAY_ODDS, FLIP_ODDS = 0.8, 0.2, 0.5
+
+
+class Augmenter(Protocol):
+    """Random augmentations of the inputs of a method."""
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether views stay as they are and no crop is wanted."""
+        ...
+
+    def view(self, pictures: Tensor, /) -> Tensor:
+        """A view of each picture, of the same shape (B, C, S, S)."""
+        ...
+
+    def crop(self, pictures: Tensor, /) -> Tensor | None:
+        """The method's third input, `Batch.crop`; None where it wants none."""
+        ...
+
 
 Change = Callable[[Tensor], Tensor]
 

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from threedie.baselines.method import Batch, Method
-from threedie.benchmark.data.augmentation import Augmentation
+from threedie.baselines.method import Batch
+from threedie.benchmark.data.augmentation import Augmenter
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.data.normalization import Normalization, Pixels, scaled
+from threedie.benchmark.data.normalization import Normalization, Values, scaled
 from threedie.benchmark.data.pairs import Pairs, count_batches, epoch_batches
 from threedie.benchmark.data.source import ImageStore, LabeledViews
 from threedie.benchmark.settings.recipe import Recipe
@@ -46,14 +46,14 @@ class Loaded:
     """One batch on its way to the device.
 
     Attributes:
-        pixels1, pixels2: uint8 (B, S, S, 3).
+        pixels1, pixels2: uint8 (B, S, S, 3), or float32 of C channels; see `ImageStore.take`.
         arrays: the other fields of `Batch` by name: see `pair_arrays`.
         rotation: relative quaternion of the pair for online probes, (B, 4) float32; None where it isn't wanted, or the
             dataset has no rotations.
     """
 
-    pixels1: Pixels
-    pixels2: Pixels
+    pixels1: Values
+    pixels2: Values
     arrays: dict[str, npt.NDArray]
     rotation: npt.NDArray | None = None
 
@@ -121,12 +121,7 @@ class TrainingPairs:
         )
 
 
-def augmentation_for(method: Method, recipe: Recipe) -> Augmentation:
-    """The augmentation that a recipe asks for, and the small crops that a method does."""
-    return Augmentation(recipe.augmentation, method.action, method.crop_side(recipe.image_size), method.crop_area)
-
-
-def prepare(loaded: Loaded, augmentation: Augmentation, normalization: Normalization, device: torch.device) -> Batch:
+def prepare(loaded: Loaded, augmentation: Augmenter, normalization: Normalization, device: torch.device) -> Batch:
     """A loaded batch as a method takes it, on the device."""
     crop = None
     if augmentation.changes_nothing:

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 Pixels = npt.NDArray[np.uint8]
+Values = npt.NDArray[np.uint8 | np.float32]
+"""Pixels, or permittivities, which are taken as they are."""
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
 ORIGINAL_MEAN = (0.5016, 0.5037, 0.5060)
@@ -19,20 +21,25 @@ FIXED_NORMALIZATIONS: dict[str, Statistics] = {
     # What E-SSL's authors use on CIFAR-10; the deviations are means of those within a picture.
     "cifar10": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    # Relative permittivities of unit cells lie between 1 and 20; one channel.
+    "permittivity": ((1.0,), (19.0,)),
 }
 """Mean and standard deviation of each channel that recipes may ask for by name."""
 
 
 @dataclass(frozen=True)
 class Normalization:
-    """Mean and standard deviation of each channel, in 0 to 1, that inputs are normalized with."""
+    """Mean and standard deviation of each of C channels, in 0 to 1 for pixels, that inputs are normalized with."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
-    def __call__(self, pixels: Pixels, device: torch.device) -> Tensor:
-        """Pixels uint8 (B, H, W, 3) to a network's input, float32 (B, 3, H, W) with channels last in memory."""
-        if device.type != "cpu":
+    def __call__(self, pixels: Values, device: torch.device) -> Tensor:
+        """Pixels uint8 or other values float32 (B, H, W, C) to a network's input, float32 (B, C, H, W).
+
+        Channels are last in memory.
+        """
+        if device.type != "cpu" or pixels.dtype != np.uint8:
             return self.apply(scaled(pixels, device))
         # One picture at a time, in place, stays in the processor's cache: 4.7 times as fast at 256 px, to the bit.
         inputs = torch.empty(pixels.shape)
@@ -42,12 +49,16 @@ class Normalization:
         return inputs.permute(0, 3, 1, 2)
 
     def apply(self, images: Tensor) -> Tensor:
-        """Pictures (B, 3, H, W) with values in 0 to 1 to a network's input of the same shape."""
-        mean = torch.tensor(self.mean, device=images.device).view(1, 3, 1, 1)
-        std = torch.tensor(self.std, device=images.device).view(1, 3, 1, 1)
+        """Pictures (B, C, H, W), their pixels in 0 to 1, to a network's input of the same shape."""
+        mean = torch.tensor(self.mean, device=images.device).view(1, -1, 1, 1)
+        std = torch.tensor(self.std, device=images.device).view(1, -1, 1, 1)
         return (images - mean) / std
 
 
-def scaled(pixels: Pixels, device: torch.device) -> Tensor:
-    """Pixels uint8 (B, H, W, 3) as float32 (B, 3, H, W) with values in 0 to 1, channels last in memory."""
-    return torch.from_numpy(pixels).to(device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
+def scaled(pixels: Values, device: torch.device) -> Tensor:
+    """Pixels uint8 (B, H, W, C) as float32 (B, C, H, W) with values in 0 to 1, channels last in memory.
+
+    Other values, float32, stay as they are.
+    """
+    values = torch.from_numpy(pixels).to(device, non_blocking=True).permute(0, 3, 1, 2)
+    return values.float() / 255 if pixels.dtype == np.uint8 else values

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from threedie.benchmark.data.inputs import TrainingPairs
-from threedie.benchmark.data.source import ImageStore
+from threedie.benchmark.data.source import ImageStore, is_cells
 from threedie.benchmark.evaluation.plan import EvaluationPlan
-from threedie.benchmark.runs.estimate import estimate, span, step_seconds
+from threedie.benchmark.runs.estimate import estimate, fine_tuning_seconds, span, step_seconds
 from threedie.benchmark.settings.recipe import load_recipe
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.manifests.progress import titled
@@ -42,7 +42,12 @@ class Forecast:
         total = recipe.epochs * TrainingPairs(self.images).steps_per_epoch(recipe)
         if self.images.pairs_repeat_views:
             seconds = (total - self.steps_done) * step_seconds(self.settings, self.images, self.plan.device)
-            yield titled("time", f"training about {span(seconds)}, and the vote of neighbors after every epoch")
+            further = "the vote of neighbors after every epoch"
+            if is_cells(dataset):
+                # Measured by copies that are fine-tuned.
+                tuning = fine_tuning_seconds(self.settings, self.images, self.plan)
+                further = f"fine-tuning at least {span(tuning)}"
+            yield titled("time", f"training about {span(seconds)}, and {further}")
             return
         expected = estimate(self.settings, dataset, self.plan, self.images)
         expected = replace(expected, train_s=expected.train_s * (1 - self.steps_done / total))

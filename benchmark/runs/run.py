@@ -17,7 +17,12 @@ from threedie.benchmark.data.sources import DEFAULT_SOURCE, find_source
 from threedie.benchmark.data.sources.cifar10 import RESULT_FILE
 from threedie.benchmark.evaluation.pictures import neighbor_monitor
 from threedie.benchmark.evaluation.plan import EvaluationPlan
-from threedie.benchmark.evaluation.requirements import require_training, require_validation, size_warnings
+from threedie.benchmark.evaluation.requirements import (
+    require_kind,
+    require_training,
+    require_validation,
+    size_warnings,
+)
 from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.records.build import run_name
 from threedie.benchmark.records.record import Record, read_record
@@ -157,7 +162,9 @@ class Run:
         require_validation(source.dataset)
         options["device"] = find_device(options.get("device", "auto"))
         identity = identify(source.dataset)
+        recipe = source.adapt(name, recipe)
         settings = RunSettings(name, recipe, seed, identity.fingerprint, identity.images_sha256)
+        require_kind(recipe, source.dataset)
         source.check(settings, build(settings))
         folder = Path(out) / run_name(name, recipe.name, seed)
         return cls(folder, settings, source, rules, data=place, method_file=method_file, **options)

@@ -13,7 +13,7 @@ import torch
 from threedie.baselines.method import Batch, Method
 from threedie.baselines.weights import not_finite
 from threedie.benchmark.data.images import ordered
-from threedie.benchmark.data.inputs import Loaded, TrainingPairs, augmentation_for, prepare
+from threedie.benchmark.data.inputs import Loaded, TrainingPairs, prepare
 from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.data.pairs import Pairs
 from threedie.benchmark.data.source import ImageStore
@@ -104,7 +104,7 @@ class Trainer:
         method = build(settings)
         self.pairs = TrainingPairs(images)
         self.normalization = images.normalization(self.recipe.normalization)
-        self.augmentation = augmentation_for(method, self.recipe)
+        self.augmentation = images.augmentation(method, self.recipe)
         self.stepper = Stepper(method, self.recipe, device, self.processes)
         self.method = self.stepper.method
         parts = self.method.parts.representation
