@@ -45,15 +45,13 @@ class DensityNetwork(nn.Module):
 
     Args:
         method: whose representation is used; it isn't copied.
+        width: of the representation.
         points: of the density of states.
     """
 
-    def __init__(self, method: Method, points: int):
+    def __init__(self, method: Method, width: int, points: int):
         super().__init__()
         self.method = method
-        encoder = method.get_submodule("backbone")
-        width = encoder.dim
-        assert isinstance(width, int)
         # Widths of E-SSL's code, as shares of the representation's.
         self.head = build_perceptron(width, (width, width, max(1, width // 2)), points)
 
@@ -89,6 +87,14 @@ class LabeledInputs:
         empty = _empty(self.differences.shape[1])
         predicted = torch.cat(blocks).double().cpu().numpy() + empty
         return relative_errors(predicted, self.differences.double().cpu().numpy() + empty), predicted
+
+
+def density_network(method: Method, cells: LabeledInputs) -> DensityNetwork:
+    """A network for cells, on their device, with a perceptron from torch's global generator; the method isn't copied."""
+    method = method.to(cells.inputs.device).eval()
+    with torch.inference_mode():
+        width = method.represent(cells.inputs[:2]).shape[1]
+    return DensityNetwork(method, width, cells.differences.shape[1]).to(cells.inputs.device)
 
 
 @dataclass(frozen=True)
@@ -229,7 +235,7 @@ class CellProbes:
         # Numbers of the run's own generators aren't used up.
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
             torch.manual_seed(seed)
-            network = DensityNetwork(copy.deepcopy(self.model.method), test.differences.shape[1]).to(self.device)
+            network = density_network(copy.deepcopy(self.model.method), test)
             augment = self._augmentation().view
             chosen_on = known[cut:] if cut < labeled else test
             tuned = fine_tune(network, known[:cut], chosen_on, rules, seed, augment, self.tick)
@@ -244,6 +250,8 @@ class CellProbes:
         )
         return DensityResult(
             key=key,
+            weights=self.model.weights,
+            protocol=[protocol.name, protocol.version],
             labeled=labeled,
             seed=index,
             epoch=tuned.epoch,

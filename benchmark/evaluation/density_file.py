@@ -4,6 +4,8 @@ One JSON file for each number of labeled cells and seed, in a folder of the run:
 
     kind, version   "3die-density", 1
     key             SHA-256 of all that decides the numbers
+    weights         SHA-256 of the pre-trained weights
+    protocol        name and version of the rules
     labeled, seed   number of labeled cells; number of the seed of heads
     epoch           whose network counts, 0 before the first
     curve           relative error that the epoch is chosen by, before the first epoch and after each
@@ -52,6 +54,8 @@ class DensityResult:
     """The content of a file; see the module."""
 
     key: Text
+    weights: Text
+    protocol: Annotated[list[Text | Whole], Field(min_length=2, max_length=2)]
     labeled: Annotated[Whole, Field(ge=1)]
     seed: Annotated[Whole, Field(ge=0)]
     epoch: Annotated[Whole, Field(ge=0)]

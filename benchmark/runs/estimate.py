@@ -15,8 +15,8 @@ from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.data.pairs import Pairs, draw_pass
 from threedie.benchmark.data.source import ImageStore, LabeledViews, augmentation_for, is_cells
 from threedie.benchmark.evaluation.cells import (
-    DensityNetwork,
     LabeledInputs,
+    density_network,
     epochs_of,
     fine_tune,
     label_counts,
@@ -143,7 +143,7 @@ def fine_tuning_seconds(settings: RunSettings, images: ImageStore, plan: Evaluat
     with _probe(settings, plan.device) as (method, stepper):
         inputs = normalization(images.take(rows, 0 * rows), stepper.device)
         cells = LabeledInputs(inputs, torch.from_numpy(dataset.densities(rows)).to(stepper.device))
-        network = DensityNetwork(method, cells.differences.shape[1]).to(stepper.device)
+        network = density_network(method, cells)
         augment = images.augmentation(method, settings.recipe).view
         step_s = _timed(lambda: fine_tune(network, cells, cells[:2], short, 0, augment), _PROBE_STEPS)
     trained = [epochs_of(rules, count) * count for count in (trained_cells(rules, count) for count in counts)]

@@ -25,6 +25,13 @@ _TARGETS = {"blob": "half_shift", "gpm": "image_rotation"}
 _EQUIVARIANCE = {"negatives": "both_views", "hidden": "512-512", "equivariance_weight": 5.0, "crop_share": 1.0}
 
 
+def method_defaults(method: str, kind: str) -> dict[str, Any]:
+    """Options of a method for a kind of cells, as E-SSL's code has them; none for methods that it doesn't have."""
+    if method == "essl":
+        return {**_HEADS, **_EQUIVARIANCE, "target": _TARGETS[kind]}
+    return dict(_HEADS) if method == "simclr" else {}
+
+
 class PhotonicsSource(Source):
     """A file of unit cells, as `3die photonics make` writes it."""
 
@@ -50,11 +57,7 @@ class PhotonicsSource(Source):
 
     def adapt(self, method: str, recipe: Recipe) -> Recipe:
         """Add the options that E-SSL's code has for photonic crystals, where the recipe doesn't set them."""
-        defaults: dict[str, Any] = {}
-        if method == "simclr":
-            defaults = dict(_HEADS)
-        elif method == "essl":
-            defaults = {**_HEADS, **_EQUIVARIANCE, "target": _TARGETS[self.dataset.kind]}
+        defaults = method_defaults(method, self.dataset.kind)
         return replace(recipe, method_options={**defaults, **recipe.method_options})
 
     def images(self, recipe: Recipe, workers: int = 2, reporter: Reporter = SILENT) -> CellImages:
@@ -100,7 +103,8 @@ class PhotonicsSource(Source):
             "objects": len(cells),
             "views": 1,
             "image_size": SIDE,
-            "classes": 0,
+            # Cells have no classes; a record needs a number.
+            "classes": 1,
             "train_objects": len(cells.indices("train")),
             "val_objects": len(cells.indices("val")),
             "split": "last-fifth",
