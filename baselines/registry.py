@@ -93,7 +93,7 @@ def build_method(
 
     Args:
         name: a key of `METHODS`, or the name of one that was added.
-        backbone, form, width: the encoder network, see `build_encoder`.
+        backbone, form, width: the encoder network, see `threedie.baselines.registry.build_encoder`.
         projector: widths of the whole projector; a method that splits its representation shares them out.
         image_size: width and height of the images, for methods with weights for each position of the backbone's map.
         options: the method's own options, see `method_options`. One that holds a table may also be given entry by
