@@ -1,7 +1,6 @@
 """E-SSL: an invariant method that also predicts how a picture was turned."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,15 +10,14 @@ from threedie.baselines.barlow_twins import BarlowTwins
 from threedie.baselines.distributed import gather
 from threedie.baselines.encoder import Encoder
 from threedie.baselines.method import Batch, action_dims
-from threedie.baselines.projector import Widths, build_biased_head, build_perceptron, check_heads
+from threedie.baselines.projector import Widths, build_biased_head, build_perceptron
 from threedie.baselines.simclr import SimCLR
 from threedie.baselines.simsiam import SimSiam
+from threedie.baselines.transformations import CLASSES, TRANSFORMATIONS
 from threedie.baselines.two_view import HEAD_KEY, Loss, TwoViewMethod, Views
 
 BASES = ("simclr", "simsiam", "barlow_twins")
-TARGETS = ("image_rotation", "half_shift", "action")
-CLASSES = 4
-"""Turns by a quarter, or shifts by a half: both are a group of four."""
+TARGETS = (*TRANSFORMATIONS, "action")
 
 
 class ESSL(TwoViewMethod):
@@ -30,21 +28,18 @@ class ESSL(TwoViewMethod):
     which the head classifies. With `target="action"` the head regresses the relative transformation of two views of the
     dataset instead, from both representations. Augmentations are set by the recipe (`augmentation = "essl"`).
 
-    On unit cells of photonic crystals the third input is the cell as it is. With `target="half_shift"` it is shifted by
-    half a cell, with `image_rotation` it is turned, as in the paper's experiments with them.
+    On unit cells of photonic crystals it is the cell as it is, turned or (`target="half_shift"`) shifted by half of it.
 
     Args:
         backbone: encoder network, width D.
         projector: widths of the projector.
         base: the invariant method: `simclr` (in the authors' form: contrast with the other view, batch-norm at the end
             of the projector), `simsiam` or `barlow_twins`.
-        target: `image_rotation` (cross-entropy of the four turns), `half_shift` (cross-entropy of the four shifts by
-            half the width, height, both or neither) or `action` (mean squared error).
+        target: `image_rotation` or `half_shift` (cross-entropy of four turns or shifts) or `action` (mean squared error).
         action: name of what is regressed with target `action`, see `threedie.manifests.actions.ACTIONS`.
         equivariance_weight: of the equivariance-predicting term, lambda in the paper.
         hidden: widths of the prediction head's hidden layers, with layer-norm (or as `heads` says) and ReLU.
-        heads: form of projector and prediction head, see `SimCLR`; other than `usual` only with base `simclr`.
-        negatives: of base `simclr`, see `SimCLR`.
+        heads, negatives: of base `simclr`, see there; `heads` is the form of the prediction head too.
         temperature: of the contrastive loss of `simclr`; the paper's is 0.5 on CIFAR-10 and 0.2 on ImageNet.
         redundancy_weight: of `barlow_twins`.
         crop_share: side of the small crop over that of the views: a half on CIFAR-10, 96 / 224 on ImageNet.
@@ -85,16 +80,14 @@ class ESSL(TwoViewMethod):
             raise ValueError(f"crop_share {crop_share}: must lie above 0 and up to 1")
         if not 0 < crop_smallest <= crop_largest <= 1:
             raise ValueError(f"crop_smallest {crop_smallest}, crop_largest {crop_largest}: must rise between 0 and 1")
-        contrast = Contrast(temperature, negatives, heads)
+        contrast = {"temperature": temperature, "negatives": negatives, "heads": heads}
         self.base = _build_base(base, backbone, projector, contrast, redundancy_weight)
         regresses = target == "action"
         inputs, outputs = (2 * backbone.dim, action_dims(action)) if regresses else (backbone.dim, CLASSES)
-        head = (
-            build_perceptron(inputs, hidden, outputs, layer_norm=True)
-            if heads == "usual"
-            else build_biased_head(inputs, hidden, outputs, heads)
-        )
-        self.add_module(HEAD_KEY, head)
+        if heads == "usual":
+            self.add_module(HEAD_KEY, build_perceptron(inputs, hidden, outputs, layer_norm=True))
+        else:
+            self.add_module(HEAD_KEY, build_biased_head(inputs, hidden, outputs, heads))
         self.transform = None if regresses else TRANSFORMATIONS[target]
         self.action = action if regresses else None
         self.equivariance_weight = equivariance_weight
@@ -134,8 +127,7 @@ class ESSL(TwoViewMethod):
             predicted = self.prediction_head(torch.cat(views.representation, dim=1))
             equivariance = losses.invariance(gather(predicted), gather(self.checked_action(batch)))
         else:
-            assert self.transform is not None
-            if batch.crop is None:
+            if self.transform is None or batch.crop is None:
                 raise ValueError("ESSL transforms a small crop, and the batch has none; give Batch.crop")
             crops, classes = self.transform(batch.crop)
             logits = self.prediction_head(self.represent(crops))
@@ -143,62 +135,13 @@ class ESSL(TwoViewMethod):
         return loss + self.equivariance_weight * equivariance, {**terms, "equivariance": equivariance}
 
 
-def quarter_turns(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Square images turned counter-clockwise by 0, 1, 2 and 3 quarters: (N, C, S, S) -> (4N, C, S, S), (4N,) int64.
-
-    The second is the number of quarters of each; all images with the first turn come first.
-
-    Raises:
-        ValueError: images that aren't square.
-    """
-    if images.ndim != 4 or images.shape[2] != images.shape[3]:
-        raise ValueError(f"images must be (N, C, S, S), got {tuple(images.shape)}")
-    turned = torch.cat([torch.rot90(images, turn, (2, 3)) for turn in range(CLASSES)])
-    return turned, torch.arange(CLASSES, device=images.device).repeat_interleave(len(images))
-
-
-def half_shifts(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Images rolled by half of neither side, of their width, their height and both: (N, C, H, W) -> (4N, C, H, W).
-
-    The second result is the number of each shift, (4N,) int64; all images with the first shift come first.
-
-    Raises:
-        ValueError: sides that can't be halved.
-    """
-    if images.ndim != 4 or images.shape[2] % 2 or images.shape[3] % 2:
-        raise ValueError(f"images must be (N, C, H, W) with even sides, got {tuple(images.shape)}")
-    height, width = images.shape[2] // 2, images.shape[3] // 2
-    shifts = [(down, right) for down in (0, height) for right in (0, width)]
-    shifted = torch.cat([torch.roll(images, shift, (2, 3)) for shift in shifts])
-    return shifted, torch.arange(CLASSES, device=images.device).repeat_interleave(len(images))
-
-
-TRANSFORMATIONS: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
-    "image_rotation": quarter_turns,
-    "half_shift": half_shifts,
-}
-"""Target -> all transformed images of a batch, and the class of each."""
-
-
-class Contrast(NamedTuple):
-    """How base `simclr` contrasts; see `SimCLR`."""
-
-    temperature: float
-    negatives: str
-    heads: str
-
-
 def _build_base(
-    base: str, backbone: Encoder, projector: Widths, contrast: Contrast, redundancy_weight: float
+    base: str, backbone: Encoder, projector: Widths, contrast: dict[str, Any], redundancy_weight: float
 ) -> SimCLR | SimSiam | BarlowTwins:
-    temperature, negatives, heads = contrast
     if base == "simclr":
-        return SimCLR(
-            backbone, projector, temperature=temperature, negatives=negatives, final_norm=heads == "usual", heads=heads
-        )
-    check_heads(heads)
-    if heads != "usual" or negatives != "other_view":
-        raise ValueError(f"heads {heads!r}, negatives {negatives!r}: only base 'simclr' has such; leave them out")
+        return SimCLR(backbone, projector, **contrast, final_norm=contrast["heads"] == "usual")
+    if (contrast["heads"], contrast["negatives"]) != ("usual", "other_view"):
+        raise ValueError(f"heads, negatives: base {base!r} has no others than the usual ones; leave them out")
     if base == "simsiam":
         return SimSiam(backbone, projector)
     if base == "barlow_twins":

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from threedie.baselines.cell_encoder import CellEncoder
-from threedie.baselines.essl import half_shifts, quarter_turns
 from threedie.baselines.method import Batch
 from threedie.baselines.projector import SharedNormHead, build_biased_head
 from threedie.baselines.registry import build_method
+from threedie.baselines.transformations import half_shifts, quarter_turns
 
 
 def test_widths_are_the_paper_s():
@@ -88,8 +88,8 @@ def test_essl_names_transformations_of_the_cell_itself(target: str, transform: o
     [
         ("simclr", {"heads": "shared"}, "heads 'shared': not known"),
         ("simclr", {"heads": "shared_norm", "final_norm": True}, "final_norm"),
-        ("essl", {"base": "simsiam", "heads": "shared_norm"}, "only base 'simclr'"),
-        ("essl", {"base": "simsiam", "negatives": "both_views"}, "only base 'simclr'"),
+        ("essl", {"base": "simsiam", "heads": "shared_norm"}, "base 'simsiam' has no others"),
+        ("essl", {"base": "simsiam", "negatives": "both_views"}, "base 'simsiam' has no others"),
         ("essl", {"target": "half_shift", "action": "rotation_color"}, "nothing is regressed"),
     ],
 )

@@ -18,11 +18,12 @@ from torch import nn
 from threedie.baselines import catalogue
 from threedie.baselines.action_embedding import ActionEmbedding
 from threedie.baselines.catalogue import CATALOGUE, FAMILIES
-from threedie.baselines.essl import BASES, quarter_turns
+from threedie.baselines.essl import BASES
 from threedie.baselines.hypernetwork import HypernetworkPredictor
 from threedie.baselines.method import ACTION_DIMS, ALL, EQUIVARIANT, INVARIANT, Batch, action_dims
 from threedie.baselines.registry import METHODS, build_method, method_options
 from threedie.baselines.resnet import build_backbone
+from threedie.baselines.transformations import quarter_turns
 from threedie.baselines.weights import weight_faults
 from threedie.benchmark.settings.recipe import load_recipe
 from threedie.benchmark.settings.run_settings import RunSettings
@@ -313,7 +314,7 @@ def test_quarter_turns_turn_a_picture_round_and_name_each():
     assert names.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
     corners = [image[0].flatten().tolist() for image in turned[::2]]
     assert corners == [[0, 1, 2, 3], [1, 3, 0, 2], [3, 2, 1, 0], [2, 0, 3, 1]]
-    with pytest.raises(ValueError, match=r"must be \(N, 3, S, S\)"):
+    with pytest.raises(ValueError, match=r"must be \(N, C, S, S\)"):
         quarter_turns(torch.zeros(1, 3, 2, 4))
 
 

@@ -29,7 +29,9 @@ def test_losses_gradients_and_buffers_are_the_authors(name: str):
     assert report.passed, report
     names = [each for each, _, _ in report.differences]
     assert {"loss", "parameters"} <= set(names)
-    assert sum(each.startswith("gradient") for each in names) == len(record["grad_norm"])
+    assert sum(each.startswith("gradient") for each in names) == len(record["grad_norm"]) + len(
+        record["grad_norm_by_module"]
+    )
 
 
 def test_rates_are_the_authors():

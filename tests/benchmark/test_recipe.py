@@ -19,7 +19,7 @@ from threedie.manifests.errors import ThreeDieError
 
 
 def test_the_recipes_load_and_survive_json():
-    assert recipe_names() == ["cifar10", "micro", "mini", "paper", "smoke"]
+    assert recipe_names() == ["cifar10", "micro", "mini", "paper", "photonics", "photonics-micro", "smoke"]
     for name in recipe_names():
         recipe = load_recipe(name)
         assert recipe.name == name
