@@ -35,7 +35,7 @@ class ESSL(TwoViewMethod):
         projector: widths of the projector.
         base: the invariant method: `simclr` (in the authors' form: contrast with the other view, batch-norm at the end
             of the projector), `simsiam` or `barlow_twins`.
-        target: `image_rotation` or `half_shift` (cross-entropy of four turns or shifts) or `action` (mean squared error).
+        target: `image_rotation` or `half_shift` (cross-entropy of turns or shifts) or `action` (mean squared error).
         action: name of what is regressed with target `action`, see `threedie.manifests.actions.ACTIONS`.
         equivariance_weight: of the equivariance-predicting term, lambda in the paper.
         hidden: widths of the prediction head's hidden layers, with layer-norm (or as `heads` says) and ReLU.

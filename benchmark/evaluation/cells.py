@@ -90,7 +90,7 @@ class LabeledInputs:
 
 
 def density_network(method: Method, cells: LabeledInputs) -> DensityNetwork:
-    """A network for cells, on their device, with a perceptron from torch's global generator; the method isn't copied."""
+    """A network for cells, on their device, its perceptron from torch's global generator; the method isn't copied."""
     method = method.to(cells.inputs.device).eval()
     with torch.inference_mode():
         width = method.represent(cells.inputs[:2]).shape[1]
