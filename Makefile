@@ -26,7 +26,7 @@ HISTORY := docs/history/mini
 RECORDS := $(if $(wildcard leaderboard/*/record.json),leaderboard,$(HISTORY)/records)
 pictures = $(addprefix --figures ,$(wildcard $(1)/figures)) $(addprefix --contact-sheet ,$(wildcard $(1)/contact_sheet.png))
 
-.PHONY: demo test bench lint setup mini small tuning runs tables clean help
+.PHONY: demo test bench docs lint setup mini small tuning runs tables clean help
 
 help:  ## List these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -58,6 +58,9 @@ test: setup  ## All tests, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+docs: setup  ## These pages as a site, with a reference of the Python API, in site/; shown by python -m http.server -d site
+	$(BIN)/mkdocs build --quiet
 
 bench: setup  ## Compare speed and memory with plain code; BENCH="render pairs" runs only these
 	PYTHONPATH=tests/measure $(BIN)/python -m speed $(BENCH)

@@ -1,7 +1,6 @@
 """BYOL: a network learns from a slow-moving average of itself."""
 
 import copy
-import math
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +10,7 @@ from threedie.baselines.action_embedding import ACTION_EMBEDDING, ActionEmbeddin
 from threedie.baselines.distributed import gather
 from threedie.baselines.hypernetwork import ActionPredictor
 from threedie.baselines.method import ALL, EQUIVARIANT, Batch, Parts, action_dims
+from threedie.baselines.moving_average import MOMENTUM, check_momentum, move_average
 from threedie.baselines.projector import Widths, build_projector, parse_widths
 from threedie.baselines.resnet import ResNet
 from threedie.baselines.two_view import Loss, TwoViewMethod, Views
@@ -50,7 +50,7 @@ class BYOL(TwoViewMethod):
         projector: Widths = "2048-2048-2048",
         *,
         hidden: int = 2048,
-        momentum: float = 0.996,
+        momentum: float = MOMENTUM,
         final_norm: bool = False,
         predictor_bias: bool = False,
         conditional: bool = False,
@@ -58,8 +58,6 @@ class BYOL(TwoViewMethod):
         action_embedding: int = ACTION_EMBEDDING,
     ):
         super().__init__()
-        if not 0 <= momentum <= 1:
-            raise ValueError(f"momentum {momentum}: must lie between 0 and 1")
         if hidden < 1:
             raise ValueError(f"hidden {hidden}: must be 1 or more")
         if not conditional and action != "rotation":
@@ -80,7 +78,7 @@ class BYOL(TwoViewMethod):
             self.predictor = build_projector(width, (hidden, width), final_bias=predictor_bias)
         self.target_backbone = copy.deepcopy(self.backbone).requires_grad_(False)
         self.target_projector = copy.deepcopy(self.projector).requires_grad_(False)
-        self.momentum = momentum
+        self.momentum = check_momentum(momentum)
         self.action = action if conditional else None
 
     @property
@@ -97,17 +95,10 @@ class BYOL(TwoViewMethod):
         """Embedding (N, E) moved by the action (N, A); without one see `Method.predict`."""
         return self.predictor(embedding, action) if self.action else super().predict(embedding, action)
 
-    @torch.no_grad()
     def after_step(self, done: float) -> None:
-        """Move the target towards the trained network (the paper's equation 1).
-
-        Args:
-            done: share of the run's steps that are done; 1 - momentum falls to zero with it, along half a cosine.
-        """
-        momentum = 1 - (1 - self.momentum) * (math.cos(math.pi * done) + 1) / 2
-        pairs = ((self.target_backbone, self.backbone), (self.target_projector, self.projector))
-        for target, online in pairs:
-            torch._foreach_lerp_(list(target.parameters()), list(online.parameters()), 1 - momentum)
+        """Move the target towards the trained network (the paper's equation 1)."""
+        move_average(self.target_backbone, self.backbone, self.momentum, done)
+        move_average(self.target_projector, self.projector, self.momentum, done)
 
     def compute_loss(self, batch: Batch, views: Views) -> Loss:
         """Squared distance of each prediction and the target's embedding of the other view; with an action, of one."""

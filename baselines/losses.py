@@ -21,6 +21,8 @@ VARIANCE_EPSILON = 1e-4
 SMALLEST_PROBABILITY = 1e-12
 """Smaller ones count as this in a logarithm."""
 TEMPERATURE = 0.1
+LOWEST_SIMILARITY = 1e-7
+"""What the code of ContextSSL's authors raises lower dot products to."""
 # Added to a variance before its root is divided by: what batch-norm without weights adds in Barlow Twins' code.
 STANDARDIZATION_EPSILON = 1e-5
 
@@ -90,11 +92,12 @@ def regularization(u: Tensor, v: Tensor) -> Regularization:
 
 
 @full_precision
-def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
+def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE, lowest: float | None = None) -> Tensor:
     """Normalized temperature-scaled cross-entropy: (N, E), (N, E) -> scalar.
 
     For each of the 2N embeddings, normalized to length one, the cross-entropy of choosing the other view of its object
     among the 2N - 1 others, with dot products over the temperature as logits: SimCLR's equation 1, averaged over 2N.
+    Dot products below `lowest` count as that, and get no gradient.
 
     Raises:
         ValueError: shapes that differ, less than two pairs, or a temperature that isn't positive.
@@ -102,7 +105,8 @@ def nt_xent(u: Tensor, v: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     _check_contrast(u, v, temperature)
     rows = F.normalize(torch.cat([u, v]), dim=1)
     itself = torch.eye(len(rows), dtype=torch.bool, device=rows.device)
-    logits = (rows @ rows.T / temperature).masked_fill(itself, -torch.inf)
+    products = rows @ rows.T if lowest is None else (rows @ rows.T).clamp_min(lowest)
+    logits = (products / temperature).masked_fill(itself, -torch.inf)
     count = len(u)
     other_view = torch.arange(2 * count, device=rows.device).roll(count)
     return F.cross_entropy(logits, other_view)
@@ -177,6 +181,24 @@ def normalized_distance(predicted: Tensor, target: Tensor) -> Tensor:
         ValueError: shapes that differ.
     """
     return 2 + 2 * negative_cosine(predicted, target)
+
+
+@full_precision
+def trajectory(first: Tensor, middle: Tensor, last: Tensor) -> Tensor:
+    """Mean negative cosine of two successive steps, seen across the middle point: three (N, E) -> scalar in [-1, 1].
+
+    With v1 = middle - first, v2 = last - middle and u_k = v_k - (v_k . middle) middle: -cos(u1, u2). The middle point
+    is taken as it is, not at length one: the form of the code of Ghaemi, Muller & Bakhtiari, "seq-JEPA", NeurIPS 2025,
+    for Wang, Chen & Yu, "Pose-Aware Self-Supervised Learning with Viewpoint Trajectory Regularization", ECCV 2024.
+
+    Raises:
+        ValueError: shapes that differ.
+    """
+    _check_pair(first, middle)
+    _check_pair(middle, last)
+    steps = [middle - first, last - middle]
+    one, two = (step - (step * middle).sum(dim=1, keepdim=True) * middle for step in steps)
+    return -F.cosine_similarity(one, two, dim=1).mean()
 
 
 @full_precision

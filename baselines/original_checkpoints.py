@@ -4,13 +4,14 @@ Our checkpoints have the original's names (`backbone`, `projector`, `projector_i
 wrappers' prefixes are removed, entries that aren't part of a method are left out, and those that don't fit are named.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from threedie.baselines.encoder_prefixes import choose_network, encoder_alone
 from threedie.baselines.predictor_shapes import predictor_options
 from threedie.baselines.weights import listed, weight_faults
 
@@ -32,19 +33,45 @@ def original_state(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
         checkpoint: a state dict, or a dict that holds one under `model` or `state_dict` beside other things. Its keys
             may carry `module.` (distributed data parallel) or `_orig_mod.` (compiled) in front; a bare backbone's keys
             (`conv1.weight`, `layer1.0...`: torchvision's, or the original's backbone file) get the prefix `backbone.`.
+            Of MoCo's and DINO's networks it is the one that their authors evaluate; see `remarks`.
 
     Raises:
         ValueError: no weights in it, or two keys that come to the same name.
     """
+    return _state_and_remarks(checkpoint)[0]
+
+
+def remarks(checkpoint: Mapping[str, Any]) -> list[str]:
+    """Sentences on which of several networks in a checkpoint `original_state` takes.
+
+    Raises:
+        ValueError: see `original_state`.
+    """
+    return _state_and_remarks(checkpoint)[1]
+
+
+def _state_and_remarks(checkpoint: Mapping[str, Any]) -> tuple[dict[str, Tensor], list[str]]:
+    chosen: list[str | None] = []
     for _ in range(_DEEPEST_NESTING):
+        checkpoint, remark = choose_network(checkpoint)
+        chosen.append(remark)
         inner = [checkpoint[name] for name in NESTED_UNDER if isinstance(checkpoint.get(name), Mapping)]
         if not inner:
             break
         checkpoint = inner[0]
-    state: dict[str, Tensor] = {}
+    tensors: dict[str, Tensor] = {}
     for key, value in checkpoint.items():
         name = _unwrapped(str(key))
-        if not isinstance(value, Tensor) or name.startswith(NOT_OURS):
+        if not isinstance(value, Tensor):
+            continue
+        if name in tensors:
+            raise ValueError(f"checkpoint: {key} and another entry both come to {name}")
+        tensors[name] = value
+    encoder, remark = encoder_alone(tensors)
+    state: dict[str, Tensor] = {}
+    for key, value in encoder.items():
+        name = key
+        if name.startswith(NOT_OURS):
             continue
         if name.startswith(BACKBONE_ROOTS):
             name = f"backbone.{name}"
@@ -53,7 +80,7 @@ def original_state(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
         state[name] = value
     if not state:
         raise ValueError("checkpoint: no weights in it; give a state dict, or a dict with one under 'model'")
-    return state
+    return state, [each for each in (*chosen, remark) if each]
 
 
 def backbone_state(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -80,10 +107,11 @@ def backbone_form(state: Mapping[str, Tensor]) -> str:
     return "original" if "layer1.0.downsample.0.weight" in state and not bottleneck else "torchvision"
 
 
-def load_original(module: nn.Module, checkpoint: Mapping[str, Any]) -> None:
+def load_original(module: nn.Module, checkpoint: Mapping[str, Any], optional: Collection[str] = ()) -> None:
     """Load a checkpoint into a method, or into the method's backbone if it holds nothing else.
 
-    Batch-norm's counters of batches may be missing, as in files of PyTorch before 0.4.1: nothing reads them.
+    Batch-norm's counters of batches may be missing, as in files of PyTorch before 0.4.1: nothing reads them. So may
+    entries that are named as optional.
 
     Raises:
         ValueError: names, types or shapes that don't fit, or numbers that aren't finite, listed.
@@ -92,6 +120,7 @@ def load_original(module: nn.Module, checkpoint: Mapping[str, Any]) -> None:
     target = module.state_dict()
     if set(_modules(state)) == {"backbone"}:
         target = {name: value for name, value in target.items() if name.startswith("backbone.")}
+    target = {name: value for name, value in target.items() if name in state or name not in optional}
     faults = weight_faults(state, target, exact=False)
     if faults:
         raise ValueError(f"checkpoint doesn't fit this method: {listed(faults)}")
@@ -129,7 +158,7 @@ def architecture(checkpoint: Mapping[str, Any], choices: Mapping[str, Any] | Non
             shapes that fit several predictors.
     """
     state = original_state(checkpoint)
-    name, form, width, dim = _network(backbone_state(checkpoint))
+    name, form, width, dim = network_of(backbone_state(checkpoint))
     modules = set(_modules(state)) - {"backbone"}
     predicts = "predictor" in modules
     projectors = {part: _widths(state, part) for part in ("projector", "projector_inv", "projector_equi")}
@@ -145,15 +174,28 @@ def architecture(checkpoint: Mapping[str, Any], choices: Mapping[str, Any] | Non
         options |= predictor_options(state, equivariant_dim, predictor_choices)
     elif predictor_choices:
         raise ValueError("--set method.predictor: there is no predictor in these weights")
-    for option, value in method_choices.items():
-        if option in options and str(options[option]) != str(value):
-            raise ValueError(f"--set method.{option}={value}: the weights are of {option} {options[option]}")
-        options[option] = value
+    options = with_choices(options, method_choices)
     return Architecture(methods, name, form, width, "-".join(map(str, widths)), options)
 
 
-def _network(backbone: Mapping[str, Tensor]) -> tuple[str, str, int, int]:
-    """Name, form, width and number of outputs of the encoder network that has these weights."""
+def with_choices(options: Mapping[str, Any], choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Options that shapes show, and those that the user gives.
+
+    Raises:
+        ValueError: one contradicts the shapes.
+    """
+    for option, value in choices.items():
+        if option in options and str(options[option]) != str(value):
+            raise ValueError(f"--set method.{option}={value}: the weights are of {option} {options[option]}")
+    return {**options, **choices}
+
+
+def network_of(backbone: Mapping[str, Tensor]) -> tuple[str, str, int, int]:
+    """Name, form, width and number of outputs of the encoder network that has these weights, without prefix.
+
+    Raises:
+        ValueError: they are of no ResNet here.
+    """
     name = "resnet34" if "layer3.5.conv1.weight" in backbone else "resnet18"
     if "layer1.0.conv3.weight" in backbone:
         name = "resnet50"

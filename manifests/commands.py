@@ -109,24 +109,28 @@ def stats(path: Path, as_json: bool) -> None:
 @click.argument("source", type=PATH)
 @click.option("-o", "--out", type=PATH, required=True, help="Dataset file to write, such as dataset.h5.")
 def pack(source: Path, out: Path) -> None:
-    """Join part files, or a tree SYNSET/OBJECT/image_I.jpg, into one dataset file."""
+    """Join part files, or what '3die data export' wrote, into one dataset file."""
     from threedie.manifests.collection import no_dataset_in, part_files
     from threedie.manifests.dataset import Dataset
     from threedie.manifests.dataset_writer import lock_dataset
     from threedie.manifests.errors import ThreeDieError
     from threedie.manifests.parts import pack as pack_parts
     from threedie.manifests.plurals import pluralize
+    from threedie.manifests.shard_import import Shards, is_shards
     from threedie.manifests.tree_files import is_tree
 
     if not source.is_dir():
         raise ThreeDieError(f"{source}: no such folder; give a folder of part files or a tree SYNSET/OBJECT/")
-    from_tree = is_tree(source)
-    parts = [] if from_tree else part_files(source)
-    if not (from_tree or parts):
+    from_shards = is_shards(source)
+    from_tree = not from_shards and is_tree(source)
+    parts = [] if from_tree or from_shards else part_files(source)
+    if not (from_tree or from_shards or parts):
         raise no_dataset_in(source)
     with lock_dataset(out, "3die data pack", lambda text: click.echo(text, err=True)):
         if from_tree:
             _pack_tree(source, out)
+        elif from_shards:
+            Shards(source).pack(out, _bar("packing"))
         else:
             pack_parts(parts, out, _bar("packing"))
     packed = Dataset(out)
@@ -195,19 +199,85 @@ def select(
 
 @data.command()
 @click.argument("file", type=PATH)
-@click.option("-o", "--out", type=PATH, required=True, help="Folder to write the tree into.")
-def export(file: Path, out: Path) -> None:
-    """Write a dataset file as a folder tree in 3DIEBench's published form.
+@click.option("-o", "--out", type=PATH, required=True, help="Folder to write into.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["tree", "parquet", "webdataset"]),
+    default="tree",
+    show_default=True,
+    help="tree: SYNSET/OBJECT/, as 3DIEBench was published. parquet: for Hugging Face datasets. webdataset: tar "
+    "archives.",
+)
+@click.option(
+    "--shard-size",
+    type=click.IntRange(1, 100_000),
+    metavar="MB",
+    help="Largest size of a file of parquet or webdataset, in megabytes of JPEGs.  [default: 500]",
+)
+@click.option("--name", help="Name of the dataset in its card and its Croissant description.")
+@click.option("--license", "license_", help="License in both, such as cc-by-4.0.")
+@click.option("--url", help="Web page of the dataset in both.")
+@click.option("--date", help="Day of publication in both, such as 2026-11-27.")
+@click.option("--dry-run", is_flag=True, help="Print the number of files and their sizes; write nothing.")
+def export(
+    file: Path,
+    out: Path,
+    form: str,
+    shard_size: int | None,
+    name: str | None,
+    license_: str | None,
+    url: str | None,
+    date: str | None,
+    dry_run: bool,
+) -> None:
+    """Write a dataset file in a form that other programs read.
 
-    The tree is SYNSET/OBJECT/image_I.jpg and latent_I.npy, with the original's list files at its top.
+    The tree is SYNSET/OBJECT/image_I.jpg and latent_I.npy, with the original's list files at its top. parquet and
+    webdataset write files of bounded size into data/, a dataset card README.md and a Croissant description
+    croissant.json.
 
-    If it was interrupted, run it again: it writes only what is missing. '3die data pack' turns the tree back into the
+    If it was interrupted, run it again: it writes only what is missing. '3die data pack' turns each form back into the
     same file.
+
+    \b
+    Examples:
+      3die data export dataset.h5 -o tree
+      3die data export dataset.h5 -o hub --format parquet --license cc-by-4.0
     """
     from threedie.manifests.dataset import Dataset
+    from threedie.manifests.dataset_card import Publication
+    from threedie.manifests.errors import ThreeDieError
     from threedie.manifests.plurals import pluralize
     from threedie.manifests.tree_export import export_tree
 
+    if form != "tree":
+        publication = Publication(name, license_, url, date)
+        _export_shards(Dataset(file), out, form, shard_size, publication, dry_run)
+        return
+    others = {"shard-size": shard_size, "name": name, "license": license_, "url": url, "date": date}
+    given = [option for option, value in others.items() if value is not None] + ["dry-run"] * dry_run
+    if given:
+        raise ThreeDieError(f"--{given[0]}: only with --format parquet or webdataset")
     written, existing = export_tree(Dataset(file), out, _bar("exporting"))
     kept = f"; {existing:,} existed already" if existing else ""
     click.echo(f"wrote {pluralize(written, 'object')} to {out}{kept}")
+
+
+def _export_shards(dataset: Any, out: Path, form: str, shard_size: int | None, publication: Any, dry_run: bool) -> None:
+    from threedie.manifests.plurals import pluralize
+    from threedie.manifests.shard_export import ShardExport
+    from threedie.manifests.shards import DEFAULT_SHARD_MEGABYTES, MEGABYTE
+
+    export = ShardExport.plan(dataset, out, form, (shard_size or DEFAULT_SHARD_MEGABYTES) * MEGABYTE)
+    size, views = export.estimated_bytes(), pluralize(len(dataset) * dataset.info.views, "view")
+    if dry_run:
+        click.echo(f"{views} in {pluralize(len(export.shards), 'file')}, about {size / MEGABYTE:,.1f} MB")
+        return
+    written, existing = export.write(publication, _bar("exporting"))
+    kept = f"; {existing:,} existed already" if existing else ""
+    click.echo(f"wrote {pluralize(written, 'file')} with {views} to {out}{kept}")
+    missing = [option for option in ("license", "url", "date") if getattr(publication, option) is None]
+    if missing:
+        options = ", ".join(f"--{option}" for option in missing)
+        click.echo(f"note: before you publish it, run this again with {options} for README.md and croissant.json")

@@ -15,19 +15,16 @@ import numpy as np
 
 from threedie.manifests.dataset_info import DatasetInfo, DatasetObject
 from threedie.manifests.dataset_writer import write_dataset
-from threedie.manifests.errors import ThreeDieError, a_few, one_line
+from threedie.manifests.description import DESCRIPTION, Progress, add_to_digest, read_description
+from threedie.manifests.errors import ThreeDieError, a_few
 from threedie.manifests.files import explained
 from threedie.manifests.latents import check_latents
 from threedie.manifests.objects import ObjectRef
 from threedie.manifests.plurals import pluralize
-from threedie.manifests.text import read_json
 from threedie.manifests.tree_files import (
-    DESCRIPTION,
     INCOMPLETE_REMEDY,
     TREE_FORMAT,
     TREE_VERSION,
-    Progress,
-    add_to_digest,
     find_objects,
     image_name,
     is_described,
@@ -89,29 +86,9 @@ class OfficialTree:
         refuse_problems(self.problems)
 
     def _read_description(self) -> None:
-        path = self.folder / DESCRIPTION
-        value = read_json(path)
-        try:
-            if value["version"] > TREE_VERSION:
-                raise ValueError(
-                    f"format {value['format']} {value['version']}, this program reads {TREE_FORMAT} {TREE_VERSION}"
-                )
-            self.info = DatasetInfo.from_json(value["info"])
-            self.made = value["made"]
-            self.objects = [ObjectRef(*text.split("/", 1)) for text in value["objects"]]
-            self.splits = value["splits"]
-            self._content_sha256 = value["content_sha256"]
-            texts = [*self.splits, self._content_sha256]
-            if not isinstance(self.splits, list) or not all(isinstance(text, str) for text in texts):
-                raise ValueError("the splits or the checksum are no texts")
-            if not isinstance(self.made, list) or not all(isinstance(way, dict) for way in self.made):
-                raise ValueError("'made' is no list of tables")
-            if len(self.objects) != len(self.splits):
-                raise ValueError("the numbers of objects and splits differ")
-            if len(set(self.objects)) != len(self.objects):
-                raise ValueError("an object is listed twice")
-        except (KeyError, TypeError, ValueError, AttributeError, ThreeDieError) as error:
-            raise ThreeDieError(f"{path}: damaged ({one_line(error)}); run '3die data export' again") from error
+        said = read_description(self.folder, TREE_FORMAT, TREE_VERSION)
+        self.info, self.made, self.objects, self.splits = said.info, said.made, said.objects, said.splits
+        self._content_sha256 = said.content_sha256
 
     def _compare_with_description(self) -> None:
         """Note files that `dataset.json` doesn't list."""

@@ -2,12 +2,14 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+REPEAT_S = 10.0
+"""A signal that comes again within this time counts as one, except Ctrl-C."""
 
 
 class Stopped(KeyboardInterrupt):
@@ -16,6 +18,21 @@ class Stopped(KeyboardInterrupt):
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
         self.number = number
+
+
+class Repeats:
+    """Tells repeats of a signal: at a time limit both SLURM's daemon and its srun send SIGTERM to a step's tasks."""
+
+    def __init__(self) -> None:
+        self._first: dict[int, float] = {}
+
+    def __call__(self, number: int) -> bool:
+        """Whether this signal has come within the last `REPEAT_S` already; Ctrl-C always counts."""
+        now = time.monotonic()
+        if number != signal.SIGINT and number in self._first and now - self._first[number] < REPEAT_S:
+            return True
+        self._first[number] = now
+        return False
 
 
 @contextmanager
@@ -32,10 +49,16 @@ def exits_on_signals(on_stop: Callable[[], object]) -> Iterator[None]:
         SystemExit: a signal came.
     """
     before = {}
+    repeated = Repeats()
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if not repeated(number):
+            raise Stopped(number)
+
     if threading.current_thread() is threading.main_thread():
         for number in STOP_SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
-                before[number] = signal.signal(number, _stop)
+                before[number] = signal.signal(number, stop)
     try:
         yield
     except KeyboardInterrupt as error:
@@ -44,10 +67,6 @@ def exits_on_signals(on_stop: Callable[[], object]) -> Iterator[None]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
-
-
-def _stop(number: int, _frame: FrameType | None) -> NoReturn:
-    raise Stopped(number)
 
 
 @contextmanager

@@ -1,8 +1,6 @@
 """Writes a dataset file as a tree SYNSET/OBJECT/, with `dataset.json` and the original's list files."""
 
-import hashlib
 import io
-import json
 import os
 import shutil
 from collections import Counter
@@ -13,19 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from threedie.manifests.dataset import Dataset
-from threedie.manifests.dataset_info import DatasetInfo, DatasetObject
+from threedie.manifests.dataset_info import DatasetObject
+from threedie.manifests.description import Progress, begin_export, describe
 from threedie.manifests.errors import ThreeDieError
-from threedie.manifests.files import clear_debris_once, explained, replacing, temporary_prefix, write_json
-from threedie.manifests.litter import is_litter
+from threedie.manifests.files import clear_debris_once, explained, replacing, temporary_prefix
 from threedie.manifests.objects import TRAIN, VAL
-from threedie.manifests.official_tree import OfficialTree
-from threedie.manifests.text import read_json
 from threedie.manifests.tree_files import (
-    DESCRIPTION,
     TREE_FORMAT,
     TREE_VERSION,
-    Progress,
-    add_to_digest,
     image_name,
     latent_name,
 )
@@ -50,19 +43,7 @@ def export_tree(dataset: Dataset, folder: Path, progress: Progress = iter) -> tu
     repeated = [ref for ref, count in Counter(dataset.objects).items() if count > 1]
     if repeated:
         raise ThreeDieError(f"{dataset.path}: {repeated[0]} occurs more than once; a tree has one folder for it")
-    digest = hashlib.sha256()
-    for index in progress(range(len(dataset))):
-        add_to_digest(digest, dataset.object(index))
-    description = {
-        "format": TREE_FORMAT,
-        "version": TREE_VERSION,
-        "info": dataset.info.to_json(),
-        "made": dataset.made,
-        "objects": [str(ref) for ref in dataset.objects],
-        "splits": dataset.splits,
-        "content_sha256": digest.hexdigest(),
-    }
-    _begin(folder, description)
+    begin_export(folder, describe(dataset, TREE_FORMAT, TREE_VERSION, progress), "tree")
     for split in (TRAIN, VAL):
         chosen = dataset.indices(split)
         names = [f"/{dataset.objects[index]}/" for index in chosen]
@@ -70,23 +51,6 @@ def export_tree(dataset: Dataset, folder: Path, progress: Progress = iter) -> tu
         _write_npy(folder / f"{split}_labels.npy", dataset.labels[chosen])
     written = sum(_export_object(folder, dataset.object(index)) for index in progress(range(len(dataset))))
     return written, len(dataset) - written
-
-
-def _begin(folder: Path, description: dict[str, Any]) -> None:
-    path = folder / DESCRIPTION
-    if path.exists():
-        existing = OfficialTree(folder)
-        difference = existing.info.difference(DatasetInfo.from_json(description["info"]))
-        # Through JSON and back: tuples come back as lists.
-        if difference or read_json(path) != json.loads(json.dumps(description)):
-            reason = difference or "its objects, latents or images differ"
-            raise ThreeDieError(f"{folder}: holds another dataset: {reason}; choose another folder")
-    elif folder.exists() and not folder.is_dir():
-        raise ThreeDieError(f"{folder}: a file; give a folder for the tree")
-    elif folder.exists() and any(not is_litter(path.name) for path in folder.iterdir()):
-        raise ThreeDieError(f"{folder}: is not empty and not an exported tree; choose another folder")
-    else:
-        write_json(path, description)
 
 
 def _export_object(root: Path, item: DatasetObject) -> bool:

@@ -2,25 +2,21 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from threedie.manifests.classes import SYNSETS
-from threedie.manifests.dataset_info import DatasetObject
+from threedie.manifests.description import has_description
 from threedie.manifests.errors import ThreeDieError, a_few
 from threedie.manifests.files import explained
 from threedie.manifests.litter import is_litter
 from threedie.manifests.npy import read_npy
 from threedie.manifests.objects import ObjectRef, is_plain_name
 from threedie.manifests.plurals import pluralize
-from threedie.manifests.text import read_json
-
-DESCRIPTION = "dataset.json"
 
 TREE_FORMAT = "3die-tree"
 TREE_VERSION = 1
@@ -33,9 +29,6 @@ INCOMPLETE_REMEDY = "complete the download, or delete the object's folder"
 _IMAGE = re.compile(r"image_(\d{1,6})(\.\w+)", re.IGNORECASE | re.ASCII)
 _LATENT = re.compile(r"latent_(\d{1,6})\.npy", re.IGNORECASE | re.ASCII)
 _JPEGS = {".jpg", ".jpeg", ".jpe"}
-
-
-Progress = Callable[[Iterable[int]], Iterable[int]]
 
 
 def image_name(view: int) -> str:
@@ -114,12 +107,8 @@ def is_tree(folder: Path) -> bool:
 
 
 def is_described(folder: Path) -> bool:
-    """Whether a folder has the `dataset.json` of an exported tree; other programs have files of that name, too."""
-    where = folder / DESCRIPTION
-    if not where.is_file():
-        return False
-    value = read_json(where)
-    return isinstance(value, dict) and value.get("format") == TREE_FORMAT
+    """Whether a folder has the `dataset.json` of an exported tree."""
+    return has_description(folder, TREE_FORMAT)
 
 
 def _entry_names(folder: Path) -> list[str]:
@@ -152,13 +141,6 @@ def read_latents(path: Path) -> npt.NDArray[np.float64]:
     if array.dtype.kind not in "fiu":
         raise ThreeDieError(f"{path}: {array.dtype} is no array of numbers")
     return np.asarray(array, dtype=np.float64)
-
-
-def add_to_digest(digest: Any, item: DatasetObject) -> None:
-    """Add an object's latents and images to the checksum of a tree."""
-    digest.update(np.ascontiguousarray(item.latents, "<f8").tobytes())
-    for jpeg in item.jpegs:
-        digest.update(jpeg)
 
 
 def find_objects(folder: Path) -> tuple[list[ObjectRef], list[str]]:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from threedie.manifests.channels import guess_channel_order
 from threedie.manifests.dataset_info import DatasetInfo
+from threedie.manifests.description import DESCRIPTION
 from threedie.manifests.errors import ThreeDieError, a_few
 from threedie.manifests.latents import REQUIRED_FIELDS, ROTATION, UNITS, LatentField
 from threedie.manifests.objects import TRAIN, VAL, ObjectRef, read_object_list, split_of
 from threedie.manifests.plurals import pluralize
 from threedie.manifests.tree_files import (
-    DESCRIPTION,
     INCOMPLETE_REMEDY,
     PICTURES,
     ObjectFiles,

@@ -1,17 +1,14 @@
-"""What the two kinds of parity records have in common: state and inputs from a seed, and the comparison of numbers."""
+"""What all parity records have in common: a state from a seed, and the comparison of numbers."""
 
 import math
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import torch
-from scipy.spatial.transform import Rotation
 
-from threedie.baselines.method import Batch, Method
+from threedie.baselines.method import Method
 
 # Nearer to zero than this, an absolute error is compared instead of a relative one.
 SMALL = 1e-6
@@ -80,20 +77,6 @@ def _scale(name: str) -> float:
         return 2.0
     moves = name.startswith(("projector", "predictor")) and not name.startswith("predictor.transformer.")
     return 0.4 if moves else 1.0
-
-
-def recorded_batch(record: Mapping[str, Any], action: str | None) -> Batch:
-    """The pairs of views and actions that the other program got."""
-    generator = np.random.Generator(np.random.PCG64([record["seed"], 7]))
-    count, size = record["batch"], record["size"]
-    views = [generator.standard_normal((count, 3, size, size)).astype(np.float32) for _ in range(2)]
-    first, second = (Rotation.from_euler("xyz", generator.uniform(-np.pi / 2, np.pi / 2, (count, 3))) for _ in range(2))
-    hues = generator.uniform(-1, 1, (count, 2)).astype(np.float32)
-    labels = generator.integers(0, 55, count)
-    quaternion = (first.inv() * second).as_quat().astype(np.float32)
-    z = np.concatenate([quaternion, hues], axis=1) if action == "rotation_color" else quaternion
-    view1, view2 = (torch.from_numpy(view) for view in views)
-    return Batch(view1, view2, torch.from_numpy(z), torch.from_numpy(labels))
 
 
 def gradient_norm(method: Method, module: str) -> float:

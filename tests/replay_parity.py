@@ -1,12 +1,12 @@
 """Replay recorded numbers of other programs' models: python tests/replay_parity.py FILE
 
-FILE is a JSON list of records. Those with a `name` are of methods published after SIE, see `parity_successors.py`. The
-others are of the original: `experience`, `seed`, `batch`, `size`, `options` (the original's flags), `state_shapes`
-(all entries but the backbone's), and what came out: `loss`, `terms`, `grad_norm` by top-level module, `n_parameters`.
-State and inputs are rebuilt from the seed, so that nothing but the numbers needs to be stored. For each record the
-worst relative error is printed; the exit status is 1 if one is above its tolerance. Records without a method here are
-listed at the end. The original's online evaluator, which sees detached values only, isn't part of a method and is left
-out.
+FILE is a JSON list of records. Those with a `name` are of methods published after SIE: of whole networks, see
+`parity_successors.py` and `parity_context.py`, or of a loss alone, see `parity_losses.py`. The others are of the
+original: `experience`, `seed`, `batch`, `size`, `options` (the original's flags), `state_shapes` (all entries but the
+backbone's), and what came out: `loss`, `terms`, `grad_norm` by top-level module, `n_parameters`. State and inputs are
+rebuilt from the seed, so that nothing but the numbers needs to be stored. For each record the worst relative error is
+printed; the exit status is 1 if one is above its tolerance. Records without a method here are listed at the end. The
+original's online evaluator, which sees detached values only, isn't part of a method and is left out.
 """
 
 import json
@@ -16,9 +16,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import parity_context
+import parity_losses
 import parity_successors
 import torch
-from parity_records import SMALL, Comparison, entry, error, gradient_norm, recorded_batch
+from parity_records import SMALL, Comparison, entry, error, gradient_norm
+from successors import inputs_of
 
 from threedie.baselines.collapse import mean_correlation, spread
 from threedie.baselines.method import EQUIVARIANT, Batch, Method, MethodOutput
@@ -47,8 +50,12 @@ def replay(records: list[dict[str, Any]]) -> Iterator[Comparison | str]:
     for record in records:
         if record.get("experience") in EXPERIENCES:
             yield compare(record)
-        elif record.get("name") in parity_successors.FORMS:
+        elif (name := record.get("name")) in parity_successors.FORMS:
             yield parity_successors.compare(record)
+        elif name in parity_context.NAMES:
+            yield parity_context.compare(record)
+        elif name in parity_losses.LOSSES:
+            yield parity_losses.compare(record)
         else:
             yield record["name"] if "name" in record else record["experience"]
 
@@ -59,7 +66,7 @@ def compare(record: Mapping[str, Any]) -> Comparison:
     method.to_empty(device="cpu")
     load_original(method, recorded_state(method, record))
     method.train()
-    batch = recorded_batch(record, method.action)
+    batch = inputs_of(record).batch(method.action)
     output = method(batch)
     output.loss.backward()
 

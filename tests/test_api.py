@@ -1,7 +1,6 @@
 """The public Python API: what `import threedie` promises."""
 
 import ast
-import importlib.util
 import itertools
 import os
 import pickle
@@ -18,7 +17,7 @@ from torch.utils.data import DataLoader, default_collate
 
 import threedie
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.data.pairs import Pairs, draw_pass, epoch_batches
+from threedie.benchmark.data.pairs import Sequences, draw_pass, epoch_batches
 from threedie.benchmark.training.checkpoints import load_checkpoint, save_checkpoint
 from threedie.manifests.latents import actions
 
@@ -118,10 +117,10 @@ def test_an_epoch_is_a_pass_of_the_training_loop(path: Path) -> None:
         data.set_epoch(epoch)
         drawn += [(pair.object_index, *pair.view_indices.tolist()) for pair in data]
 
-    def rows(pairs: Pairs) -> list[tuple[int, ...]]:
-        return list(zip(pairs.objects.tolist(), pairs.view1.tolist(), pairs.view2.tolist(), strict=True))
+    def rows(batch: Sequences) -> list[tuple[int, ...]]:
+        return list(zip(batch.objects.tolist(), *batch.views.T.tolist(), strict=True))
 
-    assert drawn == [row for pairs in batches for row in rows(pairs)]
+    assert drawn == [row for batch in batches for row in rows(batch)]
 
 
 def test_pixels_are_those_of_the_benchmark(tmp_path: Path) -> None:
@@ -453,18 +452,3 @@ def test_features_are_arrays_or_tensors_of_two_or_three_dimensions(path: Path) -
 def test_an_interrupt_ends_loops_that_survive_errors() -> None:
     assert issubclass(threedie.Interrupted, KeyboardInterrupt)
     assert not issubclass(threedie.Interrupted, Exception)
-
-
-# Pages
-
-
-def test_the_api_page_is_that_of_the_docstrings() -> None:
-    spec = importlib.util.spec_from_file_location("generate_api", REPO / "docs" / "generate_api.py")
-    assert spec is not None
-    assert spec.loader is not None
-    generator = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(generator)
-    page = (REPO / "docs" / "api.md").read_text(encoding="utf-8")
-    assert page == generator.render_page(), f"write it anew: {generator.COMMAND}"
-    for name in threedie.__all__:
-        assert name in page

@@ -1,5 +1,6 @@
 """The examples, run as they stand in an empty folder that holds a tiny dataset where `3die render` puts one."""
 
+import json
 import os
 import re
 import shutil
@@ -51,6 +52,25 @@ def test_pairs_train_an_encoder(folder: Path) -> None:
     assert len(losses) == 5
     assert losses[-1] < losses[0]
     assert errors[-1] < 0.8 * errors[0]
+
+
+def test_the_notebook_runs_cell_by_cell_and_holds_no_outputs(folder: Path) -> None:
+    notebook = json.loads((REPO / "examples" / "use_from_python.ipynb").read_text(encoding="utf-8"))
+    assert (notebook["nbformat"], len({cell["id"] for cell in notebook["cells"]})) == (4, len(notebook["cells"]))
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert not any(cell["outputs"] or cell["execution_count"] for cell in cells)
+    text = "\n".join("".join(cell["source"]) for cell in cells)
+    assert not re.findall(r"threedie\.(?:benchmark|baselines|manifests|render)\b", text), "only what is promised"
+    (folder / "notebook.py").write_text(text)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
+    done = subprocess.run(
+        [sys.executable, "notebook.py"], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    # Mean colors tell the floor's hue.
+    assert float(re.findall(r"^R2 (\S+)$", done.stdout, re.MULTILINE)[0]) > 0.5
+    assert re.search(r"^torch\.Size\(\[64, 3, 32, 32\]\) torch\.Size\(\[64, 7\]\)", done.stdout, re.MULTILINE)
+    assert re.search(r"^\{.*'invariance': ", done.stdout, re.MULTILINE), done.stdout
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import os
 import click
 
 from threedie.benchmark.commands.eval import eval_
+from threedie.benchmark.commands.export import export
 from threedie.benchmark.commands.figures import figures
 from threedie.benchmark.commands.list import list_
 from threedie.benchmark.commands.run import run
@@ -23,5 +24,5 @@ def bench() -> None:
     drop_odd_ranks(os.environ)
 
 
-for command in (figures, list_, run, eval_, score, tune):
+for command in (figures, list_, run, eval_, export, score, tune):
     bench.add_command(command)

@@ -12,13 +12,17 @@ from threedie.benchmark.commands import options
     "--checkpoint",
     type=options.PATH,
     required=True,
-    help="A run's checkpoint.pt, a checkpoint of SIE's original code (model.pth, final_weights.pth), or weights of a "
-    "ResNet under torchvision's names.",
+    help="A run's checkpoint.pt, a checkpoint of SIE's original code (model.pth, final_weights.pth) or of the code of "
+    "EquiCaps, seq-JEPA or ContextSSL, or weights of a ResNet under torchvision's names.",
 )
 @click.option(
     "--experience", help="Name of the method in SIE's code, such as VICReg, if it can't be inferred from the weights."
 )
-@click.option("--name", help="Name in the record, for weights of another program.")
+@click.option(
+    "--name",
+    callback=options.checked_name,
+    help="Name in tables and figures, instead of the method's; for weights of another program, the method's name.",
+)
 @click.option(
     "--normalization",
     "--normalisation",
@@ -30,7 +34,7 @@ from threedie.benchmark.commands import options
 @click.option(
     "--set", "overrides", multiple=True, metavar="method.NAME=VALUE",
     help="Option of the method that can't be inferred from weights of another program, such as "
-    "method.predictor.hidden=512.",
+    "method.predictor.hidden=512; of a run's checkpoint one that only evaluation reads, such as method.context=30.",
 )  # fmt: skip
 @click.option("--method", "own", metavar="FILE.py:CLASS", help="File and class of the method, if it is your own.")
 @click.option(

@@ -30,6 +30,19 @@ class _KindName(click.Choice):
 @click.option(
     "--data", type=options.PATH, help=f"Dataset that the runs were evaluated on.  [default: {DEFAULT_DATASET}]"
 )
+@click.option(
+    "--method",
+    "own",
+    metavar="FILE.py:CLASS",
+    multiple=True,
+    help="A method of your own that a run is of. Can be repeated.",
+)
+@click.option(
+    "--all-rows",
+    is_flag=True,
+    help="Draw every row of a method in the figures that compare methods; of more than 12 rows, they show the best of "
+    "each method.",
+)
 @click.option("--only", type=_KindName(), multiple=True, help="Draw only this kind. Can be repeated.")
 @click.option(
     "--workers",
@@ -38,8 +51,16 @@ class _KindName(click.Choice):
     show_default=True,
     help="Threads that decode images.",
 )
-def figures(runs: tuple[Path, ...], out: Path, data: Path | None, only: tuple[str, ...], workers: int) -> None:
-    """Draw figures of runs, as PNG and SVG, for papers and for the leaderboard's page.
+def figures(
+    runs: tuple[Path, ...],
+    out: Path,
+    data: Path | None,
+    own: tuple[str, ...],
+    all_rows: bool,
+    only: tuple[str, ...],
+    workers: int,
+) -> None:
+    """Draw figures of runs, as PNG, SVG and PDF, for papers and for the leaderboard's page.
 
     RUNS are folders of runs, or folders that contain them at any depth. Figures of all runs together: classification
     against rotation, error by the size of the rotation, scores against images seen in training; and those of studies of
@@ -50,6 +71,7 @@ def figures(runs: tuple[Path, ...], out: Path, data: Path | None, only: tuple[st
     from threedie.benchmark.commands.console import ConsoleReporter
     from threedie.benchmark.figures.draw import FigureRequest, draw_figures
     from threedie.benchmark.leaderboard.check import usable_records
+    from threedie.benchmark.training.own_methods import load_method
     from threedie.manifests.errors import ThreeDieError
 
     records, refused = usable_records(runs)
@@ -58,7 +80,14 @@ def figures(runs: tuple[Path, ...], out: Path, data: Path | None, only: tuple[st
     records = [record for record in records if record["origin"]["kind"] == "measured"]
     if not records:
         raise ThreeDieError(f"{', '.join(map(str, runs))}: no measured record in there; '3die bench run sie' makes one")
-    index = draw_figures(FigureRequest(records, runs, out, data, only or tuple(KINDS), workers), ConsoleReporter())
+    for where in own:
+        name = load_method(where)
+        if all(record["method"]["name"] != name for record in records):
+            raise ThreeDieError(
+                f"--method {where}: is {name}, and none of these runs is of it; give the file as it was"
+            )
+    request = FigureRequest(records, runs, out, data, only or tuple(KINDS), workers, all_rows)
+    index = draw_figures(request, ConsoleReporter())
     click.echo(f"numbers {index}")
     click.echo(f"next    3die leaderboard {' '.join(map(str, runs))} --figures {out}")
     if refused:

@@ -12,8 +12,25 @@ from threedie.benchmark.commands.refusals import echo_refusal
 from threedie.manifests.places import DEFAULT_LEADERBOARD, DEFAULT_RUNS
 
 if TYPE_CHECKING:
+    from threedie.benchmark.leaderboard.selection import Selection
     from threedie.benchmark.records.draws import DrawsByRecord
     from threedie.benchmark.records.record import Record
+
+
+def _names(context: click.Context, option: click.Parameter, text: str | None) -> tuple[str, ...]:
+    """Callback of an option: the names in `a,b`.
+
+    Raises:
+        ThreeDieError: there is none.
+    """
+    from threedie.manifests.errors import ThreeDieError
+
+    if text is None:
+        return ()
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise ThreeDieError(f"{option.opts[0]}: names nothing; give one or several, joined by commas")
+    return names
 
 
 class _WithSubcommands(click.Command):
@@ -84,20 +101,47 @@ SUBCOMMANDS = {"check": check, "compare": compare}
     help="Folder of '3die bench figures' to show on the page.  [default: 'figures' in or beside RUNS, if it exists]",
 )
 @click.option("--contact-sheet", type=options.PATH, help="PNG of the dataset to show on the page.")
+@click.option("--tasks", metavar="NAME,...", callback=_names, help="Show only these tasks; see '3die bench list'.")
+@click.option(
+    "--parts", metavar="NAME,...", callback=_names, help="Show only these parts: all, invariant, equivariant."
+)
+@click.option("--methods", metavar="NAME,...", callback=_names, help="Show only rows of these methods.")
+@click.option(
+    "--metrics", metavar="NAME,...", callback=_names, help="Show only these metrics, as the CSV calls them, such as r2."
+)
+@click.option("--no-intervals", is_flag=True, help="Leave out the 95 % intervals of single runs.")
+@click.option("--no-published", is_flag=True, help="Leave out the results from papers.")
+@click.option("--caption", help="Text above measured tables, instead of a sentence on the data.")
 def leaderboard(
-    runs: tuple[Path, ...], out: Path | None, into: Path | None, figures: tuple[Path, ...], contact_sheet: Path | None
+    runs: tuple[Path, ...],
+    out: Path | None,
+    into: Path | None,
+    figures: tuple[Path, ...],
+    contact_sheet: Path | None,
+    tasks: tuple[str, ...],
+    parts: tuple[str, ...],
+    methods: tuple[str, ...],
+    metrics: tuple[str, ...],
+    no_intervals: bool,
+    no_published: bool,
+    caption: str | None,
 ) -> None:
     """Make tables and a page from result records.
 
     RUNS are record files, or folders with record.json at any depth; by default the folder 'runs'. Writes index.html (a
-    single page that works offline) and the tables as leaderboard.md, .csv, .tex and .json. Runs on different datasets
-    or under different protocols are never ranked together. Rows that share a letter in a column are not told apart;
+    single page that works offline) and the tables as leaderboard.md, .csv (a line for each result), -wide.csv (a line
+    for each row), .tex and .json; tables/ has a LaTeX file for each table. Runs on different datasets or under
+    different protocols are never ranked together. A row's label says in which settings it differs from its recipe as it
+    comes with the program. Rows that share a letter in a column are not told apart;
     letters take the file draws.npz beside each record. A record that '3die leaderboard check' would refuse is named and
     left out; tables are made from the others, and the exit code is 1.
     """
     from threedie.benchmark.leaderboard.check import usable_files
+    from threedie.benchmark.leaderboard.groups import measured
     from threedie.benchmark.leaderboard.insert import insert
-    from threedie.benchmark.leaderboard.markdown import render_summary
+    from threedie.benchmark.leaderboard.markdown import find_definitions, render_summary
+    from threedie.benchmark.leaderboard.publish import published_records
+    from threedie.benchmark.leaderboard.selection import EVERYTHING, Selection
     from threedie.benchmark.records.draws import draws_beside
     from threedie.benchmark.records.record import in_order
     from threedie.manifests.errors import ThreeDieError
@@ -113,14 +157,21 @@ def leaderboard(
     if not records:
         raise ThreeDieError(f"{names}: no record.json in there; '3die bench run sie' makes one")
     click.echo(f"{len(records)} {'record' if len(records) == 1 else 'records'}, from {names}")
+    selection = Selection(tasks, parts, metrics, methods, not no_intervals, published=not no_published, caption=caption)
+    selection.check([*records, *([] if no_published else published_records())])
+    chosen, every = (len(measured(records, None, each)) for each in (selection, EVERYTHING))
+    if every and not chosen:
+        raise ThreeDieError(f"{names}: of what was chosen, no measured record has anything; choose less narrowly")
+    if chosen < every:
+        click.echo(f"without {every - chosen} of {every} tables, of other data or protocols: nothing chosen is in them")
     draws, notes = draws_beside(files)
     for note in notes:
         click.echo(f"note    {note}. The tables are made without its letters", err=True)
     if into is not None:
-        changed = insert(into, render_summary(records, draws))
+        changed = insert(into, render_summary(records, draws, selection, find_definitions(into)))
         click.echo(f"into    {into}{'' if changed else ': as it was'}")
     if into is None or out is not None:
-        _write(records, draws, sources, out or DEFAULT_LEADERBOARD, figures, contact_sheet)
+        _write(records, draws, sources, out or DEFAULT_LEADERBOARD, figures, contact_sheet, selection)
     if refused:
         what = "record was" if len(refused) == 1 else "records were"
         click.echo(f"without  {len(refused)} {what} refused, named above; the tables are made of the others", err=True)
@@ -134,17 +185,22 @@ def _write(
     out: Path,
     figures: tuple[Path, ...],
     contact_sheet: Path | None,
+    selection: "Selection",
 ) -> None:
     """Write page and tables, and print their paths."""
     from threedie.benchmark.leaderboard.pictures import read_pictures
-    from threedie.benchmark.leaderboard.publish import find_figure_folders, read_png, write_tables
+    from threedie.benchmark.leaderboard.publish import TABLES_FOLDER, find_figure_folders, read_png, write_tables
 
     folders = figures or find_figure_folders(sources)
-    pictures, of_other_records, too_many = read_pictures(folders, {record["id"] for record in records})
+    pictures, of_other_records, too_many = read_pictures(
+        folders, {record["id"] for record in records if selection.has_method(record)}
+    )
     sheet = read_png(contact_sheet) if contact_sheet else None
-    page, *tables = write_tables(out, records, pictures, sheet, draws)
+    page, *tables = write_tables(out, records, pictures, sheet, draws, selection)
+    single = [file for file in tables if file.parent != out]
     click.echo(f"page    {page}")
-    click.echo(f"tables  {', '.join(map(str, tables))}")
+    click.echo(f"tables  {', '.join(str(file) for file in tables if file not in single)}")
+    click.echo(f"        {out / TABLES_FOLDER}: {len(single)} for \\input in LaTeX")
     if pictures:
         click.echo(f"figures {len(pictures)} on the page")
     if of_other_records:

@@ -26,6 +26,8 @@ def list_() -> None:
     click.echo("\nProtocols (--protocol NAME)")
     for name, rules in PROTOCOLS.items():
         click.echo(_paragraph(f"{name} v{rules.version}", rules.definition))
+    text = "As NAME, with 3 views (or another number from 2 to 99) in each embedding, for methods that aggregate views."
+    click.echo(_paragraph("NAME-views3", text))
 
 
 def _paragraph(title: str, text: str) -> str:

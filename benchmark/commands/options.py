@@ -19,9 +19,24 @@ if TYPE_CHECKING:
 
 PATH = click.Path(path_type=Path)
 
+
+def checked_name(context: click.Context, option: click.Parameter, name: str | None) -> str | None:
+    """Callback of an option: refuse a name that a record couldn't have, before anything is computed."""
+    if name is not None:
+        from threedie.benchmark.records.rules import check_name
+
+        check_name(name, option.opts[0])
+    return name
+
+
 data = click.option("--data", type=PATH, help=f"Dataset file.  [default: {DEFAULT_DATASET}]")
 protocol = click.option(
     "--protocol", default=DEFAULT_PROTOCOL, show_default=True, help="Evaluation protocol; see '3die bench list'."
+)
+display_name = click.option(
+    "--name",
+    callback=checked_name,
+    help="Name in tables and figures, instead of the method's. Given again, it renames a finished run.",
 )
 device = click.option(
     "--device",
@@ -88,8 +103,7 @@ def exits_on_signals(command: Callable[..., None]) -> Callable[..., None]:
     def run_command(**options: Any) -> None:
         from threedie.manifests import signals
 
-        text = "\nStopped. The same command goes on from what is done:\n  "
-        with signals.exits_on_signals(lambda: click.echo(text + command_line(), err=True)):
+        with signals.exits_on_signals(lambda: _show_stop("Stopped. The same command goes on from what is done:")):
             command(**options)
 
     return run_command
@@ -103,8 +117,16 @@ def exits_when_interrupted(folder: Path) -> Iterator[None]:
     try:
         yield
     except Interrupted as stop:
-        click.echo(f"\n{folder}: {stop}. The same command goes on from there:\n  {command_line()}", err=True)
+        _show_stop(f"{folder}: {stop}. The same command goes on from there:")
         raise SystemExit(128 + stop.number) from stop
+
+
+def _show_stop(text: str) -> None:
+    """Print why this command ends and how to resume, once: the first of several processes does."""
+    from threedie.manifests.processes import find_processes
+
+    if find_processes().first:
+        click.echo(f"\n{text}\n  {command_line()}", err=True)
 
 
 def command_line() -> str:

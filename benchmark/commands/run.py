@@ -55,6 +55,7 @@ from threedie.manifests.progress import titled
     help="Folder of '3die bench tune' with the method's outcome: its recipe and the settings it chose are taken. --set "
     "overrides them.",
 )
+@options.display_name
 @options.protocol
 @options.seeds
 @options.on_embedding
@@ -79,6 +80,7 @@ def run(
     seed: int,
     overrides: tuple[str, ...],
     tuned: Path | None,
+    name: str | None,
     protocol: str,
     seeds: int,
     on_embedding: bool,
@@ -116,6 +118,7 @@ def run(
         workers=workers,
         save_every_s=save_every_s,
         reporter=reporter,
+        name=name,
     )
     if chosen is not None and (remark := chosen.other_dataset(run.settings.fingerprint)):
         reporter.note(remark)

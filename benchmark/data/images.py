@@ -87,6 +87,11 @@ class Images(ImageStore):
                 pass
             self._pixels = pixels
 
+    @property
+    def pixels(self) -> Pixels | None:
+        """All images, uint8 (N, V, size, size, 3); None where they don't fit in memory."""
+        return self._pixels
+
     def decode(self, index: int, view: int) -> Pixels:
         """One image as uint8 (size, size, 3)."""
         pixels = np.empty((self.size, self.size, 3), np.uint8)

@@ -1,4 +1,4 @@
-"""Batches of training pairs: loaded, augmented and normalized for a method."""
+"""Batches of pairs and sequences of training views: loaded, augmented and normalized for a method."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -7,16 +7,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
-from threedie.baselines.method import Batch
+from threedie.baselines.method import Batch, Method
 from threedie.benchmark.data.augmentation import Augmenter
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.data.normalization import Normalization, Values, scaled
-from threedie.benchmark.data.pairs import Pairs, count_batches, epoch_batches
+from threedie.benchmark.data.normalization import Normalization, scaled
+from threedie.benchmark.data.pairs import Indices, Sequences, count_batches, epoch_batches
+from threedie.benchmark.data.resident import ResidentPixels
 from threedie.benchmark.data.source import ImageStore, LabeledViews
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.manifests.dataset import Dataset
-from threedie.manifests.latents import ROTATION
+from threedie.manifests.latents import ROTATION, actions
+
+_CPU = torch.device("cpu")
 
 
 def images_of(
@@ -46,63 +50,98 @@ class Loaded:
     """One batch on its way to the device.
 
     Attributes:
-        pixels1, pixels2: uint8 (B, S, S, 3), or float32 of C channels; see `ImageStore.take`.
-        arrays: the other fields of `Batch` by name: see `pair_arrays`.
-        rotation: relative quaternion of the pair for online probes, (B, 4) float32; None where it isn't wanted, or the
-            dataset has no rotations.
+        pixels: of each of V views, uint8 (B, S, S, 3), or float32 of C channels (see `ImageStore.take`): on the device,
+            or in memory, pinned for a GPU.
+        arrays: the other fields of `Batch` by name: see `view_arrays`.
+        rotation: relative quaternion from the first view to the second for online probes, (B, 4) float32; None where it
+            isn't wanted, or the dataset has no rotations.
     """
 
-    pixels1: Values
-    pixels2: Values
+    pixels: Sequence[Tensor]
     arrays: dict[str, npt.NDArray]
     rotation: npt.NDArray | None = None
 
 
-def pair_arrays(dataset: LabeledViews, pairs: Pairs, action: str | None) -> dict[str, npt.NDArray]:
+def view_arrays(
+    dataset: LabeledViews, drawn: Sequences, action: str | None, absolute: bool = False
+) -> dict[str, npt.NDArray]:
     """Fields of `Batch` that come from the dataset, except images, by name. A new one is computed here.
 
     Args:
         dataset: with the latents and labels.
-        pairs: B pairs of views.
+        drawn: B sequences of V views.
         action: name of the relative transformation that the method takes.
+        absolute: whether the method wants `Batch.absolute`.
 
     Returns:
-        `action`, (B, A) float32, with A = 0 where the method takes none; `label`, the class of each object, (B,).
+        `action`, (B, A) float32, and `later_actions`, (B, V - 2, A) float32, with A = 0 where the method takes none;
+        `label`, the class of each object, (B,); `absolute`, (B, A) float32, where it is wanted.
 
     Raises:
         ThreeDieError: the dataset has no latent field that the action is made of.
     """
-    fields, latents = dataset.info.fields, dataset.latents
-    values = latents[pairs.objects, pairs.view1, :0] if action is None else pairs.actions(action, fields, latents)
-    return {"action": values.astype(np.float32), "label": dataset.labels[pairs.objects]}
+    if action is None:
+        values = np.zeros((len(drawn), drawn.views.shape[1] - 1, 0), np.float32)
+    else:
+        values = drawn.actions(action, dataset.info.fields, dataset.latents).astype(np.float32)
+    arrays: dict[str, npt.NDArray] = {
+        "action": values[:, 0],
+        "later_actions": values[:, 1:],
+        "label": dataset.labels[drawn.objects],
+    }
+    if absolute and action is not None:
+        second = dataset.latents[drawn.objects, drawn.views[:, 1]]
+        moved = actions(action, dataset.info.fields, np.zeros_like(second), second)
+        arrays["absolute"] = moved.astype(np.float32)
+    return arrays
 
 
 @dataclass(frozen=True)
-class TrainingPairs:
-    """Pairs of views of a dataset's training objects."""
+class TrainingViews:
+    """Pairs or sequences of views of a dataset's training objects.
+
+    Attributes:
+        images: of the dataset.
+        length: views in a sequence, see `Method.views`.
+        group: how many objects a method takes together, see `Method.group`.
+        device: that batches are for.
+        resident: the pixels on that device, where they fit in its memory.
+    """
 
     images: ImageStore
+    length: int = 2
+    group: int = 1
+    device: torch.device = _CPU
+    resident: ResidentPixels | None = None
+
+    @classmethod
+    def of(cls, images: ImageStore, method: Method, device: torch.device) -> "TrainingViews":
+        """Those that a method wants, for a device."""
+        return cls(images, method.views, method.group, device, ResidentPixels.fitting(images, device))
 
     def steps_per_epoch(self, recipe: Recipe) -> int:
         """Batches in one epoch."""
-        return recipe.passes * count_batches(len(self.images.dataset.indices("train")), recipe.batch_size)
+        count = len(self.images.dataset.indices("train"))
+        return recipe.passes * count_batches(count, recipe.batch_size, self.group)
 
-    def batches(self, recipe: Recipe, seed: int, epoch: int) -> Sequence[Pairs]:
+    def batches(self, recipe: Recipe, seed: int, epoch: int) -> Sequence[Sequences]:
         """The batches of an epoch, the same for the same arguments; see `threedie.benchmark.data.pairs.epoch_batches`.
 
-        Where both views of a pair are one image, the numbers of the views mean nothing and the order counts.
+        Where all views of a sequence are one image, the numbers of the views mean nothing and the order counts.
         """
         dataset = self.images.dataset
-        views = max(2, dataset.info.views) if self.images.pairs_repeat_views else dataset.info.views
-        return epoch_batches(dataset.indices("train"), views, recipe.batch_size, recipe.passes, seed, epoch)
+        views = max(self.length, dataset.info.views) if self.images.pairs_repeat_views else dataset.info.views
+        objects = dataset.indices("train")
+        return epoch_batches(objects, views, recipe.batch_size, recipe.passes, seed, epoch, self.length, self.group)
 
-    def load(self, pairs: Pairs, action: str | None, rotation: bool = False) -> Loaded:
-        """Fetch the images, actions and labels of a batch of pairs.
+    def load(self, drawn: Sequences, action: str | None, rotation: bool = False, absolute: bool = False) -> Loaded:
+        """Fetch the images, actions and labels of a batch.
 
         Args:
-            pairs: which views.
+            drawn: which views.
             action: name of the relative transformation that the method takes.
-            rotation: whether the relative quaternion is wanted too.
+            rotation: whether the relative quaternion of the first two views is wanted too.
+            absolute: whether the method wants `Batch.absolute`.
 
         Raises:
             ThreeDieError: the dataset has no latent field that the action is made of.
@@ -110,26 +149,35 @@ class TrainingPairs:
         dataset = self.images.dataset
         fields, latents = dataset.info.fields, dataset.latents
         if self.images.pairs_repeat_views:
-            pairs = Pairs(pairs.objects, 0 * pairs.view1, 0 * pairs.view2)
+            drawn = Sequences(drawn.objects, np.zeros_like(drawn.views))
+            pixels = [self._take(drawn.objects, drawn.views[:, 0])] * drawn.views.shape[1]
+        else:
+            pixels = [self._take(drawn.objects, view) for view in drawn.views.T]
         rotates = rotation and set(ROTATION) <= {field.name for field in fields}
-        pixels1 = self.images.take(pairs.objects, pairs.view1)
         return Loaded(
-            pixels1,
-            pixels1 if self.images.pairs_repeat_views else self.images.take(pairs.objects, pairs.view2),
-            pair_arrays(dataset, pairs, action),
-            pairs.actions("rotation", fields, latents).astype(np.float32) if rotates else None,
+            pixels,
+            view_arrays(dataset, drawn, action, absolute),
+            drawn.pairs.actions("rotation", fields, latents).astype(np.float32) if rotates else None,
         )
+
+    def _take(self, objects: Indices, views: Indices) -> Tensor:
+        """Images of the views (B,) of some objects (B,): uint8 (B, S, S, 3)."""
+        if self.resident is not None:
+            return self.resident.take(objects, views)
+        pixels = torch.from_numpy(self.images.take(objects, views))
+        # From pinned memory a GPU copies while it computes.
+        return pixels.pin_memory() if self.device.type == "cuda" else pixels
 
 
 def prepare(loaded: Loaded, augmentation: Augmenter, normalization: Normalization, device: torch.device) -> Batch:
     """A loaded batch as a method takes it, on the device."""
     crop = None
     if augmentation.changes_nothing:
-        view1, view2 = normalization(loaded.pixels1, device), normalization(loaded.pixels2, device)
+        views = [normalization(pixels, device) for pixels in loaded.pixels]
     else:
-        first, second = scaled(loaded.pixels1, device), scaled(loaded.pixels2, device)
-        view1, view2 = (normalization.apply(augmentation.view(each)) for each in (first, second))
-        cut = augmentation.crop(first)
+        pictures = [scaled(pixels, device) for pixels in loaded.pixels]
+        views = [normalization.apply(augmentation.view(each)) for each in pictures]
+        cut = augmentation.crop(pictures[0])
         crop = None if cut is None else normalization.apply(cut)
-    tensors = {name: torch.from_numpy(array).to(device) for name, array in loaded.arrays.items()}
-    return Batch(view1, view2, crop=crop, **tensors)
+    tensors = {name: torch.from_numpy(array).to(device, non_blocking=True) for name, array in loaded.arrays.items()}
+    return Batch(views[0], views[1], crop=crop, later_views=tuple(views[2:]), **tensors)

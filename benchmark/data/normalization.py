@@ -1,6 +1,7 @@
 """Pixels to a network's input: scaled to 0 to 1 and normalized by channel."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -34,31 +35,43 @@ class Normalization:
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
-    def __call__(self, pixels: Values, device: torch.device) -> Tensor:
+    def __call__(self, pixels: Values | Tensor, device: torch.device) -> Tensor:
         """Pixels uint8 or other values float32 (B, H, W, C) to a network's input, float32 (B, C, H, W).
 
         Channels are last in memory.
         """
-        if device.type != "cpu" or pixels.dtype != np.uint8:
+        if pixels.dtype in (np.float32, torch.float32):
             return self.apply(scaled(pixels, device))
+        if device.type != "cpu":
+            mean, std = self._on(device)
+            return scaled(pixels, device).sub_(mean).div_(std)
         # One picture at a time, in place, stays in the processor's cache: 4.7 times as fast at 256 px, to the bit.
         inputs = torch.empty(pixels.shape)
         mean, std = (torch.tensor(each).expand(pixels.shape[1:]).contiguous() for each in (self.mean, self.std))
-        for one, out in zip(torch.from_numpy(pixels), inputs, strict=True):
+        for one, out in zip(torch.as_tensor(pixels), inputs, strict=True):
             out.copy_(one).div_(255).sub_(mean).div_(std)
         return inputs.permute(0, 3, 1, 2)
 
     def apply(self, images: Tensor) -> Tensor:
         """Pictures (B, C, H, W), their pixels in 0 to 1, to a network's input of the same shape."""
-        mean = torch.tensor(self.mean, device=images.device).view(1, -1, 1, 1)
-        std = torch.tensor(self.std, device=images.device).view(1, -1, 1, 1)
+        mean, std = self._on(images.device)
         return (images - mean) / std
 
+    def _on(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Both as (1, 3, 1, 1) on a device."""
+        return _channels(self.mean, device), _channels(self.std, device)
 
-def scaled(pixels: Values, device: torch.device) -> Tensor:
+
+@cache
+def _channels(values: tuple[float, ...], device: torch.device) -> Tensor:
+    """Copied to a device once: the copy waits for all that a GPU is doing."""
+    return torch.tensor(values, device=device).view(1, -1, 1, 1)
+
+
+def scaled(pixels: Values | Tensor, device: torch.device) -> Tensor:
     """Pixels uint8 (B, H, W, C) as float32 (B, C, H, W) with values in 0 to 1, channels last in memory.
 
     Other values, float32, stay as they are.
     """
-    values = torch.from_numpy(pixels).to(device, non_blocking=True).permute(0, 3, 1, 2)
-    return values.float() / 255 if pixels.dtype == np.uint8 else values
+    values = torch.as_tensor(pixels).to(device, non_blocking=True).permute(0, 3, 1, 2)
+    return values.float().div_(255) if values.dtype == torch.uint8 else values

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from threedie.baselines.method import Method
 from threedie.benchmark.data.augmentation import Augmentation, Augmenter
-from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS, Normalization, Statistics, Values
+from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS, Normalization, Pixels, Statistics, Values
 from threedie.benchmark.data.pairs import Indices
 from threedie.benchmark.settings.defaults import DEFAULT_RECIPE
 from threedie.benchmark.settings.protocol import Protocol as EvaluationProtocol
@@ -124,6 +124,11 @@ class ImageStore(ABC):
 
     dataset: LabeledViews
     pairs_repeat_views: ClassVar[bool] = False
+
+    @property
+    def pixels(self) -> Pixels | None:
+        """All images, uint8 (N, V, size, size, 3), where they are kept in memory."""
+        return None
 
     @property
     def classes(self) -> int:

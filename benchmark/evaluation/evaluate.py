@@ -10,6 +10,7 @@ import torch
 from threedie.baselines.method import Method
 from threedie.benchmark.data.source import ImageStore, is_cells, is_pictures
 from threedie.benchmark.evaluation.cells import CellProbes, fine_tuning_steps, label_counts
+from threedie.benchmark.evaluation.context import give_context
 from threedie.benchmark.evaluation.density_file import FOLDER as DENSITY_FOLDER
 from threedie.benchmark.evaluation.features import load_features
 from threedie.benchmark.evaluation.measure import FeatureSpace, Split, build_subject, measure
@@ -21,9 +22,11 @@ from threedie.benchmark.evaluation.requirements import (
     origin_warnings,
     require_action,
     require_validation,
+    require_views,
     size_warnings,
 )
 from threedie.benchmark.evaluation.scope import head_count, head_steps
+from threedie.benchmark.evaluation.sequences import sequence_embeddings
 from threedie.benchmark.settings.fine_tuning import RULES as FINE_TUNING
 from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.subject import Data
@@ -77,10 +80,12 @@ def evaluate(
     require_validation(eval_dataset)
     for dataset in (train_dataset, eval_dataset):
         require_action(model.method, dataset)
+        require_views(plan.protocol, model.settings.method, model.method, dataset)
     weights = model.weights
     # Here and not where features are made: they may be cached, and the predictor is needed all the same.
     method = model.method.to(torch.device(plan.device))
     began = time.monotonic()
+    give_context(model, plan.protocol.seed, train_images, plan.device)
     train_data = _load_data(model, plan, features_folder, train_images)
     eval_data = train_data
     if eval_images is not train_images:
@@ -133,7 +138,8 @@ def evaluate(
 def _space(method: Method, device: str) -> FeatureSpace:
     if not method.has_predictor or method.action is None:
         return FeatureSpace(method.parts)
-    return FeatureSpace(method.parts, view_predictor(method.predict, method.action, device))
+    from_representation = method.predicts_from_representation
+    return FeatureSpace(method.parts, view_predictor(method.predict, method.action, device, from_representation))
 
 
 def _load_data(model: TrainedMethod, plan: EvaluationPlan, folder: Path, images: ImageStore) -> Data:
@@ -144,4 +150,7 @@ def _load_data(model: TrainedMethod, plan: EvaluationPlan, folder: Path, images:
         nothing = np.zeros((*latents.shape[:2], 0), np.float32)
         return Data(fields, latents, dataset.labels, nothing, nothing, not is_cells(dataset))
     features = load_features(model, images, folder, plan.device, plan.reporter)
-    return Data(fields, latents, dataset.labels, features.representation, features.embedding)
+    embedding = features.embedding
+    if plan.protocol.views_per_input > 1:
+        embedding = sequence_embeddings(model, features, dataset, folder, plan)
+    return Data(fields, latents, dataset.labels, features.representation, embedding)

@@ -11,13 +11,14 @@ import numpy as np
 import torch
 
 from threedie.baselines.method import Method
-from threedie.benchmark.data.identity import Identity, identify
+from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.images import ordered
 from threedie.benchmark.data.inputs import preprocessing
 from threedie.benchmark.data.normalization import Normalization, Values
 from threedie.benchmark.data.pairs import Indices
-from threedie.benchmark.data.source import ImageStore
+from threedie.benchmark.data.source import ImageStore, LabeledViews
 from threedie.benchmark.tasks.subject import Floats
+from threedie.benchmark.training.checkpoints import weights_sha256
 from threedie.benchmark.training.divergence import DivergedError
 from threedie.benchmark.training.restore import TrainedMethod
 from threedie.manifests.errors import ThreeDieError, first_line
@@ -64,14 +65,20 @@ def load_features(
         DivergedError: a feature isn't finite.
         ThreeDieError: the disk is full.
     """
-    key = _key(model, identify(images.dataset))
+    key = features_key(model, images.dataset)
     return extract_features(model.method, images, model.normalization, folder, key, device, reporter)
 
 
-def _key(model: TrainedMethod, identity: Identity) -> str:
-    """Short name of the features of some weights on some images, with some preprocessing."""
+def features_key(model: TrainedMethod, dataset: LabeledViews) -> str:
+    """Short name of the features of some weights on some images, with some preprocessing, behind some context."""
+    identity = identify(dataset)
     pixels = preprocessing(model.settings.recipe, model.normalization)
-    text = json.dumps([_VERSION, model.weights, identity.fingerprint, identity.images_sha256, pixels], sort_keys=True)
+    made_of = [_VERSION, model.weights, identity.fingerprint, identity.images_sha256, pixels]
+    if model.method.context_pairs:
+        saved = model.method.state_dict()
+        context = {name: value for name, value in model.method.named_buffers() if name not in saved}
+        made_of.append(weights_sha256(context))
+    text = json.dumps(made_of, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -125,7 +132,7 @@ def extract_features(
                 )
             if not outputs:
                 files = zip((first, second), (representation, embedding), strict=True)
-                outputs = [_new_file(path, (count, views, values.shape[1])) for path, values in files]
+                outputs = [new_features_file(path, (count, views, values.shape[1])) for path, values in files]
             for output, values in zip(outputs, (representation, embedding), strict=True):
                 output.reshape(len(rows), -1)[batch] = values.float().cpu().numpy()
         for output, path in zip(outputs, (first, second), strict=True):
@@ -137,7 +144,8 @@ def extract_features(
     return Features(written[0], written[1], False)
 
 
-def _new_file(path: Path, shape: tuple[int, ...]) -> np.memmap:
+def new_features_file(path: Path, shape: tuple[int, ...]) -> np.memmap:
+    """A file of float32 for features, mapped; an error where the disk has no room for it."""
     array = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
     if hasattr(os, "posix_fallocate"):
         # Writing to a mapped file on a full disk ends the process; asking for the room first fails with a reason.

@@ -151,8 +151,13 @@ def evaluate_arrays(
     """Every metric that checked arrays allow; see `evaluate_features`.
 
     Raises:
-        ThreeDieError: predictions aren't finite.
+        ThreeDieError: predictions aren't finite, or a protocol for embeddings of several views.
     """
+    if protocol.views_per_input > 1:
+        raise ThreeDieError(
+            f"protocol {protocol.name}: for methods that aggregate views; features are measured as they are, by "
+            f"{protocol.base_name}"
+        )
     count, views, dims = arrays.embeddings.shape
     labels = np.zeros(count, np.int64) if arrays.labels is None else arrays.labels
     features = arrays.embeddings

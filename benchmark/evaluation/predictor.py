@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from threedie.benchmark.data.pairs import Indices
-from threedie.benchmark.tasks.subject import Data, Floats
+from threedie.benchmark.tasks.subject import EMBEDDING, REPRESENTATION, Data, Floats
 from threedie.manifests.latents import actions
 
 Predict = Callable[[Tensor, Tensor], Tensor]
@@ -20,7 +20,9 @@ _PROBES, _AFFINE = 4, 1e-5
 number."""
 
 
-def view_predictor(predict: Predict, action: str, device: str = "cpu") -> Callable[[Data, Indices, slice], Floats]:
+def view_predictor(
+    predict: Predict, action: str, device: str = "cpu", from_representation: bool = False
+) -> Callable[[Data, Indices, slice], Floats]:
     """A predictor that moves view 0 of objects to each of their views; see `Subject.predict_views`.
 
     All views of an object are predicted from one embedding. Where the prediction is affine in the action, as that of a
@@ -31,7 +33,9 @@ def view_predictor(predict: Predict, action: str, device: str = "cpu") -> Callab
         predict: equivariant embedding (n, E), action (n, A) -> (n, E).
         action: name of the action that it takes.
         device: `cpu` or `cuda`.
+        from_representation: whether it takes whole representations of views instead of embeddings.
     """
+    source = REPRESENTATION if from_representation else EMBEDDING
     affine: list[bool] = []
 
     def predict_views(data: Data, objects: Indices, dims: slice) -> Floats:
@@ -39,8 +43,10 @@ def view_predictor(predict: Predict, action: str, device: str = "cpu") -> Callab
         views = latents.shape[1]
         from_first = actions(action, data.fields, latents[:, :1].repeat(views, 1), latents)
         moves = torch.from_numpy(from_first).float().to(device)
-        first = torch.from_numpy(np.ascontiguousarray(data.embedding[objects, 0][:, dims])).to(device)
-        predictions = np.empty((len(objects), views, first.shape[1]), np.float32)
+        start = data.features(source)[objects, 0]
+        first = torch.from_numpy(np.ascontiguousarray(start if from_representation else start[:, dims])).to(device)
+        width = len(range(*dims.indices(data.embedding.shape[2])))
+        predictions = np.empty((len(objects), views, width), np.float32)
         step = max(1, _CHUNK // views)
         with torch.inference_mode():
             if not affine:

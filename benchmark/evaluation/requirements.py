@@ -8,6 +8,7 @@ from threedie.benchmark.data.cell_augmentation import AUGMENTATIONS as CELL_AUGM
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.pairs import Indices
 from threedie.benchmark.data.source import LabeledViews, is_cells
+from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.tasks.needs import MIN_TRAIN_OBJECTS
@@ -82,16 +83,41 @@ def require_action(method: Method, dataset: LabeledViews) -> None:
             ) from error
 
 
+def require_views(protocol: Protocol, name: str, method: Method, dataset: LabeledViews) -> None:
+    """Refuse a protocol with several views in each embedding for a method or a dataset that doesn't have them.
+
+    Raises:
+        ThreeDieError: the method embeds each view by itself, or objects have fewer views.
+    """
+    views = protocol.views_per_input
+    if views > 1 and not method.has_aggregate:
+        raise ThreeDieError(
+            f"protocol {protocol.name}: takes {views} views of an object at once, and method {name} embeds each by "
+            f"itself; take protocol {protocol.base_name}"
+        )
+    if views > dataset.info.views:
+        raise ThreeDieError(
+            f"protocol {protocol.name}: takes {views} views of an object at once, and {dataset.path} has "
+            f"{dataset.info.views}; take one with fewer"
+        )
+
+
+def few_objects_warnings(dataset: LabeledViews) -> list[ResultWarning]:
+    """A warning if there are too few training objects to learn rotation from."""
+    train, names = len(dataset.indices("train")), {field.name for field in dataset.info.fields}
+    if train >= GENERALIZING_OBJECTS or not names.issuperset(ROTATION):
+        return []
+    line = (
+        f"{train} training objects are too few to learn rotation for new objects: from 246 objects x 20 views even a "
+        "supervised network doesn't generalize to new objects. Rotation scores here only show that everything runs."
+    )
+    return [ResultWarning(line)]
+
+
 def size_warnings(dataset: LabeledViews, recipe: Recipe) -> list[ResultWarning]:
     """Warnings about few training objects, and about images that are cropped."""
     train, lines = len(dataset.indices("train")), []
     names = {field.name for field in dataset.info.fields}
-    if train < GENERALIZING_OBJECTS and names.issuperset(ROTATION):
-        lines.append(
-            f"{train} training objects are too few to learn rotation for new objects: from 246 objects x 20 views even "
-            "a supervised network doesn't generalize to new objects. Rotation scores here only show that everything "
-            "runs."
-        )
     if train < recipe.batch_size:
         lines.append(
             f"batch_size is {recipe.batch_size} but no object comes twice in a batch: batches hold all {train} "
@@ -102,7 +128,17 @@ def size_warnings(dataset: LabeledViews, recipe: Recipe) -> list[ResultWarning]:
             f"center is {recipe.center:g} and objects move in this dataset: those near the border are cut off; set "
             "center=1 to see all of the pictures"
         )
-    return [ResultWarning(line) for line in lines]
+    return [*few_objects_warnings(dataset), *map(ResultWarning, lines)]
+
+
+def form_note(recipe: Recipe) -> str | None:
+    """What to know of the network's form before training: whether other libraries have it."""
+    if recipe.form == "torchvision":
+        return None
+    return (
+        f"no other library has a {recipe.backbone} in the form {recipe.form}: torchvision and timm can't load these "
+        "weights; if they should, train with --set form=torchvision (numbers then differ from those of this form)"
+    )
 
 
 def origin_warnings(settings: RunSettings, dataset: LabeledViews) -> list[ResultWarning]:

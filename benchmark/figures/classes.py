@@ -65,7 +65,7 @@ def reciprocal_ranks_of_views(study: Study) -> Array:
     objects, views = study.latents.shape[:2]
     first = study.latents[:, :1].repeat(views, 1)
     actions = study.action(first, study.latents).reshape(objects * views, -1)
-    predictions = study.predict(study.embedding[:, :1].repeat(views, 1).reshape(objects * views, -1), actions)
+    predictions = study.predict(study.starts[:, :1].repeat(views, 1).reshape(objects * views, -1), actions)
     places = rank_places(predictions.reshape(objects, views, -1), study.embedding)
     return reciprocal_ranks(places.reshape(-1, 2)).reshape(objects, views)
 

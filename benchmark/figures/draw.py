@@ -32,6 +32,7 @@ class FigureRequest:
             needed, and leaves figures of other runs out.
         kinds: names in `KINDS`.
         workers: threads that decode images.
+        all_rows: whether figures with a mark for each row show all, however many.
     """
 
     records: Sequence[Record]
@@ -40,6 +41,7 @@ class FigureRequest:
     data: Path | None
     kinds: Sequence[str]
     workers: int
+    all_rows: bool = False
 
     def kinds_from(self, source: str) -> list[str]:
         """The kinds that are drawn from a source."""
@@ -72,7 +74,7 @@ class FigureRequest:
 
 
 def draw_figures(request: FigureRequest, reporter: Reporter = SILENT) -> Path:
-    """Draw the figures of a request as PNG and SVG, and write their index.
+    """Draw the figures of a request as PNG, SVG and PDF, and write their index.
 
     Args:
         request: what to draw.
@@ -93,7 +95,8 @@ def draw_figures(request: FigureRequest, reporter: Reporter = SILENT) -> Path:
 
     with styled():
         for kind, source in request.comparisons():
-            drawings = KINDS[kind].load()(source)
+            options = {"all_rows": request.all_rows} if KINDS[kind].of_rows else {}
+            drawings = KINDS[kind].load()(source, **options)
             for number, drawing in enumerate(drawings, 1):
                 write(drawing, kind if len(drawings) == 1 else f"{kind}-{number}")
             # Few have a study of datasets: nobody has to be told each time that there is none.

@@ -70,7 +70,11 @@ def stack_labels(
         axes.annotate(
             texts[index], points[index], (x, height / frame.height), xycoords="data", textcoords="axes fraction",
             ha="left", va="center", color=colors[index], fontsize=_SMALL_FONT, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colors[index], "lw": 0.5, "alpha": 0.5, "shrinkA": 0, "shrinkB": 2},
+            arrowprops={
+                "arrowstyle": "-", "color": colors[index], "lw": 0.5, "alpha": 0.5, "shrinkA": 0, "shrinkB": 2,
+                # To the left end of the text: a line to its middle would cross it.
+                "relpos": (0, 0.5),
+            },
         )  # fmt: skip
 
 

@@ -7,13 +7,15 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
-from threedie.benchmark.figures.strips import show_view
+from threedie.benchmark.figures.strips import explain, show_view
 from threedie.benchmark.figures.study import Array, Indices, Study, unit
 from threedie.benchmark.figures.style import BLUE, GREEN, Drawing, new_figure, shorten
 from threedie.benchmark.tasks.scores import geodesic_degrees
 
 OBJECTS = 6
 RETRIEVED = 5
+_KEY_HEIGHT = 1.0
+"""Of what frames and texts mean, below the views, in inches."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +48,7 @@ def draw_neighbors(study: Study) -> Drawing | None:
         return None
     rows, views = study.spread(OBJECTS), study.latents.shape[1]
     shown = min(RETRIEVED, views)
-    figure = new_figure(1.12 * (shown + 2) + 0.9, 1.38 * len(rows) + 0.35)
+    figure = new_figure(1.12 * (shown + 2) + 0.9, 1.38 * len(rows) + 0.35 + _KEY_HEIGHT)
     # A narrow empty column separates the query from the views.
     grid = figure.add_gridspec(len(rows), shown + 3, width_ratios=[1, 1, 0.25] + [1] * shown)
     numbers: list[dict[str, Any]] = []
@@ -58,6 +60,12 @@ def draw_neighbors(study: Study) -> Drawing | None:
             "object": study.object_id(row), "class": study.name(row), "target": query.target, "turn_deg": query.turn,
             "rank": query.rank, "retrieved": nearest.tolist(), "off_deg": query.errors[nearest].tolist(),
         })  # fmt: skip
+    frames = {BLUE: "the view wanted", GREEN: "the view wanted, among the nearest ones"}
+    explain(figure, frames, [
+        "rotated by: the angle of the action that the predictor gets",
+        f"ranked: place of the view wanted among the object's {views} views, nearest to the predictor's output first",
+        "off: angle between a view's rotation and that of the view wanted",
+    ])  # fmt: skip
     caption = (
         "The predictor moves the embedding of the first view by the action that leads to the second; on the right the "
         f"object's own views, all {views} of them, nearest to the result first. Green: the view wanted."
@@ -70,7 +78,7 @@ def draw_neighbors(study: Study) -> Drawing | None:
 def _query(study: Study, row: int, target: int) -> _Query:
     latents, rotations = study.latents[row], study.rotations[row]
     action = study.action(latents[:1], latents[target : target + 1])
-    predicted = study.predict(study.embedding[row, :1], action)
+    predicted = study.predict(study.starts[row, :1], action)
     cosine = unit(study.embedding[row]) @ unit(predicted)[0]
     errors = geodesic_degrees(np.broadcast_to(rotations[target], (len(rotations), 4)), rotations)
     turn = float(geodesic_degrees(rotations[:1], rotations[target : target + 1])[0])

@@ -21,8 +21,8 @@ _LEAST = 1e-3
 
 
 def draw_predictor(study: Study) -> Drawing | None:
-    """Laws on the left, distances by angle on the right; None without a predictor or with fewer than three views."""
-    if not study.method.has_predictor or study.latents.shape[1] < 3:
+    """Laws on the left, distances by angle on the right; None with fewer than three views or if nothing moves again."""
+    if not study.method.has_predictor or study.method.predicts_from_representation or study.latents.shape[1] < 3:
         return None
     triples = draw_triples(study)
     embeddings = laws_on_embeddings(study, triples)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from threedie.benchmark.figures.strips import show_view
+from threedie.benchmark.figures.strips import explain, show_view
 from threedie.benchmark.figures.study import Array, Study, unit
 from threedie.benchmark.figures.style import BLUE, GREEN, VERMILION, Drawing, new_figure, shorten
 from threedie.benchmark.tasks.scores import geodesic_degrees
@@ -14,6 +14,8 @@ from threedie.manifests.actions import QUATERNION_SIZE, ROTATION
 from threedie.manifests.latents import LatentField, actions, columns
 
 OBJECTS = 4
+_KEY_HEIGHT = 1.0
+"""Of what frames and texts mean, below the views, in inches."""
 ANGLES_DEG = (-90, -60, -30, 0, 30, 60, 90)
 _AXES = ("x", "y", "z")
 _NEAR_DEG = 20.0
@@ -48,7 +50,7 @@ def draw_steering(study: Study) -> Drawing | None:
     if not study.method.has_predictor or not study.action_has_rotation:
         return None
     rows, views = study.spread(OBJECTS), study.latents.shape[1]
-    figure = new_figure(1.12 * (len(ANGLES_DEG) + 1) + 0.9, 1.38 * len(rows) + 0.4)
+    figure = new_figure(1.12 * (len(ANGLES_DEG) + 1) + 0.9, 1.38 * len(rows) + 0.4 + _KEY_HEIGHT)
     grid = figure.add_gridspec(len(rows), len(ANGLES_DEG) + 2, width_ratios=[1, 0.25] + [1] * len(ANGLES_DEG))
     numbers = []
     for place, row in enumerate(rows):
@@ -70,6 +72,15 @@ def draw_steering(study: Study) -> Drawing | None:
                 "object": study.object_id(row), "axis": axis, "angle_deg": angle, "found": step.view,
                 "off_deg": step.error, "least_deg": step.least,
             })  # fmt: skip
+    frames = {
+        BLUE: "the view it starts from",
+        GREEN: f"at most {_NEAR_DEG:.0f}° worse than the best view",
+        VERMILION: "worse",
+    }
+    explain(figure, frames, [
+        "above: the rotation that the predictor gets",
+        "off: angle between the rotation wanted and that of the view nearest to its output; in brackets, the least one",
+    ])  # fmt: skip
     caption = (
         "The embedding of the first view, moved by rotations about one of the object's own axes, and the view of the "
         "object nearest to each result. Under each: how far its rotation is from the target and, in brackets, "
@@ -83,7 +94,7 @@ def _step(study: Study, row: int, start: int, turn: Rotation) -> _Step:
     assert study.method.action is not None
     fields = study.images.dataset.info.fields
     action = turning_action(study.method.action, fields, study.latents[row, start], turn)
-    predicted = study.predict(study.embedding[row, start : start + 1], action[None])
+    predicted = study.predict(study.starts[row, start : start + 1], action[None])
     view = int((unit(study.embedding[row]) @ unit(predicted)[0]).argmax())
     wanted = (Rotation.from_quat(study.rotations[row, start]) * turn).as_quat()
     return _Step(view, geodesic_degrees(np.broadcast_to(wanted, (study.latents.shape[1], 4)), study.rotations[row]))

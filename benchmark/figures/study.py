@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +15,13 @@ from threedie.benchmark.data.images import Images
 from threedie.benchmark.data.inputs import images_of
 from threedie.benchmark.data.normalization import Pixels
 from threedie.benchmark.data.pairs import Indices, spread_over
+from threedie.benchmark.evaluation.context import give_context
 from threedie.benchmark.evaluation.features import FEATURES_FOLDER, load_features
 from threedie.benchmark.records.record import Record, weights_of
+from threedie.benchmark.settings.protocol import protocol_seed
 from threedie.benchmark.tasks.subject import Array, Data, Floats
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint
-from threedie.benchmark.training.restore import restore
+from threedie.benchmark.training.restore import evaluation_options, read_settings, restore, with_evaluation_options
 from threedie.manifests.classes import CLASSES, SYNSETS
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
@@ -59,6 +62,11 @@ class Study:
     val: Indices
 
     @property
+    def starts(self) -> Floats:
+        """What the predictor takes of each view: its embedding or its representation, (M, V, E) or (M, V, D)."""
+        return self.representation if self.method.predicts_from_representation else self.embedding
+
+    @property
     def rotations(self) -> Array:
         """Unit quaternions (M, V, 4)."""
         return quaternions(self.latents[..., columns(self.images.dataset.info.fields, ROTATION)])
@@ -82,7 +90,7 @@ class Study:
         return len(head) == 4 and np.allclose(head, (0, 0, 0, 1))
 
     def predict(self, embedding: npt.NDArray, action: Array) -> Floats:
-        """Embeddings (n, E) moved by actions (n, A)."""
+        """Embeddings moved by actions (n, A): from `starts` of n views, (n, E) or (n, D), to (n, E)."""
         with torch.inference_mode():
             predicted = self.method.predict(
                 torch.from_numpy(np.ascontiguousarray(embedding, np.float32)), torch.from_numpy(action).float()
@@ -135,7 +143,7 @@ def open_study(record: Record, folder: Path, dataset: Dataset, workers: int, rep
             f"{str(record['dataset']['fingerprint'])[:12]}; give that one with --data"
         )
     content = load_checkpoint(folder / CHECKPOINT_FILE)
-    model = restore(content, folder / CHECKPOINT_FILE)
+    model = restore(_as_measured(content, record, folder / CHECKPOINT_FILE), folder / CHECKPOINT_FILE)
     if model.weights != weights_of(record):
         raise ThreeDieError(
             f"{folder / CHECKPOINT_FILE}: has other weights than {record['id']} was measured with; measure again with "
@@ -145,6 +153,9 @@ def open_study(record: Record, folder: Path, dataset: Dataset, workers: int, rep
     if not len(val):
         raise ThreeDieError(f"{dataset.path}: no objects for validation; figures show those")
     images = images_of(dataset, model.settings.recipe, workers, memory=0)
+    if model.method.context_pairs and "trained_on" in record:
+        raise ThreeDieError(f"{record['id']}: its context is of objects of another dataset, which figures don't have")
+    give_context(model, protocol_seed(**record["protocol"]), images)
     features = load_features(model, images, folder / FEATURES_FOLDER, reporter=reporter)
     objects = spread_over(val, MOST_OBJECTS)
     method = model.method.cpu().eval()
@@ -162,6 +173,13 @@ def open_study(record: Record, folder: Path, dataset: Dataset, workers: int, rep
         train=dataset.indices("train"),
         val=val,
     )
+
+
+def _as_measured(checkpoint: dict[str, Any], record: Record, path: Path) -> dict[str, Any]:
+    """The content of a checkpoint with the options that only an evaluation reads as the record has them."""
+    allowed = evaluation_options(read_settings(checkpoint, path))
+    recorded = record["method"]["options"] or {}
+    return with_evaluation_options(checkpoint, {name: recorded[name] for name in allowed if name in recorded}, path)
 
 
 def unit(rows: npt.NDArray) -> Array:

@@ -23,10 +23,16 @@ PART_MARKERS = {ALL: "o", INVARIANT: "v", EQUIVARIANT: "^"}
 FAMILY_COLORS = dict(zip(FAMILIES, (BLUE, VERMILION, GREEN, GRAY, PURPLE), strict=True))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
 DPI = 110
+_WITHOUT_DATE: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+"""Metadata of each format: without date and version the same numbers give the same bytes."""
 _SETTINGS: dict[str, Any] = {
     "font.size": 9.5, "axes.titlesize": 10, "axes.labelsize": 9.5, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
     "legend.fontsize": 8.5, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "3die",
-    "text.usetex": False, "text.parse_math": False,
+    "text.usetex": False, "pdf.fonttype": 42, "text.parse_math": False,
 }  # fmt: skip
 
 
@@ -66,7 +72,7 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def save(drawing: Drawing, folder: Path, name: str) -> dict[str, Any]:
-    """Write a figure as PNG and SVG.
+    """Write a figure as PNG, SVG and PDF.
 
     Returns:
         Its entry in the index of figures (`figures.json`).
@@ -74,12 +80,10 @@ def save(drawing: Drawing, folder: Path, name: str) -> dict[str, Any]:
     Raises:
         ThreeDieError: a file can't be written.
     """
-    files = {"png": f"{name}.png", "svg": f"{name}.svg"}
+    files = {kind: f"{name}.{kind}" for kind in _WITHOUT_DATE}
     for kind, file in files.items():
         with replacing(folder / file) as temporary:
-            # Without date and version the same numbers give the same bytes.
-            metadata: dict[str, Any] = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
-            drawing.figure.savefig(temporary, format=kind, dpi=DPI, metadata=metadata)
+            drawing.figure.savefig(temporary, format=kind, dpi=DPI, metadata=_WITHOUT_DATE[kind])
     width, height = drawing.figure.get_size_inches()
     return {
         "kind": drawing.kind,

@@ -13,8 +13,10 @@ from threedie.benchmark.figures.comparison import (
     OBJECT,
     POSE,
     entry_label,
-    group_title,
+    family_title,
+    figure_title,
     main_cell,
+    rows_to_draw,
     scale_of,
     task_with_role,
 )
@@ -80,20 +82,31 @@ class _Point:
         return FAMILY_COLORS[self.entry.family]
 
 
-def draw_tradeoffs(records: Sequence[Record]) -> list[Drawing]:
-    """A figure for each group of records that has results of an object task and of a pose task."""
+def draw_tradeoffs(records: Sequence[Record], all_rows: bool = False) -> list[Drawing]:
+    """A figure for each group of records that has results of an object task and of a pose task.
+
+    Args:
+        records: measured ones.
+        all_rows: whether every row of a method is drawn, however many there are.
+    """
     pose, of_object = task_with_role(POSE), task_with_role(OBJECT)
     if pose is None or of_object is None:
         return []
     x_axis, y_axis = _Axis(pose, f"{pose.name}_{pose.main}"), _Axis(of_object, of_object.main)
-    drawings = (_draw(group, x_axis, y_axis) for group in measured(records))
+    drawings = (_draw(group, x_axis, y_axis, all_rows) for group in measured(records))
     return [drawing for drawing in drawings if drawing]
 
 
-def _draw(group: Group, x_axis: _Axis, y_axis: _Axis) -> Drawing | None:
+def _draw(group: Group, x_axis: _Axis, y_axis: _Axis, all_rows: bool) -> Drawing | None:
+    def score(entry: Entry) -> float:
+        """How good a whole representation is on the y axis."""
+        cell = main_cell(entry, y_axis.task, ALL)
+        return -np.inf if cell is None else cell.mean if cell.higher_is_better else -cell.mean
+
+    rows = rows_to_draw(group.entries, score, y_axis.task.axis_label, all_rows)
     points = [
         _Point(entry, part, x, y, (x_axis.scale, y_axis.scale))
-        for entry in group.entries
+        for entry in rows.entries
         for part in PARTS
         if (x := main_cell(entry, x_axis.task, part)) and (y := main_cell(entry, y_axis.task, part))
     ]
@@ -114,15 +127,16 @@ def _draw(group: Group, x_axis: _Axis, y_axis: _Axis) -> Drawing | None:
     axes.margins(_MARGIN + 0.06, _MARGIN)
     axes.set_xlabel(x_axis.label)
     axes.set_ylabel(y_axis.label)
-    axes.set_title(group_title(group), loc="left", color=GRAY)
+    axes.set_title(figure_title(group, rows), loc="left", color=GRAY)
     handles = _legend_handles(axes, points)
     figure.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)), frameon=False)
     _label_points(axes, group, points, floors)
-    seeds = max(len(entry.records) for entry in group.entries)
+    seeds = max(len(entry.records) for entry in rows.entries)
     caption = (
         "What a representation holds of an object's class, against what it holds of its rotation. Up and "
         "to the right is better for a whole representation; an invariant part belongs at the upper left."
         + (" Bars: standard deviation over runs." if seeds > 1 else "")
+        + (f" {rows.note}" if rows.note else "")
     )
     numbers = [
         {
@@ -163,12 +177,7 @@ def _scaled_floor(cells: Iterable[Cell], scale: int) -> float | None:
 def _legend_handles(axes: Axes, points: Sequence[_Point]) -> list[Line2D]:
     """Families of methods, parts, and the floor."""
     families = [name for name in FAMILY_COLORS if any(point.entry.family == name for point in points)]
-    handles = [
-        axes.plot([], [], "o", color=FAMILY_COLORS[name], label=f"{name} methods" if name != "control" else "controls")[
-            0
-        ]
-        for name in families
-    ]
+    handles = [axes.plot([], [], "o", color=FAMILY_COLORS[name], label=family_title(name))[0] for name in families]
     if any(point.part != ALL for point in points):
         handles += [
             axes.plot([], [], PART_MARKERS[part], color=GRAY, markerfacecolor="white", label=f"{part} part alone")[0]

@@ -16,7 +16,7 @@ from threedie.benchmark.records.record import (
     in_order,
     read_record,
 )
-from threedie.benchmark.settings.protocol import PROTOCOLS
+from threedie.benchmark.settings.protocol import existing_protocol
 from threedie.benchmark.tasks import TASKS
 from threedie.manifests.errors import ThreeDieError
 
@@ -104,7 +104,7 @@ def _remarks(record: Record) -> Iterator[str]:
         yield "published: shown apart and not ranked"
         return
     name, version = record["protocol"]["name"], record["protocol"]["version"]
-    protocol = PROTOCOLS.get(name)
+    protocol = existing_protocol(name)
     if protocol is None or protocol.version != version:
         yield f"protocol {name}, version {version}, isn't one of this program's: it gets a table of its own"
     unknown = sorted({row["task"] for row in record["results"] if row["task"] not in TASKS})

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from threedie.baselines.parts import PARTS
 from threedie.benchmark.records.types import Result
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.metric import Metric
@@ -51,7 +52,7 @@ class TaskMetric:
             _TASK_ORDER.index(self.task) if self.task in TASKS else len(TASKS),
             self.task,
             self.version,
-            not self._on_usual_input,
+            not self.on_usual_input,
             self.name not in own,
             names.index(self.name) if self.name in names else len(names),
             self.name,
@@ -62,12 +63,12 @@ class TaskMetric:
         """The task in words; names the input where it isn't the task's usual one."""
         task = TASKS.get(self.task)
         title = task.title if task else self.task.replace("_", " ").capitalize()
-        return title if self._on_usual_input else f"{title}, on the {self.input}"
+        return title if self.on_usual_input else f"{title}, on the {self.input}"
 
     @property
     def in_overview(self) -> bool:
         """Whether the overview shows it if it is a main metric."""
-        return self._on_usual_input and (self.task not in TASKS or TASKS[self.task].in_overview)
+        return self.on_usual_input and (self.task not in TASKS or TASKS[self.task].in_overview)
 
     @property
     def ranked(self) -> bool:
@@ -80,7 +81,8 @@ class TaskMetric:
         return self.task in TASKS and TASKS[self.task].about_objects
 
     @property
-    def _on_usual_input(self) -> bool:
+    def on_usual_input(self) -> bool:
+        """Whether it is measured on what its task is about, where tables don't name the input."""
         return self.input == (TASKS[self.task].input if self.task in TASKS else REPRESENTATION)
 
     @property
@@ -93,6 +95,18 @@ class TaskMetric:
         """The metric in words, with its unit."""
         return self.declaration.title if self.declaration else self.name.replace("_", " ")
 
+    @property
+    def formula(self) -> str:
+        """The formula of an R2 of several numbers, `pooled` or `per component`; "" of other metrics."""
+        return self.declaration.formula if self.declaration else ""
+
+    def is_other_formula_of(self, other: "TaskMetric") -> bool:
+        """Whether it is another metric's R2 by the other formula, and differs from it on 3DIEBench."""
+        same = (self.task, self.version, self.input) == (other.task, other.version, other.input)
+        task = TASKS.get(self.task)
+        differs = task is not None and not task.formulas_agree
+        return same and differs and "" != self.formula != other.formula != ""
+
     def text(self, value: float) -> str:
         """A value as the tables of measured results show it."""
         if self._percent:
@@ -100,10 +114,9 @@ class TaskMetric:
         return f"{value:.{self.declaration.digits if self.declaration else _DECIMALS}f}"
 
     def published_text(self, value: float) -> str:
-        """A value with the digits that papers give: two behind the point, in % one where the second is zero."""
-        if self._percent:
-            return f"{100 * value:.2f}".removesuffix("0")
-        return f"{value:.2f}"
+        """A value with the digits that papers give: two or three behind the point, in % one to three."""
+        text = f"{100 * value if self._percent else value:.3f}"
+        return text.removesuffix("0").removesuffix("0" if self._percent else "")
 
     @property
     def _percent(self) -> bool:
@@ -115,3 +128,8 @@ class Column(NamedTuple):
 
     metric: TaskMetric
     part: str
+
+
+def column_order(column: Column) -> tuple[Any, ...]:
+    """Sort key of columns: by metric, then by part."""
+    return (*column.metric.order, PARTS.index(column.part))

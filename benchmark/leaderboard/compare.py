@@ -14,6 +14,7 @@ from threedie.benchmark.leaderboard.entries import Cell, Entry
 from threedie.benchmark.leaderboard.groups import Group, measured
 from threedie.benchmark.leaderboard.letters import row_scores
 from threedie.benchmark.leaderboard.significance import Difference, difference
+from threedie.benchmark.leaderboard.variants import setting_words
 from threedie.benchmark.records.draws import DrawsByRecord, draws_beside
 from threedie.benchmark.records.record import Record, in_order
 from threedie.manifests.errors import ThreeDieError
@@ -252,13 +253,13 @@ def _called(name: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 
 
 def _unnamed(entry: Entry, name: str) -> int | None:
-    """How many settings of a row a name leaves out, not counting the recipe; None where it isn't the row's."""
+    """How many settings of a row's label a name leaves out, without the recipe; None where it isn't the row's."""
     rest = name.removeprefix(entry.method)
     if rest == name or (rest and rest[0] not in " ,("):
         return None
     named = {setting.strip(" ()").replace("=", " ") for setting in rest.split(",")} - {""}
     settings = [*filter(None, entry.variant.replace(" and ", ", ").split(", "))]
-    if not named <= set(settings):
+    if not named <= {*settings, *setting_words(entry.records[0]).values()}:
         return None
     # The first is the recipe, which most rows share.
     return len(set(settings[1:]) - named) if named else len(settings)

@@ -61,8 +61,8 @@ class Entry:
     """One row: a method under one configuration, with a record per seed.
 
     Attributes:
-        method: the method's name.
-        variant: the recipe, and the settings that differ from other rows of the method.
+        method: what the method is called.
+        variant: the recipe, and the settings that differ from it; see `variants.name_variants`.
         records: its records, by seed.
         cells: result by column.
         family: the family of methods it belongs to.
@@ -77,7 +77,7 @@ class Entry:
     letters: dict[Column, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, records: Sequence[Record], variant: str) -> "Entry":
+    def of(cls, records: Sequence[Record], method: str, variant: str) -> "Entry":
         """The row of records that differ in nothing but the seed."""
         ordered = sorted(records, key=lambda record: (record["seed"] or 0, record["id"]))
         rows: dict[Column, list[Result]] = {}
@@ -85,7 +85,7 @@ class Entry:
             for row in record["results"]:
                 rows.setdefault(Column(TaskMetric.of(row), row["part"]), []).append(row)
         cells = {column: _cell(results) for column, results in rows.items()}
-        return cls(records[0]["method"]["name"], variant, tuple(ordered), cells, family(records[0]["method"]))
+        return cls(method, variant, tuple(ordered), cells, family(records[0]["method"]))
 
     @property
     def name(self) -> str:

@@ -17,9 +17,9 @@ def family(method: Mapping[str, Any]) -> str:
     Args:
         method: the record's entry `method`.
     """
-    ours = {_key(name): about.family for name, about in CATALOGUE.items()}
+    ours = {method_key(name): about.family for name, about in CATALOGUE.items()}
     families = published_families() | ours
-    return families.get(_key(method["name"]), "split" if INVARIANT in (method["parts"] or ()) else "other")
+    return families.get(method_key(method["name"]), "split" if INVARIANT in (method["parts"] or ()) else "other")
 
 
 @cache
@@ -28,9 +28,9 @@ def published_families() -> dict[str, str]:
     path = resources.files("threedie.benchmark").joinpath("leaderboard/published_methods.json")
     table: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
     assert set(table) <= set(FAMILIES)
-    return {_key(name): family for family, names in table.items() for name in names}
+    return {method_key(name): family for family, names in table.items() for name in names}
 
 
-def _key(name: str) -> str:
+def method_key(name: str) -> str:
     """Letters and digits of a name without its variant: "Barlow Twins" is barlow_twins, "seq-JEPA (3, 5)" seq-JEPA."""
     return "".join(filter(str.isalnum, re.split(r"[(,]| without ", name.casefold())[0]))

@@ -13,6 +13,7 @@ from threedie.benchmark.leaderboard.families import FAMILIES
 from threedie.benchmark.leaderboard.groups import Group, measured, published
 from threedie.benchmark.leaderboard.pictures import Picture
 from threedie.benchmark.leaderboard.sections import Section
+from threedie.benchmark.leaderboard.selection import EVERYTHING, Selection
 from threedie.benchmark.records.draws import DrawsByRecord
 from threedie.benchmark.records.record import Record
 from threedie.benchmark.records.upgrade import warning_line
@@ -24,6 +25,7 @@ def render_page(
     contact_sheet: bytes | None,
     figures: Sequence[Picture] = (),
     draws: DrawsByRecord | None = None,
+    selection: Selection = EVERYTHING,
 ) -> str:
     """The page as HTML.
 
@@ -33,6 +35,7 @@ def render_page(
         contact_sheet: a PNG of the dataset, or None.
         figures: what `3die bench figures` drew; those of runs that aren't among the records are left out.
         draws: bootstrap draws of the records, for letters that say which differences are beyond chance.
+        selection: what is shown.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
     from markupsafe import Markup  # noqa: PLC0415
@@ -51,18 +54,19 @@ def render_page(
         "dataset_name": dataset_name,
         "tojson_plain": lambda value: json.dumps(value, sort_keys=True, ensure_ascii=False),
     }
-    groups = measured(records, draws)
+    groups = measured(records, draws, selection)
     letters = any(entry.letters for group in groups for entry in group.entries)
     style = environment.get_template("page.css.j2").render(letters=letters)
     script = environment.get_template("page.js.j2").render(families=list(FAMILIES), parts=PARTS)
     digest = base64.b64encode(hashlib.sha256(f"\n{script}".encode()).digest()).decode()
     return environment.get_template("page.html.j2").render(
         measured=[
-            Section(f"m{number}", group, pictures=_group_figures(number - 1, groups, figures))
+            Section(f"m{number}", group, selection=selection, pictures=_group_figures(number - 1, groups, figures))
             for number, group in enumerate(groups, 1)
         ],
         published=[
-            Section(f"p{number}", group, True) for number, group in enumerate(published([*records, *others]), 1)
+            Section(f"p{number}", group, True, selection)
+            for number, group in enumerate(published([*records, *others], selection), 1)
         ],
         picture=contact_sheet and "data:image/png;base64," + base64.b64encode(contact_sheet).decode(),
         # The program's own files; everything from a record goes through autoescape.

@@ -1,32 +1,25 @@
 """Writes the page and the tables into a folder."""
 
-import json
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 
-from threedie.benchmark.leaderboard.export import render_csv, render_json
-from threedie.benchmark.leaderboard.latex import render_latex
+from threedie.benchmark.leaderboard.export import render_csv, render_json, render_wide_csv
+from threedie.benchmark.leaderboard.latex import PREAMBLE, latex_tables, render_latex
 from threedie.benchmark.leaderboard.markdown import render_markdown
 from threedie.benchmark.leaderboard.page import render_page
 from threedie.benchmark.leaderboard.pictures import INDEX_FILE, Picture
+from threedie.benchmark.leaderboard.published import published_records
+from threedie.benchmark.leaderboard.selection import EVERYTHING, Selection
 from threedie.benchmark.records.draws import DrawsByRecord
-from threedie.benchmark.records.record import Record, validate
+from threedie.benchmark.records.record import Record
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import explained, replacing
 from threedie.manifests.places import DEFAULT_FIGURES
 
 PAGE_FILE = "index.html"
-_PUBLISHED_FILE = "leaderboard/published.json"
+TABLES_FOLDER = "tables"
+"""Folder of LaTeX files with one table each, for \\input."""
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-
-
-def published_records() -> list[Record]:
-    """Records of results from papers that the program comes with."""
-    records = json.loads(resources.files("threedie.benchmark").joinpath(_PUBLISHED_FILE).read_text(encoding="utf-8"))
-    for record in records:
-        validate(record)
-    return list(records)
 
 
 def write_tables(
@@ -35,8 +28,11 @@ def write_tables(
     pictures: Sequence[Picture] = (),
     contact_sheet: bytes | None = None,
     draws: DrawsByRecord | None = None,
+    selection: Selection = EVERYTHING,
 ) -> list[Path]:
     """Write the page, and the tables as Markdown, CSV, LaTeX and JSON.
+
+    In LaTeX each table also has a file of its own, in the folder `TABLES_FOLDER`.
 
     Args:
         folder: where to write; made if it doesn't exist.
@@ -44,6 +40,7 @@ def write_tables(
         pictures: figures for the page.
         contact_sheet: a PNG of the dataset for the page.
         draws: bootstrap draws of the records, for letters that say which differences are beyond chance.
+        selection: what is shown.
 
     Returns:
         The files, the page first.
@@ -53,12 +50,15 @@ def write_tables(
     """
     others = published_records()
     texts = {
-        PAGE_FILE: render_page(records, others, contact_sheet, pictures, draws),
-        "leaderboard.md": render_markdown(records, others, draws),
-        "leaderboard.csv": render_csv(records, others),
-        "leaderboard.tex": render_latex(records, others, draws),
-        "leaderboard.json": render_json(records, others, draws),
+        PAGE_FILE: render_page(records, others, contact_sheet, pictures, draws, selection),
+        "leaderboard.md": render_markdown(records, others, draws, selection),
+        "leaderboard.csv": render_csv(records, others, selection),
+        "leaderboard-wide.csv": render_wide_csv(records, others, selection),
+        "leaderboard.tex": render_latex(records, others, draws, selection),
+        "leaderboard.json": render_json(records, others, draws, selection),
     }
+    for name, table in latex_tables(records, others, draws, selection).items():
+        texts[f"{TABLES_FOLDER}/{name}.tex"] = f"{PREAMBLE}{table}"
     for name, text in texts.items():
         with replacing(folder / name) as temporary:
             temporary.write_text(text, encoding="utf-8", errors="replace", newline="\n")

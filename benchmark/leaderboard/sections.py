@@ -4,15 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from threedie.baselines.parts import ALL
 from threedie.benchmark.leaderboard.columns import Column, TaskMetric
-from threedie.benchmark.leaderboard.entries import Entry
+from threedie.benchmark.leaderboard.entries import Cell, Entry
 from threedie.benchmark.leaderboard.groups import Group
 from threedie.benchmark.leaderboard.pictures import Picture
+from threedie.benchmark.leaderboard.published import published_facts
+from threedie.benchmark.leaderboard.ranking import sort_key
+from threedie.benchmark.leaderboard.selection import EVERYTHING, Selection, without_gaps
 
 LETTERS_NOTE = (
     "Rows that share a superscript letter within a column are not told apart (paired bootstrap over objects and seeds, "
     "Holm-corrected at 5 %)"
 )
+_MOST_COLUMNS = 10
+"""Of one table: so many fit on a page of 1400 pixels."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +29,14 @@ class Section:
         id: prefix of its anchors on the page; "" elsewhere.
         table: the group.
         as_published: whether numbers have the digits that papers give.
+        selection: what is shown.
         pictures: figures of its runs.
     """
 
     id: str
     table: Group
     as_published: bool = False
+    selection: Selection = EVERYTHING
     pictures: tuple[Picture, ...] = ()
 
     def text(self, column: Column, value: float) -> str:
@@ -50,10 +58,41 @@ class Section:
             for column, cell in zip(columns, cells, strict=True)
         ]
 
-    @cached_property
-    def edges(self) -> set[Column]:
-        """The first column of each metric, which has a line on its left."""
-        return {Column(metric, parts[0]) for metric, parts in self.heads(self.table.columns)}
+    def edges(self, columns: Sequence[Column]) -> set[Column]:
+        """The first of some columns of each metric, which has a line on its left."""
+        return {Column(metric, parts[0]) for metric, parts in self.heads(columns)}
+
+    def rows(self, columns: Sequence[Column]) -> list[Entry]:
+        """The rows that have any of some columns, best first in the first column; published ones by name."""
+        rows = [entry for entry in self.table.entries if not entry.cells.keys().isdisjoint(columns)]
+        return rows if self.as_published else sorted(rows, key=lambda entry: sort_key(entry, columns[0]))
+
+    def anchor(self, entry: Entry) -> str:
+        """Of the runs of a row on the page."""
+        return f"{self.id}-{self.table.entries.index(entry) + 1}"
+
+    def tables(self, columns: Sequence[Column]) -> list[tuple[Column, ...]]:
+        """Some columns in tables without columns of empty cells."""
+        return without_gaps(columns, [entry.cells for entry in self.table.entries], _MOST_COLUMNS)
+
+    @property
+    def main_tables(self) -> list[tuple[Column, ...]]:
+        """The main results in tables without columns of empty cells: the leading columns, then all others."""
+        counts = {column: sum(column in entry.cells for entry in self.table.entries) for column in self.table.lead}
+        lead = tuple(column for column in counts if 2 * counts[column] >= len(self.table.entries)) or self.table.lead
+        first, *more = (lead[start : start + _MOST_COLUMNS] for start in range(0, len(lead), _MOST_COLUMNS))
+        return [first, *more, *self.tables([column for column in self.table.main if column not in lead])]
+
+    def title(self, columns: Sequence[Column]) -> str:
+        """What a further table of main results is about."""
+        tasks = list(dict.fromkeys(column.metric.task_title for column in columns))
+        if len(tasks) > 1 and all(column.part != ALL for column in columns):
+            return "Parts of the representation"
+        return ", ".join(tasks)
+
+    def interval(self, cell: Cell) -> tuple[float, float] | None:
+        """The interval of a number if it has one and intervals are shown."""
+        return cell.interval if self.selection.intervals else None
 
     def higher(self, column: Column) -> bool:
         """Whether more is better in a column."""
@@ -66,9 +105,9 @@ class Section:
 
     @property
     def has_intervals(self) -> bool:
-        """Whether a number of the overview has an interval to show."""
+        """Whether a number of the first tables has an interval to show."""
         return any(
-            entry.cells[column].interval is not None
+            self.interval(entry.cells[column]) is not None
             for entry in self.table.entries
             for column in self.table.main
             if column in entry.cells
@@ -96,6 +135,11 @@ class Section:
             if other is not entry and own & set(other.letters.get(column, ""))
         ]
         return f"Not told apart from {', '.join(names)}" if names else "Told apart from every other row with a letter"
+
+    @property
+    def published_facts(self) -> list[str]:
+        """What to know of published rows, in sentences."""
+        return published_facts([record for entry in self.table.entries for record in entry.records])
 
     @property
     def figures(self) -> list[Picture]:

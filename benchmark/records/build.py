@@ -1,13 +1,15 @@
 """Building a result record: everything that is needed to believe a number and to reproduce it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
-import threedie
 from threedie.benchmark.evaluation.evaluate import Evaluation
-from threedie.benchmark.records.environment import code_version, hardware, library_versions
+from threedie.benchmark.evaluation.plan import EvaluationPlan
+from threedie.benchmark.records.environment import Provenance
 from threedie.benchmark.records.record import weights_of
 from threedie.benchmark.records.types import (
     SCHEMA,
@@ -24,11 +26,22 @@ from threedie.benchmark.records.types import (
 )
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.tasks import TASKS
-from threedie.benchmark.tasks.outcome import Score
+from threedie.benchmark.tasks.outcome import Outcome, Score
 from threedie.benchmark.tasks.warning import ResultWarning
 from threedie.benchmark.training.imported import KNOWN_SETTINGS
 
+FEATURES_RECIPE = "features"
+"""What tables have in the place of a recipe's name for features of another program."""
+_MOST_LETTERS = 80
 UNKNOWN_TRAINING = "the weights were trained by another program: on what data, from which seed and how long isn't known"
+
+_WITHOUT_NAME: Literal[2] = 2
+"""Version of records that have nothing of version 3, so that older programs read them."""
+
+
+def plain_name(name: str) -> str:
+    """A name in letters that files and ids may have."""
+    return re.sub(r"[^A-Za-z0-9._+]+", "-", name).strip("-._+")[:_MOST_LETTERS] or "unnamed"
 
 
 def run_name(method: str, recipe: str, seed: int | None) -> str:
@@ -36,10 +49,15 @@ def run_name(method: str, recipe: str, seed: int | None) -> str:
     return f"{method}-{recipe}" + ("" if seed is None else f"-s{seed}")
 
 
+def options_suffix(options: Mapping[str, Any]) -> str:
+    """End of the id of a record whose method was measured with other options than it was trained with."""
+    return "".join(f"-{re.sub('[^A-Za-z0-9._+]+', '-', f'{name}-{value}')}" for name, value in options.items())
+
+
 def build_record(
     checkpoint: dict[str, Any],
     evaluation: Evaluation,
-    started: datetime,
+    provenance: Provenance,
     dataset: dict[str, Any],
     trained_on: dict[str, Any] | None = None,
 ) -> Record:
@@ -48,7 +66,7 @@ def build_record(
     Args:
         checkpoint: content of the checkpoint.
         evaluation: outcomes of the tasks, and how they were measured.
-        started: when the command began, in UTC.
+        provenance: program, libraries, machine, and when the command began.
         dataset: the one that was measured on; see `Source.describe`.
         trained_on: the one that heads were trained on, where it is another.
     """
@@ -57,14 +75,15 @@ def build_record(
     protocol = evaluation.plan.protocol
     imported = checkpoint.get("imported")
     name, config = settings.method, recipe.to_json()
+    suffix = options_suffix(checkpoint.get("evaluated_with", {}))
     origin: Origin = {"kind": "measured"}
     if imported:
         name, origin = imported["name"], {"kind": "measured", "weights": "imported", "source": imported["source"]}
         config = {key: config[key] for key in KNOWN_SETTINGS}
     warnings = [*([ResultWarning(UNKNOWN_TRAINING)] if imported else []), *evaluation.warnings]
     record: Record = {
-        "schema": SCHEMA,
-        "id": f"{run_name(name, recipe.name, settings.seed)}-{evaluation.weights[:8]}",
+        "schema": _WITHOUT_NAME,
+        "id": f"{run_name(name, recipe.name, settings.seed)}-{evaluation.weights[:8]}{suffix}",
         "origin": origin,
         "protocol": {"name": protocol.name, "version": protocol.version},
         "method": {
@@ -82,27 +101,101 @@ def build_record(
             "trained_on": settings.fingerprint,
         },
         "seed": settings.seed,
-        "code": code_version(Path(threedie.__file__).parent.parent),
+        "code": provenance.code,
         "checkpoint": {
             "sha256": evaluation.weights,
             "epochs": progress["epoch"],
             "steps": progress["steps_done"],
         },
-        "hardware": hardware(evaluation.plan.device),
-        "libraries": library_versions(),
-        "times": _times(progress["seconds"], evaluation, started),
+        "hardware": provenance.hardware,
+        "libraries": provenance.libraries,
+        "times": _times(progress["seconds"], evaluation, provenance.started),
         "results": [_result(name, score) for name, outcome in evaluation.outcomes.items() for score in outcome.scores],
-        "breakdowns": [
-            cast("Breakdown", {"task": name, "version": TASKS[name].version, **breakdown.to_json()})
-            for name, outcome in evaluation.outcomes.items()
-            for breakdown in outcome.breakdowns
-        ],
+        "breakdowns": _breakdowns(evaluation.outcomes),
         "curves": progress["curves"],
         "warnings": [cast("RecordWarning", warning.to_json()) for warning in warnings],
     }
     if trained_on is not None:
         record["trained_on"] = cast("DatasetInfo", trained_on)
     return record
+
+
+@dataclass(frozen=True)
+class FeaturesOf:
+    """Features of another program, for their record.
+
+    Attributes:
+        name: of the method.
+        seed: of its training, if it is known.
+        source: their file.
+        sha256: of the features.
+        dimensions: of each.
+        normalized: whether they were compared at length 1 in retrieval.
+    """
+
+    name: str
+    seed: int | None
+    source: str
+    sha256: str
+    dimensions: int
+    normalized: bool
+
+
+def build_feature_record(
+    features: FeaturesOf,
+    outcomes: Mapping[str, Outcome],
+    warnings: Sequence[ResultWarning],
+    plan: EvaluationPlan,
+    dataset: dict[str, Any],
+    provenance: Provenance,
+    tasks_s: float,
+) -> Record:
+    """The record of features that another program computed.
+
+    Args:
+        features: what they are.
+        outcomes: of each task by name.
+        warnings: what to know before believing a number.
+        plan: how they were measured.
+        dataset: the one they are of; see `Source.describe`.
+        provenance: when the command began, and with what.
+        tasks_s: seconds that the tasks took.
+    """
+    name = run_name(plain_name(features.name), FEATURES_RECIPE, features.seed)
+    return {
+        "schema": SCHEMA,
+        "id": f"{name}-{features.sha256[:8]}",
+        "origin": {"kind": "measured", "weights": "features", "source": Path(features.source).name[:_MOST_LETTERS]},
+        "protocol": {"name": plan.protocol.name, "version": plan.protocol.version},
+        "method": {"name": features.name, "options": {}, "parts": ["all"], "parameters": None},
+        "dataset": cast("DatasetInfo", dataset),
+        "evaluation": cast("EvaluationInfo", plan.scope.to_json()),
+        "config": {
+            "name": FEATURES_RECIPE,
+            "dimensions": features.dimensions,
+            "normalized": features.normalized,
+        },
+        "seed": features.seed,
+        "code": provenance.code,
+        "checkpoint": {"sha256": features.sha256, "epochs": None, "steps": None},
+        "hardware": provenance.hardware,
+        "libraries": provenance.libraries,
+        "times": {
+            "started": provenance.started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "train_s": None,
+            "features_s": 0.0,
+            "tasks_s": round(tasks_s, 2),
+        },
+        "results": [_result(name, score) for name, outcome in outcomes.items() for score in outcome.scores],
+        "breakdowns": _breakdowns(outcomes),
+        "curves": {"epoch": []},
+        "warnings": [cast("RecordWarning", warning.to_json()) for warning in warnings],
+    }
+
+
+def with_display_name(record: Record, name: str | None) -> Record:
+    """A record that tables call by a name; as it is without one."""
+    return record if name is None else {**record, "schema": SCHEMA, "display_name": name}
 
 
 def _times(train_s: float | None, evaluation: Evaluation, started: datetime) -> Times:
@@ -112,6 +205,14 @@ def _times(train_s: float | None, evaluation: Evaluation, started: datetime) -> 
         "features_s": round(evaluation.features_s, 2),
         "tasks_s": round(evaluation.tasks_s, 2),
     }
+
+
+def _breakdowns(outcomes: Mapping[str, Outcome]) -> list[Breakdown]:
+    return [
+        cast("Breakdown", {"task": name, "version": TASKS[name].version, **breakdown.to_json()})
+        for name, outcome in outcomes.items()
+        for breakdown in outcome.breakdowns
+    ]
 
 
 def _result(task: str, score: Score) -> Result:

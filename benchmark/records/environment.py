@@ -1,9 +1,12 @@
 """What a number was computed with: the program, its libraries and the machine."""
 
+import importlib
 import importlib.metadata
 import os
 import platform
 import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -12,16 +15,60 @@ import torch
 import threedie
 from threedie.benchmark.records.types import Code, Hardware
 
-LIBRARIES = ("torch", "lightning-fabric", "numpy", "scipy", "h5py", "pillow", "simplejpeg")
-"""Packages whose versions records give."""
+LIBRARIES = {
+    "torch": "torch",
+    "lightning-fabric": "lightning_fabric",
+    "kornia": "kornia",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "h5py": "h5py",
+    "pillow": "PIL",
+    "simplejpeg": "simplejpeg",
+}
+"""Packages whose versions records give, and the modules they install."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a record says of how its numbers came to be. Found before the work begins, so that nothing fails at its end.
+
+    Attributes:
+        started: when the work began, in UTC.
+        code: version of the program.
+        libraries: versions of Python and of the libraries.
+        hardware: the machine.
+    """
+
+    started: datetime
+    code: Code
+    libraries: dict[str, str]
+    hardware: Hardware
+
+    @classmethod
+    def find(cls, device: str) -> "Provenance":
+        """Of work that begins now on a device, `cpu` or `cuda`."""
+        return cls(datetime.now(UTC), program_version(), library_versions(), hardware(device))
 
 
 def library_versions() -> dict[str, str]:
     """Versions of Python and of the libraries that numbers depend on."""
     return {
         "python": platform.python_version(),
-        **{name: importlib.metadata.version(name) for name in LIBRARIES},
+        **{package: _version(package, module) for package, module in LIBRARIES.items()},
     }
+
+
+def _version(package: str, module: str) -> str:
+    """A package's version; what its module says where the package's description isn't installed with it."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return str(getattr(importlib.import_module(module), "__version__", "unknown"))
+
+
+def program_version() -> Code:
+    """Version of this program."""
+    return code_version(Path(threedie.__file__).parent.parent)
 
 
 def code_version(folder: Path) -> Code:

@@ -15,10 +15,12 @@ from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.fields import Path, first_error
 
 MEASURED: tuple[tuple[str, ...], ...] = (
-    ("method", "options"), ("method", "parts"), ("method", "parameters"), ("dataset", "*"), ("trained_on", "*"),
+    ("method", "options"), ("method", "parts"), ("dataset", "*"), ("trained_on", "*"),
     ("config",), ("code",), ("checkpoint",), ("hardware",), ("libraries",), ("times",), ("curves",), ("warnings",),
 )  # fmt: skip
 """Fields that are never null in a measured record; `*` is every entry."""
+WITH_WEIGHTS: tuple[tuple[str, ...], ...] = (("method", "parameters"),)
+"""Fields that are never null either unless only features were measured."""
 TRAINED_HERE: tuple[tuple[str, ...], ...] = (
     ("checkpoint", "epochs"), ("checkpoint", "steps"), ("times", "train_s"), ("seed",),
 )  # fmt: skip
@@ -50,11 +52,14 @@ def check_rules(record: Record) -> None:
 def _check_origin(record: Record) -> None:
     origin = record["origin"]
     measured, imported = origin["kind"] == "measured", "weights" in origin
+    features = origin.get("weights") == "features"
     if "source" not in origin and (imported or not measured):
         raise ThreeDieError("origin: 'source' is a required field: name the paper or the file the numbers are from")
     if not measured:
         return
-    for path in (*MEASURED, *(() if imported else TRAINED_HERE)):
+    if "published" in record:
+        raise ThreeDieError("published: is of published numbers, and these are measured; remove it")
+    for path in (*MEASURED, *(() if features else WITH_WEIGHTS), *(() if imported else TRAINED_HERE)):
         for name, value in _values(record, path):
             if value is None:
                 raise ThreeDieError(f"{field_path(name)}: may not be null in a measured record")
@@ -109,11 +114,19 @@ def _check_config(record: Record) -> None:
     """The recipe's name is shown in tables; the rest of a configuration is open."""
     config = record["config"] or {}
     if "name" in config:
-        try:
-            _NAME.validate_python(config["name"])
-        except ValidationError as error:
-            wrong = first_error(error)
-            raise ThreeDieError(f"config.name: {wrong.statement()}") from error
+        check_name(config["name"], "config.name")
+
+
+def check_name(name: object, where: str) -> None:
+    """Check a name that tables show.
+
+    Raises:
+        ThreeDieError: it begins with `where`, the field or option.
+    """
+    try:
+        _NAME.validate_python(name)
+    except ValidationError as error:
+        raise ThreeDieError(f"{where}: {first_error(error).statement()}") from error
 
 
 def _check_started(record: Record) -> None:

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from threedie.benchmark.records.rules import MEASURED, TRAINED_HERE
+from threedie.benchmark.records.rules import MEASURED, TRAINED_HERE, WITH_WEIGHTS
 from threedie.benchmark.records.validate import record_type
 
 SCHEMA_FILE = "record.schema.json"
@@ -18,6 +18,7 @@ def record_schema() -> dict[str, Any]:
     """JSON schema (draft 2020-12) of records. It lacks `rules.py`'s rules between fields and `bounds.py`'s sizes."""
     measured = {"properties": {"origin": {"properties": {"kind": {"const": "measured"}}}}}
     imported = {"properties": {"origin": {"required": ["weights"]}}}
+    features = {"properties": {"origin": {"properties": {"weights": {"const": "features"}}, "required": ["weights"]}}}
     published = {"properties": {"origin": {"properties": {"kind": {"const": "published"}}}}}
     here = {"allOf": [measured, {"not": imported}]}
     curves = {"properties": {"curves": {"required": ["epoch"]}}}
@@ -26,6 +27,7 @@ def record_schema() -> dict[str, Any]:
         **record_type().json_schema(),
         "allOf": [
             {"if": measured, "then": {"allOf": [_never_null(MEASURED), curves]}},
+            {"if": {"allOf": [measured, {"not": features}]}, "then": _never_null(WITH_WEIGHTS)},
             {"if": here, "then": _never_null(TRAINED_HERE)},
             {
                 "if": {"anyOf": [published, imported]},

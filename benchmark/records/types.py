@@ -17,8 +17,10 @@ from typing_extensions import TypedDict
 
 from threedie.manifests.fields import Flag, MaxLength, Must, Number, Text, Whole
 
-SCHEMA: Literal[2] = 2
-"""Version of the format. Version 1 had warnings as texts and British spelling in `config`; `upgrade.py` reads it."""
+SCHEMA: Literal[3] = 3
+"""Version of the format. Version 1 had warnings as texts and British spelling in `config`; `upgrade.py` reads it.
+Version 3 added `display_name`, weights `features` and `published`; a record without them is written as version 2, which
+older programs read."""
 
 _HIDDEN = (
     r"\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
@@ -67,10 +69,41 @@ class Origin(TypedDict):
     source: NotRequired[Annotated[VisibleText, Must(bool, "a text", _NOT_EMPTY)]]
     weights: NotRequired[
         Annotated[
-            Literal["imported"],
-            Field(description="Another program trained them: seed, steps and time of training may be unknown."),
+            Literal["imported", "features"],
+            Field(
+                description="Another program trained them: seed, steps and time of training may be unknown. "
+                "`features`: only features were measured, and the number of parameters may be unknown too."
+            ),
         ]
     ]
+
+
+@with_config(_CLOSED)
+class PublishedInfo(TypedDict):
+    """What is known of a published number: where it was seen, and how its authors trained and measured."""
+
+    seen: Annotated[
+        Literal["paper", "repository", "abstract"],
+        Field(description="Where the numbers were read: the paper, its authors' repository, or the abstract alone."),
+    ]
+    formula: NotRequired[
+        Annotated[
+            Literal["stated", "code", "supposed"],
+            Field(
+                description="How the formula of R2, which the metric's name says, is known: the paper states it, the "
+                "released code computes it, or it is supposed from either."
+            ),
+        ]
+    ]
+    image_size: NotRequired[Count | None]
+    batch_size: NotRequired[Count | None]
+    epochs: NotRequired[Count | None]
+    backbone: NotRequired[Name | None]
+    train_views: NotRequired[Annotated[Count, Field(description="Views that a sequence has in training.")]]
+    eval_views: NotRequired[Annotated[Count, Field(description="Views that a measured representation is made of.")]]
+    context_length: NotRequired[Annotated[Count, Field(description="Tokens of the context at evaluation.")]]
+    gpu_hours: NotRequired[Annotated[Number, Field(ge=0, description="Hours of training on one GPU.")]]
+    notes: NotRequired[Annotated[list[Annotated[VisibleText, Must(bool, "a text", _NOT_EMPTY)]], Field(max_length=20)]]
 
 
 @with_config(_CLOSED)
@@ -213,9 +246,13 @@ class RecordWarning(TypedDict):
 class Record(TypedDict):
     """What one trained method scored on one dataset under one protocol, and what is needed to get it again."""
 
-    schema: Literal[2]
+    schema: Literal[2, 3]
     id: Identifier
+    display_name: NotRequired[
+        Annotated[Name, Field(description="What tables call it, instead of the name of its method.")]
+    ]
     origin: Origin
+    published: NotRequired[Annotated[PublishedInfo, Field(description="Of published numbers only.")]]
     protocol: ProtocolName
     method: MethodInfo
     dataset: DatasetInfo

@@ -16,6 +16,7 @@ def upgrade(record: Any) -> Any:
     """A record as read from JSON, in today's format; what isn't a record of an older version comes back as it is.
 
     Version 1 had warnings as texts, `task: text` where they are of a task, and British spelling in texts and `config`.
+    Version 3 has fields that version 2 lacks, and is the same otherwise.
 
     Raises:
         ThreeDieError: its version is newer than this program.

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from threedie.benchmark.data.inputs import TrainingPairs
+from threedie.benchmark.data.inputs import TrainingViews
 from threedie.benchmark.data.source import ImageStore, is_cells
 from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.runs.estimate import estimate, fine_tuning_seconds, span, step_seconds
 from threedie.benchmark.settings.recipe import load_recipe
 from threedie.benchmark.settings.run_settings import RunSettings
+from threedie.benchmark.training.build import build
 from threedie.manifests.progress import titled
 
 SMALLEST_RECIPE = "smoke"
@@ -39,7 +40,8 @@ class Forecast:
     def lines(self) -> Iterator[str]:
         """Time of each stage, and a smaller run if one takes less."""
         recipe, dataset = self.settings.recipe, self.images.dataset
-        total = recipe.epochs * TrainingPairs(self.images).steps_per_epoch(recipe)
+        group = build(self.settings).group
+        total = recipe.epochs * TrainingViews(self.images, group=group).steps_per_epoch(recipe)
         if self.images.pairs_repeat_views:
             seconds = (total - self.steps_done) * step_seconds(self.settings, self.images, self.plan.device)
             further = "the vote of neighbors after every epoch"

@@ -4,7 +4,6 @@ import errno
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from threedie.benchmark.data.sources import find_source
 from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.requirements import require_training, require_validation, size_warnings
 from threedie.benchmark.evaluation.scope import Scope
+from threedie.benchmark.records.environment import Provenance
 from threedie.benchmark.records.record import Record
 from threedie.benchmark.runs.folder import run_lock
 from threedie.benchmark.runs.measurement import Measurement
@@ -39,6 +39,7 @@ class CheckpointEvaluation:
         device: `auto`, `cpu` or `cuda`.
         workers: threads that decode images.
         reporter: shows what happens.
+        display_name: what tables call the record of a checkpoint of this program.
     """
 
     weights: Weights
@@ -50,6 +51,7 @@ class CheckpointEvaluation:
     device: str = "auto"
     workers: int = DEFAULT_WORKERS
     reporter: Reporter = SILENT
+    display_name: str | None = None
 
     @classmethod
     def create(
@@ -87,6 +89,9 @@ class CheckpointEvaluation:
         for title, line in zip(["weights", *["note"] * len(weights.notes)], weights.notes, strict=False):
             reporter.text(titled(title, line))
         weights.check(method_file)
+        weights = weights.evaluated_with(import_options.overrides if import_options else ())
+        if import_options and "imported" not in weights.content:
+            options["display_name"] = import_options.name
         return cls(weights, source, eval_source, rules, **options)
 
     def run(self) -> Record:
@@ -96,6 +101,7 @@ class CheckpointEvaluation:
             ThreeDieError: the folder can't be written to or has the record of other weights; see `Measurement.run`.
         """
         recipe, report = self.weights.recipe, self.reporter.text
+        provenance = Provenance.find(find_device(self.device))
         report(self.source.summary())
         for warning in size_warnings(self.source.dataset, recipe):
             report(titled("warning", str(warning)))
@@ -114,9 +120,10 @@ class CheckpointEvaluation:
                 source=self.source,
                 images=lambda: images,
                 plan=EvaluationPlan(self.protocol, self.scope, find_device(self.device), self.reporter),
-                started=datetime.now(UTC),
+                provenance=provenance,
                 eval_source=self.eval_source,
                 eval_images=eval_images,
+                display_name=self.display_name,
                 records=folder if self.out else folder.parent,
             )
             measurement.run()

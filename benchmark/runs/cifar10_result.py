@@ -1,6 +1,5 @@
 """`cifar10.json`: results on CIFAR-10 in the form they had before they were records."""
 
-import importlib.metadata
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -66,7 +65,7 @@ class Cifar10Measurement(Measurement):
             "checkpoint": record["checkpoint"],
             "code": record["code"],
             "hardware": record["hardware"],
-            "libraries": {**(record["libraries"] or {}), "kornia": importlib.metadata.version("kornia")},
+            "libraries": record["libraries"],
             "times": {key: times.get(key) for key in ("started", "train_s", "tasks_s")},
             "results": [_row(metric, result.outcomes[task].scores[0]) for metric, task in _TASKS.items()],
             "curves": record["curves"],

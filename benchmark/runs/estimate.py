@@ -10,9 +10,9 @@ import torch
 
 from threedie.baselines.method import Method
 from threedie.benchmark.data.augmentation import Augmenter
-from threedie.benchmark.data.inputs import Loaded, TrainingPairs, pair_arrays, prepare
+from threedie.benchmark.data.inputs import Loaded, TrainingViews, prepare, view_arrays
 from threedie.benchmark.data.normalization import Normalization
-from threedie.benchmark.data.pairs import Pairs, draw_pass
+from threedie.benchmark.data.pairs import Sequences, draw_pass, draw_sequences
 from threedie.benchmark.data.source import ImageStore, LabeledViews, augmentation_for, is_cells
 from threedie.benchmark.evaluation.cells import (
     LabeledInputs,
@@ -91,9 +91,11 @@ def estimate(
     objects = dataset.indices("train")
     with _probe(settings, plan.device) as (method, stepper):
         batch = min(len(objects), recipe.batch_size, 1 << 20 if stepper.device.type == "cuda" else _PROBE_PAIRS)
+        batch = batch // method.group * method.group or batch
         pixels, loading_s = _pixels(dataset, images, recipe, seed, batch)
-        drawn = draw_pass(objects, dataset.info.views, seed, 0)[:batch]
-        loaded = Loaded(pixels, pixels, pair_arrays(dataset, drawn, method.action))
+        drawn = draw_sequences(objects, dataset.info.views, method.views, seed, 0)[:batch]
+        arrays = view_arrays(dataset, drawn, method.action, method.needs_absolute)
+        loaded = Loaded([torch.from_numpy(pixels)] * method.views, arrays)
         step_s = _step_seconds(stepper, augmentation_for(method, recipe), loaded) if method.needs_training else 0.0
         view = _any_normalization(pixels.shape[-1])(pixels, stepper.device)
         method.eval()
@@ -101,15 +103,15 @@ def estimate(
             image_s = _timed(lambda: method.represent(view).sum().item(), _PROBE_STEPS) / batch
             parts, width = len(method.parts.representation), method.represent(view[:2]).shape[1]
     # Loading runs beside the steps: the slower of the two sets the pace.
-    pair_s = max(step_s, 2 * loading_s) / batch
-    pairs = len(objects) * recipe.passes * recipe.epochs if method.needs_training else 0
+    object_s = max(step_s, method.views * loading_s) / batch
+    rows = len(objects) * recipe.passes * recipe.epochs if method.needs_training else 0
     images_in_all = len(dataset) * dataset.info.views
     count = head_count(dataset.info.fields, parts, plan.scope)
     steps = head_steps(protocol, count, len(objects))
     if protocol.patience:
         steps = min(steps, count * _USUAL_PATIENCES * protocol.patience)
     heads = steps * _head_seconds(width, protocol, str(stepper.device))
-    return Estimate(pairs * pair_s, images_in_all * max(image_s, loading_s / batch), heads)
+    return Estimate(rows * object_s, images_in_all * max(image_s, loading_s / batch), heads)
 
 
 def step_seconds(settings: RunSettings, images: ImageStore, device: str) -> float:
@@ -127,7 +129,8 @@ def step_seconds(settings: RunSettings, images: ImageStore, device: str) -> floa
             return 0.0
         # On a CPU a step's time grows with the batch, so a few pictures suffice; a GPU gets them all.
         probed = batch if stepper.device.type == "cuda" else min(batch, _PROBE_PICTURES)
-        loaded = TrainingPairs(images).load(Pairs(objects[:probed], *np.zeros((2, probed), np.int64)), method.action)
+        drawn = Sequences(objects[:probed], np.zeros((probed, method.views), np.int64))
+        loaded = TrainingViews(images).load(drawn, method.action, absolute=method.needs_absolute)
         return _step_seconds(stepper, images.augmentation(method, recipe), loaded) * batch / probed
 
 
@@ -160,8 +163,14 @@ def _probe(settings: RunSettings, device: str) -> Iterator[tuple[Method, Stepper
 
 def _step_seconds(stepper: Stepper, augmentation: Augmenter, loaded: Loaded) -> float:
     """Median seconds of a training step on a batch."""
-    normalization = _any_normalization(loaded.pixels1.shape[-1])
-    return _timed(lambda: stepper.step(prepare(loaded, augmentation, normalization, stepper.device), 0.0), _PROBE_STEPS)
+    normalization = _any_normalization(loaded.pixels[0].shape[-1])
+
+    def step() -> None:
+        values = stepper.step(prepare(loaded, augmentation, normalization, stepper.device), 0.0)
+        # Waits for the device.
+        values["loss"].item()
+
+    return _timed(step, _PROBE_STEPS)
 
 
 def _any_normalization(channels: int) -> Normalization:

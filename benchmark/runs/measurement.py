@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,9 @@ from threedie.benchmark.evaluation.evaluate import Evaluation, evaluate
 from threedie.benchmark.evaluation.features import FEATURES_FOLDER
 from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.scope import due_tasks
-from threedie.benchmark.records.build import build_record, with_other_tasks
+from threedie.benchmark.records.build import build_record, with_display_name, with_other_tasks
 from threedie.benchmark.records.draws import DRAWS_FILE, DrawsByScore, main_draws, read_draws, write_draws
+from threedie.benchmark.records.environment import Provenance
 from threedie.benchmark.records.record import RECORD_FILE, Record, read_record, weights_of, write_record
 from threedie.benchmark.runs.curves import CURVES_FILE, draw_curves
 from threedie.benchmark.runs.summary import results_text
@@ -55,8 +55,9 @@ class Measurement:
         source: the dataset that heads are trained on, and that is measured on without an `eval_source`.
         images: gives its images, which need not be decoded before they are needed.
         plan: rules, scope, device and reporter.
-        started: when the work began, in UTC.
+        provenance: program, libraries and machine, and when the work began.
         eval_source, eval_images: another dataset to measure on.
+        display_name: what tables call the record; None for the existing record's, or the method's name.
         records: folder whose records the suggested next command reads; by default the parent of `folder`.
     """
 
@@ -65,9 +66,10 @@ class Measurement:
     source: Source
     images: Callable[[], ImageStore]
     plan: EvaluationPlan
-    started: datetime
+    provenance: Provenance
     eval_source: Source | None = None
     eval_images: ImageStore | None = None
+    display_name: str | None = None
     records: Path | None = None
     record_file: Path = field(init=False)
 
@@ -109,8 +111,9 @@ class Measurement:
         result = evaluate(restore(self.checkpoint), self.plan, features, self.images(), self.eval_images)
         measured_on = self.eval_source or self.source
         trained_on = self.source.describe() if self.eval_source else None
-        record = build_record(self.checkpoint, result, self.started, measured_on.describe(), trained_on)
+        record = build_record(self.checkpoint, result, self.provenance, measured_on.describe(), trained_on)
         draws = main_draws(result.outcomes)
+        record = with_display_name(record, self.display_name or self._existing_name())
         if self.plan.scope.tasks is not None and self.record_file.exists():
             record = with_other_tasks(record, read_record(self.record_file))
             draws = self._existing_draws(record) | draws
@@ -121,6 +124,19 @@ class Measurement:
         write_record(self.record_file, record)
         self._write_more(record, result)
         return record
+
+    def rename(self) -> None:
+        """Give the existing record the display name, if there is one."""
+        if self.display_name is not None and self._existing_name() != self.display_name:
+            write_record(self.record_file, with_display_name(read_record(self.record_file), self.display_name))
+
+    def _existing_name(self) -> str | None:
+        """The display name of an existing record of these weights."""
+        if not self.record_file.exists():
+            return None
+        record = read_record(self.record_file)
+        same = weights_of(record) == weights_sha256(self.checkpoint["model"])
+        return record.get("display_name") if same else None
 
     def show(self) -> Record:
         """Report the existing record as text, and return it."""

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypedDict, Unpack
@@ -18,14 +17,18 @@ from threedie.benchmark.data.sources.cifar10 import RESULT_FILE
 from threedie.benchmark.evaluation.pictures import neighbor_monitor
 from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.requirements import (
+    form_note,
     require_kind,
     require_training,
     require_validation,
+    require_views,
     size_warnings,
 )
 from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.records.build import run_name
+from threedie.benchmark.records.environment import Provenance
 from threedie.benchmark.records.record import Record, read_record
+from threedie.benchmark.records.rules import check_name
 from threedie.benchmark.runs.announce import Forecast
 from threedie.benchmark.runs.cifar10_result import Cifar10Measurement
 from threedie.benchmark.runs.folder import CONFIG_FILE, run_lock
@@ -57,6 +60,7 @@ class RunOptions(TypedDict, total=False):
     workers: int
     save_every_s: float
     reporter: Reporter
+    name: str | None
 
 
 _OLDER_FORMS: dict[str | None, type[Measurement]] = {RESULT_FILE: Cifar10Measurement}
@@ -68,6 +72,7 @@ _OPTION_TYPES: dict[str, tuple[type | UnionType, str]] = {
     "workers": (int, "a whole number"),
     "save_every_s": (int | float, "a number of seconds"),
     "reporter": (Reporter, "a Reporter"),
+    "name": (str | None, "a name"),
 }
 
 
@@ -88,6 +93,7 @@ class Run:
         workers: threads that decode images.
         save_every_s: seconds between checkpoints.
         reporter: shows what happens.
+        name: what tables call it; None for the name that its record has, or its method's.
         data: path of the dataset, for suggested commands; None for the usual place.
         method_file: `FILE.py:CLASS` of a method that isn't one of this program's.
     """
@@ -101,6 +107,7 @@ class Run:
     workers: int = DEFAULT_WORKERS
     save_every_s: float = SAVE_EVERY_S
     reporter: Reporter = SILENT
+    name: str | None = None
     data: Path | None = None
     method_file: str | None = None
     _images: ImageStore | None = field(default=None, init=False, repr=False)
@@ -113,6 +120,8 @@ class Run:
             raise ThreeDieError(f"workers {self.workers}: give 1 or more")
         if not self.save_every_s >= 0:
             raise ThreeDieError(f"save_every_s {self.save_every_s}: give 0 or more seconds")
+        if self.name is not None:
+            check_name(self.name, "name")
         find_device(self.device)
 
     @classmethod
@@ -143,7 +152,7 @@ class Run:
             seed: decides initial weights, pairs and order.
             out: folder that gets a folder for the run.
             protocol: name of the rules of evaluation.
-            options: `scope`, `device`, `workers`, `save_every_s`, `reporter`: see the attributes.
+            options: `scope`, `device`, `workers`, `save_every_s`, `reporter`, `name`: see the attributes.
 
         Raises:
             ThreeDieError: no such method, recipe, protocol or dataset, or they don't suit each other.
@@ -165,7 +174,9 @@ class Run:
         recipe = source.adapt(name, recipe)
         settings = RunSettings(name, recipe, seed, identity.fingerprint, identity.images_sha256)
         require_kind(recipe, source.dataset)
-        source.check(settings, build(settings))
+        untrained = build(settings)
+        source.check(settings, untrained)
+        require_views(rules, name, untrained, source.dataset)
         folder = Path(out) / run_name(name, recipe.name, seed)
         return cls(folder, settings, source, rules, data=place, method_file=method_file, **options)
 
@@ -244,13 +255,16 @@ class Run:
         Raises:
             ThreeDieError: it isn't trained to the end, can't be measured, or another process works in the folder.
         """
-        started = datetime.now(UTC)
+        provenance = Provenance.find(find_device(self.device))
         with run_lock(self.folder, report=self.reporter.wait):
             checkpoint = self.checkpoint
             if checkpoint is None or not checkpoint["finished"]:
                 raise ThreeDieError(f"{self.folder}: isn't trained to the end; train it first")
-            measurement = self._measurement(checkpoint, started)
-            return read_record(measurement.record_file) if measurement.is_done() else measurement.run()
+            measurement = self._measurement(checkpoint, provenance)
+            if not measurement.is_done():
+                return measurement.run()
+            measurement.rename()
+            return read_record(measurement.record_file)
 
     def complete(self) -> Record | None:
         """Train and measure; the record, or None in all processes of a run but the first, which only train.
@@ -269,20 +283,23 @@ class Run:
         if processes.note:
             report(titled("process", processes.note + processes.remedy))
         with run_lock(self.folder, report=self.reporter.wait):
-            started = datetime.now(UTC)
+            provenance = Provenance.find(find_device(self.device))
             before = self.checkpoint
             finished = before is not None and bool(before["finished"])
-            if before and finished and (measurement := self._measurement(before, started)).is_done():
+            if before and finished and (measurement := self._measurement(before, provenance)).is_done():
                 report(f"\n{self.folder}: finished before; nothing to do")
+                measurement.rename()
                 return measurement.show()
             for warning in size_warnings(source.dataset, self.settings.recipe):
                 report(titled("warning", str(warning)))
+            if not finished and (note := form_note(self.settings.recipe)):
+                report(titled("warning", note))
             self._load_images()
             if finished:
                 report(f"\n{self.folder}: trained before; only measuring")
             else:
                 self._announce(before)
-            measurement = self._measurement(self._train(), started)
+            measurement = self._measurement(self._train(), provenance)
             measurement.run()
             return measurement.show()
 
@@ -304,7 +321,7 @@ class Run:
         monitor = neighbor_monitor(images) if self._require_source().watches_neighbors else None
         return train(self.settings, images, self.folder, self.device, self.save_every_s, monitor, self.reporter)
 
-    def _measurement(self, checkpoint: dict[str, Any], started: datetime) -> Measurement:
+    def _measurement(self, checkpoint: dict[str, Any], provenance: Provenance) -> Measurement:
         kind = _OLDER_FORMS.get(self._require_source().older_result, Measurement)
         return kind(
             checkpoint=checkpoint,
@@ -312,7 +329,8 @@ class Run:
             source=self._require_source(),
             images=self._load_images,
             plan=self._plan(),
-            started=started,
+            provenance=provenance,
+            display_name=self.name,
         )
 
     def _plan(self) -> EvaluationPlan:

@@ -1,18 +1,18 @@
 """Weights to measure: a checkpoint of a run, or a file that another program wrote."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from threedie.baselines.catalogue import CATALOGUE
-from threedie.benchmark.records.build import run_name
+from threedie.benchmark.records.build import options_suffix, run_name
 from threedie.benchmark.records.record import RECORD_FILE, read_record, weights_of
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, is_ours, load_weights, weights_sha256
-from threedie.benchmark.training.imported import BACKBONE_ALONE, ImportOptions, import_checkpoint
+from threedie.benchmark.training.imported import BACKBONE_ALONE, ImportOptions, import_checkpoint, read_options
 from threedie.benchmark.training.own_methods import load_method
-from threedie.benchmark.training.restore import read_settings, restore
+from threedie.benchmark.training.restore import read_settings, restore, with_evaluation_options
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.places import DEFAULT_RUNS
 
@@ -43,14 +43,14 @@ class Weights:
             options: for weights of another program.
 
         Raises:
-            ThreeDieError: it can't be read, or options are set for a checkpoint of this program.
+            ThreeDieError: it can't be read, or a checkpoint of this program gets options that it has itself.
         """
         content = load_weights(path)
         if is_ours(content):
-            if options and options.any:
+            if options and replace(options, overrides=()).describes_weights:
                 raise ThreeDieError(
-                    f"{path}: a checkpoint of this program, which names its method; leave --experience, --name, "
-                    "--normalization and --set out"
+                    f"{path}: a checkpoint of this program, which names its method; leave --experience and "
+                    "--normalization out"
                 )
             folder = path.resolve().parent
             if path.name == CHECKPOINT_FILE:
@@ -102,6 +102,24 @@ class Weights:
             )
         restore(dict(self.content), self.path)
 
+    def evaluated_with(self, overrides: Sequence[str]) -> "Weights":
+        """A run's weights with other values of options that only an evaluation reads, and a folder of their own.
+
+        Args:
+            overrides: `method.option=value` each; nothing changes for weights of another program, which have theirs.
+
+        Raises:
+            ThreeDieError: an option that isn't such a one, or a value that the method refuses.
+        """
+        if not overrides or "imported" in self.content:
+            return self
+        content = with_evaluation_options(self.content, read_options(overrides), self.path)
+        if not content["evaluated_with"]:
+            return self
+        restore(content, self.path)
+        folder = self.folder / options_suffix(content["evaluated_with"]).removeprefix("-")
+        return replace(self, content=content, folder=folder, owns_folder=True)
+
     def check_folder(self, folder: Path) -> None:
         """Refuse a folder with the record of other weights.
 
@@ -109,5 +127,10 @@ class Weights:
             ThreeDieError: names the record.
         """
         for file in (folder / RECORD_FILE, *folder.glob(f"*/{RECORD_FILE}")):
-            if file.exists() and weights_of(read_record(file)) != weights_sha256(self.content["model"]):
+            if not file.exists():
+                continue
+            record = read_record(file)
+            if weights_of(record) != weights_sha256(self.content["model"]):
                 raise ThreeDieError(f"{file}: the record of another checkpoint; name another folder with --out")
+            if "imported" not in self.content and record["method"]["options"] != self.recipe.method_options:
+                raise ThreeDieError(f"{file}: was measured with other options; name another folder with --out")

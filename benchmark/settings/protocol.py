@@ -1,6 +1,8 @@
 """Protocols: how the tasks' heads are trained and what is measured on, fixed under a name and a version."""
 
 import hashlib
+import re
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
@@ -39,6 +41,7 @@ class Protocol:
         nearest_objects: objects of each split that are queries and targets of the nearest-neighbor errors; None for
             all.
         bank_objects: training objects in the nearest-neighbor classifier's bank; None for all.
+        views_per_input: how many views of an object an embedding is made of, for methods that aggregate views.
     """
 
     name: Text
@@ -56,17 +59,38 @@ class Protocol:
     patience: Annotated[Whole, Field(ge=0)]
     nearest_objects: Count | None
     bank_objects: Count | None
+    views_per_input: Count = 1
+
+    @property
+    def base_name(self) -> str:
+        """Name of the same protocol with one view in each embedding."""
+        return self.name.removesuffix(_suffix(self.views_per_input))
 
     @property
     def seed(self) -> int:
-        """A number made of name and version that keys the choice of pairs and the heads' first weights."""
-        return int.from_bytes(hashlib.sha256(f"{self.name} {self.version}".encode()).digest()[:4], "big")
+        """A number made of name and version that keys the choice of pairs and the heads' first weights.
+
+        It doesn't depend on `views_per_input`.
+        """
+        return protocol_seed(self.name, self.version)
+
+    def with_views(self, views: int) -> "Protocol":
+        """The same protocol with so many views in each embedding, under a name that says so."""
+        if views == 1:
+            return self
+        rule = (
+            f"Embeddings are those of {views} views of an object, of methods that aggregate views: each view once as "
+            "the last, the others before it fixed and random, with the actions between them. Predictions of embeddings "
+            "start from one view."
+        )
+        definition = f"{self.definition} {rule}"
+        return replace(self, name=self.name + _suffix(views), definition=definition, views_per_input=views)
 
     def head_seed(self, index: int) -> int:
         """Seed of the heads' first weights and of the views they see; the first one, index 0, is `seed`."""
         if index == 0:
             return self.seed
-        text = f"{self.name} {self.version} head {index}"
+        text = f"{self.base_name} {self.version} head {index}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
     def head_steps(self, objects: int) -> int:
@@ -75,6 +99,21 @@ class Protocol:
             return self.steps
         assert self.epochs is not None
         return -(-self.epochs * objects // self.batch_size)
+
+
+def _suffix(views: int) -> str:
+    """What follows the name of a protocol with so many views in each embedding."""
+    return f"-views{views}" if views > 1 else ""
+
+
+_WITH_VIEWS = re.compile(r"(?P<name>.+)-views(?P<views>[2-9]|[1-9][0-9])")
+
+
+def protocol_seed(name: str, version: int) -> int:
+    """`Protocol.seed`, also of a version that isn't known here."""
+    several = _WITH_VIEWS.fullmatch(name)
+    base_name = several["name"] if several else name
+    return int.from_bytes(hashlib.sha256(f"{base_name} {version}".encode()).digest()[:4], "big")
 
 
 PROTOCOLS: dict[str, Protocol] = {
@@ -130,12 +169,21 @@ PROTOCOLS: dict[str, Protocol] = {
 }
 
 
+def existing_protocol(name: str) -> Protocol | None:
+    """A protocol by name, or None. `NAME-views3` is `NAME` with three views in each embedding; see `with_views`."""
+    match = _WITH_VIEWS.fullmatch(name)
+    if match and match["name"] in PROTOCOLS:
+        return PROTOCOLS[match["name"]].with_views(int(match["views"]))
+    return PROTOCOLS.get(name)
+
+
 def find_protocol(name: str) -> Protocol:
-    """A protocol by name.
+    """A protocol by name; see `existing_protocol`.
 
     Raises:
         ThreeDieError: no such protocol; the message suggests the nearest.
     """
-    if name not in PROTOCOLS:
+    protocol = existing_protocol(name)
+    if protocol is None:
         raise ThreeDieError(f"there is no protocol {name!r}; {suggest(name, PROTOCOLS)}")
-    return PROTOCOLS[name]
+    return protocol

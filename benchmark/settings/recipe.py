@@ -90,8 +90,8 @@ class Recipe:
         projector: widths of the projector's layers, joined by `-`.
         method_options: further arguments of the method.
         epochs: how many epochs.
-        passes: pairs of views of each object in one epoch.
-        batch_size: pairs in one step, over all devices.
+        passes: pairs or sequences of views of each object in one epoch.
+        batch_size: pairs or sequences in one step, over all devices.
         optimizer: `adam` (weight decay as L2 penalty), `adamw` (decoupled) or `sgd`.
         learning_rate: its highest value.
         weight_decay: coefficient.

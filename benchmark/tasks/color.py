@@ -17,6 +17,7 @@ class Color(Regression):
     metrics = (*Regression.metrics, r2("r2_floor_hue", "R² of floor hue"), r2("r2_light_hue", "R² of light hue"))
     needs = regression_needs(COLOR)
     components = COLOR
+    formulas_agree = True  # both hues are drawn alike
     best_constant = "the best constant change"
     definition = (
         "A perceptron with two hidden layers (ReLU), trained with mean squared error, predicts the second view's floor "

@@ -56,7 +56,7 @@ def _definition(labeled: int) -> str:
 
 
 class Density50(Density):
-    """With 50 labeled cells."""
+    """The density of states of a photonic crystal, with 50 labeled unit cells."""
 
     name = "density_50"
     version = 1
@@ -68,7 +68,7 @@ class Density50(Density):
 
 
 class Density200(Density):
-    """With 200 labeled cells."""
+    """The density of states of a photonic crystal, with 200 labeled unit cells."""
 
     name = "density_200"
     version = 1
@@ -80,7 +80,7 @@ class Density200(Density):
 
 
 class Density1000(Density):
-    """With 1,000 labeled cells."""
+    """The density of states of a photonic crystal, with 1,000 labeled unit cells."""
 
     name = "density_1000"
     version = 1
@@ -92,7 +92,7 @@ class Density1000(Density):
 
 
 class Density3000(Density):
-    """With 3,000 labeled cells, as in the paper."""
+    """The density of states of a photonic crystal, with 3,000 labeled unit cells, as in E-SSL."""
 
     name = "density_3000"
     version = 1

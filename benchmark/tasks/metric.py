@@ -5,6 +5,8 @@ from dataclasses import dataclass
 ROUNDING = 1e-9
 """By how much a value may lie outside its range: sums of many terms are rounded."""
 PERCENT, DEGREES = "%", "°"
+POOLED, PER_COMPONENT = "pooled", "per component"
+"""The two formulas of R2 in the literature, see docs/r2.md."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Metric:
         in_interval: whether its bootstrap interval lies around the value. That of a median needn't: the draws take the
             lower one of two middle values, the value itself is their mean.
         unsplit_name: its name on data without training and validation objects, where the usual one names a split.
+        formula: `pooled` or `per component`, of an R2 of several numbers; "" of other metrics.
     """
 
     name: str
@@ -32,11 +35,13 @@ class Metric:
     ranked: bool = True
     in_interval: bool = True
     unsplit_name: str = ""
+    formula: str = ""
 
     @property
     def title(self) -> str:
-        """What tables call it, with its unit."""
-        return f"{self.label}, {self.unit}" if self.unit else self.label
+        """What tables call it, with its formula and unit."""
+        label = f"{self.label} {self.formula}" if self.formula else self.label
+        return f"{label}, {self.unit}" if self.unit else label
 
     @property
     def percent(self) -> bool:
@@ -64,9 +69,13 @@ class Metric:
         return "any number" if self.high is None else f"at most {self.high:g}"
 
 
-def r2(name: str = "r2", label: str = "R²") -> Metric:
-    """A coefficient of determination: at most 1, and without a lower bound."""
+def r2(name: str, label: str) -> Metric:
+    """A coefficient of determination of one number: at most 1, and without a lower bound."""
     return Metric(name, label, None, 1.0)
+
+
+R2_POOLED = Metric("r2", "R²", None, 1.0, formula=POOLED)
+R2_PER_COMPONENT = Metric("r2_per_component", "R²", None, 1.0, formula=PER_COMPONENT)
 
 
 def share(

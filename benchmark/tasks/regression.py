@@ -8,7 +8,7 @@ import numpy as np
 
 from threedie.benchmark.data.pairs import Pairs
 from threedie.benchmark.tasks.breakdowns import by_class, by_rotation
-from threedie.benchmark.tasks.metric import Metric, angle, r2
+from threedie.benchmark.tasks.metric import R2_PER_COMPONENT, R2_POOLED, Metric, angle
 from threedie.benchmark.tasks.needs import MIN_TRAIN_OBJECTS, Needs
 from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.scores import (
@@ -44,7 +44,7 @@ class Regression(Task):
 
     components: ClassVar[tuple[str, ...]] = ()
     best_constant: ClassVar[str] = "the best constant"
-    metrics: ClassVar[tuple[Metric, ...]] = (r2(), r2("r2_per_component", "R² per component"))
+    metrics: ClassVar[tuple[Metric, ...]] = (R2_POOLED, R2_PER_COMPONENT)
 
     @abstractmethod
     def target(self, data: Data, pairs: Pairs) -> Array:

@@ -15,7 +15,7 @@ class Rotation(RotationRegression):
     title = "Rotation"
     needs = regression_needs(ROTATION)
     figure_role = "pose"
-    axis_label = "rotation between two views, R²"
+    axis_label = "rotation between two views, R² pooled"
     definition = (
         "A perceptron with two hidden layers (ReLU), trained with mean squared error, predicts the relative quaternion "
         "q1^-1 q2 (unit; x, y, z, w; sign not normalized) from the features of two views side by side. r2: one "

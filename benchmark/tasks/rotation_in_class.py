@@ -9,7 +9,7 @@ from scipy import linalg
 
 from threedie.benchmark.data.pairs import Indices, spread_over
 from threedie.benchmark.tasks.absolute_rotation import unsigned_rotations
-from threedie.benchmark.tasks.metric import r2
+from threedie.benchmark.tasks.metric import R2_PER_COMPONENT
 from threedie.benchmark.tasks.needs import MIN_TRAIN_OBJECTS, Needs
 from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.rows import Rows
@@ -34,9 +34,9 @@ class RotationInClass(Task):
     order = 50
     title = "Rotation in a class"
     needs = Needs(train_objects=MIN_TRAIN_OBJECTS, labels=True, fields=ROTATION)
-    metrics = (r2("r2_per_component", "R² per component"),)
+    metrics = (R2_PER_COMPONENT,)
     figure_role = "pose_in_class"
-    axis_label = "rotation in a class, R²"
+    axis_label = "rotation in a class, R² per component"
     definition = (
         "For each class a linear (ridge) regression from the features of one view to the absolute quaternion, as in "
         "absolute_rotation, on the class's training objects. Each dimension is divided by its deviation over those of "

@@ -31,6 +31,7 @@ class Task(ABC):
         figure_role: `object`, `pose` or `pose_in_class` where figures take this task for what an object is, how it is
             rotated, or how it is rotated if its class is given.
         axis_label: label of an axis with its main metric, with the unit.
+        formulas_agree: whether both formulas of R2 give nearly the same on 3DIEBench: the first table needs only one.
     """
 
     name: ClassVar[str]
@@ -47,6 +48,7 @@ class Task(ABC):
     about_objects: ClassVar[bool] = False
     figure_role: ClassVar[str] = ""
     axis_label: ClassVar[str] = ""
+    formulas_agree: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         """Make the first metric the main one, unless the class names another."""

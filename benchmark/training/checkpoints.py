@@ -14,7 +14,8 @@ from torch import Tensor
 
 from threedie.baselines.weights import tensor_fault
 from threedie.benchmark.training.header import MEND, check_header
-from threedie.benchmark.training.weight_files import refuse_other_formats, require_torch_zip
+from threedie.benchmark.training.safetensors_files import read_safetensors
+from threedie.benchmark.training.weight_files import is_safetensors, refuse_other_formats, require_torch_zip
 from threedie.manifests.errors import ThreeDieError, first_line
 from threedie.manifests.files import explained, replacing
 
@@ -22,6 +23,8 @@ FORMAT = "3die-checkpoint"
 VERSION = 2
 """Version 1 has no `content_sha256`."""
 DIGEST = "content_sha256"
+EXPORTED = "exported_backbone"
+"""Entry of the content of a safetensors file that '3die bench export' wrote: what it says of itself."""
 CHECKPOINT_FILE = "checkpoint.pt"
 """Name of the checkpoint in a run's folder."""
 
@@ -76,6 +79,9 @@ def load_weights(path: Path) -> dict[str, Any]:
     """
     try:
         refuse_other_formats(path)
+        if is_safetensors(path):
+            weights, note = read_safetensors(path)
+            return {"state_dict": weights, EXPORTED: note} if note else {"state_dict": weights}
         if zipfile.is_zipfile(path):
             require_torch_zip(path)
         with warnings.catch_warnings():

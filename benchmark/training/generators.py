@@ -43,10 +43,11 @@ def restore_generators(states: dict[str, Tensor] | None, seed: int, stepper: Ste
             f"{path.parent}: was begun with {count} process{'es' if count > 1 else ''} and can't go on with "
             f"{processes.count}: give the same number"
         )
-    own = {name: state if state.ndim == 1 else state[processes.rank] for name, state in states.items()}
+    # A copy: torch reads the state of a row that begins within its storage from memory far beyond it.
+    own = {name: (state if state.ndim == 1 else state[processes.rank]).clone() for name, state in states.items()}
     try:
-        torch.set_rng_state(own["cpu"].contiguous())
+        torch.set_rng_state(own["cpu"])
         if stepper.device.type == "cuda" and "cuda" in own:
-            torch.cuda.set_rng_state(own["cuda"].contiguous(), stepper.device)
+            torch.cuda.set_rng_state(own["cuda"], stepper.device)
     except RuntimeError as error:
         raise ThreeDieError(f"{path}: random: no state of this generator; {MEND}") from error

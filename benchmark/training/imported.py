@@ -8,13 +8,31 @@ from pathlib import Path
 from typing import Any
 
 from threedie.baselines.catalogue import suggestion
-from threedie.baselines.original_checkpoints import Architecture, architecture, load_original, original_state
+from threedie.baselines.original_checkpoints import (
+    Architecture,
+    architecture,
+    backbone_state,
+    load_original,
+    original_state,
+    remarks,
+)
 from threedie.baselines.original_experiences import EXPERIENCES
+from threedie.baselines.successor_checkpoints import Successor, read_successor
 from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS
 from threedie.benchmark.settings.recipe import SECTION, SHORT_SECTION, Recipe, parse_value
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
+from threedie.benchmark.training.checkpoints import EXPORTED
+from threedie.benchmark.training.exported import (
+    CONFIG_FILE,
+    EXPORT_FORMAT,
+    TORCH_FILE,
+    ExportedBackbone,
+    build_exported,
+    read_exported,
+)
 from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.text import read_json
 
 RECIPE_NAME = "imported"
 KNOWN_SETTINGS = (
@@ -31,7 +49,8 @@ class ImportOptions:
 
     Attributes:
         experience: what the original calls the method; needed where names and shapes fit several.
-        name: name in records; by default the method's, or the file's for a bare backbone.
+        name: name in records; by default the method's, or the file's for a bare backbone. For a checkpoint of this
+            program, its name in tables.
         normalization: of the pixels; by default `original`, and `imagenet` for a bare backbone in torchvision's form.
         overrides: `method.option=value` each: options of the method that the weights don't determine.
     """
@@ -42,15 +61,15 @@ class ImportOptions:
     overrides: Sequence[str] = ()
 
     @property
-    def any(self) -> bool:
-        """Whether any is set."""
-        return bool(self.experience or self.name or self.normalization or self.overrides)
+    def describes_weights(self) -> bool:
+        """Whether something is said that a checkpoint of this program says itself."""
+        return bool(self.experience or self.normalization or self.overrides)
 
 
 def import_checkpoint(
     path: Path, content: Mapping[str, Any], image_size: int, options: ImportOptions | None = None
 ) -> dict[str, Any]:
-    """A checkpoint in our form of another program's weights: the original's, or a bare ResNet.
+    """A checkpoint in our form of another program's weights: the original's, a later paper's, or a bare ResNet.
 
     Args:
         path: the file.
@@ -66,17 +85,23 @@ def import_checkpoint(
     try:
         if experience is not None and experience not in EXPERIENCES:
             raise ValueError(f"--experience {experience}: no such experience; {suggestion(experience, [*EXPERIENCES])}")
-        network = architecture(content, method_options)
+        successor = read_successor(original_state(content), method_options)
+        network = successor.network if successor else architecture(content, method_options)
         method, all_options = _choose(network, experience)
         if method == BACKBONE_ALONE and method_options:
             raise ValueError("--set: it is a backbone alone, which has no options")
     except ValueError as error:
         raise ThreeDieError(f"{path}: {error}") from error
-    usual = "imagenet" if method == BACKBONE_ALONE and network.form == "torchvision" else "original"
-    pixels = options.normalization or usual
+    about = _exported(path, content)
+    bare = method == BACKBONE_ALONE and not successor
+    usual = "imagenet" if bare and network.form == "torchvision" else "original"
+    pixels = options.normalization or ("dataset" if about else usual)
+    if about:
+        image_size = about["image_size"]
     recipe = Recipe(
-        name=RECIPE_NAME, image_size=image_size, normalization=pixels,  # type: ignore[arg-type]
-        channels="rgb" if pixels == "imagenet" else "file", backbone=network.backbone,
+        name=RECIPE_NAME, image_size=(successor and successor.image_size) or image_size, normalization=pixels,  # type: ignore[arg-type]
+        channels="rgb" if about or pixels == "imagenet" else "file", backbone=network.backbone,
+        center=about["center"] if about else 1.0,
         form=network.form, width=network.width, projector=network.projector or "1",  # type: ignore[arg-type]
         # How it was trained is unknown; these are never read, and records leave them out.
         epochs=1, passes=1, batch_size=2, optimizer="adam", learning_rate=1.0, weight_decay=0.0, schedule="constant",
@@ -85,14 +110,17 @@ def import_checkpoint(
     settings = RunSettings(method, recipe, None, None, None)
     try:
         module = build(settings)
-        load_original(module, content)
+        weights = successor.state if successor else content
+        load_original(module, weights, successor.optional if successor else ())
     except (ValueError, ThreeDieError) as error:
         raise ThreeDieError(f"{path}: {error}") from error
-    types = sorted({str(value.dtype).removeprefix("torch.") for value in original_state(content).values()})
+    types = sorted({str(value.dtype).removeprefix("torch.") for value in original_state(weights).values()})
     converted = [name for name in types if name not in ("float32", "int64")]
-    notes = [f"its numbers of type {', '.join(converted)} became float32"] if converted else []
-    epoch = content.get("epoch")
-    mean, std = FIXED_NORMALIZATIONS[pixels]
+    notes = remarks(content)
+    notes += [f"its numbers of type {', '.join(converted)} became float32"] if converted else []
+    notes += _successor_notes(successor, image_size) if successor else []
+    epoch, own_name = content.get("epoch"), _plain(about["method"] if about else path.stem)
+    mean, std = (about["mean"], about["std"]) if about and pixels == "dataset" else FIXED_NORMALIZATIONS[pixels]
     return {
         "settings": settings.to_json(),
         "normalisation": {"mean": list(mean), "std": list(std)},
@@ -103,11 +131,22 @@ def import_checkpoint(
         },
         "finished": True,
         "imported": {
-            "name": _name(options.name or (_plain(path.stem) if method == BACKBONE_ALONE else method)),
+            "name": _name(options.name or (own_name if method == BACKBONE_ALONE else method)),
             "source": f"weights from {path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}",
             "notes": notes,
         },
     }  # fmt: skip
+
+
+def _successor_notes(successor: Successor, image_size: int) -> list[str]:
+    """What a reader should know of the way in which a later paper's checkpoint is measured."""
+    notes = []
+    if successor.left_out:
+        what = "" if successor.network.methods else "its encoder alone is measured; "
+        notes.append(f"{what}modules that aren't taken: {', '.join(sorted(successor.left_out))}")
+    if successor.image_size not in (None, image_size):
+        notes.append(f"images of {image_size} px are resized to {successor.image_size}, the size that it was built for")
+    return notes
 
 
 def read_options(overrides: Sequence[str]) -> dict[str, Any]:
@@ -152,6 +191,20 @@ def _choose(network: Architecture, experience: str | None) -> tuple[str, dict[st
         fitting = [each for each, (method, _) in EXPERIENCES.items() if method in network.methods]
         raise ValueError(f"its names fit several methods: say which with --experience, one of {', '.join(fitting)}")
     return network.methods[0], options
+
+
+def _exported(path: Path, content: Mapping[str, Any]) -> ExportedBackbone | None:
+    """What this program says of weights that it exported, in their file or beside it; None for others."""
+    note, beside = content.get(EXPORTED), path.with_name(CONFIG_FILE)
+    if note is None and path.name == TORCH_FILE and beside.is_file():
+        note = read_json(beside)
+        if not (isinstance(note, dict) and note.get("format") == EXPORT_FORMAT):
+            return None
+    if note is None:
+        return None
+    about = read_exported(note, str(path))
+    build_exported(about, backbone_state(content), str(path))
+    return about
 
 
 def _plain(text: str) -> str:

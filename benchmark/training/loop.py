@@ -1,6 +1,7 @@
-"""Training: pairs of views through a method, step by step, to a checkpoint; a stopped run resumes exactly."""
+"""Training: sequences of views through a method, step by step, to a checkpoint; a stopped run resumes exactly."""
 
 import copy
+import math
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from threedie.baselines.method import Batch, Method
 from threedie.baselines.weights import not_finite
 from threedie.benchmark.data.images import ordered
-from threedie.benchmark.data.inputs import Loaded, TrainingPairs, prepare
+from threedie.benchmark.data.inputs import Loaded, TrainingViews, prepare
 from threedie.benchmark.data.normalization import Normalization
-from threedie.benchmark.data.pairs import Pairs
+from threedie.benchmark.data.pairs import Sequences
 from threedie.benchmark.data.source import ImageStore
 from threedie.benchmark.settings.defaults import SAVE_EVERY_S
 from threedie.benchmark.settings.run_settings import RunSettings
@@ -24,6 +26,7 @@ from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, MEND, save_
 from threedie.benchmark.training.divergence import DivergedError
 from threedie.benchmark.training.generators import generator_states, restore_generators
 from threedie.benchmark.training.probes import OnlineProbes
+from threedie.benchmark.training.readings import Readings
 from threedie.benchmark.training.resume import restore_optimizer, resumable
 from threedie.benchmark.training.scalars import ScalarLog
 from threedie.benchmark.training.schedule import learning_rate
@@ -102,16 +105,17 @@ class Trainer:
         self.save_every_s, self.monitor = save_every_s, monitor
         self.processes = find_processes()
         method = build(settings)
-        self.pairs = TrainingPairs(images)
         self.normalization = images.normalization(self.recipe.normalization)
         self.augmentation = images.augmentation(method, self.recipe)
         self.stepper = Stepper(method, self.recipe, device, self.processes)
+        self.views = TrainingViews.of(images, method, self.stepper.device)
         self.method = self.stepper.method
         parts = self.method.parts.representation
         self.probes = OnlineProbes(parts, self.seed, self.stepper.device) if self.recipe.online_probes else None
         self.state = TrainingState()
-        self.steps_per_epoch = self.pairs.steps_per_epoch(self.recipe)
+        self.steps_per_epoch = self.views.steps_per_epoch(self.recipe)
         self.epochs = self.recipe.epochs if self.method.needs_training else 0
+        self.readings = Readings(self.stepper.device)
         self._clock = _Clock()
         restore_generators(None, self.seed, self.stepper, self.path)
 
@@ -143,21 +147,21 @@ class Trainer:
     def _run_epoch(self, progress: Any, log: ScalarLog | None, received: Sequence[int]) -> None:
         """The steps of an epoch that are still to do; a checkpoint after those at which one is due."""
         progress.set_description(f"epoch {self.state.epoch + 1}/{self.epochs}", refresh=False)
-        plan = self.pairs.batches(self.recipe, self.seed, self.state.epoch)
-        shares = [_share(pairs, self.processes) for pairs in plan][self.state.step :]
+        plan = self.views.batches(self.recipe, self.seed, self.state.epoch)
+        shares = [_share(drawn, self.processes, self.method.group) for drawn in plan][self.state.step :]
         for loaded in self._load_ahead(shares):
-            rate = learning_rate(self.recipe, self.state.steps_done, self.steps_per_epoch)
             batch = prepare(loaded, self.augmentation, self.normalization, self.stepper.device)
-            values = self._step(batch, rate)
-            progress.set_postfix({name: f"{value:.3g}" for name, value in values.items()}, refresh=False)
+            values = self._step(batch)
             if self.probes:
                 values |= self._step_probes(self.probes, batch, loaded)
-            if log and self.state.steps_done % _LOG_EVERY_STEPS == 0:
-                numbers = {**values, "learning_rate": rate}
-                log.add({f"step/{name}": value for name, value in numbers.items()}, self.state.steps_done)
-            self.state.add(values)
+            self.readings.add(values)
+            self.state.count()
             progress.update()
-            if self.state.step == self.steps_per_epoch:
+            ended = self.state.step == self.steps_per_epoch
+            if not (ended or self.readings.due):
+                continue
+            self._read(progress, log)
+            if ended:
                 self._close_epoch(log)
             overdue = self.processes.first and self._clock.elapsed() >= self.save_every_s
             stopped, due = self.stepper.any_process(bool(received), overdue)
@@ -166,25 +170,47 @@ class Trainer:
             if stopped:
                 raise Interrupted(received[0] if received else signal.SIGTERM, self.state.epoch)
 
-    def _load_ahead(self, plan: Sequence[Pairs]) -> Iterator[Loaded]:
+    def _read(self, progress: Any, log: ScalarLog | None) -> None:
+        """Read the values of the last steps, for curves, log and progress.
+
+        Raises:
+            DivergedError: a loss isn't finite.
+        """
+        step = self.state.steps_done - len(self.readings)
+        for values in self.readings.read():
+            if not math.isfinite(values["loss"]):
+                terms = ", ".join(f"{name} {value:g}" for name, value in values.items())
+                raise DivergedError(
+                    f"{self.folder}: the loss is no longer finite at step {step + 1} (epoch {self.state.epoch + 1}): "
+                    f"{terms}; lower learning_rate or take precision 32-true"
+                )
+            if log and step % _LOG_EVERY_STEPS == 0:
+                rate = learning_rate(self.recipe, step, self.steps_per_epoch)
+                numbers = {**values, "learning_rate": rate}
+                log.add({f"step/{name}": value for name, value in numbers.items()}, step)
+            self.state.add(values)
+            step += 1
+            progress.set_postfix({name: f"{value:.3g}" for name, value in values.items()}, refresh=False)
+
+    def _load_ahead(self, plan: Sequence[Sequences]) -> Iterator[Loaded]:
         """Batches in their order, one prepared ahead: the decoding within a batch has threads of its own."""
-        return ordered(lambda pairs: self.pairs.load(pairs, self.method.action, self.probes is not None), plan, 1)
+        method, probed = self.method, self.probes is not None
+        return ordered(lambda drawn: self.views.load(drawn, method.action, probed, method.needs_absolute), plan, 1)
 
-    def _step(self, batch: Batch, rate: float) -> dict[str, float]:
+    def _step(self, batch: Batch) -> dict[str, Tensor]:
         """One step of the method; loss and terms before it."""
-        step = self.state.steps_done + 1
-        try:
-            return self.stepper.step(batch, rate, step / (self.epochs * self.steps_per_epoch))
-        except FloatingPointError as error:
-            raise DivergedError(
-                f"{self.folder}: the loss is no longer finite at step {step} (epoch {self.state.epoch + 1}): {error}; "
-                "lower learning_rate or take precision 32-true"
-            ) from error
+        done = self.state.steps_done
+        rate = learning_rate(self.recipe, done, self.steps_per_epoch)
+        return self.stepper.step(batch, rate, (done + 1) / (self.epochs * self.steps_per_epoch))
 
-    def _step_probes(self, probes: OnlineProbes, batch: Batch, loaded: Loaded) -> dict[str, float]:
+    def _step_probes(self, probes: OnlineProbes, batch: Batch, loaded: Loaded) -> dict[str, Tensor]:
         """One step of the probes on the same batch; their scores before it."""
         assert self.stepper.representation is not None
-        rotation = None if loaded.rotation is None else torch.from_numpy(loaded.rotation).to(self.stepper.device)
+        rotation = (
+            None
+            if loaded.rotation is None
+            else torch.from_numpy(loaded.rotation).to(self.stepper.device, non_blocking=True)
+        )
         try:
             return probes.step(self.stepper.representation, batch.label, rotation)
         except ValueError as error:
@@ -232,15 +258,16 @@ class Trainer:
                 )
 
 
-def _share(pairs: Pairs, processes: Processes) -> Pairs:
-    """This process's rows of a batch: an equal number each, so that a few at the end may be left out."""
-    each = len(pairs) // processes.count
-    if each < 2 <= processes.count:
+def _share(drawn: Sequences, processes: Processes, group: int) -> Sequences:
+    """This process's rows of a batch: equally many groups each, so that a few at the end may be left out."""
+    each = len(drawn) // (processes.count * group) * group
+    least = max(2, group)
+    if each < least and processes.count > 1:
         raise ThreeDieError(
-            f"a batch of {len(pairs)} pairs is too small for {processes.count} processes: each needs 2 or more; raise "
-            "batch_size, or take fewer processes or more objects"
+            f"a batch of {len(drawn)} objects is too small for {processes.count} processes: each needs {least} or "
+            "more; raise batch_size, or take fewer processes or more objects"
         )
-    return pairs[processes.rank * each : (processes.rank + 1) * each] if processes.count > 1 else pairs
+    return drawn[processes.rank * each : (processes.rank + 1) * each] if processes.count > 1 else drawn
 
 
 class _Clock:

@@ -38,7 +38,7 @@ class OnlineProbes:
         self._optimizer: torch.optim.Adam | None = None
         self._waiting: dict[str, Any] | None = None
 
-    def step(self, representation: tuple[Tensor, Tensor], label: Tensor, rotation: Tensor | None) -> dict[str, float]:
+    def step(self, representation: tuple[Tensor, Tensor], label: Tensor, rotation: Tensor | None) -> dict[str, Tensor]:
         """One step of every head on a batch, and how well they did before it.
 
         Args:
@@ -48,7 +48,7 @@ class OnlineProbes:
 
         Returns:
             of each part `probe_top1_PART` (share of views 1 classified right) and, with a rotation,
-            `probe_rotation_r2_PART` (one mean over all components).
+            `probe_rotation_r2_PART` (one mean over all components); scalars on the device.
         """
         one, two = (each.detach().float() for each in representation)
         heads, optimizer = self._ready(one.shape[1], rotation is not None)
@@ -66,7 +66,7 @@ class OnlineProbes:
         optimizer.zero_grad(set_to_none=True)
         total.backward()
         optimizer.step()
-        return dict(zip(values, torch.stack(list(values.values())).cpu().double().tolist(), strict=True))
+        return values
 
     def state_dict(self) -> dict[str, Any]:
         """Weights and optimizer, for a checkpoint; empty before the first step."""
@@ -89,7 +89,7 @@ class OnlineProbes:
                     if rotation:
                         self.heads[f"rotation_{part}"] = build_perceptron(2 * dim, HIDDEN, 4)
             self.heads = self.heads.to(self.device)
-            self._optimizer = torch.optim.Adam(self.heads.parameters(), lr=LEARNING_RATE)
+            self._optimizer = torch.optim.Adam(self.heads.parameters(), lr=LEARNING_RATE, fused=True)
             if self._waiting:
                 try:
                     self.heads.load_state_dict(self._waiting["heads"])

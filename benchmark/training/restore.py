@@ -1,11 +1,13 @@
 """A trained method from the content of a checkpoint."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from threedie.baselines.method import Method
+from threedie.baselines.registry import find_method, method_options
 from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build, require_fit
@@ -48,6 +50,48 @@ def read_settings(checkpoint: dict[str, Any], path: Path | None = None) -> RunSe
         return settings
     except ThreeDieError as error:
         raise ThreeDieError(f"{path or 'the checkpoint'}: {error}") from error
+
+
+def evaluation_options(settings: RunSettings) -> tuple[str, ...]:
+    """Names of the options of a method that decide no weight; none for a method that isn't known."""
+    try:
+        return find_method(settings.method).cls.evaluation_options
+    except ValueError:
+        return ()
+
+
+def with_evaluation_options(checkpoint: Mapping[str, Any], options: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """The content of a checkpoint with other values of options that decide no weight.
+
+    Args:
+        checkpoint: content of a checkpoint.
+        options: of its method, by name.
+        path: the file it is from, for messages.
+
+    Returns:
+        the content; those that differ from before are in `evaluated_with`, by name, in the order of the names.
+
+    Raises:
+        ThreeDieError: the method has no such option, or it decides the weights.
+    """
+    settings = read_settings(dict(checkpoint), path)
+    allowed = evaluation_options(settings)
+    for name in options:
+        if name not in allowed:
+            choices = f"only {', '.join(allowed)} can be set" if allowed else "none of its options can be set"
+            raise ThreeDieError(
+                f"{path}: --set method.{name}: the method {settings.method} is trained, and {choices} when it is "
+                "measured; train again with '3die bench run' to change others"
+            )
+    if not options:
+        return {**checkpoint, "evaluated_with": {}}
+    current = method_options(settings.method) | settings.recipe.method_options
+    changes = {name: options[name] for name in sorted(options) if options[name] != current[name]}
+    recipe = checkpoint["settings"]["recipe"]
+    recipe = {**recipe, "method_options": {**settings.recipe.method_options, **changes}}
+    return {
+        **checkpoint, "settings": {**checkpoint["settings"], "recipe": recipe}, "evaluated_with": changes,
+    }  # fmt: skip
 
 
 def restore(checkpoint: dict[str, Any], path: Path | None = None) -> TrainedMethod:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from threedie.manifests.signals import STOP_SIGNALS, Repeats
+
 
 class Interrupted(KeyboardInterrupt):
     """Training was interrupted (Ctrl-C, SIGTERM, SIGUSR1) and has saved its checkpoint.
@@ -25,24 +27,31 @@ class Interrupted(KeyboardInterrupt):
 def stop_signals() -> Iterator[list[int]]:
     """A list that receives the signals to stop, so that the current step can end; a second one acts as usual.
 
-    Ctrl-C, SIGTERM, and SIGUSR1, with which SLURM warns of the end of a job's time (`--signal=USR1@120`).
+    Ctrl-C, SIGTERM, and SIGUSR1, with which SLURM warns of the end of a job's time (`--signal=USR1@120`). A repeat
+    (`Repeats`) is no second one.
     """
     received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield received
         return
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
-    before = {number: signal.getsignal(number) for number in numbers}
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    repeated = Repeats()
 
     def note(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-        for each in numbers:
+        if repeated(number):
+            return
+        if not received:
+            received.append(number)
+            return
+        for each in STOP_SIGNALS:
             signal.signal(each, before[each])
+        signal.raise_signal(number)
 
-    for number in numbers:
-        signal.signal(number, note)
+    for number in STOP_SIGNALS:
+        if before[number] is not signal.SIG_IGN:
+            signal.signal(number, note)
     try:
         yield received
     finally:
-        for number in numbers:
+        for number in STOP_SIGNALS:
             signal.signal(number, before[number])

@@ -14,10 +14,13 @@ class TrainingState:
     sums: dict[str, float] = field(default_factory=dict)
     curves: dict[str, list[float]] = field(default_factory=lambda: {"epoch": []})
 
-    def add(self, values: dict[str, float]) -> None:
-        """Count one step's values."""
+    def count(self) -> None:
+        """Count one step."""
         self.step += 1
         self.steps_done += 1
+
+    def add(self, values: dict[str, float]) -> None:
+        """Add up one step's values."""
         for name, value in values.items():
             self.sums[name] = self.sums.get(name, 0.0) + value
 

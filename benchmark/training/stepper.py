@@ -53,32 +53,43 @@ class Stepper:
         trained = [parameter for parameter in method.parameters() if parameter.requires_grad]
         self._model, self.optimizer = self.fabric.setup(_Losses(method), _optimizer(trained, recipe))
         self.representation: tuple[Tensor, Tensor] | None = None
+        self._diverged = torch.zeros((), device=self.device)
         method.train()
 
-    def step(self, batch: Batch, rate: float, done: float = 1.0) -> dict[str, float]:
+    def step(self, batch: Batch, rate: float, done: float = 1.0) -> dict[str, Tensor]:
         """One step; the loss and its terms before it. `representation` then holds the backbone's output, detached.
+
+        The values stay on the device, so that a GPU can be given the next step before it has finished this one. From
+        the first loss that isn't finite, in any process, all further losses are NaN and the weights stay as they are.
 
         Args:
             batch: the batch, of this process alone.
             rate: learning rate.
             done: share of the run's steps that are done with this one.
-
-        Raises:
-            FloatingPointError: the loss isn't finite; the weights are left as they were. The message has the terms.
         """
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
         output, self.representation = self._model(dict(vars(batch)))
-        names = list(output)
-        numbers = torch.stack([output[name].detach().float() for name in names]).cpu().double().tolist()
-        values = dict(zip(names, numbers, strict=True))
-        if not torch.isfinite(output["loss"]):
-            raise FloatingPointError(", ".join(f"{name} {value:g}" for name, value in values.items()))
+        values = {name: value.detach().float() for name, value in output.items()}
+        self._hold_weights_if_diverged(values)
         self.fabric.backward(output["loss"])
         self.optimizer.step()
         self.method.after_step(done)
         return values
+
+    def _hold_weights_if_diverged(self, values: dict[str, Tensor]) -> None:
+        """Let the optimizer change nothing once a loss wasn't finite; decided on the device, without waiting for it."""
+        finite = torch.isfinite(values["loss"])
+        failed = torch.maximum(self._diverged, (~finite).float())
+        if self.processes.count > 1:
+            anywhere = self.fabric.all_reduce(failed, reduce_op="max")
+            assert isinstance(anywhere, Tensor)
+            failed = anywhere
+        self._diverged = failed
+        # Fused optimizers leave out a step for which this is 1.
+        self.optimizer.optimizer.found_inf = failed
+        values["loss"] = torch.where(finite & (failed > 0), torch.nan, values["loss"])
 
     def any_process(self, *flags: bool) -> list[bool]:
         """Each flag, true if it is in any of the processes."""

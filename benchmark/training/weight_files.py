@@ -17,10 +17,11 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", f"a PDF; {_CHECKPOINT}"),
 )
 _ZIP = b"PK\x03\x04"
+_SAFETENSORS_HEAD = 9
 
 
 def refuse_other_formats(path: Path) -> None:
-    """Refuse a file that `torch.save` can't have written, by its first bytes.
+    """Refuse a file that neither `torch.save` nor safetensors can have written, by its first bytes.
 
     Raises:
         ThreeDieError: says what the file is, and what to do.
@@ -42,6 +43,17 @@ def refuse_other_formats(path: Path) -> None:
         )
 
 
+def is_safetensors(path: Path) -> bool:
+    """Whether a file is one of safetensors: the length of a header, and JSON.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    with path.open("rb") as file:
+        head = file.read(_SAFETENSORS_HEAD)
+    return len(head) == _SAFETENSORS_HEAD and head[8:] == b"{" and struct.unpack("<Q", head[:8])[0] < 2**32
+
+
 def _format(head: bytes) -> str | None:
     if not head:
         return "empty; copy or download it again"
@@ -55,8 +67,6 @@ def _format(head: bytes) -> str | None:
         return "a Git LFS pointer, not the file: run git lfs pull"
     if is_web_page(head):
         return "a web page: the download gave an error or asked for a login; open its address in a browser"
-    if len(head) > 8 and head[8:9] == b"{" and struct.unpack("<Q", head[:8])[0] < 2**32:
-        return "a safetensors file; convert it: torch.save(safetensors.torch.load_file(FILE), 'weights.pth')"
     return _text(head)
 
 

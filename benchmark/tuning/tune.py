@@ -6,22 +6,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-import threedie
 from threedie.baselines.method import Method
 from threedie.benchmark.data.sources.views import ViewsSource
 from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.scope import Scope
-from threedie.benchmark.records.environment import code_version
+from threedie.benchmark.records.environment import program_version
 from threedie.benchmark.records.record import Record, weights_of
 from threedie.benchmark.records.types import DatasetInfo
 from threedie.benchmark.runs.estimate import estimate, span
 from threedie.benchmark.runs.run import Run
 from threedie.benchmark.settings.defaults import DEFAULT_PROTOCOL, DEFAULT_WORKERS
 from threedie.benchmark.settings.protocol import find_protocol
-from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.subject import REPRESENTATION
+from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE
 from threedie.benchmark.training.device import find_device
 from threedie.benchmark.training.divergence import DivergedError
@@ -55,7 +54,6 @@ PROTOCOL = DEFAULT_PROTOCOL
 """Name of the rules by which tries are measured."""
 PART = "all"
 """Part of the representation whose scores count; every method has it."""
-_VIEWS_PER_PAIR = 2
 
 
 @dataclass
@@ -228,14 +226,13 @@ class Tuning:
             protocol=ProtocolInfo(protocol.name, protocol.version),
             source=cast("DatasetInfo", self.source.describe()),
             data=cast("DatasetInfo", split.describe()),
-            code=code_version(Path(threedie.__file__).parent.parent),
+            code=program_version(),
             tries=tries,
             chosen=choose([each.score for each in tries]),
         )
 
     def _try(self, method: TunedMethod, candidate: Candidate, split: Dataset) -> Try:
         """Train and measure one try."""
-        images = _images(candidate.recipe, len(split.indices("train")))
         run = Run.create(
             method.file or method.name,
             split,
@@ -248,6 +245,7 @@ class Tuning:
             workers=self.workers,
             reporter=self.reporter,
         )
+        images = _images(run.settings, len(split.indices("train")))
         fresh, started = not (run.folder / CHECKPOINT_FILE).exists(), time.monotonic()
         try:
             checkpoint = run.checkpoint
@@ -282,9 +280,10 @@ class Tuning:
         )
 
 
-def _images(recipe: Recipe, objects: int) -> int:
-    """Images that training takes: both views of every pair."""
-    return _VIEWS_PER_PAIR * objects * recipe.passes * recipe.epochs
+def _images(settings: RunSettings, objects: int) -> int:
+    """Images that training takes: all views of every pair or sequence."""
+    recipe = settings.recipe
+    return build(settings).views * objects * recipe.passes * recipe.epochs
 
 
 def _main_score(record: Record, task: str) -> TaskScore | None:

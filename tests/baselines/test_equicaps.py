@@ -1,109 +1,17 @@
-"""EquiCaps: equal to its authors' numbers; poses that move as objects do; degenerate inputs; refusals."""
-
-import json
-import math
-from pathlib import Path
+"""EquiCaps (its parity is in test_successor_parity.py): poses that move as objects do; degenerate inputs; refusals."""
 
 import numpy as np
-import parity_records
 import pytest
 import successors
 import torch
 from scipy.spatial.transform import Rotation
-from torch.nn import functional as F
 
 from threedie.baselines.action_matrix import action_matrix
 from threedie.baselines.capsules import normalized_poses
-from threedie.baselines.equicaps import MATRIX_SIDES, EquiCaps
+from threedie.baselines.equicaps import MATRIX_SIDES
 from threedie.baselines.method import EQUIVARIANT, INVARIANT, Batch, action_dims
 from threedie.baselines.registry import build_method
-from threedie.baselines.two_view import Views
 from threedie.manifests.latents import actions
-
-RECORDS = json.loads((Path(__file__).parents[1] / "data/parity_equicaps.json").read_text())
-ACTIONS = {"rotation": "rotation", "object": "motion_object", "base": "motion_base"}
-TERMS = {
-    "invariance": "invariance",
-    "equivariance": "equivariance",
-    "std": "variance",
-    "cov": "covariance",
-    "memax": "mean_entropy",
-}
-RELATIVE = 1e-5
-# Of a network whose activations are nearly uniform this is a small difference of large numbers.
-ABSOLUTE = {"memax": 1e-6}
-
-
-def title(record: dict) -> str:
-    return f"{record['name']} seed {record['seed']}"
-
-
-def recorded(record: dict) -> tuple[EquiCaps, successors.Inputs, str]:
-    """The method with the weights of a record, and its inputs and action."""
-    action = ACTIONS[record["options"]["frame"]]
-    with torch.device("meta"):
-        method = build_method("equicaps", image_size=successors.SIZE, options={"action": action})
-    shapes = {name: tuple(value.shape) for name, value in method.state_dict().items()}
-    method.to_empty(device="cpu")
-    method.load_state_dict({name: parity_records.entry(name, shape, record["seed"]) for name, shape in shapes.items()})
-    return method.train(), successors.build_inputs(record["seed"]), action
-
-
-def require_terms(terms: dict[str, torch.Tensor], record: dict) -> None:
-    for theirs, ours in TERMS.items():
-        tolerance = {"abs": ABSOLUTE[theirs]} if theirs in ABSOLUTE else {"rel": RELATIVE}
-        assert terms[ours].item() == pytest.approx(record["terms"][theirs], **tolerance), theirs
-
-
-@pytest.mark.parametrize("record", [each for each in RECORDS if "state_shapes" in each], ids=title)
-def test_equals_its_authors_code(record):
-    method, inputs, action = recorded(record)
-    shapes = {name: list(value.shape) for name, value in method.state_dict().items() if "backbone" not in name}
-    assert shapes == record["state_shapes"]
-    assert sum(each.numel() for each in method.parameters()) == record["n_trainable_without_evaluator"]
-
-    seen = []
-    method.projector.register_forward_hook(lambda module, arguments, output: seen.append(output))
-    output = method(inputs.batch(action))
-    output.loss.backward()
-    assert output.loss.item() == pytest.approx(record["loss"], rel=RELATIVE)
-    require_terms(output.terms, record)
-    for module, norm in record["grad_norm"].items():
-        gradients = [each.grad.double().square().sum() for each in method.get_submodule(module).parameters()]
-        assert math.sqrt(sum(gradients)) == pytest.approx(norm, rel=RELATIVE), module
-    activation, pose = seen[0]
-    assert activation.norm().item() == pytest.approx(record["outputs"]["activation"], rel=RELATIVE)
-    assert pose.norm().item() == pytest.approx(record["outputs"]["pose"], rel=RELATIVE)
-    first = record["outputs"]["first_activations"]
-    np.testing.assert_allclose(activation[0, :4].detach(), first, rtol=RELATIVE)
-
-
-@pytest.mark.parametrize("record", [each for each in RECORDS if "state_shapes" not in each], ids=title)
-def test_loss_alone_equals_its_authors_code(record):
-    """With uneven activations, where a missing entropy term shows."""
-    action, size = ACTIONS[record["options"]["frame"]], record["options"]["matrix"] ** 2
-    with torch.device("meta"):
-        method = build_method("equicaps", width=1, image_size=32, options={"action": action})
-    generator = np.random.Generator(np.random.PCG64([record["seed"], 17]))
-    shapes = {"activation1": 32, "activation2": 32, "pose1": 32 * size, "pose2": 32 * size}
-    given = {
-        name: torch.from_numpy(generator.standard_normal((successors.BATCH, width)).astype(np.float32))
-        for name, width in shapes.items()
-    }
-    for tensor in given.values():
-        tensor.requires_grad_()
-
-    def embedding(view: int) -> torch.Tensor:
-        pose = given[f"pose{view}"].view(successors.BATCH, 32, size)
-        return torch.cat([F.softmax(3 * given[f"activation{view}"], 1), normalized_poses(pose).flatten(1)], 1)
-
-    batch = successors.build_inputs(record["seed"]).batch(action)
-    loss, terms = method.compute_loss(batch, Views((torch.empty(0), torch.empty(0)), (embedding(1), embedding(2))))
-    loss.backward()
-    assert loss.item() == pytest.approx(record["loss"], rel=RELATIVE)
-    require_terms(terms, record)
-    for name, norm in record["grad_norm"].items():
-        assert given[name].grad.double().norm().item() == pytest.approx(norm, rel=RELATIVE), name
 
 
 @pytest.mark.parametrize("action", MATRIX_SIDES)

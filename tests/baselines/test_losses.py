@@ -161,6 +161,21 @@ def test_nt_xent_equals_a_loop(views):
     torch.testing.assert_close(losses.nt_xent(*views, temperature), total / (2 * count))
 
 
+def test_nt_xent_raises_low_similarities_and_gives_them_no_gradient(views):
+    u, v = (view.clone().requires_grad_() for view in views)
+    rows = torch.nn.functional.normalize(torch.cat([u, v]), dim=1)
+    scores = (rows @ rows.T).clamp(min=0.3) / 0.5
+    scores.fill_diagonal_(-torch.inf)
+    expected = torch.nn.functional.cross_entropy(scores, torch.arange(len(rows)).roll(len(u)))
+    raised = losses.nt_xent(u, v, 0.5, lowest=0.3)
+    torch.testing.assert_close(raised, expected)
+    assert not torch.isclose(raised, losses.nt_xent(u, v, 0.5))
+    torch.testing.assert_close(losses.nt_xent(u, v, 0.5, lowest=-1.0), losses.nt_xent(u, v, 0.5))
+    # All similarities are raised to one: which pair belongs together makes no difference any more.
+    losses.nt_xent(u, v, 0.5, lowest=1.0).backward()
+    assert not u.grad.any()
+
+
 def test_info_nce_equals_a_loop_and_never_meets_its_own_view(views):
     u, v = (torch.nn.functional.normalize(view, dim=1) for view in views)
     total = 0.0
@@ -236,3 +251,25 @@ def test_gradients_in_double_precision(views):
     assert torch.autograd.gradcheck(losses.cross_correlation, (u, v))
     for loss in (losses.negative_cosine, losses.normalized_distance):
         assert torch.autograd.gradcheck(loss, (u, v.detach()))
+
+
+def test_trajectory_by_hand():
+    first, middle = torch.tensor([[0.0, 0.0]]), torch.tensor([[0.0, 0.5]])
+    # The steps (0, 0.5) and (1, 0.5) lose a quarter of their part along the middle: (0, 0.375) and (1, 0.375).
+    last = torch.tensor([[1.0, 1.0]])
+    assert losses.trajectory(first, middle, last).item() == pytest.approx(-0.375 / math.hypot(1, 0.375))
+    # With the middle at the origin nothing is taken away: straight on, and straight back.
+    origin, ahead = torch.zeros(1, 2), torch.tensor([[1.0, 2.0]])
+    assert losses.trajectory(-2 * ahead, origin, ahead).item() == pytest.approx(-1)
+    assert losses.trajectory(2 * ahead, origin, ahead).item() == pytest.approx(1)
+
+
+def test_trajectory_is_the_same_both_ways_and_refuses_other_shapes(views):
+    u, v = views
+    w = u.roll(1, 0)
+    torch.testing.assert_close(losses.trajectory(u, v, w), losses.trajectory(w, v, u))
+    inputs = [view[:4, :3].double().requires_grad_() for view in (u, v, w)]
+    assert torch.autograd.gradcheck(losses.trajectory, inputs)
+    for shapes in (((3, 2), (2, 2), (2, 2)), ((2, 2), (2, 2), (3, 2))):
+        with pytest.raises(ValueError, match="one shape"):
+            losses.trajectory(*(torch.zeros(shape) for shape in shapes))

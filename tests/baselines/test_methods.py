@@ -60,6 +60,12 @@ VARIANTS = [
     ("byol", {"conditional": True, "action": "rotation_color", "action_embedding": 0}),
     ("equicaps", {"action": "motion_object"}),
     ("equicaps", {"action": "motion_base", "capsules": 3}),
+    ("context_ssl", {"environment": "both", "length": 4, "clamp": True}),
+    ("context_ssl", {"environment": "color", "mask_probability": 0.0, "context": 6}),
+    *(("seq_jepa", {"length": length}) for length in (1, 2, 4, 5)),
+    ("seq_jepa", {"conditional": False}),
+    ("seq_jepa", {"action_embedding": 0}),
+    ("seq_jepa", {"averaged_target": False, "dropout": 0.0}),
     ("supervised", {"target": "class"}),
     ("supervised", {"target": "rotation"}),
 ]
@@ -75,11 +81,14 @@ def small(name: str, options: dict | None = None, seed: int = 0):
 
 def batch_for(method, count: int = 6, size: int = 32) -> Batch:
     generator = torch.Generator().manual_seed(1)
-    action = torch.randn(count, action_dims(method.action or "rotation"), generator=generator)
-    action[:, :4] /= action[:, :4].norm(dim=1, keepdim=True)
-    view1, view2 = torch.randn(2, count, 3, size, size, generator=generator)
+    steps = method.views - 1
+    actions = torch.randn(count, steps, action_dims(method.action or "rotation"), generator=generator)
+    actions[..., :4] /= actions[..., :4].norm(dim=2, keepdim=True)
+    view1, view2, *later = torch.randn(method.views, count, 3, size, size, generator=generator)
     crop = torch.randn(count, 3, size, size, generator=generator) if method.crop_side(size) else None
-    return Batch(view1, view2, action, torch.zeros(count, dtype=torch.int64), crop)
+    label = torch.zeros(count, dtype=torch.int64)
+    absolute = torch.randn(actions[:, 0].shape, generator=generator) if method.needs_absolute else None
+    return Batch(view1, view2, actions[:, 0], label, crop, tuple(later), actions[:, 1:], absolute)
 
 
 @pytest.mark.parametrize(("name", "options"), TRAINED_VARIANTS, ids=str)
@@ -235,6 +244,7 @@ def test_byol_with_an_action_predicts_view_2_from_view_1():
         ("sen", {"action_embedding": 0}),
         ("byol", {"conditional": True}),
         ("equimod", {"predictor": "linear"}),
+        ("seq_jepa", {"dropout": 0.0}),
     ],
     ids=str,
 )
@@ -421,6 +431,17 @@ def test_action_of_the_wrong_kind_is_refused():
         ),
         ({"name": "sie", "options": {"predictor": {"kind": "linear", "hidden": "8"}}}, "option 'hidden': not known to"),
         ({"name": "simsiam", "options": {"bottleneck": 0}}, "bottleneck 0"),
+        ({"name": "seq_jepa", "options": {"length": 0}}, "length 0, hidden 1024: must be 1 or more"),
+        ({"name": "seq_jepa", "options": {"dropout": 1.0}}, "dropout 1.0: must be 0 or more and less than 1"),
+        ({"name": "seq_jepa", "options": {"momentum": -0.1}}, "momentum -0.1: must lie between 0 and 1"),
+        (
+            {"name": "seq_jepa", "options": {"action_embedding": 30}},
+            "tokens of 62 numbers: not a multiple of the 4 attention heads",
+        ),
+        (
+            {"name": "seq_jepa", "options": {"conditional": False, "action": "latents"}},
+            "action, action_embedding: used only with conditional=true",
+        ),
         ({"name": "supervised", "options": {"target": "color"}}, "target 'color'"),
         ({"name": "supervised", "options": {"target": "class", "action": "rotation_color"}}, "nothing is regressed"),
         ({"name": "vicreg", "backbone": "vit"}, "backbone 'vit'"),

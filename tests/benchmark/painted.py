@@ -1,9 +1,15 @@
 """Pictures that tell their latents, painted in no time and without Blender."""
 
+from pathlib import Path
+
 import numpy as np
 import simplejpeg
 
+from threedie.manifests.classes import SYNSETS
+from threedie.manifests.dataset_info import DatasetInfo, DatasetObject
+from threedie.manifests.dataset_writer import write_dataset
 from threedie.manifests.latents import LatentField
+from threedie.manifests.objects import ObjectRef
 
 HALF_TURN = ((-np.pi / 2, np.pi / 2),)
 FIELDS = (
@@ -34,3 +40,39 @@ def paint(latents: np.ndarray, label: int, size: int) -> bytes:
     tint = 0.6 + 0.4 * np.sin(2 * np.pi * (light + np.arange(3) / 3))
     picture[disc] = (60 + 190 * stripes[disc, None]) * tint
     return simplejpeg.encode_jpeg(np.ascontiguousarray(picture.clip(0, 255).astype(np.uint8)), quality=95)
+
+
+def write_painted(
+    path: Path,
+    objects: int = 40,
+    views: int = 10,
+    size: int = 64,
+    classes: int = 4,
+    splits: list[str] | None = None,
+    channel_order: str = "rgb",
+    translated: bool = False,
+) -> Path:
+    """Write a dataset of painted pictures; its path."""
+    latents = draw_latents(objects, views)
+    if translated:
+        latents = np.concatenate([latents, np.random.default_rng(1).uniform(-0.5, 0.5, (objects, views, 3))], -1)
+    info = DatasetInfo(
+        preset={"name": "painted"},
+        fields=(*FIELDS, *TRANSLATION_FIELDS) if translated else FIELDS,
+        seed=0,
+        sampler="counter",
+        views=views,
+        image_size=size,
+        channel_order=channel_order,
+        quality={"name": "painted"},
+        models={"source": "painted"},
+    )
+    items = []
+    for index in range(objects):
+        label = index % classes
+        split = splits[index] if splits else ("val" if index // classes % 5 == 0 else "train")
+        jpegs = [paint(latents[index, view, : len(FIELDS)], label, size) for view in range(views)]
+        items.append(DatasetObject(ObjectRef(SYNSETS[label], f"{index:04d}"), split, latents[index], jpegs))
+    total = sum(len(jpeg) for item in items for jpeg in item.jpegs)
+    write_dataset(path, info, [{"renderer": "paint"}], objects, total, items)
+    return path

@@ -65,7 +65,7 @@ def make_record(
             "val_objects": 49,
             "split": "hash-80-20",
         },
-        "config": {"name": "mini", "epochs": 3, "learning_rate": 0.001},
+        "config": {"name": "mini", "epochs": 200, "learning_rate": 0.001},
         "seed": seed,
         "code": {"version": "0.1.0", "commit": "0ab674d", "modified": False},
         "checkpoint": {"sha256": checkpoint, "epochs": 3, "steps": 36},

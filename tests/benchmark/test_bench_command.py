@@ -314,7 +314,7 @@ def test_listing_needs_no_torch():
     for word in (
         "sie",
         "vicreg",
-        "cifar10, micro, mini, paper, smoke",
+        "cifar10, context-ssl, micro, mini, paper",
         "classification v1",
         "retrieval v2",
         "quick v2",

@@ -135,8 +135,8 @@ OTHERS: dict[str, tuple[Callable[[], bytes], str]] = {
     "half a zip": (lambda: saved(WEIGHTS)[:500], "cut off: a zip archive, as torch.save writes them, without its end"),
     "torchscript": (scripted, "a TorchScript archive (torch.jit.save)"),
     "safetensors": (
-        lambda: len(SAFETENSORS).to_bytes(8, "little") + SAFETENSORS + b"\0" * 4,
-        "a safetensors file; convert it: torch.save(safetensors.torch.load_file(FILE), 'weights.pth')",
+        lambda: len(SAFETENSORS).to_bytes(8, "little") + SAFETENSORS + b"\0" * 3,
+        "a damaged safetensors file (",
     ),
     "hdf5": (lambda: through(hdf5), "an HDF5 file"),
     "gzip": (lambda: gzip.compress(saved(WEIGHTS)), "a gzip file; unpack it"),

@@ -51,13 +51,13 @@ def runs(tmp_path: Path) -> Path:
 
 
 def test_rows_by_name_are_compared_over_their_seeds(runs: Path) -> None:
-    done = run("sie", "vicreg epochs 3", "--records", runs)
+    done = run("sie", "vicreg epochs 200", "--records", runs)
     lines = lines_of(done)
     assert lines[0] == ["A", "sie (mini): 3 runs"]
-    assert lines[1] == ["B", "vicreg (mini, epochs 3): 1 run"]
+    assert lines[1] == ["B", "vicreg (mini): 1 run"]
     table = {line[0]: line for line in lines}
     assert table["score"] == ["score", "part", "A", "B", "A - B", "95 % interval", "p", "verdict"]
-    top1, rotation = table["Classification, top-1, %"], table["Rotation, R²"]
+    top1, rotation = table["Classification, top-1, %"], table["Rotation, R² pooled"]
     assert top1[1:5] == ["all", "30.1 ± 0.1", "40.0", "-9.9"]
     assert top1[6:] == ["< 0.001", "B higher"]
     assert rotation[4] == "+0.000"
@@ -69,7 +69,7 @@ def test_rows_by_name_are_compared_over_their_seeds(runs: Path) -> None:
 
 def test_paths_name_the_same_rows(runs: Path) -> None:
     vicreg = next((runs / "vicreg").iterdir())
-    by_name = run("sie", "vicreg epochs 3", "--records", runs, "--json")
+    by_name = run("sie", "vicreg epochs 200", "--records", runs, "--json")
     for place in (runs / "vicreg", vicreg, vicreg / "record.json"):
         by_path = run(runs / "sie", place, "--json")
         assert (
@@ -100,15 +100,15 @@ def test_two_parts_of_a_row_are_compared_and_a_part_against_a_whole_row(runs: Pa
     done = run("sie:equivariant", "sie:invariant", "--records", runs)
     lines = {line[0]: line for line in lines_of(done)}
     assert lines["A"] == ["A", "sie (mini), equivariant: 3 runs"]
-    assert lines["Rotation, R²"][1] == "equivariant, invariant"
-    assert lines["Rotation, R²"][4] == "+0.100"
-    assert lines["Rotation, R²"][-1] == "A higher"
+    assert lines["Rotation, R² pooled"][1] == "equivariant, invariant"
+    assert lines["Rotation, R² pooled"][4] == "+0.100"
+    assert lines["Rotation, R² pooled"][-1] == "A higher"
     assert lines["Classification, top-1, %"][-1] == "not told apart"
     assert "A and B are of the same runs, paired by run." in done.stdout
-    whole = {line[0]: line for line in lines_of(run("sie:equivariant", "vicreg epochs 3", "--records", runs))}
-    assert whole["Rotation, R²"][1] == "equivariant, all"
-    assert whole["Rotation, R²"][-1] == "A higher"
-    assert "have no main score in common" in refusal("sie", "vicreg epochs 3:invariant", "--records", runs)
+    whole = {line[0]: line for line in lines_of(run("sie:equivariant", "vicreg epochs 200", "--records", runs))}
+    assert whole["Rotation, R² pooled"][1] == "equivariant, all"
+    assert whole["Rotation, R² pooled"][-1] == "A higher"
+    assert "have no main score in common" in refusal("sie", "vicreg epochs 200:invariant", "--records", runs)
 
 
 def test_without_draws_there_is_no_verdict(runs: Path) -> None:
@@ -118,7 +118,7 @@ def test_without_draws_there_is_no_verdict(runs: Path) -> None:
     assert "'3die bench eval --checkpoint FILE'" in done.stdout
     damaged = next((runs / "vicreg").rglob(DRAWS_FILE))
     damaged.write_bytes(b"damaged")
-    done = run("sie", "vicreg epochs 3", "--records", runs)
+    done = run("sie", "vicreg epochs 200", "--records", runs)
     assert done.exit_code == 0
     assert done.stderr.count(str(damaged)) == 1
     assert "no draws" in done.stdout
@@ -164,8 +164,10 @@ def test_what_cannot_be_found_is_named(runs: Path, tmp_path: Path) -> None:
     assert "did you mean 'sie (mini)'?" in refusal("sie (minj)", "vicreg", "--records", runs)
     assert "no such file, folder or row; the rows in" in refusal("zzz", "sie", "--records", runs)
     text = refusal("sie", "vicreg", "--records", runs)
-    assert "vicreg: 2 rows, vicreg (mini, epochs 12), vicreg (mini, epochs 3); name one" in text
-    assert "2 rows" in refusal("sie", "vicreg mini", "--records", runs)
+    assert "vicreg: 2 rows, vicreg (mini), vicreg (mini, epochs 12); name one" in text
+    # A label as it stands, and a setting that no label names.
+    for name in ("vicreg mini", "vicreg (mini)", "vicreg epochs 200", "vicreg learning_rate 0.001, epochs 12"):
+        assert run("sie", name, "--records", runs).exit_code == 0, name
     assert "there is no" in refusal("sie", "vicreg", "--records", tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     assert "no record.json in there" in refusal(tmp_path / "empty", "sie", "--records", runs)

@@ -53,6 +53,7 @@ class Turner:
     """A predictor that does what rotations do: the embedding is the view's quaternion, moved by multiplication."""
 
     has_predictor, action = True, "rotation"
+    predicts_from_representation = False
     parts = Parts()
 
     def predict(self, embedding, action):
@@ -194,7 +195,7 @@ def test_principal_components_are_those_of_the_spread():
 
 
 def test_figures_without_predictor_are_left_out(study):
-    method = SimpleNamespace(has_predictor=False, action=None, parts=Parts())
+    method = SimpleNamespace(has_predictor=False, predicts_from_representation=False, action=None, parts=Parts())
     plain = study(method)
     assert draw_neighbors(plain) is draw_steering(plain) is draw_predictor(plain) is None
     assert "mrr" not in class_rows(plain, FEW_STEPS)[0]

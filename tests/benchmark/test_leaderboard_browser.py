@@ -1,8 +1,7 @@
 """The page in a real browser: its script runs under its own policy, sorts, filters, opens what a number leads to."""
 
 import base64
-import json
-from importlib import resources
+from pathlib import Path
 
 import pytest
 from browser import CHROMIUM, DRIVER, ENTER, TAB, Browser
@@ -11,16 +10,16 @@ from record_samples import HOSTILE, hostile_record, make_record
 from threedie.benchmark.leaderboard.groups import measured
 from threedie.benchmark.leaderboard.page import render_page
 from threedie.benchmark.leaderboard.pictures import Picture
-from threedie.benchmark.records.record import validate
+from threedie.benchmark.leaderboard.published import published_records
+from threedie.benchmark.records.record import read_records, validate
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Chromium and its driver"),
 ]
 
-PUBLISHED = json.loads(
-    resources.files("threedie.benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8")
-)
+MINI = Path(__file__).parents[2] / "docs" / "history" / "mini" / "records"
+PUBLISHED = published_records()
 RECORDS = [
     make_record("vicreg", top1=0.5, rotation=0.5, parts=("all",)),
     make_record("sie", top1=0.9, rotation=0.3),
@@ -71,7 +70,7 @@ def column(browser, place, table=0):
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize("width", [1400, 1280, 375])
 def test_the_page_runs_without_complaint_in_both_themes_and_on_a_phone(browser, page, dark, width):
     browser.open(page, width, 800, dark)
     assert browser.run("return document.querySelectorAll('th button').length") > 7
@@ -87,15 +86,19 @@ def test_the_page_runs_without_complaint_in_both_themes_and_on_a_phone(browser, 
 
 def test_columns_sort_by_mouse_and_by_keyboard(browser, page):
     browser.open(page)
-    assert column(browser, 4) == ["sie 0.300", "vicreg 0.500", "supervised 0.900"]
-    press = 'table.sortable th[data-column="4"] button'
+    assert column(browser, 1) == ["sie 90.0", "vicreg 50.0", "supervised 20.0"]
+    # A head shows that it sorts, before anything was sorted.
+    mark = "return getComputedStyle(document.querySelector('th[data-column=\"1\"] button'), '::after').content"
+    assert "↕" in browser.run(mark)
+    press = 'table.sortable th[data-column="1"] button'
     browser.click(press)
-    assert column(browser, 4) == ["supervised 0.900", "vicreg 0.500", "sie 0.300"]
+    assert column(browser, 1) == ["sie 90.0", "vicreg 50.0", "supervised 20.0"]
+    assert "↓" in browser.run(mark)
     browser.press(ENTER)
-    assert column(browser, 4) == ["sie 0.300", "vicreg 0.500", "supervised 0.900"]
+    assert column(browser, 1) == ["supervised 20.0", "vicreg 50.0", "sie 90.0"]
     browser.press(TAB, ENTER)
-    assert browser.run("return document.activeElement.closest('th').dataset.column") == "5"
-    assert column(browser, 5) == ["sie 0.300", "vicreg –", "supervised –"]
+    assert browser.run("return document.activeElement.closest('th').dataset.column") == "2"
+    assert column(browser, 2) == ["supervised 0.900", "vicreg 0.500", "sie 0.300"]
     browser.click('table.sortable th[data-column="0"] button')
     assert [row[0] for row in browser.run(ROWS, 0)] == ["sie", "supervised", "vicreg"]
     assert browser.run("return document.querySelectorAll('th[aria-sort]').length") == 1
@@ -112,11 +115,15 @@ def test_filters_by_family_part_and_origin(browser, page):
     assert [row[0] for row in browser.run(ROWS, 0)] == ["sie"]
     browser.run(CHOOSE, "family", "")
     browser.run(CHOOSE, "part", "equivariant")
-    assert browser.run(ROWS, 0) == [["sie", "90.0", "0.300"], ["vicreg", "–", "–"], ["supervised", "–", "–"]]
-    heads = "return Array.from(document.querySelector('table').tHead.rows[0].cells, (cell) => cell.colSpan)"
+    # The first table is of whole representations, the second of parts.
+    shown = "return Array.from(document.querySelectorAll('table')).slice(0, 2).map((table) => table.checkVisibility())"
+    assert browser.run(shown) == [False, True]
+    assert browser.run(ROWS, 1) == [["sie", "90.0", "0.300"]]
+    heads = "return Array.from(document.querySelectorAll('table')[1].tHead.rows[0].cells, (cell) => cell.colSpan)"
     assert browser.run(heads) == [1, 1, 1]
     browser.run(CHOOSE, "part", "")
-    assert browser.run(heads) == [1, 3, 3]
+    assert browser.run(heads) == [1, 2, 2]
+    assert browser.run(shown) == [True, True]
     assert browser.run(CHOOSE, "origin", "measured") == f"{len(RECORDS)} of {total} rows"
     assert not browser.run("return document.querySelector('[data-origin=published]').checkVisibility()")
     assert browser.run(CHOOSE, "origin", "") == f"{total} of {total} rows"
@@ -182,3 +189,23 @@ def test_hostile_text_in_every_field_is_shown_and_does_nothing(browser, tmp_path
     )
     assert sorted(" ".join(name.split()) for name in names) == sorted((*HOSTILE, *more))
     assert "\u202e" not in browser.run("return document.body.textContent")
+
+
+def test_no_table_is_wider_than_a_window_of_1400_pixels(browser, tmp_path):
+    """With all main metrics, their intervals, and rows of which some have parts and some a predictor."""
+    page = tmp_path / "index.html"
+    page.write_text(render_page(read_records([MINI]), PUBLISHED, None), encoding="utf-8")
+    browser.open(page, 1400, 900)
+    browser.run("document.querySelectorAll('details.more').forEach((one) => { one.open = true; })")
+    wider = """return Array.from(document.querySelectorAll('.scroll'))
+      .filter((one) => one.scrollWidth > one.clientWidth).length"""
+    assert browser.run("return document.querySelectorAll('.scroll').length") > 20
+    assert browser.run(wider) == 0
+    # No column has more dashes than numbers.
+    dashes = """return Array.from(document.querySelectorAll('[data-origin=measured] table')).flatMap((table) => {
+      const rows = Array.from(table.tBodies[table.tBodies.length - 1].rows);
+      const empty = (place) => rows.filter((row) => row.cells[place].classList.contains('none'));
+      return Array.from(rows[0].cells, (_, place) => empty(place).length / rows.length);
+    }).filter((share) => share > 0.5).length"""
+    assert browser.run(dashes) == 0
+    assert browser.complaints() == []

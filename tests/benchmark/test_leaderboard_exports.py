@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import re
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -27,12 +26,11 @@ from threedie.benchmark.leaderboard.latex import plain, render_latex
 from threedie.benchmark.leaderboard.markdown import render_markdown, render_summary
 from threedie.benchmark.leaderboard.page import render_page
 from threedie.benchmark.leaderboard.pictures import INDEX_FILE, read_pictures
+from threedie.benchmark.leaderboard.published import published_records
 from threedie.benchmark.records.record import write_record
 from threedie.manifests.errors import ThreeDieError
 
-PUBLISHED = json.loads(
-    resources.files("threedie.benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8")
-)
+PUBLISHED = published_records()
 TOP1 = (TaskMetric("classification", 1, "top1", "representation"), "all")
 THREE = [make_record("good", top1=0.9), make_record("fair", top1=0.7), make_record("poor", top1=0.01)]
 REPO = Path(__file__).parents[2]
@@ -50,18 +48,20 @@ def run(*arguments):
 def test_best_is_bold_and_second_underlined_in_latex():
     text = render_latex(THREE, [])
     rows = {line.split(" & ")[0].split(" (")[0]: line.split(" & ") for line in text.splitlines() if " & " in line}
-    assert rows["good"][2] == r"\textbf{90.0}"
-    assert rows["fair"][2] == r"\underline{70.0}"
-    assert rows["poor"][2] == "1.0"
+    assert rows["good"][1] == r"\textbf{90.0}"
+    assert rows["fair"][1] == r"\underline{70.0}"
+    assert rows["poor"][1] == "1.0"
     assert all(word in text for word in (r"\toprule", r"\midrule", r"\bottomrule", r"\textit{floor}"))
     assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 1
 
 
 def test_every_line_of_a_latex_table_has_as_many_cells():
     text = render_latex([*THREE, make_record("plain", parts=("all",))], PUBLISHED)
-    for table in re.findall(r"\\begin\{tabular\}\{(\w+)\}(.*?)\\end\{tabular\}", text, re.DOTALL):
+    tables = re.findall(r"\\begin\{tabular\}\{@\{\}(\w+)@\{\}\}(.*?)\\end\{tabular\}", text, re.DOTALL)
+    assert tables
+    for table in tables:
         for line in table[1].splitlines():
-            if line.endswith(r"\\"):
+            if line.endswith((r"\\", r"\\[2pt]")):
                 wide = sum(int(count) - 1 for count in re.findall(r"\\multicolumn\{(\d+)\}", line))
                 assert len(re.findall(r"(?<!\\)&", line)) + 1 + wide == len(table[0]), line
 
@@ -151,7 +151,7 @@ def test_one_run_shows_its_interval_and_several_their_deviation():
     assert "50.0 [48.0, 53.0]" in render_markdown([one], [])
     assert "48.0 to 53.0" in render_page([one], [], None)
     assert "48.0 to 53.0" not in render_page([one, two], [], None)
-    assert "[48.0, 53.0]" in render_latex([one], [])
+    assert r"{\scriptsize {[}48.0, 53.0]}" in render_latex([one], [])
     assert "0.48,0.53," in render_csv([one], [])
 
 
@@ -180,7 +180,7 @@ def test_tables_go_between_the_markers_byte_for_byte(tmp_path):
     first = readme.read_bytes()
     assert first.startswith(f"# Mine\n\n{BEGIN}\n\n".encode())
     assert first.endswith(f"\n\n{END}\n\nThe end\n".encode())
-    assert b"| good (mini) | 1 | **90.0** |" in first
+    assert b"| good (mini) | **90.0** |" in first
     assert b"stale" not in first
     assert not (tmp_path / "leaderboard").exists()
     done = run(*(tmp_path / "records" / name for name in "210"), "--into", readme)
@@ -222,6 +222,11 @@ def option(words, name):
     return words[words.index(name) + 1]
 
 
+def files_of(folder):
+    """Paths of all files below a folder, relative to it."""
+    return {file.relative_to(folder) for file in folder.rglob("*") if file.is_file()}
+
+
 COMMANDS = table_commands(REPO)
 
 
@@ -229,14 +234,17 @@ COMMANDS = table_commands(REPO)
 def test_the_tables_of_this_repository_come_from_its_records(words, tmp_path, monkeypatch):
     monkeypatch.chdir(REPO)
     page, published = Path(option(words, "--into")), Path(option(words, "--out"))
-    copy, made = tmp_path / page.name, tmp_path / "made"
-    copy.write_bytes(page.read_bytes())
+    copy, made = tmp_path / page, tmp_path / "made"
+    # At its place beside the page of definitions, which it links to.
+    for file in (page, Path("docs/benchmark.md")):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_bytes(file.read_bytes())
     elsewhere = {str(page): copy, str(published): made}
     assert run(*(elsewhere.get(word, word) for word in words)).exit_code == 0
     assert copy.read_bytes() == page.read_bytes()
-    assert {file.name for file in made.iterdir()} == {file.name for file in published.iterdir() if file.is_file()}
-    for file in made.iterdir():
-        assert file.read_bytes() == (published / file.name).read_bytes(), file.name
+    assert files_of(made) == {file for file in files_of(published) if file.parts[0] != "records"}
+    for file in files_of(made):
+        assert (made / file).read_bytes() == (published / file).read_bytes(), file
     assert run("check", words[0]).exit_code == 0
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from threedie.baselines.method import Batch
-from threedie.benchmark.data.inputs import pair_arrays
-from threedie.benchmark.data.pairs import draw_pass, epoch_batches, every_view_first, stream
+from threedie.benchmark.data.inputs import view_arrays
+from threedie.benchmark.data.pairs import draw_pass, draw_sequences, epoch_batches, every_view_first, stream
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
-from threedie.manifests.latents import relative_quaternions
+from threedie.manifests.latents import quaternions, relative_quaternions
 
 OBJECTS = np.arange(100, 137)
 
@@ -58,7 +58,7 @@ def test_batches_are_near_equal_and_leave_none_out(count: int, batch: int, sizes
 def test_epochs_are_made_of_passes_that_go_on_counting():
     (first,) = epoch_batches(OBJECTS, 5, 50, passes=1, seed=0, epoch=3)
     fourth = epoch_batches(OBJECTS, 5, 50, passes=2, seed=0, epoch=1)[1]
-    assert first.view1.tolist() == fourth.view1.tolist()
+    assert first.views.tolist() == fourth.views.tolist()
 
 
 def test_one_view_makes_no_pair():
@@ -91,12 +91,15 @@ def test_actions_lead_from_the_first_view_to_the_second(dataset: Dataset):
 
 
 def test_all_fields_of_a_batch_but_images_come_from_one_function(dataset: Dataset):
-    drawn = draw_pass(dataset.indices("train"), dataset.info.views, seed=0, index=0)
-    arrays = pair_arrays(dataset, drawn, "rotation")
-    assert arrays.keys() == {field.name for field in fields(Batch)} - {"view1", "view2", "crop"}
-    expected = relative_quaternions(
-        *(dataset.latents[drawn.objects, view][:, :3] for view in (drawn.view1, drawn.view2))
-    )
+    drawn = draw_sequences(dataset.indices("train"), dataset.info.views, length=2, seed=0, index=0)
+    arrays = view_arrays(dataset, drawn, "rotation", absolute=True)
+    assert arrays.keys() == {field.name for field in fields(Batch)} - {"view1", "view2", "crop", "later_views"}
+    expected = relative_quaternions(*(dataset.latents[drawn.objects, view][:, :3] for view in drawn.views.T))
     assert arrays["action"] == pytest.approx(expected, abs=1e-6)
+    assert arrays["later_actions"].shape == (len(drawn), 0, 4)
+    euler = dataset.latents[drawn.objects, drawn.views[:, 1], :3]
+    assert arrays["absolute"] == pytest.approx(quaternions(euler), abs=1e-6)
+    assert "absolute" not in view_arrays(dataset, drawn, "rotation")
+    assert "absolute" not in view_arrays(dataset, drawn, None, absolute=True)
     assert (arrays["label"] == dataset.labels[drawn.objects]).all()
-    assert pair_arrays(dataset, drawn, None)["action"].shape == (len(drawn), 0)
+    assert view_arrays(dataset, drawn, None)["action"].shape == (len(drawn), 0)

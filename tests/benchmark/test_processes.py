@@ -6,14 +6,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import nn
 
+from threedie.benchmark.commands.options import exits_when_interrupted
 from threedie.benchmark.settings.recipe import load_recipe
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint
+from threedie.benchmark.training.generators import restore_generators
 from threedie.benchmark.training.launch import SrunEnvironment, environment_of
+from threedie.benchmark.training.signals import Interrupted
 from threedie.benchmark.training.stepper import Stepper
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError
@@ -141,6 +145,35 @@ def test_a_rank_that_is_no_number_is_dropped_before_fabric_reads_it(name: str, v
     environment[name] = "3"
     drop_odd_ranks(environment)
     assert environment[name] == "3"
+
+
+@pytest.mark.parametrize("rank", range(4))
+def test_each_process_goes_on_with_its_own_random_numbers(rank: int, tmp_path: Path) -> None:
+    with torch.random.fork_rng([]):
+        states, numbers = [], []
+        for seed in range(4):
+            torch.manual_seed(seed + 70)
+            states.append(torch.get_rng_state())
+            numbers.append(torch.rand(8))
+        stepper = SimpleNamespace(device=torch.device("cpu"), processes=Processes(rank, 4))
+        restore_generators({"cpu": torch.stack(states)}, 0, stepper, tmp_path / "checkpoint.pt")  # type: ignore[arg-type]
+        assert torch.equal(torch.rand(8), numbers[rank])
+        three = SimpleNamespace(device=torch.device("cpu"), processes=Processes(2, 3))
+        with pytest.raises(ThreeDieError, match="was begun with 4 processes and can't go on with 3"):
+            restore_generators({"cpu": torch.stack(states)}, 0, three, tmp_path / "checkpoint.pt")  # type: ignore[arg-type]
+
+
+def test_only_the_first_process_says_that_the_run_was_stopped(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in STEP.items():
+        monkeypatch.setenv(name, value)
+    for rank, count in (("0", 1), ("3", 0)):
+        monkeypatch.setenv("SLURM_PROCID", rank)
+        with pytest.raises(SystemExit) as stop, exits_when_interrupted(Path("runs/x")):
+            raise Interrupted(signal.SIGUSR1, 4)
+        assert stop.value.code == 138
+        assert capsys.readouterr().err.count("stopped by SIGUSR1 in epoch 5") == count
 
 
 LONELY = """

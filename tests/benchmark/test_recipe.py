@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from click.testing import CliRunner
+from parity_successors import FORMS
 
+from threedie.baselines.registry import build_method
 from threedie.benchmark.commands.bench import bench
 from threedie.benchmark.settings import recipe as recipe_module
 from threedie.benchmark.settings.protocol import PROTOCOLS
@@ -19,7 +22,10 @@ from threedie.manifests.errors import ThreeDieError
 
 
 def test_the_recipes_load_and_survive_json():
-    assert recipe_names() == ["cifar10", "micro", "mini", "paper", "photonics", "photonics-micro", "smoke"]
+    assert {"cifar10", "context-ssl", "equicaps", "micro", "mini", "paper", "seq-jepa", "seq-jepa-others", "smoke"} <= {
+        *recipe_names()
+    }
+    assert {"photonics", "photonics-micro"} <= {*recipe_names()}
     for name in recipe_names():
         recipe = load_recipe(name)
         assert recipe.name == name
@@ -33,6 +39,37 @@ def test_the_paper_recipe_is_the_original_s():
     assert (recipe.optimizer, recipe.learning_rate, recipe.weight_decay) == ("adam", 1e-3, 1e-6)
     assert (recipe.schedule, recipe.normalization, recipe.sync_batchnorm) == ("constant", "original", True)
     assert recipe.projector == "2048-2048-2048"
+
+
+def test_the_recipes_of_seq_jepa_are_the_paper_s():
+    own, others = load_recipe("seq-jepa"), load_recipe("seq-jepa-others")
+    for recipe in (own, others):
+        assert (recipe.backbone, recipe.form, recipe.width, recipe.image_size) == ("resnet18", "torchvision", 64, 128)
+        assert (recipe.batch_size, recipe.epochs, recipe.passes) == (512, 1000, 1)
+        assert (recipe.normalization, recipe.augmentation) == ("original", "none")
+    assert (own.optimizer, own.learning_rate, own.weight_decay) == ("adamw", 4e-4, 1e-3)
+    assert (own.schedule, own.warmup_epochs) == ("cosine", 20)
+    assert (others.optimizer, others.learning_rate, others.weight_decay) == ("adam", 1e-3, 0)
+
+
+def test_recipes_with_options_build_the_method_of_their_parity_record():
+    others = dataclasses.asdict(load_recipe("seq-jepa-others"))
+    for recipe_name, method, record in (
+        ("seq-jepa-byol", "byol", "byol_cond_rot"),
+        ("seq-jepa-equimod", "equimod", "equimod_rot"),
+    ):
+        recipe, form = load_recipe(recipe_name), FORMS[record]
+        assert (recipe.form, recipe.projector, recipe.method_options) == (form.form, form.projector, form.options)
+        assert form.method == method
+        differing = {name for name, value in dataclasses.asdict(recipe).items() if value != others[name]}
+        assert differing == {"name", "projector", "method_options"}
+        with torch.device("meta"):
+            build_method(method, projector=recipe.projector, options=recipe.method_options)
+
+
+def test_the_recipe_of_equicaps_is_its_code_s():
+    recipe, original = (dataclasses.asdict(load_recipe(name)) for name in ("equicaps", "paper"))
+    assert {**recipe, "name": ""} == {**original, "name": ""}
 
 
 def test_overrides_are_typed():

@@ -66,7 +66,9 @@ def test_nothing_in_a_measured_record_is_null_but_the_commit(path):
 @pytest.mark.parametrize(
     ("path", "value", "names"),
     [
-        (("schema",), 3, "schema"),
+        (("schema",), 4, "schema"),
+        (("display_name",), "", "display_name"),
+        (("display_name",), "a\u202eb", "display_name"),
         (("schema",), True, "schema"),
         (("id",), "../../escape", "id"),
         (("origin", "kind"), "guessed", "origin.kind"),
@@ -159,8 +161,8 @@ def test_a_record_in_both_versions_is_the_same_record(tmp_path):
 
 
 def test_a_record_of_a_newer_version_asks_for_an_update(tmp_path):
-    (tmp_path / "record.json").write_text(json.dumps({**RECORD, "schema": 3}))
-    with pytest.raises(ThreeDieError, match=r"record\.json: schema: version 3; this program reads up to 2: update"):
+    (tmp_path / "record.json").write_text(json.dumps({**RECORD, "schema": 4}))
+    with pytest.raises(ThreeDieError, match=r"record\.json: schema: version 4; this program reads up to 3: update"):
         read_record(tmp_path / "record.json")
 
 
@@ -227,6 +229,40 @@ def test_published_records_need_a_source_and_may_lack_the_rest():
     validate(published)
     with pytest.raises(ThreeDieError, match="null"):
         validate({**published, "origin": {"kind": "measured"}})
+
+
+def published_record(**details):
+    record = {
+        **RECORD,
+        "origin": {"kind": "published", "source": "a paper"},
+        "published": {"seen": "paper", "epochs": 1000, **details},
+    }
+    return {name: value for name, value in record.items() if name != "breakdowns"}
+
+
+def test_published_records_say_where_they_were_seen_and_how_it_was_trained():
+    validate(published_record(formula="supposed", image_size=128, batch_size=None, notes=["mean of three seeds"]))
+
+
+@pytest.mark.parametrize(
+    ("details", "message"),
+    [
+        ({"seen": "somewhere"}, r"published\.seen: "),
+        ({"formula": "guessed"}, r"published\.formula: "),
+        ({"epochs": -1}, r"published\.epochs: "),
+        ({"gpu_hours": -1.0}, r"published\.gpu_hours: "),
+        ({"notes": [""]}, r"published\.notes\[0\]: "),
+        ({"hours": 1}, r"published: there is no field 'hours'"),
+    ],
+)
+def test_details_of_published_records_are_checked(details, message):
+    with pytest.raises(ThreeDieError, match=message):
+        validate(published_record(**details))
+
+
+def test_measured_records_have_no_details_of_published_ones():
+    with pytest.raises(ThreeDieError, match=r"^published: is of published numbers, and these are measured; remove it"):
+        validate({**RECORD, "published": {"seen": "paper"}})
 
 
 def test_what_is_written_is_read(tmp_path):

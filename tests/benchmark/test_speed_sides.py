@@ -16,7 +16,7 @@ from threedie.baselines.hypernetwork import HypernetworkPredictor
 from threedie.baselines.method import Batch
 from threedie.baselines.registry import build_method
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.data.inputs import TrainingPairs
+from threedie.benchmark.data.inputs import TrainingViews
 from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS, Normalization
 from threedie.benchmark.data.pairs import epoch_batches
 
@@ -71,15 +71,15 @@ def test_training_steps_agree():
 def test_pairs_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(pairs_subject, "OBJECTS", 6)
     dataset, folders = pairs_subject._write(tmp_path)
-    source = TrainingPairs(Images(dataset, 256, memory=0))
+    source = TrainingViews(Images(dataset, 256, memory=0))
     (plan,) = epoch_batches(dataset.indices("train"), pairs_subject.VIEWS, 6, 1, 0, 0)
     loaded = source.load(plan, "rotation")
-    inputs = Normalization(*FIXED_NORMALIZATIONS["original"])(loaded.pixels1, torch.device("cpu"))
+    inputs = Normalization(*FIXED_NORMALIZATIONS["original"])(loaded.pixels[0], torch.device("cpu"))
     for row, which in enumerate(pairs_subject._samples(plan, folders)):
         view1, view2, action, _ = read_sample(*which, False)
         # Two decoders of the same library.
-        assert np.abs(loaded.pixels1[row].astype(int) - view1).max() <= 1
-        assert np.abs(loaded.pixels2[row].astype(int) - view2).max() <= 1
+        assert np.abs(loaded.pixels[0][row].astype(int) - view1).max() <= 1
+        assert np.abs(loaded.pixels[1][row].astype(int) - view2).max() <= 1
         np.testing.assert_allclose(loaded.arrays["action"][row], action, atol=1e-6)
         torch.testing.assert_close(read_sample(*which, True)[0], inputs[row], atol=0.05, rtol=0)
 

@@ -81,9 +81,9 @@ def test_a_line_is_the_rows_that_differ_in_epochs_alone():
         "equivariant part",
         "floor",
         "invariant part",
-        "random",
-        "sie (learning_rate 0.001)",
-        "vicreg",
+        "random (passes 2)",
+        "sie (passes 2)",
+        "vicreg (passes 2)",
     ]
 
 

@@ -421,6 +421,18 @@ def test_noise_ranks_as_the_harmonic_number_says():
     assert abs(score.value - score.floor) < 0.02
 
 
+def test_a_predictor_may_take_whole_representations_instead_of_part_of_the_embedding():
+    data = ask(noise()[..., :8]).train_data
+    data = replace(data, representation=np.random.default_rng(4).standard_normal((*data.latents.shape[:2], 5)))
+    data = replace(data, representation=data.representation.astype(np.float32))
+
+    def predict(start: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
+        return torch.cat([start, action], dim=1)[:, :3]
+
+    predictions = view_predictor(predict, "rotation", from_representation=True)(data, np.arange(4), slice(5, 8))
+    assert np.array_equal(predictions, data.representation[:4, :1, :3].repeat(VIEWS, 1))
+
+
 def test_a_linear_predictor_is_asked_for_corners_and_any_other_for_all():
     predictor = HypernetworkPredictor(8, 4)
     perceptron = MLPPredictor(8, 4)

@@ -30,7 +30,9 @@ def tasks_table() -> str:
         summary = (type(task).__doc__ or "").split("\n")[0].rstrip(".")
         metric = task.metric(task.main)
         assert metric is not None
-        lines.append(f"| `{name}` | {summary} | {needs(task)} | {metric.title} | {task.input} |")
+        lines.append(
+            f'| <a id="task-{name}"></a>`{name}` | {summary} | {needs(task)} | {metric.title} | {task.input} |'
+        )
     return "\n".join(lines)
 
 

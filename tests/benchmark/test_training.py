@@ -20,6 +20,7 @@ from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint, save_checkpoint, weights_sha256
 from threedie.benchmark.training.divergence import DivergedError
 from threedie.benchmark.training.loop import LOG_FOLDER, train
+from threedie.benchmark.training.readings import Readings
 from threedie.benchmark.training.schedule import learning_rate
 from threedie.benchmark.training.stepper import Stepper
 from threedie.manifests.dataset import Dataset
@@ -416,3 +417,24 @@ def test_scalars_are_logged(images: Images, tmp_path: Path):
     content = events.read_bytes()
     assert b"epoch/loss" in content
     assert b"step/learning_rate" in content
+
+
+def test_values_read_many_steps_at_once_make_the_same_run(
+    uninterrupted: dict[str, Any], images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Readings, "due", property(lambda self: len(self) >= 4))
+    settings = settings_for(images.dataset)
+    assert same(uninterrupted, train(settings, images, tmp_path, "cpu", save_every_s=0))
+
+
+def test_a_loss_that_is_not_finite_is_reported_with_its_own_step(
+    images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    settings = settings_for(images.dataset, overrides=[*TINY, "learning_rate=1e30", "warmup_epochs=0"])
+    messages = []
+    for each in (1, 5):
+        monkeypatch.setattr(Readings, "due", property(lambda self, each=each: len(self) >= each))
+        with pytest.raises(DivergedError) as caught:
+            train(settings, images, tmp_path / str(each), "cpu")
+        messages.append(str(caught.value).partition(": ")[2])
+    assert messages[0] == messages[1]

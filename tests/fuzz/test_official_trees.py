@@ -8,10 +8,10 @@ import pytest
 from mutations import fuzz
 
 from threedie.manifests.dataset import Dataset
+from threedie.manifests.description import DESCRIPTION
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.official_tree import OfficialTree
 from threedie.manifests.tree_export import export_tree
-from threedie.manifests.tree_files import DESCRIPTION
 from threedie.manifests.verify import verify
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "manifests"))

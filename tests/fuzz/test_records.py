@@ -51,7 +51,11 @@ def samples():
     imported["checkpoint"] |= {"epochs": None, "steps": None}
     imported["times"]["train_s"] = None
     imported["trained_on"] = imported["dataset"]
-    paper = make_record("paper", origin={"kind": "published", "source": "a paper"})
+    paper = make_record(
+        "paper",
+        origin={"kind": "published", "source": "a paper"},
+        published={"seen": "paper", "epochs": 3, "notes": ["a note"]},
+    )
     paper |= dict.fromkeys(
         ["config", "seed", "code", "checkpoint", "hardware", "libraries", "times", "curves", "warnings"]
     )

@@ -7,11 +7,12 @@ import simplejpeg
 from dataset_samples import make_info, make_objects, write
 
 from threedie.manifests.dataset import Dataset
+from threedie.manifests.description import DESCRIPTION
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.objects import ObjectRef, read_object_list, split_of
 from threedie.manifests.official_tree import OfficialTree
 from threedie.manifests.tree_export import export_tree
-from threedie.manifests.tree_files import DESCRIPTION, is_tree
+from threedie.manifests.tree_files import is_tree
 
 
 @pytest.fixture

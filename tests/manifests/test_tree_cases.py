@@ -14,11 +14,12 @@ from threedie.manifests.channels import guess_channel_order
 from threedie.manifests.collection import open_collection
 from threedie.manifests.commands import data
 from threedie.manifests.dataset import Dataset
+from threedie.manifests.description import DESCRIPTION
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.objects import ObjectRef
 from threedie.manifests.official_tree import OfficialTree
 from threedie.manifests.tree_export import export_tree
-from threedie.manifests.tree_files import DESCRIPTION, is_tree
+from threedie.manifests.tree_files import is_tree
 from threedie.manifests.verify import verify
 
 CASES = Path(__file__).parents[1] / "data" / "cases"

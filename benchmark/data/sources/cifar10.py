@@ -84,6 +84,11 @@ class PictureImages(ImageStore):
         """Ten, whichever of them a half holds."""
         return CLASSES
 
+    @property
+    def pixels(self) -> Pixels:
+        """All of them, (N, 1, 32, 32, 3)."""
+        return self.dataset.pixels[:, None]
+
     def take(self, objects: Indices, views: Indices) -> Pixels:
         """Pictures by their positions; each has view 0 alone."""
         return self.dataset.pixels[objects]

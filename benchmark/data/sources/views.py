@@ -52,7 +52,13 @@ class ViewsSource(Source):
         )
 
     def check(self, settings: RunSettings, method: Method) -> None:
-        """Refuse a method whose action is made of latents that the dataset doesn't have."""
+        """Refuse a method that needs more views than there are, or an action made of latents that aren't there."""
+        if method.needs_training and method.views > self.dataset.info.views:
+            raise ThreeDieError(
+                f"method {settings.method}: takes {method.views} views of each object at once, and "
+                f"{self.dataset.path} has {self.dataset.info.views}; "
+                "render more, or choose a shorter sequence in its options"
+            )
         if method.action is not None:
             view = self.dataset.latents[:1, 0]
             actions(method.action, self.dataset.info.fields, view, view)

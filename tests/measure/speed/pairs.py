@@ -12,9 +12,9 @@ import torch
 from speed.comparison import Comparison, seconds_in_turns
 from speed.plain_pairs import read_sample
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.data.inputs import TrainingPairs
+from threedie.benchmark.data.inputs import TrainingViews
 from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS, Normalization
-from threedie.benchmark.data.pairs import Pairs, epoch_batches
+from threedie.benchmark.data.pairs import Sequences, epoch_batches
 from threedie.manifests.classes import SYNSETS
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.dataset_info import DatasetInfo, DatasetObject
@@ -39,7 +39,7 @@ def compare() -> Iterator[Comparison]:
     try:
         with tempfile.TemporaryDirectory(prefix="3die-bench-") as folder:
             dataset, folders = _write(Path(folder))
-            source = TrainingPairs(Images(dataset, PIXELS, workers=1, memory=0))
+            source = TrainingViews(Images(dataset, PIXELS, workers=1, memory=0))
             plan = epoch_batches(dataset.indices("train"), VIEWS, BATCH, 1, 0, 0)
             normalize = Normalization(*FIXED_NORMALIZATIONS["original"])
 
@@ -47,7 +47,7 @@ def compare() -> Iterator[Comparison]:
                 for pairs in plan:
                     loaded = source.load(pairs, "rotation")
                     if as_inputs:
-                        for pixels in (loaded.pixels1, loaded.pixels2):
+                        for pixels in loaded.pixels:
                             normalize(pixels, torch.device("cpu"))
 
             def plain(as_inputs: bool) -> None:
@@ -71,8 +71,8 @@ def _collate(samples: list[tuple], as_inputs: bool) -> list:
     return [torch.stack(list(each)) if as_inputs else np.stack(each) for each in list(zip(*samples, strict=True))[:3]]
 
 
-def _samples(pairs: Pairs, folders: list[Path]) -> Iterator[tuple[Path, int, int, int]]:
-    for index, view1, view2 in zip(pairs.objects, pairs.view1, pairs.view2, strict=True):
+def _samples(pairs: Sequences, folders: list[Path]) -> Iterator[tuple[Path, int, int, int]]:
+    for index, view1, view2 in zip(pairs.objects, *pairs.views.T, strict=True):
         yield folders[index], 0, int(view1), int(view2)
 
 
