@@ -103,6 +103,9 @@ class Method(nn.Module, ABC):
         predicts_from_representation: whether `predict` takes the whole representation of a view instead of the
             equivariant part of its embedding.
         evaluation_options: names of options that decide no weight: `3die bench eval --set` may change them.
+        crop_keeps: random change that `Batch.crop` is spared, `flip`, `gray` or `blur`, because the method predicts it.
+        constant_rate: names of modules that are trained at the recipe's highest rate throughout.
+        classes: how many classes the method can tell apart, where it is trained with labels.
     """
 
     action: str | None = None
@@ -114,6 +117,9 @@ class Method(nn.Module, ABC):
     context_pairs: int = 0
     predicts_from_representation: bool = False
     evaluation_options: tuple[str, ...] = ()
+    crop_keeps: str | None = None
+    constant_rate: tuple[str, ...] = ()
+    classes: int | None = None
 
     def crop_side(self, side: int) -> int | None:
         """Width and height in pixels of the small crop this method wants beside views of `side`; None for no crop."""

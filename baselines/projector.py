@@ -38,7 +38,9 @@ def split_widths(widths: Widths, part: int, whole: int) -> tuple[int, ...]:
     return tuple(number * part // whole for number in numbers)
 
 
-def build_projector(dim: int, widths: Widths, *, final_norm: bool = False, final_bias: bool = False) -> nn.Sequential:
+def build_projector(
+    dim: int, widths: Widths, *, final_norm: bool = False, final_affine: bool = False, final_bias: bool = False
+) -> nn.Sequential:
     """Linear, batch-norm, ReLU for each width but the last; then a linear layer without bias. (N, dim) -> (N, last
     width).
 
@@ -48,7 +50,8 @@ def build_projector(dim: int, widths: Widths, *, final_norm: bool = False, final
     Args:
         dim: width of the input.
         widths: of the layers, e.g. `"2048-2048-2048"`; the last is the embedding's.
-        final_norm: whether a batch-norm without weights comes last.
+        final_norm: whether a batch-norm comes last.
+        final_affine: whether that one has weights.
         final_bias: whether the last linear layer has a bias.
 
     Raises:
@@ -63,7 +66,7 @@ def build_projector(dim: int, widths: Widths, *, final_norm: bool = False, final
     last_input = numbers[-2] if len(numbers) > 1 else dim
     layers.append(nn.Linear(last_input, numbers[-1], bias=final_bias))
     if final_norm:
-        layers.append(nn.BatchNorm1d(numbers[-1], affine=False))
+        layers.append(nn.BatchNorm1d(numbers[-1], affine=final_affine))
     return nn.Sequential(*layers)
 
 
@@ -126,7 +129,20 @@ def build_biased_head(dim: int, hidden: Widths, outputs: int, heads: str) -> nn.
     return build_projector(dim, (*widths, outputs), final_bias=True)
 
 
-def build_perceptron(dim: int, hidden: Widths, outputs: int, layer_norm: bool = False) -> nn.Sequential:
+def build_prediction_head(dim: int, hidden: Widths, outputs: int, heads: str, last_relu: bool = True) -> nn.Module:
+    """E-SSL's prediction head: a perceptron with layer-norms, or `build_biased_head`; (N, dim) -> (N, outputs).
+
+    Raises:
+        ValueError: widths that don't fit.
+    """
+    if heads == "usual":
+        return build_perceptron(dim, hidden, outputs, layer_norm=True, last_relu=last_relu)
+    return build_biased_head(dim, hidden, outputs, heads)
+
+
+def build_perceptron(
+    dim: int, hidden: Widths, outputs: int, layer_norm: bool = False, last_relu: bool = True
+) -> nn.Sequential:
     """Linear and ReLU for each hidden width, then a linear layer: (N, dim) -> (N, outputs).
 
     Args:
@@ -134,6 +150,7 @@ def build_perceptron(dim: int, hidden: Widths, outputs: int, layer_norm: bool = 
         hidden: widths of the hidden layers; empty for a linear layer alone.
         outputs: width of the output.
         layer_norm: whether a layer-norm comes before each ReLU.
+        last_relu: whether the last hidden layer has a ReLU too.
 
     Raises:
         ValueError: a width that is no positive integer.
@@ -143,4 +160,6 @@ def build_perceptron(dim: int, hidden: Widths, outputs: int, layer_norm: bool = 
     for before, after in pairwise(widths):
         norm = [nn.LayerNorm(after)] if layer_norm else []
         layers += [nn.Linear(before, after), *norm, nn.ReLU(inplace=True)]
+    if layers and not last_relu:
+        layers.pop()
     return nn.Sequential(*layers, nn.Linear(widths[-1], outputs))

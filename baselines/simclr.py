@@ -23,7 +23,8 @@ class SimCLR(TwoViewMethod):
         temperature: divides the cosine similarities.
         negatives: which embeddings a view is contrasted with: `both_views` (all others of the batch, as in the paper)
             or `other_view` (only those of the other view).
-        final_norm: whether the projector ends in a batch-norm without weights.
+        final_norm: whether the projector ends in a batch-norm.
+        final_affine: whether that one has weights.
         heads: form of the projector: `usual`, or as E-SSL has it for photonic crystals with biases and a batch-norm
             that its hidden layers share (`shared_norm`) or not (`separate_norm`).
 
@@ -41,13 +42,23 @@ class SimCLR(TwoViewMethod):
         temperature: float = losses.TEMPERATURE,
         negatives: str = "both_views",
         final_norm: bool = False,
+        final_affine: bool = False,
         heads: str = "usual",
     ):
         super().__init__()
         if negatives not in NEGATIVES:
             raise ValueError(f"negatives {negatives!r}: not known; choose one of {', '.join(NEGATIVES)}")
         self.backbone = backbone
-        self.projector = _build_projector(backbone.dim, projector, final_norm, heads)
+        check_heads(heads)
+        if heads == "usual":
+            self.projector: nn.Module = build_projector(
+                backbone.dim, projector, final_norm=final_norm, final_affine=final_affine
+            )
+        elif final_norm or final_affine:
+            raise ValueError(f"final_norm, final_affine: heads {heads!r} end in a linear layer; leave them out")
+        else:
+            *hidden, outputs = parse_widths(projector)
+            self.projector = build_biased_head(backbone.dim, hidden, outputs, heads)
         self.temperature = temperature
         self.contrast = NEGATIVES[negatives]
 
@@ -55,13 +66,3 @@ class SimCLR(TwoViewMethod):
         """The contrastive loss of the two embeddings."""
         loss = self.contrast(*views.gathered(), self.temperature)
         return loss, {"invariance": loss}
-
-
-def _build_projector(dim: int, widths: Widths, final_norm: bool, heads: str) -> nn.Module:
-    check_heads(heads)
-    if heads == "usual":
-        return build_projector(dim, widths, final_norm=final_norm)
-    if final_norm:
-        raise ValueError(f"final_norm: heads {heads!r} end in a linear layer; leave it out")
-    *hidden, outputs = parse_widths(widths)
-    return build_biased_head(dim, hidden, outputs, heads)

@@ -14,13 +14,15 @@ class SimSiam(TwoViewMethod):
     """A small network predicts from the embedding of one view that of the other, which gets no gradient.
 
     Chen & He, "Exploring Simple Siamese Representation Learning", CVPR 2021, equations 1, 3 and 4. The projector ends
-    in a batch-norm without weights, as in the authors' code; the predictor's last layer has no bias, like that of
-    every projector here.
+    in a batch-norm without weights, as in the authors' code, so that a bias before it would change nothing; the
+    predictor's last layer has none either, unlike theirs, unless it is asked for.
 
     Args:
         backbone: encoder network, width D.
         projector: widths of the projector.
         bottleneck: hidden width of the predictor; None takes a quarter of the embedding's, as in the paper.
+        predictor_bias: whether the predictor's last layer has a bias, as in the authors' code.
+        constant_predictor_rate: whether the predictor's learning rate stays at its highest, as on ImageNet there.
 
     Raises:
         ValueError: widths that don't fit.
@@ -34,6 +36,8 @@ class SimSiam(TwoViewMethod):
         projector: Widths = "2048-2048-2048",
         *,
         bottleneck: int | None = None,
+        predictor_bias: bool = False,
+        constant_predictor_rate: bool = False,
     ):
         super().__init__()
         width = parse_widths(projector)[-1]
@@ -41,7 +45,8 @@ class SimSiam(TwoViewMethod):
             raise ValueError(f"bottleneck {bottleneck}: must be 1 or more")
         self.backbone = backbone
         self.projector = nn.Sequential(build_projector(backbone.dim, projector), nn.BatchNorm1d(width, affine=False))
-        self.predictor = build_projector(width, (bottleneck or max(1, width // 4), width))
+        self.predictor = build_projector(width, (bottleneck or max(1, width // 4), width), final_bias=predictor_bias)
+        self.constant_rate = ("predictor",) if constant_predictor_rate else ()
 
     def compute_loss(self, batch: Batch, views: Views) -> Loss:
         """Negative cosine of each prediction and the other view's embedding."""

@@ -13,7 +13,7 @@ from threedie.manifests.classes import SYNSETS
 
 TARGETS = ("class", "rotation", "both")
 CLASSES = len(SYNSETS)
-"""Labels are positions among all classes of ShapeNetCore, whichever of them a dataset has."""
+"""In rendered datasets labels are positions among all classes of ShapeNetCore, whichever of them a dataset has."""
 
 
 class Supervised(TwoViewMethod):
@@ -29,6 +29,7 @@ class Supervised(TwoViewMethod):
         target: `class` (cross-entropy, mean of both views), `rotation` (mean squared error of the action) or `both`.
         action: name of the action that is regressed, see `threedie.manifests.actions.ACTIONS`.
         rotation_weight: of the regression.
+        classes: outputs of the classifier; those of rendered datasets by default.
 
     Raises:
         ValueError: an unknown target or action, an action where none is regressed, or widths that don't fit.
@@ -44,19 +45,22 @@ class Supervised(TwoViewMethod):
         target: str = "both",
         action: str = "rotation",
         rotation_weight: float = 1.0,
+        classes: int = CLASSES,
     ):
         super().__init__()
         if target not in TARGETS:
             raise ValueError(f"target {target!r}: not known; choose one of {', '.join(TARGETS)}")
+        if classes < 1:
+            raise ValueError(f"classes {classes}: must be 1 or more")
         outputs = action_dims(action)
         if target == "class" and action != "rotation":
             raise ValueError(f"action {action!r}: nothing is regressed with target 'class'; leave it out")
         self.backbone = backbone
-        self.classifier = build_perceptron(backbone.dim, projector, CLASSES) if target != "rotation" else None
+        self.classifier = build_perceptron(backbone.dim, projector, classes) if target != "rotation" else None
         if target != "class":
             self.add_module(HEAD_KEY, build_perceptron(2 * backbone.dim, projector, outputs))
         self.action = None if target == "class" else action
-        self.rotation_weight = rotation_weight
+        self.rotation_weight, self.classes = rotation_weight, classes
 
     def embed(self, representation: Tensor) -> Tensor:
         """The representation (N, D) as it is."""

@@ -10,6 +10,7 @@ from threedie.benchmark.commands.figures import figures
 from threedie.benchmark.commands.list import list_
 from threedie.benchmark.commands.run import run
 from threedie.benchmark.commands.score import score
+from threedie.benchmark.commands.transformations import transformations
 from threedie.benchmark.commands.tune import tune
 
 
@@ -24,5 +25,5 @@ def bench() -> None:
     drop_odd_ranks(os.environ)
 
 
-for command in (figures, list_, run, eval_, export, score, tune):
+for command in (figures, list_, run, eval_, export, score, transformations, tune):
     bench.add_command(command)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from threedie.benchmark.data.crops import RandomCrop
+
 AUGMENTATIONS = ("cells", "cells_transformed")
 """Names in recipes: the usual symmetries of a kind of cells, or with the one too that E-SSL predicts."""
 
@@ -52,8 +54,8 @@ class CellAugmentation:
         """
         self.symmetries, self.gives_cell = symmetries, gives_cell
 
-    def view(self, cells: Tensor) -> Tensor:
-        """A random view of each cell, (B, C, S, S) to the same shape."""
+    def view(self, cells: Tensor, second: bool = False) -> Tensor:
+        """A random view of each cell, (B, C, S, S) to the same shape; the second is drawn as the first."""
         count, side, chosen = len(cells), cells.shape[-1], self.symmetries
         shifts = flips = turns = None
         if chosen.step is not None:
@@ -63,6 +65,10 @@ class CellAugmentation:
         if chosen.turns:
             turns = torch.randint(_TURNS, (count,))
         return transformed(cells, shifts, flips, turns)
+
+    def cuts(self, side: int) -> list[RandomCrop]:
+        """None: cells are seen whole."""
+        return []
 
     def crop(self, cells: Tensor) -> Tensor | None:
         """The cells as they are, or None where the method wants none."""

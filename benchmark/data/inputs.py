@@ -11,8 +11,9 @@ from torch import Tensor
 
 from threedie.baselines.method import Batch, Method
 from threedie.benchmark.data.augmentation import Augmenter
+from threedie.benchmark.data.crops import RandomCrop
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.data.normalization import Normalization, scaled
+from threedie.benchmark.data.normalization import Normalization, Values, scaled
 from threedie.benchmark.data.pairs import Indices, Sequences, count_batches, epoch_batches
 from threedie.benchmark.data.resident import ResidentPixels
 from threedie.benchmark.data.source import ImageStore, LabeledViews
@@ -55,11 +56,13 @@ class Loaded:
         arrays: the other fields of `Batch` by name: see `view_arrays`.
         rotation: relative quaternion from the first view to the second for online probes, (B, 4) float32; None where it
             isn't wanted, or the dataset has no rotations.
+        crop: uint8 (B, h, h, 3), where small crops are cut from the whole pictures.
     """
 
     pixels: Sequence[Tensor]
     arrays: dict[str, npt.NDArray]
     rotation: npt.NDArray | None = None
+    crop: Tensor | None = None
 
 
 def view_arrays(
@@ -96,6 +99,10 @@ def view_arrays(
     return arrays
 
 
+CROP_NUMBERS = 1 << 31
+"""Random crops of a picture that pairs can name."""
+
+
 @dataclass(frozen=True)
 class TrainingViews:
     """Pairs or sequences of views of a dataset's training objects.
@@ -106,6 +113,8 @@ class TrainingViews:
         group: how many objects a method takes together, see `Method.group`.
         device: that batches are for.
         resident: the pixels on that device, where they fit in its memory.
+        cuts: random crops of the first view, of the others, and of a small crop, that are cut from whole pictures;
+            empty for pictures as `ImageStore.take` gives them.
     """
 
     images: ImageStore
@@ -113,11 +122,7 @@ class TrainingViews:
     group: int = 1
     device: torch.device = _CPU
     resident: ResidentPixels | None = None
-
-    @classmethod
-    def of(cls, images: ImageStore, method: Method, device: torch.device) -> "TrainingViews":
-        """Those that a method wants, for a device."""
-        return cls(images, method.views, method.group, device, ResidentPixels.fitting(images, device))
+    cuts: Sequence[RandomCrop] = ()
 
     def steps_per_epoch(self, recipe: Recipe) -> int:
         """Batches in one epoch."""
@@ -127,10 +132,10 @@ class TrainingViews:
     def batches(self, recipe: Recipe, seed: int, epoch: int) -> Sequence[Sequences]:
         """The batches of an epoch, the same for the same arguments; see `threedie.benchmark.data.pairs.epoch_batches`.
 
-        Where all views of a sequence are one image, the numbers of the views mean nothing and the order counts.
+        Where all views of a sequence are one image, the numbers of the views are those of their random crops.
         """
         dataset = self.images.dataset
-        views = max(self.length, dataset.info.views) if self.images.pairs_repeat_views else dataset.info.views
+        views = CROP_NUMBERS if self.images.pairs_repeat_views else dataset.info.views
         objects = dataset.indices("train")
         return epoch_batches(objects, views, recipe.batch_size, recipe.passes, seed, epoch, self.length, self.group)
 
@@ -148,6 +153,9 @@ class TrainingViews:
         """
         dataset = self.images.dataset
         fields, latents = dataset.info.fields, dataset.latents
+        if self.cuts:
+            pixels, small = self._cut(drawn)
+            return Loaded(pixels, view_arrays(dataset, drawn, action, absolute), crop=small)
         if self.images.pairs_repeat_views:
             drawn = Sequences(drawn.objects, np.zeros_like(drawn.views))
             pixels = [self._take(drawn.objects, drawn.views[:, 0])] * drawn.views.shape[1]
@@ -164,9 +172,30 @@ class TrainingViews:
         """Images of the views (B,) of some objects (B,): uint8 (B, S, S, 3)."""
         if self.resident is not None:
             return self.resident.take(objects, views)
-        pixels = torch.from_numpy(self.images.take(objects, views))
-        # From pinned memory a GPU copies while it computes.
-        return pixels.pin_memory() if self.device.type == "cuda" else pixels
+        return self._to_copy(self.images.take(objects, views))
+
+    def _cut(self, drawn: Sequences) -> tuple[list[Tensor], Tensor | None]:
+        """Random crops of the pictures as views, and small ones where they are wanted."""
+        first, second, *small = self.cuts
+        wanted = [(second if place else first, numbers) for place, numbers in enumerate(drawn.views.T)]
+        wanted += [(each, drawn.views[:, 0] + CROP_NUMBERS) for each in small]
+        crops = [self._to_copy(pixels) for pixels in self.images.crops(drawn.objects, wanted)]
+        return crops[: drawn.views.shape[1]], crops[-1] if small else None
+
+    def _to_copy(self, pixels: Values) -> Tensor:
+        """Ready to be copied to the device: from pinned memory a GPU copies while it computes."""
+        tensor = torch.from_numpy(pixels)
+        return tensor.pin_memory() if self.device.type == "cuda" else tensor
+
+
+def training_inputs(
+    images: ImageStore, method: Method, recipe: Recipe, device: torch.device = _CPU
+) -> tuple[TrainingViews, Augmenter]:
+    """What a method is trained on: pairs or sequences of a dataset's views for a device, and their augmentation."""
+    augmentation = images.augmentation(method, recipe)
+    cuts = augmentation.cuts(recipe.image_size) if images.cuts_crops else ()
+    resident = ResidentPixels.fitting(images, device)
+    return TrainingViews(images, method.views, method.group, device, resident, cuts), augmentation
 
 
 def prepare(loaded: Loaded, augmentation: Augmenter, normalization: Normalization, device: torch.device) -> Batch:
@@ -176,8 +205,8 @@ def prepare(loaded: Loaded, augmentation: Augmenter, normalization: Normalizatio
         views = [normalization(pixels, device) for pixels in loaded.pixels]
     else:
         pictures = [scaled(pixels, device) for pixels in loaded.pixels]
-        views = [normalization.apply(augmentation.view(each)) for each in pictures]
-        cut = augmentation.crop(pictures[0])
+        views = [normalization.apply(augmentation.view(each, second=place > 0)) for place, each in enumerate(pictures)]
+        cut = augmentation.crop(pictures[0] if loaded.crop is None else scaled(loaded.crop, device))
         crop = None if cut is None else normalization.apply(cut)
     tensors = {name: torch.from_numpy(array).to(device, non_blocking=True) for name, array in loaded.arrays.items()}
     return Batch(views[0], views[1], crop=crop, later_views=tuple(views[2:]), **tensors)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from threedie.baselines.method import Method
 from threedie.benchmark.data.augmentation import Augmentation, Augmenter
+from threedie.benchmark.data.crops import RandomCrop
 from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS, Normalization, Pixels, Statistics, Values
 from threedie.benchmark.data.pairs import Indices
 from threedie.benchmark.settings.defaults import DEFAULT_RECIPE
@@ -108,9 +109,10 @@ def is_cells(dataset: LabeledViews) -> TypeGuard[LabeledCells]:
     return hasattr(dataset, "densities")
 
 
-def augmentation_for(method: Method, recipe: Recipe) -> Augmentation:
-    """The augmentation of pictures that a recipe asks for, and the small crops that a method does."""
-    return Augmentation(recipe.augmentation, method.action, method.crop_side(recipe.image_size), method.crop_area)
+def augmentation_for(method: Method, recipe: Recipe, is_cut: bool = False) -> Augmentation:
+    """The augmentation that a recipe asks for, and the small crops that a method does; see `Augmentation`."""
+    side = method.crop_side(recipe.image_size)
+    return Augmentation(recipe.augmentation, method.action, side, method.crop_area, is_cut, method.crop_keeps)
 
 
 class ImageStore(ABC):
@@ -120,10 +122,13 @@ class ImageStore(ABC):
         dataset: whose images they are.
         pairs_repeat_views: whether both views of a training pair are the same image, so that augmentation alone makes
             them differ.
+        cuts_crops: whether `crops` works, so that random crops are cut from the whole image and not from what `take`
+            gives.
     """
 
     dataset: LabeledViews
     pairs_repeat_views: ClassVar[bool] = False
+    cuts_crops: ClassVar[bool] = False
 
     @property
     def pixels(self) -> Pixels | None:
@@ -139,6 +144,18 @@ class ImageStore(ABC):
     def take(self, objects: Indices, views: Indices) -> Values:
         """Images of the views (B,) of some objects (B,): uint8 (B, size, size, 3), or float32 of C channels."""
 
+    def crops(self, objects: Indices, wanted: Sequence[tuple[RandomCrop, Indices]]) -> list[Pixels]:
+        """Random crops of some objects (B,), each image decoded once.
+
+        Args:
+            objects: which.
+            wanted: kinds of crops, and for each a number (B,) that decides the crop of each object.
+
+        Returns:
+            of each kind uint8 (B, side, side, 3).
+        """
+        raise NotImplementedError(f"{type(self).__name__} cuts no crops")
+
     @abstractmethod
     def statistics(self) -> Statistics:
         """Mean and standard deviation of each channel, in 0 to 1, over training images.
@@ -149,7 +166,7 @@ class ImageStore(ABC):
 
     def augmentation(self, method: Method, recipe: Recipe) -> Augmenter:
         """The augmentation that a recipe asks for, and the small crops that a method does."""
-        return augmentation_for(method, recipe)
+        return augmentation_for(method, recipe, self.cuts_crops)
 
     def normalization(self, kind: str) -> Normalization:
         """The one that a recipe names: a fixed one, or with `dataset` the training images' own."""
@@ -198,6 +215,16 @@ class Source(ABC):
     def adapt(self, method: str, recipe: Recipe) -> Recipe:
         """A recipe with the method's options that this dataset wants, where the recipe doesn't set them."""
         return recipe
+
+    @classmethod
+    def recipe_for(cls, method: str, overrides: Sequence[str] = ()) -> str:
+        """Name of the recipe that is used where none is named.
+
+        Args:
+            method: name of the method.
+            overrides: changed settings, `key=value` each.
+        """
+        return cls.default_recipe
 
     @abstractmethod
     def images(self, recipe: Recipe, workers: int = 2, reporter: Reporter = SILENT) -> ImageStore:

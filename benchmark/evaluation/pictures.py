@@ -15,8 +15,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from threedie.baselines.method import Method
-from threedie.benchmark.data.normalization import Normalization, scaled
-from threedie.benchmark.data.pairs import Indices, epoch_batches
+from threedie.benchmark.data.crops import RandomCrop
+from threedie.benchmark.data.inputs import CROP_NUMBERS
+from threedie.benchmark.data.normalization import Normalization, Pixels, scaled
+from threedie.benchmark.data.pairs import Indices, Pairs, epoch_batches
 from threedie.benchmark.data.source import ImageStore
 from threedie.benchmark.settings.linear_rules import LinearRules
 
@@ -25,6 +27,8 @@ NEIGHBORS, TEMPERATURE = 200, 0.1
 PROBE_BATCH = 256
 """Pictures in a step of the linear layer."""
 _BATCH = 512
+_LINEAR_AREA = (0.08, 1.0)
+"""Share of an image's area that the linear layer sees: torchvision's usual one."""
 _ENLARGEMENT = 36 / 32
 """Side that test pictures are enlarged to before their border is cut off, as in E-SSL's code: 36 px for 32."""
 
@@ -89,7 +93,8 @@ class PictureProbes:
         """Whether a linear layer names the class of each test picture, (M,) for each run."""
         train, test = self._indices("train"), self._indices("val")
         labels, expected = self._labels(train), self._labels(test)
-        inputs = self._enlarged(test) if rules.augmented else self._plain(test)
+        # Images of a folder are measured at the middle of a larger image whatever the rules.
+        inputs = self._enlarged(test) if rules.augmented and not self.images.cuts_crops else self._plain(test)
         queries = represent(self.method, inputs, len(test))
         features = self._augmented(train) if rules.augmented else self._fixed(train)
         results = []
@@ -98,6 +103,9 @@ class PictureProbes:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed)
                 layer = nn.Linear(queries.shape[1], self.images.classes).to(self.device)
+                if rules.spread is not None:
+                    nn.init.normal_(layer.weight, std=rules.spread)
+                    nn.init.zeros_(layer.bias)
                 _fit(layer, features, labels, rules, seed)
             with torch.inference_mode():
                 results.append((layer(queries).argmax(1) == expected).cpu().numpy())
@@ -129,21 +137,28 @@ class PictureProbes:
 
         return inputs
 
-    def _fixed(self, rows: Indices) -> Callable[[Indices], Tensor]:
+    def _fixed(self, rows: Indices) -> Callable[[Pairs], Tensor]:
         """Representations of pictures as they are, made once."""
         made = represent(self.method, self._plain(rows), len(rows))
-        return lambda which: made[torch.from_numpy(which).to(self.device)]
+        return lambda drawn: made[torch.from_numpy(drawn.objects).to(self.device)]
 
-    def _augmented(self, rows: Indices) -> Callable[[Indices], Tensor]:
+    def _augmented(self, rows: Indices) -> Callable[[Pairs], Tensor]:
         """Representations of random crops and flips, made anew each time."""
         side = self._pixels(rows[:1]).shape[1]
-        changes = nn.Sequential(
-            augment.RandomResizedCrop((side, side), resample="bicubic", cropping_mode="resample"),
-            augment.RandomHorizontalFlip(),
-        )
+        crop = RandomCrop(side, _LINEAR_AREA)
+        flip = augment.RandomHorizontalFlip()
+        change: nn.Module = flip
+        if not self.images.cuts_crops:
+            resized = augment.RandomResizedCrop((side, side), resample="bicubic", cropping_mode="resample")
+            change = nn.Sequential(resized, flip)
 
-        def features(which: Indices) -> Tensor:
-            crops = self.normalization.apply(changes(scaled(self._pixels(rows[which]), self.device)).clamp(0, 1))
+        def pixels(drawn: Pairs) -> Pixels:
+            if self.images.cuts_crops:
+                return self.images.crops(rows[drawn.objects], [(crop, drawn.view1)])[0]
+            return self._pixels(rows[drawn.objects])
+
+        def features(drawn: Pairs) -> Tensor:
+            crops = self.normalization.apply(change(scaled(pixels(drawn), self.device)).clamp(0, 1))
             with torch.inference_mode():
                 representation = self.method.represent(crops).float()
             return representation.clone()
@@ -151,18 +166,21 @@ class PictureProbes:
         return features
 
 
-def _fit(
-    layer: nn.Linear, features: Callable[[Indices], Tensor], labels: Tensor, rules: LinearRules, seed: int
-) -> None:
-    optimizer = torch.optim.SGD(layer.parameters(), lr=rules.rate, momentum=0.9)
-    plans = (epoch_batches(np.arange(len(labels)), 2, PROBE_BATCH, 1, seed, epoch) for epoch in range(rules.epochs))
+def _fit(layer: nn.Linear, features: Callable[[Pairs], Tensor], labels: Tensor, rules: LinearRules, seed: int) -> None:
+    optimizer = torch.optim.SGD(layer.parameters(), lr=rules.rate, momentum=0.9, weight_decay=rules.weight_decay)
+    rows = np.arange(len(labels))
+    plans = (epoch_batches(rows, CROP_NUMBERS, PROBE_BATCH, 1, seed, epoch) for epoch in range(rules.epochs))
     schedule = None
     for plan in plans:
-        schedule = schedule or torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, rules.epochs * len(plan))
+        changes = rules.epochs * (1 if rules.by_epoch else len(plan))
+        schedule = schedule or torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, changes)
         for drawn in plan:
             optimizer.zero_grad(set_to_none=True)
-            F.cross_entropy(layer(features(drawn.objects)), labels[torch.from_numpy(drawn.objects)]).backward()
+            F.cross_entropy(layer(features(drawn.pairs)), labels[torch.from_numpy(drawn.objects)]).backward()
             optimizer.step()
+            if not rules.by_epoch:
+                schedule.step()
+        if rules.by_epoch:
             schedule.step()
 
 

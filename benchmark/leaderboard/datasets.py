@@ -13,6 +13,11 @@ NAMES = {
 """Fingerprint -> name; docs/reproduce.md says how to make the dataset."""
 
 
+def size_of_images(dataset: Mapping[str, Any]) -> str:
+    """Size of a record's images, in words: 0 stands for several."""
+    return f"{dataset['image_size']} px" if dataset["image_size"] else "several sizes"
+
+
 def dataset_name(dataset: Mapping[str, Any]) -> str:
     """Name of a record's dataset: its own if it has one, else its preset's."""
     return NAMES.get(dataset["fingerprint"], str(dataset["preset"]))

@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from threedie.baselines.parts import ALL, EQUIVARIANT, INVARIANT
 from threedie.benchmark.leaderboard.columns import Column
-from threedie.benchmark.leaderboard.datasets import dataset_name
+from threedie.benchmark.leaderboard.datasets import dataset_name, size_of_images
 from threedie.benchmark.leaderboard.entries import Entry
 from threedie.benchmark.leaderboard.groups import Group, measured, published
 from threedie.benchmark.leaderboard.sections import Section
@@ -71,7 +71,7 @@ def _facts(group: Group) -> str:
     dataset, protocol = group.record["dataset"], group.record["protocol"]
     facts = (
         f"{dataset_name(dataset)}: {dataset['train_objects']} objects to train on, {dataset['val_objects']} to "
-        f"measure on, {dataset['views']} views of {dataset['image_size']} px (split {dataset['split']}, dataset "
+        f"measure on, {dataset['views']} views of {size_of_images(dataset)} (split {dataset['split']}, dataset "
         f"{str(dataset['fingerprint'])[:12]}), protocol {protocol['name']}, version {protocol['version']}."
     )
     heads = data_of_heads(group.record)

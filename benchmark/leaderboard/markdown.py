@@ -10,7 +10,7 @@ from typing import Any
 
 from threedie.baselines.parts import ALL
 from threedie.benchmark.leaderboard.columns import Column
-from threedie.benchmark.leaderboard.datasets import dataset_name
+from threedie.benchmark.leaderboard.datasets import dataset_name, size_of_images
 from threedie.benchmark.leaderboard.entries import Entry
 from threedie.benchmark.leaderboard.groups import Group, measured, published
 from threedie.benchmark.leaderboard.sections import Section
@@ -141,7 +141,7 @@ def _plain(text: object) -> str:
 def _facts(dataset: Mapping[str, Any], trained_on: Mapping[str, Any] | None) -> str:
     return (
         f"{dataset['objects']} objects of {dataset['classes']} classes, {dataset['views']} views each, "
-        f"{dataset['image_size']} px; {dataset['train_objects']} to train on, {dataset['val_objects']} to validate on "
+        f"{size_of_images(dataset)}; {dataset['train_objects']} to train on, {dataset['val_objects']} to validate on "
         f"(split {_plain(dataset['split'])}). Dataset `{dataset['fingerprint'][:12]}`"
         + (f", heads trained on `{trained_on['fingerprint'][:12]}`." if trained_on else ".")
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from threedie.baselines.parts import PARTS
 from threedie.benchmark.leaderboard.curves import HEIGHT, WIDTH, curves
-from threedie.benchmark.leaderboard.datasets import dataset_name
+from threedie.benchmark.leaderboard.datasets import dataset_name, size_of_images
 from threedie.benchmark.leaderboard.families import FAMILIES
 from threedie.benchmark.leaderboard.groups import Group, measured, published
 from threedie.benchmark.leaderboard.pictures import Picture
@@ -52,6 +52,7 @@ def render_page(
         "settings": settings_text,
         "warning_line": warning_line,
         "dataset_name": dataset_name,
+        "size_of_images": size_of_images,
         "tojson_plain": lambda value: json.dumps(value, sort_keys=True, ensure_ascii=False),
     }
     groups = measured(records, draws, selection)

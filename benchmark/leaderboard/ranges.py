@@ -36,7 +36,8 @@ def _impossible_counts(record: Record) -> Iterator[str]:
     for name in ("dataset", "trained_on"):
         counts: Mapping[str, Any] = cast("Mapping[str, Any]", record).get(name) or {}
         for key in ("objects", "views", "image_size", "classes"):
-            if counts.get(key) == 0:
+            # Single pictures may have several sizes, which 0 stands for.
+            if counts.get(key) == 0 and not (key == "image_size" and counts.get("views") == 1):
                 yield f"{name}.{key}: 0; a dataset that something was measured on has some"
         objects, classes = counts.get("objects"), counts.get("classes")
         train, val = counts.get("train_objects"), counts.get("val_objects")

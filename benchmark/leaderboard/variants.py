@@ -16,6 +16,8 @@ IGNORED = (
 )  # fmt: skip
 """Entries of a configuration that make no row of their own. Statistics of the pixels differ in the last bit between
 machines; the second spelling is that of old records."""
+LATER = {"vector_rate": 1.0}
+"""Settings that records of before lack, and their value then: it makes no row of its own either."""
 _RECIPE, _TRAINED_ON = "name", "trained_on"
 """Entries of a configuration that are no settings: the recipe's name and the dataset's fingerprint."""
 _MOST_NAMED = 8
@@ -44,7 +46,7 @@ def flat_settings(record: Record) -> dict[str, Any]:
         if isinstance(value, dict) and value:
             for key in value:
                 walk(f"{path}.{key}".lstrip("."), value[key])
-        elif path.rpartition(".")[2] not in IGNORED:
+        elif path.rpartition(".")[2] not in IGNORED and not (path in LATER and LATER[path] == value):
             flat[path] = value
 
     # A method may have an option of a name that the recipe has too, as BYOL's momentum.

@@ -28,6 +28,7 @@ class Forecast:
         steps_done: steps done before, of a resumed run.
         data: the dataset as it was named.
         method_file: `FILE.py:CLASS` of a method of the user's own.
+        watches_neighbors: whether the vote of nearest neighbors is taken after every epoch.
     """
 
     settings: RunSettings
@@ -36,6 +37,7 @@ class Forecast:
     steps_done: int = 0
     data: Path | None = None
     method_file: str | None = None
+    watches_neighbors: bool = False
 
     def lines(self) -> Iterator[str]:
         """Time of each stage, and a smaller run if one takes less."""
@@ -44,12 +46,10 @@ class Forecast:
         total = recipe.epochs * TrainingViews(self.images, group=group).steps_per_epoch(recipe)
         if self.images.pairs_repeat_views:
             seconds = (total - self.steps_done) * step_seconds(self.settings, self.images, self.plan.device)
-            further = "the vote of neighbors after every epoch"
+            more = ", and the vote of neighbors after every epoch" if self.watches_neighbors else ", and the evaluation"
             if is_cells(dataset):
-                # Measured by copies that are fine-tuned.
-                tuning = fine_tuning_seconds(self.settings, self.images, self.plan)
-                further = f"fine-tuning at least {span(tuning)}"
-            yield titled("time", f"training about {span(seconds)}, and {further}")
+                more = f", and fine-tuning at least {span(fine_tuning_seconds(self.settings, self.images, self.plan))}"
+            yield titled("time", f"training about {span(seconds)}{more}")
             return
         expected = estimate(self.settings, dataset, self.plan, self.images)
         expected = replace(expected, train_s=expected.train_s * (1 - self.steps_done / total))

@@ -10,7 +10,7 @@ import torch
 
 from threedie.baselines.method import Method
 from threedie.benchmark.data.augmentation import Augmenter
-from threedie.benchmark.data.inputs import Loaded, TrainingViews, prepare, view_arrays
+from threedie.benchmark.data.inputs import Loaded, prepare, training_inputs, view_arrays
 from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.data.pairs import Sequences, draw_pass, draw_sequences
 from threedie.benchmark.data.source import ImageStore, LabeledViews, augmentation_for, is_cells
@@ -119,7 +119,7 @@ def step_seconds(settings: RunSettings, images: ImageStore, device: str) -> floa
 
     Args:
         settings: what would be trained.
-        images: of a dataset whose pictures lie in memory.
+        images: of a dataset of pictures.
         device: `auto`, `cpu` or `cuda`.
     """
     objects, recipe = images.dataset.indices("train"), settings.recipe
@@ -129,9 +129,12 @@ def step_seconds(settings: RunSettings, images: ImageStore, device: str) -> floa
             return 0.0
         # On a CPU a step's time grows with the batch, so a few pictures suffice; a GPU gets them all.
         probed = batch if stepper.device.type == "cuda" else min(batch, _PROBE_PICTURES)
+        inputs, augmentation = training_inputs(images, method, recipe, stepper.device)
         drawn = Sequences(objects[:probed], np.zeros((probed, method.views), np.int64))
-        loaded = TrainingViews(images).load(drawn, method.action, absolute=method.needs_absolute)
-        return _step_seconds(stepper, images.augmentation(method, recipe), loaded) * batch / probed
+        began = time.perf_counter()
+        loaded = inputs.load(drawn, method.action, absolute=method.needs_absolute)
+        loading_s = time.perf_counter() - began
+        return max(_step_seconds(stepper, augmentation, loaded), loading_s) * batch / probed
 
 
 def fine_tuning_seconds(settings: RunSettings, images: ImageStore, plan: EvaluationPlan) -> float:

@@ -161,7 +161,8 @@ class Run:
         name, method_file = resolve_method(method)
         kind = find_source(dataset)
         if not isinstance(recipe, Recipe):
-            recipe = load_recipe(recipe or kind.default_recipe, _as_words(overrides))
+            words = _as_words(overrides)
+            recipe = load_recipe(recipe or kind.recipe_for(name, words), words, name)
         elif overrides:
             raise ThreeDieError("overrides: only with the name of a recipe; dataclasses.replace changes a Recipe")
         rules = kind.find_protocol(protocol)
@@ -346,6 +347,7 @@ class Run:
             steps_done=steps_done,
             data=self.data,
             method_file=self.method_file,
+            watches_neighbors=self._require_source().watches_neighbors,
         )
         for line in forecast.lines():
             self.reporter.text(line)

@@ -23,6 +23,9 @@ OLD_NAMES = {"normalisation": "normalization", "centre": "center"}
 SECTION, SHORT_SECTION = "method_options", "method"
 """Section of the method's own options in a recipe, and its short name in `--set method.split=false`."""
 
+METHODS_SECTION = "methods"
+"""Section of a recipe's file with the options of several methods, a table each."""
+
 _MINIMUM_IMAGE = 32
 _WIDEST_PROJECTOR = 2**20
 _LARGEST = 2**53
@@ -92,20 +95,24 @@ class Recipe:
         epochs: how many epochs.
         passes: pairs or sequences of views of each object in one epoch.
         batch_size: pairs or sequences in one step, over all devices.
-        optimizer: `adam` (weight decay as L2 penalty), `adamw` (decoupled) or `sgd`.
+        optimizer: `adam` (weight decay as L2 penalty), `adamw` (decoupled), `sgd` or `lars`.
         learning_rate: its highest value.
         weight_decay: coefficient.
-        schedule: `constant`, `cosine` down to zero at the last step, or `late_cosine`, which reaches it an epoch and a
-            step after the last (E-SSL's code for photonic crystals).
+        schedule: `constant`; `cosine` down to zero at the last step; `cosine_epochs`, the same in one step an epoch;
+            `cosine_thousandth`, down to a thousandth, with a warm-up whose first step has the rate zero; `late_cosine`,
+            which reaches zero an epoch and a step after the last (E-SSL's code for photonic crystals).
         warmup_epochs: epochs of linear rise from zero; may be a fraction.
         precision: `32-true` or `bf16-mixed`.
         sync_batchnorm: batch statistics over all devices instead of one.
         center: share of the images' width and height, around their middle, that is used; what lies outside, in
             3DIEBench bare floor, is cut off before they are resized.
-        augmentation: `none`, or `essl` for random crops, flips, colors and grayscale, see `data.augmentation`; `cells`
-            and `cells_transformed` are for unit cells, see `data.cell_augmentation`.
-        momentum: of `sgd`.
+        augmentation: `none`; `essl` for random crops, flips, colors and grayscale; `imagenet` for those of E-SSL on
+            ImageNet, with blur and solarization. See `data.augmentation`. `cells` and `cells_transformed` are for unit
+            cells, see `data.cell_augmentation`.
+        momentum: of `sgd` and `lars`.
         online_probes: whether heads for class and rotation are trained beside the method, for its curves alone.
+        vector_rate: learning rate of one-dimensional parameters (biases and those of normalization layers) over that of
+            the others.
 
     Raises:
         ThreeDieError: a setting is unknown, missing, of the wrong type or contradicts another.
@@ -122,23 +129,24 @@ class Recipe:
     epochs: Annotated[Whole, Field(ge=1, le=10**7)]
     passes: Annotated[Whole, Field(ge=1, le=10**6)]
     batch_size: BatchSize
-    optimizer: Literal["adam", "adamw", "sgd"]
+    optimizer: Literal["adam", "adamw", "sgd", "lars"]
     learning_rate: Annotated[Number, Must(lambda rate: 0 < rate < math.inf, "positive")]
     weight_decay: Annotated[Number, Must(lambda decay: 0 <= decay < math.inf, "0 or more")]
-    schedule: Literal["constant", "cosine", "late_cosine"]
+    schedule: Literal["constant", "cosine", "cosine_epochs", "cosine_thousandth", "late_cosine"]
     warmup_epochs: Number
     precision: Literal["32-true", "bf16-mixed"]
     sync_batchnorm: Flag
     center: Annotated[Number, Must(lambda share: 0 < share <= 1, "more than 0 and at most 1")] = 1.0
-    augmentation: Literal["none", "essl", "cells", "cells_transformed"] = "none"
+    augmentation: Literal["none", "essl", "imagenet", "cells", "cells_transformed"] = "none"
     momentum: Annotated[Number, Must(lambda value: 0 <= value < 1, "0 or more and less than 1")] = 0.0
     online_probes: Flag = False
+    vector_rate: Annotated[Number, Must(lambda share: 0 < share < math.inf, "positive")] = 1.0
     method_options: dict[Text, Option] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 0 <= self.warmup_epochs < self.epochs:
             self._refuse("warmup_epochs", f"0 or more and less than epochs, which is {self.epochs}")
-        if self.momentum and self.optimizer != "sgd":
+        if self.momentum and self.optimizer not in ("sgd", "lars"):
             self._refuse("momentum", f"0 with optimizer {self.optimizer}, which has averages of its own")
         if self.form == "original" and self.image_size % _MINIMUM_IMAGE:
             self._refuse("image_size", f"a multiple of {_MINIMUM_IMAGE} with form original")
@@ -212,13 +220,15 @@ def recipe_names() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
+def load_recipe(name: str, overrides: Sequence[str] = (), method: str | None = None) -> Recipe:
     """Read a recipe and change some of its settings.
 
     Args:
         name: one of `recipe_names()`.
         overrides: `key=value` each; `method_options.key=value`, or `method.key=value`, for an argument of the method.
             Values are read as TOML, and as plain text where that fails.
+        method: the method that it is for. A recipe's file may have options of several methods, as tables
+            `methods.NAME`; those of this one are taken.
 
     Raises:
         ThreeDieError: no such recipe or setting (the message suggests the nearest), or a wrong value.
@@ -227,6 +237,9 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
         raise ThreeDieError(f"there is no recipe {shown_value(name)}; {suggest(name, recipe_names())}")
     settings = read_settings(resources.files("threedie.benchmark.settings") / "recipes" / f"{name}.toml")
     settings, spellings = {"name": name, **with_current_names(settings)}, dict[str, str]()
+    own = settings.pop(METHODS_SECTION, {}).get(method)
+    if own:
+        settings[SECTION] = {**settings.get(SECTION, {}), **own}
     for override in overrides:
         key, equals, text = override.partition("=")
         key = key.strip()

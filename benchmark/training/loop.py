@@ -15,7 +15,7 @@ from torch import Tensor
 from threedie.baselines.method import Batch, Method
 from threedie.baselines.weights import not_finite
 from threedie.benchmark.data.images import ordered
-from threedie.benchmark.data.inputs import Loaded, TrainingViews, prepare
+from threedie.benchmark.data.inputs import Loaded, prepare, training_inputs
 from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.data.pairs import Sequences
 from threedie.benchmark.data.source import ImageStore
@@ -25,7 +25,7 @@ from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, MEND, save_checkpoint
 from threedie.benchmark.training.divergence import DivergedError
 from threedie.benchmark.training.generators import generator_states, restore_generators
-from threedie.benchmark.training.probes import OnlineProbes
+from threedie.benchmark.training.probes import CLASSES, OnlineProbes
 from threedie.benchmark.training.readings import Readings
 from threedie.benchmark.training.resume import restore_optimizer, resumable
 from threedie.benchmark.training.scalars import ScalarLog
@@ -106,12 +106,14 @@ class Trainer:
         self.processes = find_processes()
         method = build(settings)
         self.normalization = images.normalization(self.recipe.normalization)
-        self.augmentation = images.augmentation(method, self.recipe)
         self.stepper = Stepper(method, self.recipe, device, self.processes)
-        self.views = TrainingViews.of(images, method, self.stepper.device)
+        self.views, self.augmentation = training_inputs(images, method, self.recipe, self.stepper.device)
         self.method = self.stepper.method
         parts = self.method.parts.representation
-        self.probes = OnlineProbes(parts, self.seed, self.stepper.device) if self.recipe.online_probes else None
+        # At least as many classes as ever: checkpoints of before have that many.
+        classes = max(CLASSES, images.classes)
+        probes = OnlineProbes(parts, self.seed, self.stepper.device, classes)
+        self.probes = probes if self.recipe.online_probes else None
         self.state = TrainingState()
         self.steps_per_epoch = self.views.steps_per_epoch(self.recipe)
         self.epochs = self.recipe.epochs if self.method.needs_training else 0

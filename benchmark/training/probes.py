@@ -11,7 +11,7 @@ from threedie.baselines.projector import build_perceptron
 from threedie.manifests.classes import SYNSETS
 
 CLASSES = len(SYNSETS)
-"""Labels are positions among all classes of ShapeNetCore, or fewer."""
+"""Of the heads for labels that are positions among all classes of ShapeNetCore, or fewer."""
 HIDDEN = "1024-1024"
 """Widths of the perceptron that predicts the rotation: those of SIE's evaluation (section 5)."""
 LEARNING_RATE = 1e-3
@@ -25,15 +25,16 @@ class OnlineProbes:
     without them a method ends with the same weights to the bit. Their first weights come from a generator of their own.
     """
 
-    def __init__(self, parts: Mapping[str, slice], seed: int, device: torch.device) -> None:
+    def __init__(self, parts: Mapping[str, slice], seed: int, device: torch.device, classes: int = CLASSES) -> None:
         """Prepare; heads are built at the first step, which shows the width of the representation.
 
         Args:
             parts: named slices of the representation.
             seed: of the heads' first weights.
             device: where to train.
+            classes: outputs of the linear classifier.
         """
-        self.parts, self.seed, self.device = dict(parts), seed, device
+        self.parts, self.seed, self.device, self.classes = dict(parts), seed, device, classes
         self.heads: nn.ModuleDict | None = None
         self._optimizer: torch.optim.Adam | None = None
         self._waiting: dict[str, Any] | None = None
@@ -85,7 +86,7 @@ class OnlineProbes:
                 self.heads = nn.ModuleDict()
                 for part, dims in self.parts.items():
                     dim = len(range(*dims.indices(width)))
-                    self.heads[f"class_{part}"] = nn.Linear(dim, CLASSES)
+                    self.heads[f"class_{part}"] = nn.Linear(dim, self.classes)
                     if rotation:
                         self.heads[f"rotation_{part}"] = build_perceptron(2 * dim, HIDDEN, 4)
             self.heads = self.heads.to(self.device)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from threedie.baselines.method import Batch, Method
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.training.device import build_fabric
+from threedie.benchmark.training.lars import LARS
 from threedie.manifests.processes import Processes
 
 Outputs = tuple[dict[str, Tensor], tuple[Tensor, Tensor]]
@@ -50,8 +51,10 @@ class Stepper:
         if recipe.sync_batchnorm and self.processes.count > 1 and self.device.type != "cpu":
             method = nn.SyncBatchNorm.convert_sync_batchnorm(method)
         self.method = method
-        trained = [parameter for parameter in method.parameters() if parameter.requires_grad]
-        self._model, self.optimizer = self.fabric.setup(_Losses(method), _optimizer(trained, recipe))
+        # Not entries of the optimizer's groups: checkpoints from before there were several lack them.
+        groups = _groups(method, recipe)
+        self._highest, self._rates = recipe.learning_rate, tuple(groups)
+        self._model, self.optimizer = self.fabric.setup(_Losses(method), _optimizer(list(groups.values()), recipe))
         self.representation: tuple[Tensor, Tensor] | None = None
         self._diverged = torch.zeros((), device=self.device)
         method.train()
@@ -67,8 +70,8 @@ class Stepper:
             rate: learning rate.
             done: share of the run's steps that are done with this one.
         """
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        for group, (constant, share) in zip(self.optimizer.param_groups, self._rates, strict=True):
+            group["lr"] = (self._highest if constant else rate) * share
         self.optimizer.zero_grad(set_to_none=True)
         output, self.representation = self._model(dict(vars(batch)))
         values = {name: value.detach().float() for name, value in output.items()}
@@ -101,9 +104,23 @@ class Stepper:
         return [value > 0 for value in largest.tolist()]
 
 
-def _optimizer(trained: list[nn.Parameter], recipe: Recipe) -> torch.optim.Optimizer:
-    rates: dict[str, Any] = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay, "fused": True}
+def _optimizer(groups: list[list[nn.Parameter]], recipe: Recipe) -> torch.optim.Optimizer:
+    rates: dict[str, Any] = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}
+    parameters = [{"params": group} for group in groups]
+    if recipe.optimizer == "lars":
+        return LARS(parameters, momentum=recipe.momentum, **rates)
     if recipe.optimizer == "sgd":
-        return torch.optim.SGD(trained, momentum=recipe.momentum, **rates)
+        return torch.optim.SGD(parameters, momentum=recipe.momentum, fused=True, **rates)
     kind = torch.optim.Adam if recipe.optimizer == "adam" else torch.optim.AdamW
-    return kind(trained, **rates)
+    return kind(parameters, fused=True, **rates)
+
+
+def _groups(method: Method, recipe: Recipe) -> dict[tuple[bool, float], list[nn.Parameter]]:
+    """The trained parameters by their rate: whether it stays at its highest, and what it is multiplied with."""
+    groups: dict[tuple[bool, float], list[nn.Parameter]] = {}
+    for name, parameter in method.named_parameters():
+        if parameter.requires_grad:
+            constant = any(name.startswith(f"{module}.") for module in method.constant_rate)
+            share = recipe.vector_rate if parameter.ndim == 1 else 1.0
+            groups.setdefault((constant, share), []).append(parameter)
+    return groups

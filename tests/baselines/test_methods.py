@@ -18,12 +18,12 @@ from torch import nn
 from threedie.baselines import catalogue
 from threedie.baselines.action_embedding import ActionEmbedding
 from threedie.baselines.catalogue import CATALOGUE, FAMILIES
-from threedie.baselines.essl import BASES
+from threedie.baselines.essl_bases import BASES
 from threedie.baselines.hypernetwork import HypernetworkPredictor
+from threedie.baselines.image_transformations import TRANSFORMATIONS
 from threedie.baselines.method import ACTION_DIMS, ALL, EQUIVARIANT, INVARIANT, Batch, action_dims
 from threedie.baselines.registry import METHODS, build_method, method_options
 from threedie.baselines.resnet import build_backbone
-from threedie.baselines.transformations import quarter_turns
 from threedie.baselines.weights import weight_faults
 from threedie.benchmark.settings.recipe import load_recipe
 from threedie.benchmark.settings.run_settings import RunSettings
@@ -303,7 +303,7 @@ def test_essl_adds_the_turn_s_cross_entropy_to_its_base(base):
     batch = batch_for(method)
     output = method(batch)
     alone = method.base(batch).loss
-    crops, labels = quarter_turns(batch.crop)
+    crops, labels = TRANSFORMATIONS["image_rotation"].all_members(batch.crop)
     expected = torch.nn.functional.cross_entropy(method.prediction_head(method.backbone(crops)), labels)
     torch.testing.assert_close(output.terms["equivariance"], expected.detach())
     torch.testing.assert_close(output.loss, alone + 0.4 * expected)
@@ -320,12 +320,12 @@ def test_essl_regresses_the_action_from_both_views():
 
 def test_quarter_turns_turn_a_picture_round_and_name_each():
     picture = torch.arange(4.0).reshape(1, 1, 2, 2).expand(1, 3, 2, 2)
-    turned, names = quarter_turns(torch.cat([picture, picture + 10]))
+    turned, names = TRANSFORMATIONS["image_rotation"].all_members(torch.cat([picture, picture + 10]))
     assert names.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
     corners = [image[0].flatten().tolist() for image in turned[::2]]
     assert corners == [[0, 1, 2, 3], [1, 3, 0, 2], [3, 2, 1, 0], [2, 0, 3, 1]]
-    with pytest.raises(ValueError, match=r"must be \(N, C, S, S\)"):
-        quarter_turns(torch.zeros(1, 3, 2, 4))
+    with pytest.raises(ValueError, match=r"must be \(N, 3, S, S\)"):
+        TRANSFORMATIONS["image_rotation"].all_members(torch.zeros(1, 3, 2, 4))
 
 
 def test_essl_s_crop_is_half_the_side_where_the_network_takes_that():

@@ -79,3 +79,49 @@ def test_fields_of_an_action_count_and_not_its_name(monkeypatch: pytest.MonkeyPa
 def test_an_unknown_kind_is_named():
     with pytest.raises(ValueError, match="augmentation 'flip'"):
         Augmentation("flip")
+
+
+def test_imagenet_blurs_and_solarizes_as_often_as_the_authors_code():
+    torch.manual_seed(0)
+    augmentation = Augmentation("imagenet", crop_side=16, is_cut=True)
+    # Every pixel apart from its neighbors: whatever blurs takes contrast away.
+    checks = (torch.arange(32)[:, None] + torch.arange(32)).remainder(2).float()
+    pictures = (0.4 + 0.05 * checks).expand(512, 3, 32, 32).contiguous()
+    contrast = [
+        each[..., 8:-8, 8:-8].amax((1, 2, 3)) - each[..., 8:-8, 8:-8].amin((1, 2, 3))
+        for each in (augmentation.view(pictures), augmentation.view(pictures, second=True))
+    ]
+    weak = [(each < 0.02).float().mean().item() for each in contrast]
+    assert weak[0] > 0.6
+    assert weak[1] < 0.2
+    bright = torch.full((512, 3, 32, 32), 0.95)
+    dark = [(view.mean((1, 2, 3)) < 0.3).float().mean().item() for view in (
+        augmentation.view(bright), augmentation.view(bright, second=True), augmentation.crop(bright[..., :16, :16])
+    )]  # fmt: skip
+    assert dark[0] == 0
+    assert dark[1] == pytest.approx(0.2, abs=0.07)
+    assert dark[2] == 0
+
+
+def test_pictures_that_are_cut_already_are_not_cropped_again():
+    torch.manual_seed(0)
+    ramp = torch.linspace(0, 1, 32).expand(64, 3, 32, 32).contiguous()
+    for view in (
+        Augmentation("essl", is_cut=True).view(ramp),
+        Augmentation("essl", crop_side=32, is_cut=True).crop(ramp),
+    ):
+        steps = view.mean((1, 2)).diff(dim=1)
+        assert ((steps >= -1e-4).all(1) | (steps <= 1e-4).all(1)).all()
+    kinds = Augmentation("imagenet", crop_side=16, crop_area=(0.05, 0.14)).cuts(32)
+    assert [(kind.side, kind.area) for kind in kinds] == [(32, (0.08, 1.0)), (32, (0.08, 1.0)), (16, (0.05, 0.14))]
+    assert len(Augmentation("essl").cuts(32)) == 2
+
+
+def test_small_crops_are_spared_a_change_that_is_predicted():
+    torch.manual_seed(0)
+    ramp = torch.linspace(0, 1, 32).expand(256, 3, 32, 32).contiguous()
+    spared = Augmentation("essl", crop_side=16, crop_keeps="flip").crop(ramp)
+    assert not (spared[..., 0].mean((1, 2)) > spared[..., -1].mean((1, 2))).any()
+    many = PICTURES.repeat(4, 1, 1, 1)
+    assert not gray(Augmentation("essl", crop_side=16, crop_keeps="gray").crop(many)).any()
+    assert gray(Augmentation("essl", crop_side=16, crop_keeps="gray").view(many)).any()

@@ -10,7 +10,7 @@ import torch
 from threedie.baselines.catalogue import CATALOGUE
 from threedie.baselines.method import Batch
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.data.inputs import TrainingViews, augmentation_for, prepare
+from threedie.benchmark.data.inputs import prepare, training_inputs
 from threedie.benchmark.settings.recipe import load_recipe
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
@@ -48,8 +48,8 @@ def first_losses(dataset: Dataset, method: str, device: str, *overrides: str, st
     torch.manual_seed(0)
     stepper = Stepper(build(settings), settings.recipe, device)
     images = Images(dataset, settings.recipe.image_size)
-    views = TrainingViews.of(images, stepper.method, stepper.device)
-    normalization, augmentation = images.normalization("dataset"), augmentation_for(stepper.method, settings.recipe)
+    views, augmentation = training_inputs(images, stepper.method, settings.recipe, stepper.device)
+    normalization = images.normalization("dataset")
     readings = Readings(stepper.device)
     for drawn in views.batches(settings.recipe, 0, 0)[:steps]:
         loaded = views.load(drawn, stepper.method.action)
@@ -74,9 +74,9 @@ def test_a_step_and_its_batch_wait_for_nothing(dataset: Dataset, method: str):
     settings = settings_for(dataset, method)
     stepper = Stepper(build(settings), settings.recipe, "cuda")
     images = Images(dataset, settings.recipe.image_size)
-    views = TrainingViews.of(images, stepper.method, stepper.device)
+    views, augmentation = training_inputs(images, stepper.method, settings.recipe, stepper.device)
     assert views.resident is not None
-    normalization, augmentation = images.normalization("dataset"), augmentation_for(stepper.method, settings.recipe)
+    normalization = images.normalization("dataset")
     plan = views.batches(settings.recipe, 0, 0)
 
     def step(place: int) -> None:

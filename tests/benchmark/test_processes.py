@@ -123,6 +123,8 @@ def test_tasks_of_srun_meet_at_one_place(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 class Nothing(nn.Module):
+    constant_rate = ()
+
     def __init__(self) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(1))

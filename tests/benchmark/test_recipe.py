@@ -26,10 +26,38 @@ def test_the_recipes_load_and_survive_json():
         *recipe_names()
     }
     assert {"photonics", "photonics-micro"} <= {*recipe_names()}
+    assert {"imagefolder", "imagenet"} <= {*recipe_names()}
+    assert recipe_names() == sorted(recipe_names())
     for name in recipe_names():
         recipe = load_recipe(name)
         assert recipe.name == name
         assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+def test_a_recipe_s_file_may_have_options_of_several_methods():
+    plain, ours, theirs = (load_recipe("imagenet", method=method) for method in (None, "simclr", "essl"))
+    assert plain.method_options == {}
+    assert ours.method_options == {
+        "temperature": 0.2, "negatives": "other_view", "final_norm": True, "final_affine": True
+    }  # fmt: skip
+    assert (theirs.method_options["base"], theirs.method_options["equivariance_weight"]) == ("simclr", 0.4)
+    changed = load_recipe("imagenet", ["method.temperature=0.5"], "simclr")
+    assert changed.method_options == {**ours.method_options, "temperature": 0.5}
+    assert load_recipe("imagenet", ["method.final_norm=true"], "vicreg").method_options == {"final_norm": True}
+
+
+def test_the_imagenet_recipes_are_the_paper_s():
+    simclr, twins, simsiam = (load_recipe(name) for name in ("imagenet", "imagenet-barlow-twins", "imagenet-simsiam"))
+    for recipe in (simclr, twins, simsiam):
+        assert (recipe.backbone, recipe.form, recipe.width, recipe.image_size) == ("resnet50", "torchvision", 64, 224)
+        assert (recipe.epochs, recipe.normalization, recipe.augmentation) == (100, "imagenet", "imagenet")
+    for recipe in (simclr, twins):
+        assert (recipe.optimizer, recipe.momentum, recipe.weight_decay) == ("lars", 0.9, 1e-6)
+        assert (recipe.batch_size, recipe.warmup_epochs, recipe.schedule) == (4096, 10, "cosine_thousandth")
+    assert (simclr.learning_rate, simclr.projector) == (4.8, "2048-2048-128")
+    assert (twins.learning_rate, twins.learning_rate * twins.vector_rate) == (0.2 * 16, pytest.approx(0.0048 * 16))
+    assert (simsiam.optimizer, simsiam.learning_rate, simsiam.batch_size) == ("sgd", 0.05 * 2, 512)
+    assert (simsiam.weight_decay, simsiam.warmup_epochs, simsiam.schedule) == (1e-4, 0, "cosine_epochs")
 
 
 def test_the_paper_recipe_is_the_original_s():
@@ -93,7 +121,7 @@ def test_overrides_are_typed():
         ("epochs=many", "epochs is 'many'; it must be of type int"),
         ("epochs=0", "epochs is 0; it must be 1 or more"),
         ("sync_batchnorm=1", "sync_batchnorm is 1; it must be of type bool"),
-        ("optimizer=lars", "optimizer is 'lars'; it must be one of adam, adamw, sgd"),
+        ("optimizer=lamb", "optimizer is 'lamb'; it must be one of adam, adamw, sgd, lars"),
         ("warmup_epochs=500", "warmup_epochs is 500.0; it must be 0 or more and less than epochs"),
         ("batch_size=1", "batch_size is 1; it must be 2 or more"),
         ("image_size=16", "image_size is 16; it must be 32 or more"),
@@ -260,3 +288,15 @@ def test_a_damaged_recipe_is_refused_by_its_file(tmp_path: Path, content: bytes,
 def test_what_is_no_table_is_no_recipe(value: Any):
     with pytest.raises(ThreeDieError, match="a recipe is a table of settings"):
         Recipe.from_json(value)
+
+
+def test_a_setting_that_old_records_lack_makes_no_row_of_its_own():
+    from record_samples import make_record
+
+    from threedie.benchmark.leaderboard.variants import row_key
+
+    old = make_record("sie", 0)
+    new, other = ({**old, "config": {**old["config"], "vector_rate": rate}} for rate in (1.0, 0.024))
+    assert "vector_rate" not in old["config"]
+    assert row_key(old) == row_key(new)
+    assert row_key(old) != row_key(other)

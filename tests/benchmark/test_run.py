@@ -143,7 +143,7 @@ def test_a_further_kind_of_dataset_is_one_file(
 ) -> None:
     (tmp_path / "further.py").write_text(FURTHER)
     monkeypatch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path)])
-    assert sources.source_names() == ["cifar10", "further", "views"]
+    assert {"cifar10", "further", "imagefolder", "imagenet", "views"} <= {*sources.source_names()}
     report = Lines()
     run = Run.create(
         "vicreg", dataset.path, dataset="further", overrides=TINY, out=tmp_path, device="cpu", reporter=report
@@ -153,5 +153,5 @@ def test_a_further_kind_of_dataset_is_one_file(
     assert run.record is not None
     assert finished.record is not None
     assert run.record["results"] == finished.record["results"]
-    with pytest.raises(ThreeDieError, match="choose one of cifar10, further, views"):
+    with pytest.raises(ThreeDieError, match=r"choose one of cifar10, further, .*views"):
         sources.find_source("films")

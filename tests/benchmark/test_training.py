@@ -1,3 +1,4 @@
+import math
 import os
 import signal
 import subprocess
@@ -408,6 +409,10 @@ def test_the_learning_rate_rises_and_falls():
     assert (np.diff(rates[10:]) < 0).all()
     assert rates[30] == pytest.approx(0.5)
     assert 0 < rates[-1] < 0.01
+    epochs = load_recipe("imagenet-simsiam", ["epochs=4", "learning_rate=1.0"])
+    rates = [learning_rate(epochs, step, 3) for step in range(12)]
+    expected = [0.5 * (1 + math.cos(math.pi * epoch / 4)) for epoch in range(4) for _ in range(3)]
+    assert rates == pytest.approx(expected)
     assert learning_rate(load_recipe("paper"), 10**6, 41) == 1e-3
 
 

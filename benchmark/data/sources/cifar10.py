@@ -10,8 +10,9 @@ from threedie.baselines.method import Method
 from threedie.benchmark.data.cifar10 import CLASSES, SIDE, Cifar10, read_cifar10
 from threedie.benchmark.data.normalization import Pixels, Statistics
 from threedie.benchmark.data.pairs import Indices
+from threedie.benchmark.data.picture_checks import check_pictures
 from threedie.benchmark.data.source import ImageStore, Source
-from threedie.benchmark.settings.linear_rules import RULES
+from threedie.benchmark.settings.linear_rules import picture_protocol
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.settings.run_settings import RunSettings
@@ -21,6 +22,7 @@ from threedie.manifests.progress import SILENT, Reporter
 
 NAME = "cifar10"
 RESULT_FILE = "cifar10.json"
+PROTOCOLS = ("quick", "essl-v1")
 
 
 @dataclass(frozen=True)
@@ -121,9 +123,7 @@ class Cifar10Source(Source):
     @classmethod
     def find_protocol(cls, name: str) -> Protocol:
         """A protocol by name; see `Source.find_protocol`."""
-        if name not in RULES:
-            raise ThreeDieError(f"--protocol {name}: on CIFAR-10 there are {', '.join(RULES)}")
-        return RULES[name].protocol
+        return picture_protocol(name, PROTOCOLS, "CIFAR-10")
 
     def images(self, recipe: Recipe, workers: int = 2, reporter: Reporter = SILENT) -> PictureImages:
         """The pictures, whatever the recipe: `check` refuses others than it gives."""
@@ -134,20 +134,7 @@ class Cifar10Source(Source):
         recipe = settings.recipe
         if recipe.image_size != SIDE:
             raise ThreeDieError(f"recipe {recipe.name}: image_size is {recipe.image_size}; CIFAR-10 has {SIDE} px")
-        if recipe.center != 1:
-            raise ThreeDieError(
-                f"recipe {recipe.name}: center is {recipe.center}; CIFAR-10's pictures are seen whole, leave it at 1"
-            )
-        if method.action is not None:
-            raise ThreeDieError(
-                f"method {settings.method}: needs the action {method.action!r} between two views, and CIFAR-10 has "
-                "none; take one without, such as essl (with target image_rotation), simclr, simsiam or barlow_twins"
-            )
-        if recipe.augmentation == "none":
-            raise ThreeDieError(
-                f"recipe {recipe.name}: augmentation is 'none'; on CIFAR-10 two views differ by it alone: set "
-                "augmentation=essl, or leave --recipe out"
-            )
+        check_pictures(settings, method, "CIFAR-10")
 
     def summary(self) -> str:
         """One line."""
