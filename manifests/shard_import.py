@@ -13,7 +13,7 @@ from threedie.manifests.description import DESCRIPTION, Progress, add_to_digest,
 from threedie.manifests.errors import ThreeDieError, one_line
 from threedie.manifests.latents import check_latents
 from threedie.manifests.shard_export import FORMATS
-from threedie.manifests.shards import SHARDS_FORMAT, SHARDS_VERSION, Shard, ShardFormat, object_of
+from threedie.manifests.shards import SHARDS_FORMAT, SHARDS_VERSION, Shard, ShardFormat, is_shard_file, object_of
 
 _AGAIN = "run '3die data export' again, or download it again"
 
@@ -45,22 +45,29 @@ class Shards:
         self._said = said
         try:
             self.form: ShardFormat = FORMATS[said.value["kind"]]
-            self._jpeg_bytes = _whole(said.value["jpeg_bytes"])
+            self._jpeg_bytes = _whole(said.value["jpeg_bytes"], "jpeg_bytes")
             self.shards = [Shard(**each) for each in said.value["shards"]]
             self._require_all_objects()
         except (KeyError, TypeError, ValueError) as error:
             raise ThreeDieError(f"{folder / DESCRIPTION}: damaged ({one_line(error)}); {_AGAIN}") from error
+        size = 0
         for shard in self.shards:
             if not (folder / shard.file).is_file():
                 raise ThreeDieError(f"{folder / shard.file}: missing; {_AGAIN}")
+            size += (folder / shard.file).stat().st_size
+        # Before memory is taken for what a damaged description announces.
+        if max(self._jpeg_bytes, len(said.objects) * self.info.views) > size:
+            raise ThreeDieError(f"{folder / DESCRIPTION}: damaged (it describes more than its shards hold); {_AGAIN}")
 
     def _require_all_objects(self) -> None:
         counts = dict.fromkeys(SPLITS, 0)
         for shard in self.shards:
-            inside = (self.folder / shard.file).resolve().is_relative_to(self.folder.resolve())
-            if not inside or counts[shard.split] != shard.begin or not shard.begin < shard.end:
+            # By its name alone: in the cache of the Hugging Face Hub each file is a link to somewhere else.
+            named = is_shard_file(shard.file, shard.split, self.form.suffix)
+            begin, end = _whole(shard.begin, "begin"), _whole(shard.end, "end")
+            if not named or counts[shard.split] != begin or not begin < end:
                 raise ValueError(f"shard {shard.file!r:.60} isn't where it belongs")
-            counts[shard.split] = shard.end
+            counts[shard.split] = end
         listed = {split: self._said.splits.count(split) for split in SPLITS}
         if counts != listed or sum(listed.values()) != len(self._said.splits):
             raise ValueError("its shards don't hold all objects")
@@ -78,10 +85,13 @@ class Shards:
         return count
 
     def _checked(self, progress: Progress) -> Iterator[DatasetObject]:
-        digest = hashlib.sha256()
+        digest, size = hashlib.sha256(), 0
         by_split = {split: self._objects(split) for split in SPLITS}
         for index in progress(range(len(self._said.objects))):
             item = next(by_split[self._said.splits[index]])
+            size += sum(map(len, item.jpegs))
+            if size > self._jpeg_bytes:
+                raise ThreeDieError(f"{self.folder}: its images are larger than {DESCRIPTION} says; {_AGAIN}")
             add_to_digest(digest, item)
             check_latents(self.info.fields, item.latents[None], [item.ref], str(self.folder))
             yield item
@@ -108,7 +118,7 @@ class Shards:
                 raise ThreeDieError(f"{path}: holds more rows than {DESCRIPTION} says; {_AGAIN}")
 
 
-def _whole(value: Any) -> int:
+def _whole(value: Any, name: str) -> int:
     if type(value) is not int or value < 0:
-        raise ValueError("jpeg_bytes is no whole number")
+        raise ValueError(f"{name} is no whole number")
     return value

@@ -164,7 +164,7 @@ def test_the_order_of_channels_must_be_known(run: Path, data: Dataset, tmp_path:
 
 def with_record(data: Dataset, folder: Path, **changes: Any) -> Path:
     make_run(folder, data)
-    record = make_record()
+    record = make_record(warnings=["rotation: r2 lies low"])
     digest = weights_sha256(load_checkpoint(folder / "checkpoint.pt")["model"])
     about = {**record["dataset"], "fingerprint": data.fingerprint(), "channel_order": "bgr"}
     checkpoint = {**record["checkpoint"], "sha256": digest, **changes}
@@ -185,6 +185,7 @@ def test_the_card_has_data_recipe_and_the_record_s_numbers(data: Dataset, tmp_pa
         data.fingerprint(),
         "learning_rate",
         "seed: 0",
+        "- rotation: r2 lies low",
     ):
         assert text in card, text
     assert 'threedie.load_backbone("FOLDER")' in card
