@@ -40,13 +40,13 @@ class Shards:
             ThreeDieError: its `dataset.json` is damaged, or a shard is missing.
         """
         self.folder = folder
-        said = read_description(folder, SHARDS_FORMAT, SHARDS_VERSION)
-        self.info: DatasetInfo = said.info
-        self._said = said
+        description = read_description(folder, SHARDS_FORMAT, SHARDS_VERSION)
+        self.info: DatasetInfo = description.info
+        self._description = description
         try:
-            self.form: ShardFormat = FORMATS[said.value["kind"]]
-            self._jpeg_bytes = _whole(said.value["jpeg_bytes"], "jpeg_bytes")
-            self.shards = [Shard(**each) for each in said.value["shards"]]
+            self.form: ShardFormat = FORMATS[description.value["kind"]]
+            self._jpeg_bytes = _whole(description.value["jpeg_bytes"], "jpeg_bytes")
+            self.shards = [Shard(**each) for each in description.value["shards"]]
             self._require_all_objects()
         except (KeyError, TypeError, ValueError) as error:
             raise ThreeDieError(f"{folder / DESCRIPTION}: damaged ({one_line(error)}); {_AGAIN}") from error
@@ -56,7 +56,7 @@ class Shards:
                 raise ThreeDieError(f"{folder / shard.file}: missing; {_AGAIN}")
             size += (folder / shard.file).stat().st_size
         # Before memory is taken for what a damaged description announces.
-        if max(self._jpeg_bytes, len(said.objects) * self.info.views) > size:
+        if max(self._jpeg_bytes, len(description.objects) * self.info.views) > size:
             raise ThreeDieError(f"{folder / DESCRIPTION}: damaged (it describes more than its shards hold); {_AGAIN}")
 
     def _require_all_objects(self) -> None:
@@ -68,8 +68,8 @@ class Shards:
             if not named or counts[shard.split] != begin or not begin < end:
                 raise ValueError(f"shard {shard.file!r:.60} isn't where it belongs")
             counts[shard.split] = end
-        listed = {split: self._said.splits.count(split) for split in SPLITS}
-        if counts != listed or sum(listed.values()) != len(self._said.splits):
+        listed = {split: self._description.splits.count(split) for split in SPLITS}
+        if counts != listed or sum(listed.values()) != len(self._description.splits):
             raise ValueError("its shards don't hold all objects")
 
     def pack(self, path: Path, progress: Progress = iter) -> int:
@@ -80,15 +80,15 @@ class Shards:
         Raises:
             ThreeDieError: a shard is missing, damaged or was changed, or the file can't be written.
         """
-        count = len(self._said.objects)
-        write_dataset(path, self.info, self._said.made, count, self._jpeg_bytes, self._checked(progress))
+        count = len(self._description.objects)
+        write_dataset(path, self.info, self._description.made, count, self._jpeg_bytes, self._checked(progress))
         return count
 
     def _checked(self, progress: Progress) -> Iterator[DatasetObject]:
         digest, size = hashlib.sha256(), 0
         by_split = {split: self._objects(split) for split in SPLITS}
-        for index in progress(range(len(self._said.objects))):
-            item = next(by_split[self._said.splits[index]])
+        for index in progress(range(len(self._description.objects))):
+            item = next(by_split[self._description.splits[index]])
             size += sum(map(len, item.jpegs))
             if size > self._jpeg_bytes:
                 raise ThreeDieError(f"{self.folder}: its images are larger than {DESCRIPTION} says; {_AGAIN}")
@@ -98,12 +98,14 @@ class Shards:
         for objects in by_split.values():
             # Beyond the last object of the last shard.
             next(objects, None)
-        if digest.hexdigest() != self._said.content_sha256:
+        if digest.hexdigest() != self._description.content_sha256:
             raise ThreeDieError(f"{self.folder}: files were changed since the export; {_AGAIN}")
 
     def _objects(self, split: str) -> Iterator[DatasetObject]:
         """The objects of a split, in order."""
-        refs = (ref for ref, own in zip(self._said.objects, self._said.splits, strict=True) if own == split)
+        refs = (
+            ref for ref, own in zip(self._description.objects, self._description.splits, strict=True) if own == split
+        )
         for shard in self.shards:
             if shard.split != split:
                 continue

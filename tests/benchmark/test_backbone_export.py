@@ -207,6 +207,15 @@ def test_the_command_exports_and_refuses_folders_of_other_things(run: Path, data
     (tmp_path / "out" / "model.pth").touch()
     with pytest.raises(ThreeDieError, match=r"holds model\.pth, which isn't of this export; choose another folder"):
         CliRunner(catch_exceptions=False).invoke(bench, command)
+    # Another program's model has files of the same names.
+    for name in ("config.json", "README.md", "model.safetensors"):
+        path = tmp_path / name.split(".")[0] / name
+        path.parent.mkdir()
+        path.write_text('{"model_type": "dinov2"}')
+        with pytest.raises(ThreeDieError, match=f"holds {name}, which isn't of this export"):
+            export_backbone(run, path.parent, data=data.path)
+        assert path.read_text() == '{"model_type": "dinov2"}'
+        assert len(list(path.parent.iterdir())) == 1
     (tmp_path / "file").touch()
     with pytest.raises(ThreeDieError, match="file: a file; give a folder"):
         export_backbone(run, tmp_path / "file", data=data.path)
@@ -320,6 +329,7 @@ def test_without_the_library_the_extra_is_named(run: Path, data: Dataset, tmp_pa
         threedie.load_backbone(tmp_path / "out")
     with pytest.raises(ThreeDieError, match=r"pip install 'threedie\[weights\]'"):
         export_backbone(run, tmp_path / "second", data=data.path)
+    assert not (tmp_path / "second").exists()
 
 
 def prefixed(prefix: str, seed: int, head: str = "fc.0.weight") -> dict[str, Tensor]:

@@ -164,6 +164,11 @@ def test_another_dataset_or_other_shards_are_refused(tmp_path: Path, file: Path)
         export(file, tmp_path / "out", "parquet", 10**6)
     with pytest.raises(ThreeDieError, match="holds another dataset: it was exported with another --format; choose"):
         export(file, tmp_path / "out", "webdataset")
+    (tmp_path / "noted").mkdir()
+    (tmp_path / "noted" / "README.md").write_text("mine")
+    with pytest.raises(ThreeDieError, match=r"README\.md: exists, and the dataset card would replace it; choose"):
+        export(file, tmp_path / "noted", "parquet")
+    assert snapshot(tmp_path / "noted") == {"README.md": b"mine"}
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").touch()
     with pytest.raises(ThreeDieError, match="full: is not empty and not an exported dataset; choose another folder"):
