@@ -1,5 +1,6 @@
 """The dataset card of an export: `README.md` with a header that Hugging Face reads."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
@@ -104,7 +105,9 @@ def dataset_card(dataset: Dataset, publication: Publication, form: str) -> str:
     splits = [split for split in SPLITS if counts[split]]
     images = len(dataset) * info.views
     size = next((name for bound, name in _SIZES.items() if images < bound), _LARGEST)
-    header = [f'pretty_name: "{title}"', *([f'license: "{publication.license}"'] if publication.license else [])]
+    # A JSON text is one of YAML too, whatever it holds.
+    header = [f"pretty_name: {json.dumps(title)}"]
+    header += [f"license: {json.dumps(publication.license)}"] if publication.license else []
     header += ["task_categories:", "- image-feature-extraction", "size_categories:", f"- {size}"]
     header += ["configs:", "- config_name: default", "  data_files:"]
     for split in splits:

@@ -18,6 +18,8 @@ from threedie.manifests.objects import ObjectRef
 from threedie.manifests.text import read_json
 
 DESCRIPTION = "dataset.json"
+_OPTIONS = {"kind": "--format", "shards": "--shard-size"}
+"""Entry -> option of '3die data export' that decides it."""
 
 Progress = Callable[[Iterable[int]], Iterable[int]]
 """Wraps the indices of objects, to show how far the work is."""
@@ -158,4 +160,6 @@ def _other_entry(existing: dict[str, Any], new: dict[str, Any]) -> str:
     others = sorted(key for key in existing.keys() | new.keys() if existing.get(key) != new.get(key))
     if content & set(others) or not others:
         return "its objects, latents or images differ"
-    return f"it was exported with other {' and '.join(others)}"
+    # A format implies the names of its shards.
+    option = next((option for key, option in _OPTIONS.items() if key in others), None)
+    return f"it was exported with another {option}" if option else f"its {' and '.join(others)} differ"

@@ -86,9 +86,10 @@ class OfficialTree:
         refuse_problems(self.problems)
 
     def _read_description(self) -> None:
-        said = read_description(self.folder, TREE_FORMAT, TREE_VERSION)
-        self.info, self.made, self.objects, self.splits = said.info, said.made, said.objects, said.splits
-        self._content_sha256 = said.content_sha256
+        description = read_description(self.folder, TREE_FORMAT, TREE_VERSION)
+        self.info, self.made = description.info, description.made
+        self.objects, self.splits = description.objects, description.splits
+        self._content_sha256 = description.content_sha256
 
     def _compare_with_description(self) -> None:
         """Note files that `dataset.json` doesn't list."""

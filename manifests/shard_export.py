@@ -10,7 +10,7 @@ from threedie.manifests.croissant import croissant
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.dataset_card import CARD_FILE, Publication, dataset_card
 from threedie.manifests.dataset_info import DatasetObject
-from threedie.manifests.description import Progress, begin_export, describe
+from threedie.manifests.description import Progress, begin_export, describe, has_description
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import explained, replacing, write_json
 from threedie.manifests.parquet_shards import PARQUET
@@ -82,6 +82,9 @@ class ShardExport:
             "jpeg_bytes": int(self.dataset.offsets[-1]),
             "shards": [shard.__dict__ for shard in self.shards],
         }
+        card = self.folder / CARD_FILE
+        if card.exists() and not has_description(self.folder, SHARDS_FORMAT):
+            raise ThreeDieError(f"{card}: exists, and the dataset card would replace it; choose another folder")
         begin_export(self.folder, description, "dataset")
         written = 0
         indices = iter(progress(range(len(self.dataset))))

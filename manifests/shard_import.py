@@ -13,7 +13,7 @@ from threedie.manifests.description import DESCRIPTION, Progress, add_to_digest,
 from threedie.manifests.errors import ThreeDieError, one_line
 from threedie.manifests.latents import check_latents
 from threedie.manifests.shard_export import FORMATS
-from threedie.manifests.shards import SHARDS_FORMAT, SHARDS_VERSION, Shard, ShardFormat, object_of
+from threedie.manifests.shards import SHARDS_FORMAT, SHARDS_VERSION, Shard, ShardFormat, is_shard_file, object_of
 
 _AGAIN = "run '3die data export' again, or download it again"
 
@@ -40,29 +40,36 @@ class Shards:
             ThreeDieError: its `dataset.json` is damaged, or a shard is missing.
         """
         self.folder = folder
-        said = read_description(folder, SHARDS_FORMAT, SHARDS_VERSION)
-        self.info: DatasetInfo = said.info
-        self._said = said
+        description = read_description(folder, SHARDS_FORMAT, SHARDS_VERSION)
+        self.info: DatasetInfo = description.info
+        self._description = description
         try:
-            self.form: ShardFormat = FORMATS[said.value["kind"]]
-            self._jpeg_bytes = _whole(said.value["jpeg_bytes"])
-            self.shards = [Shard(**each) for each in said.value["shards"]]
+            self.form: ShardFormat = FORMATS[description.value["kind"]]
+            self._jpeg_bytes = _whole(description.value["jpeg_bytes"], "jpeg_bytes")
+            self.shards = [Shard(**each) for each in description.value["shards"]]
             self._require_all_objects()
         except (KeyError, TypeError, ValueError) as error:
             raise ThreeDieError(f"{folder / DESCRIPTION}: damaged ({one_line(error)}); {_AGAIN}") from error
+        size = 0
         for shard in self.shards:
             if not (folder / shard.file).is_file():
                 raise ThreeDieError(f"{folder / shard.file}: missing; {_AGAIN}")
+            size += (folder / shard.file).stat().st_size
+        # Before memory is taken for what a damaged description announces.
+        if max(self._jpeg_bytes, len(description.objects) * self.info.views) > size:
+            raise ThreeDieError(f"{folder / DESCRIPTION}: damaged (it describes more than its shards hold); {_AGAIN}")
 
     def _require_all_objects(self) -> None:
         counts = dict.fromkeys(SPLITS, 0)
         for shard in self.shards:
-            inside = (self.folder / shard.file).resolve().is_relative_to(self.folder.resolve())
-            if not inside or counts[shard.split] != shard.begin or not shard.begin < shard.end:
+            # By its name alone: in the cache of the Hugging Face Hub each file is a link to somewhere else.
+            named = is_shard_file(shard.file, shard.split, self.form.suffix)
+            begin, end = _whole(shard.begin, "begin"), _whole(shard.end, "end")
+            if not named or counts[shard.split] != begin or not begin < end:
                 raise ValueError(f"shard {shard.file!r:.60} isn't where it belongs")
-            counts[shard.split] = shard.end
-        listed = {split: self._said.splits.count(split) for split in SPLITS}
-        if counts != listed or sum(listed.values()) != len(self._said.splits):
+            counts[shard.split] = end
+        listed = {split: self._description.splits.count(split) for split in SPLITS}
+        if counts != listed or sum(listed.values()) != len(self._description.splits):
             raise ValueError("its shards don't hold all objects")
 
     def pack(self, path: Path, progress: Progress = iter) -> int:
@@ -73,27 +80,32 @@ class Shards:
         Raises:
             ThreeDieError: a shard is missing, damaged or was changed, or the file can't be written.
         """
-        count = len(self._said.objects)
-        write_dataset(path, self.info, self._said.made, count, self._jpeg_bytes, self._checked(progress))
+        count = len(self._description.objects)
+        write_dataset(path, self.info, self._description.made, count, self._jpeg_bytes, self._checked(progress))
         return count
 
     def _checked(self, progress: Progress) -> Iterator[DatasetObject]:
-        digest = hashlib.sha256()
+        digest, size = hashlib.sha256(), 0
         by_split = {split: self._objects(split) for split in SPLITS}
-        for index in progress(range(len(self._said.objects))):
-            item = next(by_split[self._said.splits[index]])
+        for index in progress(range(len(self._description.objects))):
+            item = next(by_split[self._description.splits[index]])
+            size += sum(map(len, item.jpegs))
+            if size > self._jpeg_bytes:
+                raise ThreeDieError(f"{self.folder}: its images are larger than {DESCRIPTION} says; {_AGAIN}")
             add_to_digest(digest, item)
             check_latents(self.info.fields, item.latents[None], [item.ref], str(self.folder))
             yield item
         for objects in by_split.values():
             # Beyond the last object of the last shard.
             next(objects, None)
-        if digest.hexdigest() != self._said.content_sha256:
+        if digest.hexdigest() != self._description.content_sha256:
             raise ThreeDieError(f"{self.folder}: files were changed since the export; {_AGAIN}")
 
     def _objects(self, split: str) -> Iterator[DatasetObject]:
         """The objects of a split, in order."""
-        refs = (ref for ref, own in zip(self._said.objects, self._said.splits, strict=True) if own == split)
+        refs = (
+            ref for ref, own in zip(self._description.objects, self._description.splits, strict=True) if own == split
+        )
         for shard in self.shards:
             if shard.split != split:
                 continue
@@ -108,7 +120,7 @@ class Shards:
                 raise ThreeDieError(f"{path}: holds more rows than {DESCRIPTION} says; {_AGAIN}")
 
 
-def _whole(value: Any) -> int:
+def _whole(value: Any, name: str) -> int:
     if type(value) is not int or value < 0:
-        raise ValueError("jpeg_bytes is no whole number")
+        raise ValueError(f"{name} is no whole number")
     return value

@@ -5,6 +5,7 @@ dataset card `README.md`, and `croissant.json`. Each shard has whole objects of 
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,11 @@ def plan_shards(
             file = f"{DATA_FOLDER}/{split}-{number:05d}-of-{len(begins):05d}{suffix}"
             shards.append(Shard(file, split, begin, end))
     return shards
+
+
+def is_shard_file(file: str, split: str, suffix: str) -> bool:
+    """Whether a path is one that `plan_shards` gives."""
+    return re.fullmatch(rf"{DATA_FOLDER}/{split}-\d{{5,9}}-of-\d{{5,9}}{re.escape(suffix)}", file, re.ASCII) is not None
 
 
 def shards_of(dataset: Dataset, suffix: str, shard_bytes: int) -> list[Shard]:

@@ -81,7 +81,7 @@ SUBCOMMANDS = {"check": check, "compare": compare}
 @click.command(
     cls=_WithSubcommands,
     epilog="'3die leaderboard compare A B' says which differences between two rows are beyond chance. "
-    "'3die leaderboard check FOLDER' checks records, such as those that others send, without making tables. "
+    "'3die leaderboard check FOLDER' checks records without making tables. "
     "To make tables of a folder named check or compare, write ./check.",
 )
 @click.argument("runs", nargs=-1, type=options.PATH)
@@ -204,6 +204,7 @@ def _write(
     if pictures:
         click.echo(f"figures {len(pictures)} on the page")
     if of_other_records:
-        click.echo(f"        {of_other_records} left out: of runs that aren't among these records; draw them again")
+        mend = "" if selection.methods else "; draw them again"
+        click.echo(f"        {of_other_records} left out: of runs that these tables don't show{mend}")
     if too_many:
         click.echo(f"        {too_many} left out: the page would be too large; name a folder with fewer with --figures")

@@ -97,14 +97,14 @@ def leading(main: Sequence[Column], rows: Sequence[Iterable[Column]]) -> tuple[C
         main: columns of the main metrics, in order.
         rows: the columns that each row has.
     """
-    held = [set(row) for row in rows]
-    counts = {column: sum(column in row for row in held) for column in main}
+    available = [set(row) for row in rows]
+    counts = {column: sum(column in row for row in available) for column in main}
     best: dict[object, Column] = {}
     for column in main:
         if column.metric not in best or counts[column] > counts[best[column.metric]]:
             best[column.metric] = column
     columns = list(best.values())
-    order = sorted(columns, key=lambda column: 2 * counts[column] < len(held))[:MOST_LEADING]
+    order = sorted(columns, key=lambda column: 2 * counts[column] < len(available))[:MOST_LEADING]
     return tuple(column for column in columns if column in order)
 
 
@@ -119,11 +119,11 @@ def without_gaps(columns: Sequence[Column], rows: Sequence[Iterable[Column]], mo
         rows: the columns that each row has.
         most: columns of one table.
     """
-    held = [set(row) for row in rows]
+    available = [set(row) for row in rows]
     tables: dict[tuple[int, ...], list[Column]] = {}
     for column in columns:
-        having = tuple(place for place, row in enumerate(held) if column in row)
-        tables.setdefault(() if 2 * len(having) >= len(held) else having, []).append(column)
+        having = tuple(place for place, row in enumerate(available) if column in row)
+        tables.setdefault(() if 2 * len(having) >= len(available) else having, []).append(column)
     ordered = sorted(tables, key=bool)
     return [tuple(tables[key][start : start + most]) for key in ordered for start in range(0, len(tables[key]), most)]
 

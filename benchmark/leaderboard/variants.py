@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -40,6 +40,10 @@ def flat_settings(record: Record) -> dict[str, Any]:
     config, options = dict(record["config"] or {}), record["method"]["options"] or {}
     if config.get("method_options") == options:
         del config["method_options"]
+    return _flatten(config, options)
+
+
+def _flatten(config: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
 
     def walk(path: str, value: Any) -> None:
@@ -111,7 +115,7 @@ def _name_variant(record: Record, rows: Sequence[Record]) -> str:
     settings, recipe = flat_settings(record), _recipe_of(record)
     alike = [flat_settings(row) for row in rows if _recipe_of(row) == recipe and _method_of(row) == _method_of(record)]
     distinguishing = {name for name in settings if any(_differs(settings, row, name) for row in alike)}
-    shipped = _shipped_settings(recipe) if recipe is not None else None
+    shipped = _shipped_settings(recipe, _method_of(record)) if recipe is not None else None
     if shipped is None:
         same_recipe = [flat_settings(row) for row in rows if _recipe_of(row) == recipe]
         differing = distinguishing | {
@@ -159,12 +163,13 @@ def _other_training_data(record: Record) -> list[str]:
 
 
 @cache
-def _shipped_settings(recipe: str) -> dict[str, Any] | None:
-    """The settings of a recipe that comes with the program, by their path; None of another."""
+def _shipped_settings(recipe: str, method: str) -> dict[str, Any] | None:
+    """The settings of a recipe that comes with the program, for a method, by their path; None of another."""
     if recipe not in recipe_names():
         return None
-    settings = load_recipe(recipe).to_json()
-    return {**settings, **{f"method_options.{name}": value for name, value in settings["method_options"].items()}}
+    settings = load_recipe(recipe, method=method).to_json()
+    options = settings.pop("method_options")
+    return _flatten(settings, options)
 
 
 def _value_text(value: Any) -> str:

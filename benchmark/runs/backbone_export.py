@@ -22,15 +22,17 @@ from threedie.benchmark.training.exported import (
     backbone_of,
     with_rgb_input,
 )
-from threedie.benchmark.training.safetensors_files import write_safetensors
+from threedie.benchmark.training.safetensors_files import require_safetensors, write_safetensors
 from threedie.benchmark.training.trained import load_trained
 from threedie.manifests.dataset import Dataset
 from threedie.manifests.errors import ThreeDieError, a_few
 from threedie.manifests.files import replacing, write_json
 from threedie.manifests.litter import is_litter
+from threedie.manifests.text import read_json
 
 STANDARD_WIDTH = 64
 STANDARD_FORM = "torchvision"
+TIMM_TAG = "3die"
 
 Weights = dict[str, Tensor]
 
@@ -85,6 +87,8 @@ def export_backbone(
         "weights_sha256": trained.weights,
     }
     file, write = FORMATS[form]
+    if file == SAFETENSORS_FILE:
+        require_safetensors()
     _begin(folder, file)
     write(folder, weights, about)
     with replacing(folder / CARD_FILE) as temporary:
@@ -131,32 +135,42 @@ def _channel_order(path: Path, trained_on: str | None, record: Record | None, da
 
 
 def _begin(folder: Path, file: str) -> None:
-    """Refuse a folder that holds something else, or weights in another format."""
-    own = {CONFIG_FILE, CARD_FILE, file}
+    """Refuse a folder that holds something else, also under the names of our files, or weights in another format."""
+    own = {CONFIG_FILE, CARD_FILE, file} if _is_export(folder) else set[str]()
     if folder.exists() and not folder.is_dir():
         raise ThreeDieError(f"{folder}: a file; give a folder")
     others = [path.name for path in folder.iterdir() if path.name not in own] if folder.exists() else []
-    others = sorted(name for name in others if not is_litter(name))
+    others = sorted(name for name in others if not is_litter(name) or name == CARD_FILE)
     if others:
         raise ThreeDieError(f"{folder}: holds {a_few(others)}, which isn't of this export; choose another folder")
 
 
+def _is_export(folder: Path) -> bool:
+    """Whether a folder's configuration is one that an export wrote, which it does first."""
+    file = folder / CONFIG_FILE
+    if not file.is_file():
+        return False
+    value = read_json(file)
+    pretrained = value.get("pretrained_cfg") if isinstance(value, dict) else None
+    tag = pretrained.get("tag") if isinstance(pretrained, dict) else None
+    return isinstance(value, dict) and (value.get("format") == EXPORT_FORMAT or tag == TIMM_TAG)
+
+
 def _write_safetensors(folder: Path, weights: Weights, about: ExportedBackbone) -> None:
-    write_safetensors(folder / SAFETENSORS_FILE, weights, about)
     write_json(folder / CONFIG_FILE, about)
+    write_safetensors(folder / SAFETENSORS_FILE, weights, about)
 
 
 def _write_torchvision(folder: Path, weights: Weights, about: ExportedBackbone) -> None:
+    write_json(folder / CONFIG_FILE, about)
     buffer = io.BytesIO()
     torch.save(weights, buffer)
     with replacing(folder / TORCH_FILE) as temporary:
         temporary.write_bytes(buffer.getvalue())
-    write_json(folder / CONFIG_FILE, about)
 
 
 def _write_timm(folder: Path, weights: Weights, about: ExportedBackbone) -> None:
     """As on timm's page of the Hub: `config.json` has the architecture and how images are prepared."""
-    write_safetensors(folder / SAFETENSORS_FILE, weights, about)
     side = about["image_size"]
     config = {
         "architecture": about["backbone"],
@@ -164,7 +178,7 @@ def _write_timm(folder: Path, weights: Weights, about: ExportedBackbone) -> None
         "num_features": about["dim"],
         "global_pool": "avg",
         "pretrained_cfg": {
-            "tag": "3die",
+            "tag": TIMM_TAG,
             "num_classes": 0,
             "input_size": [3, side, side],
             "fixed_input_size": False,
@@ -178,6 +192,7 @@ def _write_timm(folder: Path, weights: Weights, about: ExportedBackbone) -> None
         },
     }
     write_json(folder / CONFIG_FILE, config)
+    write_safetensors(folder / SAFETENSORS_FILE, weights, about)
 
 
 FORMATS: dict[str, tuple[str, Callable[[Path, Weights, ExportedBackbone], None]]] = {

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from threedie.benchmark.records.record import Record
+from threedie.benchmark.records.upgrade import warning_line
 from threedie.benchmark.runs.summary import results_table
 from threedie.benchmark.training.exported import ExportedBackbone
 
@@ -111,7 +112,7 @@ def _results(record: Record | None) -> list[str]:
     if record is None:
         return ["## Results", "", "Not evaluated when it was exported.", ""]
     rules = record["protocol"]
-    warnings = [f"- {warning['text']}" for warning in record["warnings"] or []]
+    warnings = [f"- {warning_line(warning)}" for warning in record["warnings"] or []]
     return [
         "## Results", "",
         f"Record `{record['id']}`, protocol {rules['name']} v{rules['version']}, on the validation objects.",

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from threedie.benchmark.tasks.spread import BootstrapDraws
-from threedie.benchmark.tasks.subject import REPRESENTATION
+from threedie.benchmark.tasks.subject import EMBEDDING, REPRESENTATION
 from threedie.benchmark.tasks.warning import ResultWarning
 
 
@@ -109,12 +109,17 @@ class Outcome:
         lines = list(self.notes)
         below = [score for score in self.scores if score.main and score.below_floor]
         if below:
-            parts = ", ".join(f"{score.part} by {abs(score.value - score.floor):.2g}" for score in below)
+            parts = ", ".join(f"{self._part(score)} by {abs(score.value - score.floor):.2g}" for score in below)
             lines.append(
                 f"{below[0].metric} lies on the wrong side of its floor, for part {parts}: nothing was learned that "
                 "holds for new objects (the floor knows the measured data, a head only the training data)"
             )
         return [ResultWarning(line, self.task) for line in lines]
+
+    def _part(self, score: Score) -> str:
+        """The part of a score, with `of the embedding` where the task has scores of both."""
+        both = len({each.input for each in self.scores}) > 1
+        return f"{score.part} of the embedding" if both and score.input == EMBEDDING else score.part
 
 
 def _plain(values: Score | Breakdown) -> dict[str, Any]:

@@ -25,6 +25,15 @@ def _library(module: str = "safetensors.torch") -> Any:
         ) from error
 
 
+def require_safetensors() -> None:
+    """Refuse where the library is missing.
+
+    Raises:
+        ThreeDieError: it is, with how to install it.
+    """
+    _library()
+
+
 def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
     """Weights, on the CPU, and what a file of ours says of itself; None for those of other programs.
 

@@ -164,7 +164,7 @@ def test_the_order_of_channels_must_be_known(run: Path, data: Dataset, tmp_path:
 
 def with_record(data: Dataset, folder: Path, **changes: Any) -> Path:
     make_run(folder, data)
-    record = make_record()
+    record = make_record(warnings=["rotation: r2 lies low"])
     digest = weights_sha256(load_checkpoint(folder / "checkpoint.pt")["model"])
     about = {**record["dataset"], "fingerprint": data.fingerprint(), "channel_order": "bgr"}
     checkpoint = {**record["checkpoint"], "sha256": digest, **changes}
@@ -185,6 +185,7 @@ def test_the_card_has_data_recipe_and_the_record_s_numbers(data: Dataset, tmp_pa
         data.fingerprint(),
         "learning_rate",
         "seed: 0",
+        "- rotation: r2 lies low",
     ):
         assert text in card, text
     assert 'threedie.load_backbone("FOLDER")' in card
@@ -206,6 +207,15 @@ def test_the_command_exports_and_refuses_folders_of_other_things(run: Path, data
     (tmp_path / "out" / "model.pth").touch()
     with pytest.raises(ThreeDieError, match=r"holds model\.pth, which isn't of this export; choose another folder"):
         CliRunner(catch_exceptions=False).invoke(bench, command)
+    # Another program's model has files of the same names.
+    for name in ("config.json", "README.md", "model.safetensors"):
+        path = tmp_path / name.split(".")[0] / name
+        path.parent.mkdir()
+        path.write_text('{"model_type": "dinov2"}')
+        with pytest.raises(ThreeDieError, match=f"holds {name}, which isn't of this export"):
+            export_backbone(run, path.parent, data=data.path)
+        assert path.read_text() == '{"model_type": "dinov2"}'
+        assert len(list(path.parent.iterdir())) == 1
     (tmp_path / "file").touch()
     with pytest.raises(ThreeDieError, match="file: a file; give a folder"):
         export_backbone(run, tmp_path / "file", data=data.path)
@@ -319,6 +329,7 @@ def test_without_the_library_the_extra_is_named(run: Path, data: Dataset, tmp_pa
         threedie.load_backbone(tmp_path / "out")
     with pytest.raises(ThreeDieError, match=r"pip install 'threedie\[weights\]'"):
         export_backbone(run, tmp_path / "second", data=data.path)
+    assert not (tmp_path / "second").exists()
 
 
 def prefixed(prefix: str, seed: int, head: str = "fc.0.weight") -> dict[str, Tensor]:

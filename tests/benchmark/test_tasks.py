@@ -496,3 +496,19 @@ def test_a_head_whose_loss_is_lost_keeps_its_best_moment():
     assert any(line.startswith("rotation: the head on representation, part all,") for line in kept)
     (score,) = [score for score in outcomes["rotation"].scores if score.metric == "r2"]
     assert score.value == pytest.approx(score.floor, abs=0.05)
+
+
+def test_a_warning_says_whether_the_embedding_lies_below_its_floor() -> None:
+    def warning(*scores: tuple[str, float]) -> str:
+        outcome = Outcome("knn")
+        for where, value in scores:
+            outcome.add(Score("top1", "all", value, 0.5, "chance", main=True, input=where))
+        (line,) = outcome.warnings
+        return line.text.partition(":")[0]
+
+    start = "top1 lies on the wrong side of its floor, for part "
+    assert warning(("representation", 0.25), ("embedding", 0.6)) == f"{start}all by 0.25"
+    assert warning(("representation", 0.6), ("embedding", 0.4)) == f"{start}all of the embedding by 0.1"
+    assert warning(("representation", 0.25), ("embedding", 0.4)) == f"{start}all by 0.25, all of the embedding by 0.1"
+    # A task that measures nothing else says nothing of it.
+    assert warning(("embedding", 0.4)) == f"{start}all by 0.1"
