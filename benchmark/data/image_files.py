@@ -16,6 +16,8 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", "
 MOST_PIXELS = 1 << 27
 """Larger images are refused: they would fill the memory of several threads."""
 
+_FORMATS = ("JPEG", "PNG", "PPM", "BMP", "TIFF", "WEBP", "GIF")
+"""What Pillow may read a file as, whatever its name: it would hand PostScript, which is a program, to Ghostscript."""
 _JPEG, _START_OF_SCAN, _END = b"\xff\xd8\xff", b"\xff\xda", b"\xff\xd9"
 _EXIF, _EXIF_WITHIN = b"Exif\0\0", 4096
 _DIRECT = frozenset({"YCbCr", "RGB", "Gray"})
@@ -146,7 +148,7 @@ def _slow(content: bytes) -> Pixels:
 
 def _opened(content: bytes) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(content))
+        return Image.open(io.BytesIO(content), formats=_FORMATS)
     except Image.DecompressionBombError as error:
         raise BadImageError(f"more than {MOST_PIXELS:,} pixels") from error
     except Exception as error:
@@ -158,7 +160,7 @@ def _orientation(content: bytes) -> int:
     if _EXIF not in content[:_EXIF_WITHIN] and content.startswith(_JPEG):
         return 1
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
             number = image.getexif().get(ExifTags.Base.Orientation, 1)
     except (OSError, SyntaxError, ValueError, KeyError, TypeError, struct.error, Image.DecompressionBombError):
         return 1

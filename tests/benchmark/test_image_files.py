@@ -117,6 +117,8 @@ def test_what_follows_a_whole_jpeg_does_no_harm() -> None:
     [
         (b"", "empty"),
         (b"<html>", "not an image"),
+        # Pillow would run it, where Ghostscript is installed.
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n", "not an image"),
         (b"\xff\xd8\xff", "not an image"),
         (b"\x89PNG\r\n\x1a\n", "not an image"),
         (encode(Image.fromarray(picture()), "PNG")[:-300], "damaged"),
