@@ -199,6 +199,19 @@ def test_a_damaged_file_is_refused_by_name(damage: Callable[[str], str], data: P
         read_density(file)
 
 
+def test_more_seeds_measure_all_anew(data: Path, tmp_path: Path):
+    assert invoke(data, tmp_path, method="random").exception is None
+    folder = tmp_path / "random-photonics-micro-s0" / "fine-tuning"
+    (first,) = folder.iterdir()
+    before = first.stat().st_mtime_ns
+    done = invoke(data, tmp_path, "--seeds", "2", method="random")
+    assert done.exception is None, done.exception
+    assert first.stat().st_mtime_ns == before
+    assert len(list(folder.iterdir())) == 2
+    results = [np.mean(read_density(file).errors) for file in folder.iterdir()]
+    assert rows_of(tmp_path)["density_50"]["value"] == pytest.approx(np.mean(results))
+
+
 def test_what_does_not_suit_is_refused(data: Path, tmp_path: Path):
     for words, method, message in (
         ((), "sie", "unit cells have neither"),
