@@ -17,7 +17,8 @@ MOST_PIXELS = 1 << 27
 """Larger images are refused: they would fill the memory of several threads."""
 
 _FORMATS = ("JPEG", "PNG", "PPM", "BMP", "TIFF", "WEBP", "GIF")
-"""What Pillow may read a file as, whatever its name: it would hand PostScript, which is a program, to Ghostscript."""
+"""What Pillow may take a file for, whatever its name: some others it hands to a program, as EPS to Ghostscript."""
+
 _JPEG, _START_OF_SCAN, _END = b"\xff\xd8\xff", b"\xff\xda", b"\xff\xd9"
 _EXIF, _EXIF_WITHIN = b"Exif\0\0", 4096
 _DIRECT = frozenset({"YCbCr", "RGB", "Gray"})
@@ -55,7 +56,6 @@ def read_head(content: bytes) -> ImageHead:
     """
     if not content:
         raise BadImageError("empty")
-    orientation = _orientation(content)
     height = width = 0
     scalable = False
     if content.startswith(_JPEG):
@@ -69,6 +69,7 @@ def read_head(content: bytes) -> ImageHead:
             width, height = image.size
     if height * width > MOST_PIXELS:
         raise BadImageError(f"{width} x {height} pixels, more than {MOST_PIXELS:,}")
+    orientation = _orientation(content)
     if orientation >= _SIDEWAYS:
         height, width = width, height
     return ImageHead(height, width, orientation, scalable)
@@ -156,12 +157,15 @@ def _opened(content: bytes) -> Image.Image:
 
 
 def _orientation(content: bytes) -> int:
-    """EXIF's orientation; 1 where it is missing or damaged, as viewers take it."""
+    """EXIF's orientation; 1 where it is missing or damaged, as viewers take it, or Pillow turns the image itself."""
     if _EXIF not in content[:_EXIF_WITHIN] and content.startswith(_JPEG):
         return 1
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
-            number = image.getexif().get(ExifTags.Base.Orientation, 1)
+            if image.format == "TIFF":
+                return 1
+            # Not a PNG's own `getexif`, which decodes all pixels to look for EXIF behind them.
+            number = Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
     except (OSError, SyntaxError, ValueError, KeyError, TypeError, struct.error, Image.DecompressionBombError):
         return 1
     return number if isinstance(number, int) and 1 <= number <= 8 else 1
