@@ -25,14 +25,16 @@ class Transformation:
 
     Attributes:
         about: in words.
-        members: each takes images (N, 3, S, S), normalized, and gives as many of the same shape.
+        members: each takes images (N, C, S, S), normalized, and gives as many of the same shape.
         augmentation: name of the random change of images that would blur the difference between members, and that small
             crops are therefore spared: `flip`, `gray`, `blur`; None if none does.
+        needs_color: whether it changes nothing where there is one channel.
     """
 
     about: str
     members: Sequence[Change]
     augmentation: str | None = None
+    needs_color: bool = False
 
     def all_members(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Every image under every member, or under four that are drawn: (N, ...) -> (K N, ...), (K N,) int64.
@@ -147,7 +149,7 @@ TRANSFORMATIONS: dict[str, Transformation] = {
     ),
     # Inputs are normalized: the mean color, which is near the middle, stays.
     "inversion": Transformation("colors inverted around the mean color or not", (_unchanged, torch.neg)),
-    "grayscale": Transformation("gray or in color", (_unchanged, _gray), augmentation="gray"),
+    "grayscale": Transformation("gray or in color", (_unchanged, _gray), augmentation="gray", needs_color=True),
 }
 """By the name of the method's option."""
 

@@ -25,7 +25,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from threedie.manifests.errors import ThreeDieError
+from threedie.manifests.errors import DamagedFileError, ThreeDieError
 from threedie.manifests.files import replacing
 from threedie.manifests.hdf5 import explained_damage, open_hdf5, read_array, read_attribute
 from threedie.manifests.plurals import pluralize
@@ -50,6 +50,10 @@ PARAMETERS = ("fill", "eps_in", "eps_out", "level")
 _SHAPES: dict[str, tuple[int, ...]] = {
     "epsilon": (SIDE, SIDE), "label": (LABEL_POINTS,), "parameters": (len(PARAMETERS),), "accuracy": (2,),
 }  # fmt: skip
+
+_LARGEST = 1e6
+"""Above any permittivity or density of states of a cell."""
+_REMEDY = "delete it and run the same '3die photonics make' again"
 
 
 def label_axis() -> Array:
@@ -132,8 +136,7 @@ class PhotonicCells:
         self.path = Path(path)
         if not self.path.is_file():
             raise ThreeDieError(f"{self.path}: no such file; make one with '3die photonics make'")
-        remedy = "delete it and run the same '3die photonics make' again"
-        damage = explained_damage(self.path, "a file of photonic crystals", lambda: remedy)
+        damage = explained_damage(self.path, "a file of photonic crystals", lambda: _REMEDY)
         with damage, open_hdf5(self.path) as file:
             self._read(file)
 
@@ -166,21 +169,41 @@ class PhotonicCells:
         return f"PhotonicCells({str(self.path)!r}): {pluralize(len(self), 'cell')} of kind {self.info.kind}"
 
     def epsilon(self, begin: int = 0, end: int | None = None) -> Array:
-        """Permittivities of a range of cells, (n, 32, 32)."""
-        return self._rows("epsilon", begin, end)
+        """Permittivities of a range of cells, (n, 32, 32).
+
+        Raises:
+            DamagedFileError: a value isn't positive, or is above 1e6.
+        """
+        return self._checked_rows("epsilon", begin, end)
 
     def labels(self, begin: int = 0, end: int | None = None) -> Array:
-        """Densities of states of a range of cells over `label_axis`, (n, 500)."""
-        return self._rows("label", begin, end)
+        """Densities of states of a range of cells over `label_axis`, (n, 500).
+
+        Raises:
+            DamagedFileError: a value is negative or above 1e6, or all values of a cell are zero.
+        """
+        return self._checked_rows("label", begin, end)
 
     def cell(self, index: int) -> PhotonicCell:
-        """One cell."""
+        """One cell, whatever its values."""
         rows = {name: self._rows(name, index, index + 1)[0] for name in _SHAPES}
         return PhotonicCell(**rows)
 
     def _rows(self, name: str, begin: int, end: int | None) -> Array:
         with h5py.File(self.path, "r", locking=False) as file:
             values: Array = file[name][begin:end]
+        return values
+
+    def _checked_rows(self, name: str, begin: int, end: int | None) -> Array:
+        """Rows of a table; what no cell has, such as NaN, is refused, because scores would be made of it."""
+        values = self._rows(name, begin, end)
+        axes = tuple(range(1, values.ndim))
+        positive = (values > 0).all(axes) if name == "epsilon" else (values > 0).any(axes)
+        fits = positive & ((values >= 0) & (values < _LARGEST)).all(axes)
+        if not fits.all():
+            raise DamagedFileError(
+                f"{self.path}: {name} of cell {begin + int(fits.argmin())} has values that no cell has; {_REMEDY}"
+            )
         return values
 
 

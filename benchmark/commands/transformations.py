@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from threedie.benchmark.commands import options
-from threedie.benchmark.data.sources import DEFAULT_SOURCE, source_names
+from threedie.benchmark.data.sources import DEFAULT_SOURCE, find_source, source_names
 from threedie.manifests.places import DEFAULT_RUNS
 
 
@@ -52,14 +52,17 @@ def transformations(
     from threedie.benchmark.commands.console import ConsoleReporter
     from threedie.benchmark.records.record import Record
     from threedie.benchmark.runs.run import Run
-    from threedie.benchmark.runs.transformations import NAMES, Variant, run_variants
+    from threedie.benchmark.runs.transformations import NAMES, Variant, check_comparable, run_variants
+
+    kind = dataset or DEFAULT_SOURCE
+    check_comparable(kind, find_source(kind).tasks)
 
     def complete(variant: Variant) -> Record | None:
         click.echo(f"\n{variant.folder}")
         run = Run.create(
             "essl",
             data,
-            dataset=dataset or DEFAULT_SOURCE,
+            dataset=kind,
             recipe=recipe,
             overrides=[*overrides, *variant.words],
             seed=seed,

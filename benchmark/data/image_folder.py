@@ -219,7 +219,11 @@ def _entries(folder: Path, counts: _Counts) -> list[os.DirEntry[str]]:
     visible = [entry for entry in entries if not entry.name.startswith(".")]
     counts.hidden += len(entries) - len(visible)
     for entry in visible:
-        if not entry.is_dir() and not entry.is_file():
+        try:
+            usable = entry.is_dir() or entry.is_file()
+        except OSError as error:  # for example a link to itself
+            raise ThreeDieError(f"{one_line(entry.path)}: {one_line(error.strerror)}; mend or delete it") from error
+        if not usable:
             what = "a broken link" if entry.is_symlink() else "neither a file nor a folder"
             raise ThreeDieError(f"{one_line(entry.path)}: {what}; mend or delete it")
     return visible

@@ -216,7 +216,8 @@ class CellProbes:
         if path.exists():
             try:
                 result = read_density(path)
-                if result.key == key:
+                # Results of other cells can't be averaged with these.
+                if result.key == key and len(result.errors) == len(self.dataset.indices("val")):
                     self.tick(fine_tuning_steps(rules, [labeled], 1))
                     return result
             except ThreeDieError as error:

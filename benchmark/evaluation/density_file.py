@@ -26,6 +26,7 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.fields import Number, Text, Whole, field_name, first_error
 from threedie.manifests.files import write_json
+from threedie.manifests.photonics import LABEL_POINTS
 from threedie.manifests.text import read_json
 
 FOLDER = "fine-tuning"
@@ -106,7 +107,27 @@ def read_density(path: Path) -> DensityResult:
     if version != VERSION:
         raise ThreeDieError(f"{path}: version {version!r:.20} of its format, this program reads {VERSION}; {mend}")
     try:
-        return _RESULT.validate_python(content)
+        result = _RESULT.validate_python(content)
     except ValidationError as error:
         wrong = first_error(error)
         raise ThreeDieError(f"{path}: damaged ({field_name(wrong.path)} {wrong.sentence()}); {mend}") from error
+    contradiction = _contradiction(result)
+    if contradiction:
+        raise ThreeDieError(f"{path}: damaged ({contradiction}); {mend}")
+    return result
+
+
+def _contradiction(result: DensityResult) -> str | None:
+    """What about a result can't be."""
+    if len(result.errors) != len(result.floor):
+        return f"{len(result.errors):,} errors, {len(result.floor):,} of the empty lattice"
+    if min(*result.errors, *result.floor) < 0:
+        return "a negative error"
+    if result.epoch >= len(result.curve):
+        return f"epoch {result.epoch}, and the curve has {len(result.curve):,} values"
+    for example in result.examples:
+        if len({len(row) for row in example.epsilon}) > 1:
+            return "rows of epsilon of different lengths"
+        if not len(example.expected) == len(example.predicted) <= LABEL_POINTS:
+            return f"densities of {len(example.expected):,} and {len(example.predicted):,} points"
+    return None

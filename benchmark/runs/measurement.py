@@ -72,6 +72,7 @@ class Measurement:
     display_name: str | None = None
     records: Path | None = None
     record_file: Path = field(init=False)
+    _adds: bool = field(init=False)
 
     def __post_init__(self) -> None:
         train_on, measure_on = (
@@ -80,6 +81,8 @@ class Measurement:
         trained_on = train_on if self.eval_source else None
         self.record_file = record_path(self.folder, self.plan.protocol, measure_on, trained_on)
         scope = self.plan.scope
+        # Only of tasks that were chosen: those of a kind of dataset are all that it has.
+        self._adds = scope.tasks is not None
         if scope.tasks is None and self.source.tasks is not None:
             self.plan = replace(self.plan, scope=replace(scope, tasks=self.source.tasks))
 
@@ -114,7 +117,7 @@ class Measurement:
         record = build_record(self.checkpoint, result, self.provenance, measured_on.describe(), trained_on)
         draws = main_draws(result.outcomes)
         record = with_display_name(record, self.display_name or self._existing_name())
-        if self.plan.scope.tasks is not None and self.record_file.exists():
+        if self._adds and self.record_file.exists():
             record = with_other_tasks(record, read_record(self.record_file))
             draws = self._existing_draws(record) | draws
         if self.checkpoint["progress"]["curves"]["epoch"]:
@@ -157,7 +160,7 @@ class Measurement:
 
     def _check_addition(self) -> None:
         """Refuse to add some tasks to a record that was measured in another scope."""
-        if self.plan.scope.tasks is None or not self.record_file.exists():
+        if not self._adds or not self.record_file.exists():
             return
         existing = read_record(self.record_file)
         same = weights_of(existing) == weights_sha256(self.checkpoint["model"])

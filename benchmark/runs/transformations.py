@@ -1,6 +1,6 @@
 """The table of E-SSL's first figure: the base alone, and sensitive or invariant to each of some transformations."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from threedie.baselines.image_transformations import TRANSFORMATIONS
@@ -40,6 +40,23 @@ def variants(names: Sequence[str]) -> Iterator[Variant]:
     for name in dict.fromkeys(names):
         yield Variant(f"sensitive-{name}", (f"method.target={name}",))
         yield Variant(f"invariant-{name}", ("method.target=none", f"method.invariance={name}"))
+
+
+def check_comparable(dataset: str, tasks: Collection[str] | None) -> None:
+    """Refuse a kind of dataset without any of the scores that are compared, before hours of training.
+
+    Args:
+        dataset: its name.
+        tasks: `Source.tasks` of it.
+
+    Raises:
+        ThreeDieError: it has none.
+    """
+    wanted = [task for task, _ in _SCORES]
+    if tasks is not None and not set(wanted) & set(tasks):
+        raise ThreeDieError(
+            f"--dataset {dataset}: has no classes, and accuracies of a linear classifier are compared; take another"
+        )
 
 
 def run_variants(names: Sequence[str], run: Callable[[Variant], Record | None]) -> str:

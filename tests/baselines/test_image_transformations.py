@@ -9,8 +9,8 @@ from threedie.baselines.method import Batch
 from threedie.baselines.resnet import build_backbone
 
 COUNTS = {
-    "image_rotation": 4, "vertical_flip": 2, "horizontal_flip": 2, "jigsaw": 24, "blur": 4, "inversion": 2,
-    "grayscale": 2,
+    "image_rotation": 4, "half_shift": 4, "vertical_flip": 2, "horizontal_flip": 2, "jigsaw": 24, "blur": 4,
+    "inversion": 2, "grayscale": 2,
 }  # fmt: skip
 
 

@@ -185,6 +185,8 @@ def spoil(folder: Path, how: str) -> None:
         image.write_bytes(b"")
     elif how == "text":
         image.write_text("<html>404</html>")
+    elif how == "link to itself":
+        (folder / "train" / "bee" / "self.png").symlink_to("self.png")
     elif how == "pipe":
         os.mkfifo(folder / "train" / "bee" / "pipe.png")
 
@@ -201,6 +203,7 @@ def spoil(folder: Path, how: str) -> None:
         ("truncated", r"bee_0\.JPEG: damaged \(.*truncated.*\); put a whole image in its place, or delete it"),
         ("empty file", r"bee_0\.JPEG: empty; put"),
         ("text", r"bee_0\.JPEG: not an image of a known format, or a damaged one; put"),
+        ("link to itself", r"self\.png: Too many levels of symbolic links; mend or delete it"),
         ("pipe", r"pipe\.png: neither a file nor a folder"),
     ],
 )

@@ -178,6 +178,11 @@ def test_an_interrupted_evaluation_goes_on_with_what_is_not_done(
         lambda text: json.dumps({**json.loads(text), "errors": ["x"]}),
         lambda text: json.dumps({**json.loads(text), "kind": "other"}),
         lambda text: "[]",
+        lambda text: json.dumps({**json.loads(text), "errors": [0.1, 0.2]}),
+        lambda text: json.dumps({**json.loads(text), "errors": [-0.1]}),
+        lambda text: json.dumps({**json.loads(text), "epoch": 2}),
+        lambda text: text.replace("[[1.0]]", "[[1.0], [1.0, 2.0]]"),
+        lambda text: text.replace('"predicted": [1.0]', '"predicted": [1.0, 2.0]'),
     ],
 )
 def test_a_damaged_file_is_refused_by_name(damage: Callable[[str], str], data: Path, tmp_path: Path):
@@ -194,6 +199,19 @@ def test_a_damaged_file_is_refused_by_name(damage: Callable[[str], str], data: P
         read_density(file)
 
 
+def test_more_seeds_measure_all_anew(data: Path, tmp_path: Path):
+    assert invoke(data, tmp_path, method="random").exception is None
+    folder = tmp_path / "random-photonics-micro-s0" / "fine-tuning"
+    (first,) = folder.iterdir()
+    before = first.stat().st_mtime_ns
+    done = invoke(data, tmp_path, "--seeds", "2", method="random")
+    assert done.exception is None, done.exception
+    assert first.stat().st_mtime_ns == before
+    assert len(list(folder.iterdir())) == 2
+    results = [np.mean(read_density(file).errors) for file in folder.iterdir()]
+    assert rows_of(tmp_path)["density_50"]["value"] == pytest.approx(np.mean(results))
+
+
 def test_what_does_not_suit_is_refused(data: Path, tmp_path: Path):
     for words, method, message in (
         ((), "sie", "unit cells have neither"),
@@ -202,11 +220,15 @@ def test_what_does_not_suit_is_refused(data: Path, tmp_path: Path):
         (("--set", "augmentation=essl"), "simclr", "augmentation is essl; unit cells need cells or cells_transformed"),
         (("--set", "normalization=dataset"), "simclr", "normalization is dataset; unit cells need permittivity"),
         (("--set", "image_size=64"), "simclr", "image_size is 64; unit cells need 32"),
+        (("--set", "method.target=grayscale"), "essl", "method.target grayscale: unit cells have no color"),
+        (("--set", "method.invariance=grayscale"), "essl", "method.invariance grayscale: unit cells have no color"),
         (("--protocol", "sie-v1"), "essl", "on photonic crystals there are quick, essl-photonics-v1"),
     ):
         error = invoke(data, tmp_path / "runs", *words, method=method).exception
         assert isinstance(error, ThreeDieError), error
         assert message in str(error)
+    few = invoke(write(tmp_path / "few.h5", 61), tmp_path / "runs").exception
+    assert "few.h5: 49 of its 61 cells are for training, and 50 or more must be labeled" in str(few)
     nowhere = CliRunner().invoke(bench, ["run", "essl", "--dataset", "photonics"]).exception
     assert "name the file of '3die photonics make' with --data" in str(nowhere)
     assert not (tmp_path / "runs").exists()

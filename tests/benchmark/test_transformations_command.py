@@ -20,7 +20,7 @@ def record(value: float, task: str = "picture_linear") -> dict[str, Any]:
 def test_each_transformation_has_a_run_of_either_kind():
     folders = [variant.folder for variant in variants(("blur", "jigsaw", "blur"))]
     assert folders == ["base", "sensitive-blur", "invariant-blur", "sensitive-jigsaw", "invariant-jigsaw"]
-    assert len(list(variants(NAMES))) == 15
+    assert len(list(variants(NAMES))) == 1 + 2 * len(NAMES)
     words = {variant.folder: variant.words for variant in variants(("blur",))}
     assert words["base"] == ("method.target=none",)
     assert words["sensitive-blur"] == ("method.target=blur",)
@@ -43,6 +43,30 @@ def test_the_score_is_the_linear_classifier_s_on_everything():
     assert score_of(record(0.75, "classification")) == 0.75  # type: ignore[arg-type]
     with pytest.raises(ThreeDieError, match="x: has no accuracy of a linear classifier"):
         score_of(record(0.5, "knn"))  # type: ignore[arg-type]
+
+
+def test_every_transformation_is_in_the_table_of_methods_md():
+    section = (
+        (Path(__file__).parents[2] / "METHODS.md").read_text().split("## Which transformations")[1].split("\n## ")[0]
+    )
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    assert sorted(name.strip(" `") for row in rows for name in row.split(",")) == sorted(NAMES)
+
+
+def test_a_dataset_without_classes_is_refused_before_anything_is_trained(tmp_path: Path):
+    words = [
+        "transformations",
+        "--dataset",
+        "photonics",
+        "--data",
+        str(tmp_path / "none.h5"),
+        "-o",
+        str(tmp_path / "o"),
+    ]
+    error = CliRunner().invoke(bench, words).exception
+    assert isinstance(error, ThreeDieError)
+    assert "--dataset photonics: has no classes" in str(error)
+    assert not (tmp_path / "o").exists()
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from threedie.baselines.cell_encoder import NAME as CELL_ENCODER
+from threedie.baselines.image_transformations import TRANSFORMATIONS
 from threedie.baselines.method import Method
 from threedie.benchmark.data.cell_augmentation import AUGMENTATIONS
 from threedie.benchmark.data.cells import SIDE, CellImages, UnitCells
@@ -16,6 +17,7 @@ from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.photonics import PhotonicCells
+from threedie.manifests.plurals import pluralize
 from threedie.manifests.progress import SILENT, Reporter
 
 NAME = "photonics"
@@ -46,7 +48,14 @@ class PhotonicsSource(Source):
         """Open a file; see `Source.open`."""
         if path is None:
             raise ThreeDieError("--dataset photonics: name the file of '3die photonics make' with --data FILE")
-        return cls(UnitCells(PhotonicCells(path)))
+        cells = UnitCells(PhotonicCells(path))
+        available = len(cells.indices("train"))
+        if available < min(LABELS):
+            raise ThreeDieError(
+                f"{path}: {available} of its {pluralize(len(cells), 'cell')} are for training, and {min(LABELS)} or "
+                "more must be labeled to measure anything; make more with '3die photonics make --cells'"
+            )
+        return cls(cells)
 
     @classmethod
     def find_protocol(cls, name: str) -> Protocol:
@@ -84,6 +93,13 @@ class PhotonicsSource(Source):
                 f"method {settings.method}: needs actions or classes, and unit cells have neither; take essl (with "
                 f"target {_TARGETS[self.dataset.kind]}), simclr, simsiam, barlow_twins, or random for no pre-training"
             )
+        for option in ("target", "invariance"):
+            name = str(recipe.method_options.get(option))
+            if name in TRANSFORMATIONS and TRANSFORMATIONS[name].needs_color:
+                raise ThreeDieError(
+                    f"method.{option} {name}: unit cells have no color, so it changes nothing; take "
+                    f"{_TARGETS[self.dataset.kind]}"
+                )
 
     def summary(self) -> str:
         """Two lines."""

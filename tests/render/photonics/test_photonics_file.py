@@ -143,6 +143,31 @@ def test_files_that_are_cut_short_missing_foreign_or_newer_are_refused(written: 
         PhotonicCells(written)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("epsilon", np.nan), ("epsilon", 0.0), ("epsilon", -2.0), ("label", np.inf), ("label", -1e-9), ("label", 1e300)],
+)
+def test_values_that_no_cell_has_are_refused_when_read(name: str, value: float, tmp_path: Path) -> None:
+    info = making.describe("blob", 0, 4)
+    cells = [painted(info, index) for index in range(4)]
+    getattr(cells[2], name)[7] = value
+    write_cells(tmp_path / "cells.h5", info, {}, cells)
+    file = PhotonicCells(tmp_path / "cells.h5")
+    read = file.epsilon if name == "epsilon" else file.labels
+    assert len(read(0, 2)) == 2
+    with pytest.raises(DamagedFileError, match=rf"cells\.h5: {name} of cell 2 has values that no cell has; delete it"):
+        read(1)
+
+
+def test_a_density_of_states_of_nothing_is_refused(tmp_path: Path) -> None:
+    info = making.describe("blob", 0, 1)
+    cell = painted(info, 0)
+    cell.label[:] = 0
+    write_cells(tmp_path / "cells.h5", info, {}, [cell])
+    with pytest.raises(DamagedFileError, match="label of cell 0"):
+        PhotonicCells(tmp_path / "cells.h5").labels()
+
+
 def test_a_wrong_number_of_cells_leaves_no_file(tmp_path: Path) -> None:
     info = making.describe("blob", 0, 3)
     for count in (2, 4):
