@@ -23,7 +23,16 @@ from threedie.manifests.progress import titled
 )
 @click.option(
     "--recipe",
-    help=f"Training recipe; see '3die bench list'.  [default: {DEFAULT_RECIPE}, or the one that --dataset uses]",
+    metavar="NAME|FILE.toml",
+    help="Training recipe, one of '3die bench list' or a file of your own.  "
+    f"[default: {DEFAULT_RECIPE}, or the one that --dataset uses]",
+)
+@click.option(
+    "--save-recipe",
+    type=options.PATH,
+    metavar="FILE.toml",
+    help="Only write the recipe, with what --set changes, to a file to start your own from. With METHOD, the options "
+    "are those of this method.",
 )
 @click.option(
     "-o",
@@ -75,6 +84,7 @@ def run(
     data: Path | None,
     dataset: str | None,
     recipe: str | None,
+    save_recipe: Path | None,
     out: Path,
     seed: int,
     overrides: tuple[str, ...],
@@ -94,7 +104,7 @@ def run(
     from threedie.benchmark.commands.console import ConsoleReporter
     from threedie.benchmark.runs.run import Run
 
-    if (method is None) == (own is None):
+    if (method is None) == (own is None) and (method or save_recipe is None):
         raise ThreeDieError("name one method: 3die bench run NAME (see '3die bench list'), or --method FILE.py:CLASS")
     reporter, chosen, words = ConsoleReporter(), None, [*overrides]
     if tuned is not None:
@@ -103,6 +113,12 @@ def run(
         chosen = chosen_settings(method or own or "", tuned, recipe, overrides)
         recipe, words = chosen.recipe, chosen.overrides
         reporter.text(titled("tuned", chosen.text))
+    if save_recipe is not None:
+        from threedie.benchmark.runs.saved_recipe import write_recipe
+
+        write_recipe(save_recipe, recipe, words, method or own, dataset or DEFAULT_SOURCE)
+        reporter.text(f"Wrote {save_recipe}. Change it, then: 3die bench run METHOD --recipe {save_recipe}")
+        return
     run = Run.create(
         method or own or "",
         data,

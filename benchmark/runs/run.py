@@ -34,7 +34,7 @@ from threedie.benchmark.runs.folder import CONFIG_FILE, run_lock
 from threedie.benchmark.runs.measurement import Measurement, record_path
 from threedie.benchmark.settings.defaults import DEFAULT_PROTOCOL, DEFAULT_WORKERS, SAVE_EVERY_S
 from threedie.benchmark.settings.protocol import Protocol
-from threedie.benchmark.settings.recipe import Recipe, load_recipe
+from threedie.benchmark.settings.recipe import Recipe, is_own_recipe, load_recipe
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint
@@ -95,6 +95,7 @@ class Run:
         name: what tables call it; None for the name that its record has, or its method's.
         data: path of the dataset, for suggested commands; None for the usual place.
         method_file: `FILE.py:CLASS` of a method that isn't one of this program's.
+        recipe_file: the file of a recipe that isn't one of this program's.
     """
 
     folder: Path
@@ -109,6 +110,7 @@ class Run:
     name: str | None = None
     data: Path | None = None
     method_file: str | None = None
+    recipe_file: Path | None = None
     _images: ImageStore | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -130,7 +132,7 @@ class Run:
         data: Dataset | Path | str | None = None,
         *,
         dataset: str = DEFAULT_SOURCE,
-        recipe: Recipe | str | None = None,
+        recipe: Recipe | str | Path | None = None,
         overrides: Mapping[str, Any] | Sequence[str] = (),
         seed: int = 0,
         out: Path | str = DEFAULT_RUNS,
@@ -145,7 +147,7 @@ class Run:
             data: the dataset file, its path or opened; for other kinds the folder of the files; None for the usual
                 place.
             dataset: kind of dataset; see `threedie.benchmark.data.sources.source_names`.
-            recipe: how to train, or the name of a recipe; None for the usual one of that kind of dataset.
+            recipe: how to train, or a recipe's name or TOML file; None for the usual one of that kind of dataset.
             overrides: changed settings of the recipe, `{"epochs": 10}` or `["epochs=10"]`; the method's own options
                 are in `method_options`.
             seed: decides initial weights, pairs and order.
@@ -159,7 +161,9 @@ class Run:
         # First of all, as it is quick and a dataset may not be.
         name, method_file = resolve_method(method)
         kind = find_source(dataset)
+        recipe_file = None
         if not isinstance(recipe, Recipe):
+            recipe_file = Path(recipe) if recipe and is_own_recipe(recipe) else None
             words = _as_words(overrides)
             recipe = load_recipe(recipe or kind.recipe_for(name, words), words, name)
         elif overrides:
@@ -176,7 +180,9 @@ class Run:
         source.check(settings, untrained)
         require_views(rules, name, untrained, source.dataset)
         folder = Path(out) / run_name(name, recipe.name, seed)
-        return cls(folder, settings, source, rules, data=place, method_file=method_file, **options)
+        return cls(
+            folder, settings, source, rules, data=place, method_file=method_file, recipe_file=recipe_file, **options
+        )
 
     @classmethod
     def open(
@@ -344,6 +350,7 @@ class Run:
             steps_done=steps_done,
             data=self.data,
             method_file=self.method_file,
+            recipe_file=self.recipe_file,
             watches_neighbors=self._require_source().watches_neighbors,
         )
         for line in forecast.lines():
