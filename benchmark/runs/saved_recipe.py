@@ -1,6 +1,6 @@
 """A recipe written to a file, for users to start their own from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from threedie.benchmark.data.sources import DEFAULT_SOURCE, find_source
@@ -16,6 +16,7 @@ def write_recipe(
     overrides: Sequence[str] = (),
     method: str | None = None,
     dataset: str = DEFAULT_SOURCE,
+    note: Callable[[str], None] | None = None,
 ) -> None:
     """Write a recipe to a new file.
 
@@ -25,6 +26,7 @@ def write_recipe(
         overrides: changed settings, `key=value` each.
         method: name or `FILE.py:CLASS` of the method whose options are written; None for those of all methods.
         dataset: kind of dataset that decides which recipe is the usual one.
+        note: see `load_recipe`.
 
     Raises:
         ThreeDieError: the file exists, can't be written or has a name that no recipe may have; no such recipe, method
@@ -38,6 +40,7 @@ def write_recipe(
     if path.exists():
         raise ThreeDieError(f"{path} exists already; give --save-recipe another name")
     name = None if method is None else resolve_method(method)[0]
-    text = recipe_text(recipe or find_source(dataset).recipe_for(name or "", overrides), overrides, name)
+    source = recipe or find_source(dataset).recipe_for(name or "", overrides)
+    text = recipe_text(source, overrides, name, note)
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -17,6 +17,7 @@ from pydantic_core import ArgsKwargs
 from threedie.baselines.catalogue import CATALOGUE
 from threedie.manifests.errors import ThreeDieError, one_line, shown_value
 from threedie.manifests.fields import Flag, Must, Number, Text, Whole, field_name, first_error
+from threedie.manifests.plurals import pluralize
 from threedie.manifests.suggest import suggest
 from threedie.manifests.text import parse_toml, without_mark
 
@@ -224,7 +225,12 @@ def recipe_names() -> list[str]:
     return sorted(entry.name.removesuffix(SUFFIX) for entry in folder.iterdir() if entry.name.endswith(SUFFIX))
 
 
-def load_recipe(recipe: str | Path, overrides: Sequence[str] = (), method: str | None = None) -> Recipe:
+def load_recipe(
+    recipe: str | Path,
+    overrides: Sequence[str] = (),
+    method: str | None = None,
+    note: Callable[[str], None] | None = None,
+) -> Recipe:
     """Read a recipe and change some of its settings.
 
     Args:
@@ -233,6 +239,8 @@ def load_recipe(recipe: str | Path, overrides: Sequence[str] = (), method: str |
             Values are read as TOML, and as plain text where that fails.
         method: the method that it is for. A recipe's file may have options of several methods, as tables
             `methods.NAME`; those of this one are taken.
+        note: called with a remark where `overrides` has fewer epochs than the recipe's warm-up, which then takes half
+            of them; None to refuse such a recipe.
 
     Raises:
         ThreeDieError: no such recipe, file or setting (the message suggests the nearest), or a wrong value.
@@ -259,20 +267,38 @@ def load_recipe(recipe: str | Path, overrides: Sequence[str] = (), method: str |
                 f"--set {override[:_SHOWN]}: there is no setting {shown_value(key)}; {suggest(key, choices)}"
             )
         settings[key] = parse_value(text)
+    if note is not None and "epochs" in spellings and "warmup_epochs" not in spellings:
+        _shorten_warmup(settings, note)
     return Recipe.from_json(settings)
 
 
-def recipe_text(recipe: str | Path, overrides: Sequence[str] = (), method: str | None = None) -> str:
+def _shorten_warmup(settings: dict[str, Any], note: Callable[[str], None]) -> None:
+    """Let the warm-up take half of the epochs where it takes them all; settings aren't checked yet."""
+    epochs, warmup = settings["epochs"], settings.get("warmup_epochs")
+    if isinstance(epochs, bool) or not isinstance(epochs, int) or not isinstance(warmup, int | float):
+        return
+    if 1 <= epochs <= warmup < math.inf:
+        settings["warmup_epochs"] = epochs / 2
+        run = f"a run of {pluralize(epochs, 'epoch')}"
+        note(f"warmup_epochs is {epochs / 2:g} instead of the recipe's {warmup:g}, in {run}")
+
+
+def recipe_text(
+    recipe: str | Path,
+    overrides: Sequence[str] = (),
+    method: str | None = None,
+    note: Callable[[str], None] | None = None,
+) -> str:
     """A recipe as the content of a file of one's own.
 
     Args:
-        recipe, overrides: see `load_recipe`.
+        recipe, overrides, note: see `load_recipe`.
         method: whose options are written; None for the options of all methods that the recipe has some for.
 
     Raises:
         ThreeDieError: see `load_recipe`.
     """
-    settings = load_recipe(recipe, overrides, method).to_json()
+    settings = load_recipe(recipe, overrides, method, note).to_json()
     if method is None:
         settings[METHODS_SECTION] = _read_recipe(recipe)[2]
     return tomli_w.dumps({key: value for key, value in settings.items() if key != "name" and value != {}})

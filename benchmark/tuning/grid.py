@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, Validation
 from pydantic.dataclasses import dataclass
 
 from threedie.baselines.catalogue import CATALOGUE
+from threedie.benchmark.settings.defaults import MAX_SEED
 from threedie.benchmark.settings.recipe import (
     SECTION,
     SHORT_SECTION,
@@ -22,7 +23,6 @@ from threedie.benchmark.settings.recipe import (
     parse_value,
     read_settings,
 )
-from threedie.benchmark.settings.run_settings import MAX_SEED
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tuning.rules import RULES
 from threedie.manifests.errors import ThreeDieError, shown_value
