@@ -294,19 +294,14 @@ class Run:
         """
         before = self.checkpoint
         finished = before is not None and bool(before["finished"])
-        state = (
-            "new"
-            if before is None
-            else "trained before; only to be measured"
-            if finished
-            else f"goes on from {_place_of(before)}"
-        )
+        state = "new" if before is None else f"goes on from {_place_of(before)}"
         self._introduce()
         if before and finished:
             provenance = Provenance.find(find_device(self.device))
             if self._measurement(before, provenance).is_done():
                 self.reporter.text(titled("folder", f"{self.folder}: finished before; nothing to do"))
                 return
+            state = "trained before; only to be measured"
         self._warn(finished)
         self.reporter.text(titled("folder", f"{self.folder}: {state}"))
         self._announce(before)

@@ -89,7 +89,7 @@ class Weights:
         """
         trained = read_settings(dict(self.content), self.path).method
         if method_file is not None:
-            method = load_method(method_file)
+            method = load_method(method_file, trained)
             if method != trained:
                 raise ThreeDieError(
                     f"{self.path}: was trained with {trained}, and {method_file} is {method}: give the same file"
