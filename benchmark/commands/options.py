@@ -53,7 +53,7 @@ def checked_name(context: click.Context, option: click.Parameter, name: str | No
     return name
 
 
-data = click.option("--data", type=PATH, help=f"Dataset file.  [default: {DEFAULT_DATASET}]")
+data = click.option("--data", type=PATH, help=f"Dataset file, or the folder of a render.  [default: {DEFAULT_DATASET}]")
 protocol = click.option(
     "--protocol", default=DEFAULT_PROTOCOL, show_default=True, help="Evaluation protocol; see '3die bench list'."
 )

@@ -172,3 +172,9 @@ def test_other_faults_are_refused_as_before(overrides: list[str], message: str):
 def test_without_a_note_nothing_is_shortened():
     with pytest.raises(ThreeDieError, match=r"warmup_epochs is 2.0; it must be 0 or more and less than epochs"):
         load_recipe("smoke", ["epochs=1"])
+
+
+def test_the_folder_of_a_render_is_taken_for_its_dataset(dataset: Dataset, tmp_path: Path):
+    (tmp_path / "dataset.h5").symlink_to(dataset.path.resolve())
+    assert Dataset(tmp_path).path == tmp_path / "dataset.h5"
+    assert Dataset(tmp_path).fingerprint() == dataset.fingerprint()
