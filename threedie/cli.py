@@ -60,7 +60,7 @@ class _Lazy(click.Group):
 
         if near := nearest(word, COMMANDS):
             return f"did you mean '3die {near}'?"
-        inner = {}
+        inner: dict[str, str] = {}
         for name in COMMANDS:
             if isinstance(group := self.get_command(ctx, name), click.Group):
                 for each in group.list_commands(ctx):
