@@ -177,7 +177,11 @@ def _backbone(ours: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _renamed(state: Mapping[str, Tensor], prefixes: Mapping[str, str]) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    """Weights under our names, and the modules without one. The classifier of an encoder is left out."""
+    """Weights under our names, and the modules without one. The classifier of an encoder is left out.
+
+    Raises:
+        ValueError: two of them have one name here.
+    """
     ours: dict[str, Tensor] = {}
     left_out: dict[str, None] = {}
     for name, value in state.items():
@@ -185,7 +189,10 @@ def _renamed(state: Mapping[str, Tensor], prefixes: Mapping[str, str]) -> tuple[
         if prefix is None or (name.removeprefix(prefix).startswith("fc.") and prefixes[prefix].endswith("backbone.")):
             left_out[name.partition(".")[0] if prefix is None else f"{prefix}fc"] = None
         else:
-            ours[prefixes[prefix] + name.removeprefix(prefix)] = value
+            renamed = prefixes[prefix] + name.removeprefix(prefix)
+            if renamed in ours:
+                raise ValueError(f"checkpoint: {renamed} stands in it twice, as {name} too")
+            ours[renamed] = value
     return ours, tuple(left_out)
 
 

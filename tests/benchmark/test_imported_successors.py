@@ -12,6 +12,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from threedie.baselines import successor_checkpoints
 from threedie.baselines.registry import build_method
 from threedie.baselines.successor_checkpoints import read_successor
 from threedie.benchmark.commands.bench import bench
@@ -121,6 +122,14 @@ def test_of_seq_jepa_s_other_methods_the_encoder_is_taken(name: str, tmp_path: P
     (note,) = imported["imported"]["notes"]
     rest = {key.partition(".")[0] for key in state if not key.startswith("encoder.")} | {"encoder.fc"}
     assert note == f"its encoder alone is measured; modules that aren't taken: {', '.join(sorted(rest))}"
+
+
+def test_two_weights_of_one_name_here_are_refused() -> None:
+    backbone = build_method("random", form="torchvision", width=4).backbone.state_dict()
+    state = {f"enc.{name}": value for name, value in backbone.items()}
+    prefixes = {"enc.": "backbone.", "encoder.": "backbone."}
+    with pytest.raises(ValueError, match=r"backbone\.conv1\.weight stands in it twice, as encoder\.conv1\.weight too"):
+        successor_checkpoints._renamed(state | {"encoder.conv1.weight": state["enc.conv1.weight"]}, prefixes)
 
 
 def test_of_a_part_of_contextssl_the_encoder_is_taken() -> None:
