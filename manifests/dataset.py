@@ -43,6 +43,7 @@ from threedie.manifests.errors import DamagedFileError, ThreeDieError, shown_val
 from threedie.manifests.hdf5 import explained_damage, open_hdf5, read_array, read_attribute, read_texts
 from threedie.manifests.latents import LatentField
 from threedie.manifests.objects import ObjectRef
+from threedie.manifests.places import DATASET_FILE
 from threedie.manifests.seal import MARK
 
 Jpeg = memoryview | bytes
@@ -107,11 +108,16 @@ class Dataset:
     def __init__(self, path: Path | str) -> None:
         """Open and check a file.
 
+        Args:
+            path: the file, or the folder of a render with the packed file in it.
+
         Raises:
             DamagedFileError: not a dataset, truncated or damaged.
             ThreeDieError: no such file, it can't be read, or is of a newer version.
         """
         self.path = Path(path)
+        if (inner := self.path / DATASET_FILE).is_file():
+            self.path = inner
         if not self.path.is_file():
             raise ThreeDieError(f"{self.path}: no such dataset file; make one with '3die render'")
         damage = explained_damage(self.path, "a 3die dataset", lambda: repair_hint(self.path))

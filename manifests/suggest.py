@@ -9,8 +9,17 @@ MAX_COMPARED = 200
 
 def nearest(word: object, names: Iterable[str]) -> str | None:
     """The name nearest to a misspelled one, or None if none is near."""
-    close = get_close_matches(str(word)[:MAX_COMPARED], list(names), n=1)
-    return close[0] if close else None
+    known, wanted = {_plain(name): name for name in names}, _plain(str(word)[:MAX_COMPARED])
+    if close := get_close_matches(wanted, list(known), n=1):
+        return known[close[0]]
+    # Initials, as lr is short for learning_rate.
+    short = [name for name in known.values() if "".join(part[:1] for part in _plain(name).split("_")) == wanted]
+    return short[0] if len(short) == 1 and len(wanted) > 1 else None
+
+
+def _plain(name: str) -> str:
+    """Without case, and with one sign between words: `VICReg` is near `vicreg`, `barlow-twins` is `barlow_twins`."""
+    return name.casefold().replace("-", "_")
 
 
 def suggest(word: object, names: Iterable[str], otherwise: str | None = None) -> str:

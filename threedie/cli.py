@@ -27,6 +27,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Sub-command -> module and function, and its line in the help, which must not cost an import."""
 
+OTHER_WORDS = {"train": "bench run", "evaluate": "bench eval", "test": "bench eval", "table": "leaderboard"}
+"""What other programs call a sub-command -> the sub-command."""
+
+_LONGEST_SHOWN = 100
+
 
 class _Lazy(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -41,6 +46,28 @@ class _Lazy(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The sub-command; for another word, an error that names the nearest, also of the groups' own."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0][:_LONGEST_SHOWN]!r}; {self._suggestion(ctx, args[0])}")
+        return super().resolve_command(ctx, args)
+
+    def _suggestion(self, ctx: click.Context, word: str) -> str:
+        # Imported here, so that the help costs nothing.
+        from threedie.manifests.suggest import nearest, suggest
+
+        if near := nearest(word, COMMANDS):
+            return f"did you mean '3die {near}'?"
+        inner: dict[str, str] = {}
+        for name in COMMANDS:
+            if isinstance(group := self.get_command(ctx, name), click.Group):
+                for each in group.list_commands(ctx):
+                    inner.setdefault(each, f"{name} {each}")
+        near = OTHER_WORDS.get(word.casefold()) or inner.get(nearest(word, inner) or "")
+        return f"did you mean '3die {near}'?" if near else suggest(word, COMMANDS)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the sub-commands without importing them."""
         with formatter.section("Commands"):
@@ -49,6 +76,7 @@ class _Lazy(click.Group):
 
 @click.group(
     cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 From models to a leaderboard:
   3die render --classes all --views 50     meshes -> dataset, in 3die-data/

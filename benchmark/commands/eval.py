@@ -12,8 +12,8 @@ from threedie.benchmark.commands import options
     "--checkpoint",
     type=options.PATH,
     required=True,
-    help="A run's checkpoint.pt, a checkpoint of SIE's original code (model.pth, final_weights.pth) or of the code of "
-    "EquiCaps, seq-JEPA or ContextSSL, or weights of a ResNet under torchvision's names.",
+    help="A run's checkpoint.pt or its folder, a checkpoint of SIE's original code (model.pth, final_weights.pth) "
+    "or of the code of EquiCaps, seq-JEPA or ContextSSL, or weights of a ResNet under torchvision's names.",
 )
 @click.option(
     "--experience", help="Name of the method in SIE's code, such as VICReg, if it can't be inferred from the weights."

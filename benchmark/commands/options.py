@@ -10,14 +10,38 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from threedie.benchmark.settings.defaults import DEFAULT_PROTOCOL, DEFAULT_WORKERS
-from threedie.manifests.errors import ThreeDieError
+from threedie.benchmark.settings.defaults import DEFAULT_PROTOCOL, DEFAULT_WORKERS, MAX_SEED
+from threedie.manifests.errors import ThreeDieError, shown_value
 from threedie.manifests.places import DEFAULT_DATASET
 
 if TYPE_CHECKING:
     from threedie.benchmark.evaluation.scope import Scope
 
 PATH = click.Path(path_type=Path)
+
+
+class Seeds(click.ParamType):
+    """Seeds, joined by commas."""
+
+    name = "seeds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """The seeds in their order."""
+        if isinstance(value, tuple):
+            return value
+        words = [word.strip() for word in str(value).split(",")]
+        for word in words:
+            if not (word.isascii() and word.isdecimal() and len(word) <= len(str(MAX_SEED)) and int(word) <= MAX_SEED):
+                self.fail(
+                    f"{shown_value(word)} is no seed: give a whole number from 0 to {MAX_SEED}, or several as 0,1,2"
+                )
+        seeds = tuple(map(int, words))
+        if len(set(seeds)) < len(seeds):
+            self.fail(f"{value}: a seed is named twice; each is one run")
+        return seeds
+
+
+SEEDS = Seeds()
 
 
 def checked_name(context: click.Context, option: click.Parameter, name: str | None) -> str | None:
@@ -29,7 +53,7 @@ def checked_name(context: click.Context, option: click.Parameter, name: str | No
     return name
 
 
-data = click.option("--data", type=PATH, help=f"Dataset file.  [default: {DEFAULT_DATASET}]")
+data = click.option("--data", type=PATH, help=f"Dataset file, or the folder of a render.  [default: {DEFAULT_DATASET}]")
 protocol = click.option(
     "--protocol", default=DEFAULT_PROTOCOL, show_default=True, help="Evaluation protocol; see '3die bench list'."
 )
@@ -51,7 +75,7 @@ seeds = click.option(
     default=1,
     show_default=True,
     help="Number of seeds that each evaluation head is trained from; the record has mean and standard deviation. For "
-    "seeds of the method's own training, start 'run' once per --seed; the leaderboard joins such runs.",
+    "seeds of the method's own training, give 'run' several, as --seed 0,1,2; the leaderboard joins such runs.",
 )
 on_embedding = click.option(
     "--on-embedding", is_flag=True, help="Train heads on the embedding too, not only on the representation."

@@ -9,6 +9,7 @@ from threedie.benchmark.data.sources import DEFAULT_SOURCE, source_names
 from threedie.benchmark.settings.defaults import DEFAULT_RECIPE, SAVE_EVERY_S
 from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.places import DEFAULT_RUNS
+from threedie.manifests.processes import find_processes
 from threedie.manifests.progress import titled
 
 
@@ -24,7 +25,16 @@ from threedie.manifests.progress import titled
 )
 @click.option(
     "--recipe",
-    help=f"Training recipe; see '3die bench list'.  [default: {DEFAULT_RECIPE}, or the one that --dataset uses]",
+    metavar="NAME|FILE.toml",
+    help="Training recipe, one of '3die bench list' or a file of your own.  "
+    f"[default: {DEFAULT_RECIPE}, or the one that --dataset uses]",
+)
+@click.option(
+    "--save-recipe",
+    type=options.PATH,
+    metavar="FILE.toml",
+    help="Only write the recipe, with what --set changes, to a file to start your own from. With METHOD, the options "
+    "are those of this method.",
 )
 @click.option(
     "-o",
@@ -36,10 +46,13 @@ from threedie.manifests.progress import titled
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0, 2**32 - 1),
-    default=0,
+    "training_seeds",
+    type=options.SEEDS,
+    default="0",
     show_default=True,
-    help="Seed of the initial weights and of the order and views of pairs.",
+    metavar="SEED[,SEED...]",
+    help="Seed of the initial weights and of the order and views of pairs. Several, as 0,1,2, are runs one after the "
+    "other, each with a folder and a record; tables join them in a row.",
 )
 @click.option(
     "--set",
@@ -69,6 +82,9 @@ from threedie.manifests.progress import titled
     show_default=True,
     help="Seconds between checkpoints; results don't depend on it.",
 )
+@click.option(
+    "--dry-run", is_flag=True, help="Show what would be trained, where it goes and how long it takes; write nothing."
+)
 @options.exits_on_signals
 def run(
     method: str | None,
@@ -76,8 +92,9 @@ def run(
     data: Path | None,
     dataset: str | None,
     recipe: str | None,
+    save_recipe: Path | None,
     out: Path,
-    seed: int,
+    training_seeds: tuple[int, ...],
     overrides: tuple[str, ...],
     tuned: Path | None,
     name: str | None,
@@ -87,6 +104,7 @@ def run(
     device: str,
     workers: int,
     save_every_s: float,
+    dry_run: bool,
 ) -> None:
     """Train METHOD on a dataset, evaluate it and write a record.
 
@@ -95,7 +113,7 @@ def run(
     from threedie.benchmark.commands.console import ConsoleReporter
     from threedie.benchmark.runs.run import Run
 
-    if (method is None) == (own is None):
+    if (method is None) == (own is None) and (method or save_recipe is None):
         raise ThreeDieError("name one method: 3die bench run NAME (see '3die bench list'), or --method FILE.py:CLASS")
     reporter, chosen, words = ConsoleReporter(), None, [*overrides]
     if tuned is not None:
@@ -104,13 +122,19 @@ def run(
         chosen = chosen_settings(method or own or "", tuned, recipe, overrides)
         recipe, words = chosen.recipe, chosen.overrides
         reporter.text(titled("tuned", chosen.text))
+    if save_recipe is not None:
+        from threedie.benchmark.runs.saved_recipe import write_recipe
+
+        write_recipe(save_recipe, recipe, words, method or own, dataset or DEFAULT_SOURCE, reporter.note)
+        reporter.text(f"Wrote {save_recipe}. Change it, then: 3die bench run METHOD --recipe {save_recipe}")
+        return
     run = Run.create(
         method or own or "",
         data,
         dataset=dataset or DEFAULT_SOURCE,
         recipe=recipe,
         overrides=words,
-        seed=seed,
+        seed=training_seeds[0],
         out=out,
         protocol=protocol,
         scope=options.build_scope(seeds, on_embedding),
@@ -122,5 +146,18 @@ def run(
     )
     if chosen is not None and (remark := chosen.other_dataset(run.settings.fingerprint)):
         reporter.note(remark)
-    with options.exits_when_interrupted(run.folder):
-        run.complete()
+    if len(training_seeds) > 1:
+        if find_processes().count > 1:
+            raise ThreeDieError("--seed: several processes train one run at a time; give one seed")
+        for seed in training_seeds:
+            # Refuses a folder with another run now, not after hours.
+            _ = run.with_seed(seed).checkpoint
+    for number, seed in enumerate(training_seeds, 1):
+        run = run.with_seed(seed)
+        if len(training_seeds) > 1:
+            reporter.text(titled("seed", f"{seed}, run {number} of {len(training_seeds)}"))
+        if dry_run:
+            run.show_plan()
+            continue
+        with options.exits_when_interrupted(run.folder):
+            run.complete()

@@ -28,6 +28,7 @@ class Forecast:
         steps_done: steps done before, of a resumed run.
         data: the dataset as it was named.
         method_file: `FILE.py:CLASS` of a method of the user's own.
+        recipe_file: the file of a recipe of the user's own.
         watches_neighbors: whether the vote of nearest neighbors is taken after every epoch.
     """
 
@@ -37,6 +38,7 @@ class Forecast:
     steps_done: int = 0
     data: Path | None = None
     method_file: str | None = None
+    recipe_file: Path | None = None
     watches_neighbors: bool = False
 
     def lines(self) -> Iterator[str]:
@@ -64,7 +66,8 @@ class Forecast:
             # On many objects even the smallest recipe is long.
             fewer = max(1, recipe.epochs // 4)
             seconds = expected.total_s - expected.train_s * (1 - fewer / recipe.epochs)
-            smaller = f"{recipe.name}{where} --set epochs={fewer} --out runs-small"
+            own = shlex.quote(str(self.recipe_file)) if self.recipe_file else recipe.name
+            smaller = f"{own}{where} --set epochs={fewer} --out runs-small"
         if seconds < expected.total_s:
             yield titled("smaller", f"3die bench run {words} --recipe {smaller} takes about {span(seconds)}")
         yield ""

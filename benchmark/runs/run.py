@@ -1,13 +1,9 @@
 """A run: one method trained on one dataset and measured, in a folder of its own."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import UnionType
-from typing import Any, TypedDict, Unpack
-
-import numpy as np
+from typing import Any, Unpack
 
 from threedie.baselines.method import Method
 from threedie.benchmark.data.identity import identify
@@ -28,14 +24,15 @@ from threedie.benchmark.evaluation.scope import Scope
 from threedie.benchmark.records.build import run_name
 from threedie.benchmark.records.environment import Provenance
 from threedie.benchmark.records.record import Record, read_record
-from threedie.benchmark.records.rules import check_name
 from threedie.benchmark.runs.announce import Forecast
 from threedie.benchmark.runs.cifar10_result import Cifar10Measurement
 from threedie.benchmark.runs.folder import CONFIG_FILE, run_lock
 from threedie.benchmark.runs.measurement import Measurement, record_path
+from threedie.benchmark.runs.run_options import RunOptions, check_options
 from threedie.benchmark.settings.defaults import DEFAULT_PROTOCOL, DEFAULT_WORKERS, SAVE_EVERY_S
+from threedie.benchmark.settings.override_words import override_words
 from threedie.benchmark.settings.protocol import Protocol
-from threedie.benchmark.settings.recipe import Recipe, load_recipe
+from threedie.benchmark.settings.recipe import Recipe, is_own_recipe, load_recipe
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
 from threedie.benchmark.training.checkpoints import CHECKPOINT_FILE, load_checkpoint
@@ -45,35 +42,14 @@ from threedie.benchmark.training.own_methods import require_method, resolve_meth
 from threedie.benchmark.training.restore import read_settings
 from threedie.benchmark.training.resume import resumable
 from threedie.manifests.dataset import Dataset
-from threedie.manifests.errors import ThreeDieError, shown_value
+from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.files import write_json
 from threedie.manifests.places import DEFAULT_RUNS
 from threedie.manifests.processes import find_processes
 from threedie.manifests.progress import SILENT, Reporter, titled
 
-
-class RunOptions(TypedDict, total=False):
-    """Attributes of a run that decide no number."""
-
-    scope: Scope
-    device: str
-    workers: int
-    save_every_s: float
-    reporter: Reporter
-    name: str | None
-
-
 _OLDER_FORMS: dict[str | None, type[Measurement]] = {RESULT_FILE: Cifar10Measurement}
 """`Source.older_result` -> the measurement that writes it beside the record."""
-
-_OPTION_TYPES: dict[str, tuple[type | UnionType, str]] = {
-    "scope": (Scope, "a threedie.Scope"),
-    "device": (str, "'auto', 'cpu' or 'cuda'"),
-    "workers": (int, "a whole number"),
-    "save_every_s": (int | float, "a number of seconds"),
-    "reporter": (Reporter, "a Reporter"),
-    "name": (str | None, "a name"),
-}
 
 
 @dataclass
@@ -96,6 +72,7 @@ class Run:
         name: what tables call it; None for the name that its record has, or its method's.
         data: path of the dataset, for suggested commands; None for the usual place.
         method_file: `FILE.py:CLASS` of a method that isn't one of this program's.
+        recipe_file: the file of a recipe that isn't one of this program's.
     """
 
     folder: Path
@@ -110,18 +87,11 @@ class Run:
     name: str | None = None
     data: Path | None = None
     method_file: str | None = None
+    recipe_file: Path | None = None
     _images: ImageStore | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        for name, (kind, words) in _OPTION_TYPES.items():
-            if not isinstance(getattr(self, name), kind):
-                raise ThreeDieError(f"{name} {shown_value(getattr(self, name))}: give {words}")
-        if self.workers < 1:
-            raise ThreeDieError(f"workers {self.workers}: give 1 or more")
-        if not self.save_every_s >= 0:
-            raise ThreeDieError(f"save_every_s {self.save_every_s}: give 0 or more seconds")
-        if self.name is not None:
-            check_name(self.name, "name")
+        check_options(**{name: getattr(self, name) for name in RunOptions.__annotations__})
         find_device(self.device)
 
     @classmethod
@@ -131,7 +101,7 @@ class Run:
         data: Dataset | Path | str | None = None,
         *,
         dataset: str = DEFAULT_SOURCE,
-        recipe: Recipe | str | None = None,
+        recipe: Recipe | str | Path | None = None,
         overrides: Mapping[str, Any] | Sequence[str] = (),
         seed: int = 0,
         out: Path | str = DEFAULT_RUNS,
@@ -146,7 +116,7 @@ class Run:
             data: the dataset file, its path or opened; for other kinds the folder of the files; None for the usual
                 place.
             dataset: kind of dataset; see `threedie.benchmark.data.sources.source_names`.
-            recipe: how to train, or the name of a recipe; None for the usual one of that kind of dataset.
+            recipe: how to train, or a recipe's name or TOML file; None for the usual one of that kind of dataset.
             overrides: changed settings of the recipe, `{"epochs": 10}` or `["epochs=10"]`; the method's own options
                 are in `method_options`.
             seed: decides initial weights, pairs and order.
@@ -157,17 +127,20 @@ class Run:
         Raises:
             ThreeDieError: no such method, recipe, protocol or dataset, or they don't suit each other.
         """
-        # First of all, as it is quick and a dataset may not be.
+        check_options(**options)
+        # Before a dataset is opened, as it is quick and that may not be.
         name, method_file = resolve_method(method)
-        kind = find_source(dataset)
+        kind, reporter = find_source(dataset), options.get("reporter", SILENT)
+        recipe_file = None
         if not isinstance(recipe, Recipe):
-            words = _as_words(overrides)
-            recipe = load_recipe(recipe or kind.recipe_for(name, words), words, name)
+            recipe_file = Path(recipe) if recipe and is_own_recipe(recipe) else None
+            words = override_words(overrides)
+            recipe = load_recipe(recipe or kind.recipe_for(name, words), words, name, reporter.note)
         elif overrides:
             raise ThreeDieError("overrides: only with the name of a recipe; dataclasses.replace changes a Recipe")
         rules = kind.find_protocol(protocol)
         place = _file_of(data)
-        source = kind.open(place, options.get("reporter", SILENT))
+        source = kind.open(place, reporter)
         require_training(source.dataset)
         require_validation(source.dataset)
         options["device"] = find_device(options.get("device", "auto"))
@@ -179,7 +152,9 @@ class Run:
         source.check(settings, untrained)
         require_views(rules, name, untrained, source.dataset)
         folder = Path(out) / run_name(name, recipe.name, seed)
-        return cls(folder, settings, source, rules, data=place, method_file=method_file, **options)
+        return cls(
+            folder, settings, source, rules, data=place, method_file=method_file, recipe_file=recipe_file, **options
+        )
 
     @classmethod
     def open(
@@ -213,6 +188,18 @@ class Run:
             raise ThreeDieError(f"{place}: isn't the dataset that {folder} is trained on; name that one")
         rules = kind.find_protocol(protocol)
         return cls(Path(folder), settings, source, rules, data=place, method_file=method_file, **options)
+
+    def with_seed(self, seed: int) -> "Run":
+        """The same run from another seed, in a folder of its own beside this one's; decoded images are shared.
+
+        Raises:
+            ThreeDieError: no such seed.
+        """
+        settings = replace(self.settings, seed=seed)
+        name = run_name(settings.method, settings.recipe.name, seed)
+        other = replace(self, settings=settings, folder=self.folder.with_name(name))
+        other._images = self._images
+        return other
 
     @property
     def checkpoint(self) -> dict[str, Any] | None:
@@ -278,9 +265,8 @@ class Run:
         if not processes.first:
             self._train()
             return None
-        report, source = self.reporter.text, self._require_source()
-        report(source.summary())
-        report(titled("recipe", self.settings.recipe.text()))
+        report = self.reporter.text
+        self._introduce()
         if processes.note:
             report(titled("process", processes.note + processes.remedy))
         with run_lock(self.folder, report=self.reporter.wait):
@@ -291,18 +277,48 @@ class Run:
                 report(f"\n{self.folder}: finished before; nothing to do")
                 measurement.rename()
                 return measurement.show()
-            for warning in size_warnings(source.dataset, self.settings.recipe):
-                report(titled("warning", str(warning)))
-            if not finished and (note := form_note(self.settings.recipe)):
-                report(titled("warning", note))
+            self._warn(finished)
             self._load_images()
             if finished:
                 report(f"\n{self.folder}: trained before; only measuring")
             else:
                 self._announce(before)
+                if before:
+                    report(titled("resume", f"from {_place_of(before)}"))
             measurement = self._measurement(self._train(), provenance)
             measurement.run()
             return measurement.show()
+
+    def show_plan(self) -> None:
+        """Report what would be trained and measured, where it goes and how long it takes; nothing is written.
+
+        Raises:
+            ThreeDieError: the folder holds a run with other settings, or a damaged checkpoint.
+        """
+        before = self.checkpoint
+        finished = before is not None and bool(before["finished"])
+        state = "new" if before is None else f"goes on from {_place_of(before)}"
+        self._introduce()
+        if before and finished:
+            provenance = Provenance.find(find_device(self.device))
+            if self._measurement(before, provenance).is_done():
+                self.reporter.text(titled("folder", f"{self.folder}: finished before; nothing to do"))
+                return
+            state = "trained before; only to be measured"
+        self._warn(finished)
+        self.reporter.text(titled("folder", f"{self.folder}: {state}"))
+        self._announce(before)
+
+    def _introduce(self) -> None:
+        self.reporter.text(self._require_source().summary())
+        self.reporter.text(titled("recipe", self.settings.recipe.text()))
+
+    def _warn(self, finished: bool) -> None:
+        """Report what to know before training and measuring."""
+        for warning in size_warnings(self._require_source().dataset, self.settings.recipe):
+            self.reporter.text(titled("warning", str(warning)))
+        if not finished and (note := form_note(self.settings.recipe)):
+            self.reporter.text(titled("warning", note))
 
     def _require_source(self) -> Source:
         if self.source is None:
@@ -338,7 +354,7 @@ class Run:
         return EvaluationPlan(self.protocol, self.scope, find_device(self.device), self.reporter)
 
     def _announce(self, before: dict[str, Any] | None) -> None:
-        """Report how long it will take, how to start a smaller run, and where this one resumes."""
+        """Report how long it will take, and how to start a smaller run."""
         steps_done = before["progress"]["steps_done"] if before else 0
         forecast = Forecast(
             settings=self.settings,
@@ -347,36 +363,18 @@ class Run:
             steps_done=steps_done,
             data=self.data,
             method_file=self.method_file,
+            recipe_file=self.recipe_file,
             watches_neighbors=self._require_source().watches_neighbors,
         )
         for line in forecast.lines():
             self.reporter.text(line)
-        if before:
-            epoch = before["progress"]["epoch"] + 1
-            self.reporter.text(f"resume   from epoch {epoch}, step {steps_done}")
+
+
+def _place_of(checkpoint: dict[str, Any]) -> str:
+    """How far a checkpoint's training is."""
+    progress = checkpoint["progress"]
+    return f"epoch {progress['epoch'] + 1}, step {progress['steps_done']}"
 
 
 def _file_of(data: Dataset | Path | str | None) -> Path | None:
     return data.path if isinstance(data, Dataset) else None if data is None else Path(data)
-
-
-def _as_words(overrides: Mapping[str, Any] | Sequence[str]) -> list[str]:
-    """Changed settings as `key=value`, the value in TOML."""
-    if isinstance(overrides, str):
-        raise ThreeDieError(f"overrides {shown_value(overrides)}: give {{'epochs': 10}} or ['epochs=10']")
-    if not isinstance(overrides, Mapping):
-        return list(overrides)
-    words = []
-    for key, value in overrides.items():
-        if value is None:
-            raise ThreeDieError(f"overrides: {key} is None; leave it out to keep its default")
-        if isinstance(value, Mapping):
-            words += [f"{key}.{word}" for word in _as_words(value)]
-        else:
-            words.append(f"{key}={json.dumps(value, default=_plain)}")
-    return words
-
-
-def _plain(value: Any) -> Any:
-    """A number of numpy as Python's, anything else as text."""
-    return value.item() if isinstance(value, np.generic) else str(value)

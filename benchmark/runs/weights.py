@@ -38,13 +38,16 @@ class Weights:
         """Read a file of weights.
 
         Args:
-            path: a run's checkpoint, one of SIE's original code, or weights of a ResNet under torchvision's names.
+            path: a run's checkpoint or its folder, one of SIE's original code, or weights of a ResNet under
+                torchvision's names.
             image_size: of the pictures that imported weights will see, in pixels.
             options: for weights of another program.
 
         Raises:
             ThreeDieError: it can't be read, or a checkpoint of this program gets options that it has itself.
         """
+        if (inner := path / CHECKPOINT_FILE).is_file():
+            path = inner
         content = load_weights(path)
         if is_ours(content):
             if options and replace(options, overrides=()).describes_weights:
@@ -89,7 +92,7 @@ class Weights:
         """
         trained = read_settings(dict(self.content), self.path).method
         if method_file is not None:
-            method = load_method(method_file)
+            method = load_method(method_file, trained)
             if method != trained:
                 raise ThreeDieError(
                     f"{self.path}: was trained with {trained}, and {method_file} is {method}: give the same file"

@@ -2,9 +2,11 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tomli_w
@@ -12,8 +14,10 @@ from pydantic import BeforeValidator, ConfigDict, Field, ModelWrapValidatorHandl
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs
 
+from threedie.baselines.catalogue import CATALOGUE
 from threedie.manifests.errors import ThreeDieError, one_line, shown_value
 from threedie.manifests.fields import Flag, Must, Number, Text, Whole, field_name, first_error
+from threedie.manifests.plurals import pluralize
 from threedie.manifests.suggest import suggest
 from threedie.manifests.text import parse_toml, without_mark
 
@@ -31,6 +35,10 @@ _WIDEST_PROJECTOR = 2**20
 _LARGEST = 2**53
 """Whole numbers beyond are no longer exact in JSON and in floats."""
 _DEEPEST, _LONGEST, _SHOWN = 4, 1000, 200
+
+SUFFIX = ".toml"
+_LONGEST_NAME = 80
+_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._+-]{{0,{_LONGEST_NAME - 1}}}")
 
 
 def _is_width(part: str) -> bool:
@@ -217,29 +225,33 @@ def with_current_names(settings: dict[str, Any], names: Mapping[str, str] = OLD_
 def recipe_names() -> list[str]:
     """The recipes that come with the program, sorted."""
     folder = resources.files("threedie.benchmark.settings") / "recipes"
-    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return sorted(entry.name.removesuffix(SUFFIX) for entry in folder.iterdir() if entry.name.endswith(SUFFIX))
 
 
-def load_recipe(name: str, overrides: Sequence[str] = (), method: str | None = None) -> Recipe:
+def load_recipe(
+    recipe: str | Path,
+    overrides: Sequence[str] = (),
+    method: str | None = None,
+    note: Callable[[str], None] | None = None,
+) -> Recipe:
     """Read a recipe and change some of its settings.
 
     Args:
-        name: one of `recipe_names()`.
+        recipe: one of `recipe_names()`, or a TOML file of your own, whose name without its ending is the recipe's.
         overrides: `key=value` each; `method_options.key=value`, or `method.key=value`, for an argument of the method.
             Values are read as TOML, and as plain text where that fails.
         method: the method that it is for. A recipe's file may have options of several methods, as tables
             `methods.NAME`; those of this one are taken.
+        note: called with a remark where `overrides` has fewer epochs than the recipe's warm-up, which then takes half
+            of them; None to refuse such a recipe.
 
     Raises:
-        ThreeDieError: no such recipe or setting (the message suggests the nearest), or a wrong value.
+        ThreeDieError: no such recipe, file or setting (the message suggests the nearest), or a wrong value.
     """
-    if name not in recipe_names():
-        raise ThreeDieError(f"there is no recipe {shown_value(name)}; {suggest(name, recipe_names())}")
-    settings = read_settings(resources.files("threedie.benchmark.settings") / "recipes" / f"{name}.toml")
-    settings, spellings = {"name": name, **with_current_names(settings)}, dict[str, str]()
-    own = settings.pop(METHODS_SECTION, {}).get(method)
-    if own:
-        settings[SECTION] = {**settings.get(SECTION, {}), **own}
+    name, settings, methods = _read_recipe(recipe)
+    settings, spellings = {"name": name, **settings}, dict[str, str]()
+    if method is not None and method in methods:
+        settings[SECTION] = {**_table(settings.get(SECTION, {}), name, SECTION), **methods[method]}
     for override in overrides:
         key, equals, text = override.partition("=")
         key = key.strip()
@@ -247,7 +259,7 @@ def load_recipe(name: str, overrides: Sequence[str] = (), method: str | None = N
             raise ThreeDieError(f"--set {override[:_SHOWN]}: write it as key=value, such as --set epochs=10")
         section, dot, inner = key.partition(".")
         if dot and section in (SECTION, SHORT_SECTION) and inner:
-            settings[SECTION] = {**settings.get(SECTION, {}), inner: parse_value(text)}
+            settings[SECTION] = {**_table(settings.get(SECTION, {}), name, SECTION), inner: parse_value(text)}
             continue
         key, spelling = OLD_NAMES.get(key, key), key
         if spellings.setdefault(key, spelling) != spelling:
@@ -258,7 +270,99 @@ def load_recipe(name: str, overrides: Sequence[str] = (), method: str | None = N
                 f"--set {override[:_SHOWN]}: there is no setting {shown_value(key)}; {suggest(key, choices)}"
             )
         settings[key] = parse_value(text)
+    if note is not None and "epochs" in spellings and "warmup_epochs" not in spellings:
+        _shorten_warmup(settings, note)
     return Recipe.from_json(settings)
+
+
+def _shorten_warmup(settings: dict[str, Any], note: Callable[[str], None]) -> None:
+    """Let the warm-up take half of the epochs where it takes them all; settings aren't checked yet."""
+    epochs, warmup = settings["epochs"], settings.get("warmup_epochs")
+    if isinstance(epochs, bool) or not isinstance(epochs, int) or not isinstance(warmup, int | float):
+        return
+    if 1 <= epochs <= warmup < math.inf:
+        settings["warmup_epochs"] = epochs / 2
+        run = f"a run of {pluralize(epochs, 'epoch')}"
+        note(f"warmup_epochs is {epochs / 2:g} instead of the recipe's {warmup:g}, in {run}")
+
+
+def recipe_text(
+    recipe: str | Path,
+    overrides: Sequence[str] = (),
+    method: str | None = None,
+    note: Callable[[str], None] | None = None,
+) -> str:
+    """A recipe as the content of a file of one's own.
+
+    Args:
+        recipe, overrides, note: see `load_recipe`.
+        method: whose options are written; None for the options of all methods that the recipe has some for.
+
+    Raises:
+        ThreeDieError: see `load_recipe`.
+    """
+    settings = load_recipe(recipe, overrides, method, note).to_json()
+    if method is None:
+        settings[METHODS_SECTION] = _read_recipe(recipe)[2]
+    return tomli_w.dumps({key: value for key, value in settings.items() if key != "name" and value != {}})
+
+
+def own_recipe_name(path: Path) -> str:
+    """Name of the recipe in a file of one's own: the file's, without its ending.
+
+    Raises:
+        ThreeDieError: it can't be part of a run's name, or is a recipe's of this program.
+    """
+    name = path.name.removesuffix(SUFFIX)
+    if not _NAME.fullmatch(name):
+        raise ThreeDieError(
+            f"recipe {shown_value(str(path))}: runs are named after the file; give it a name of at most "
+            f"{_LONGEST_NAME} letters, digits and . _ + -, that begins with a letter or a digit"
+        )
+    if name in recipe_names():
+        raise ThreeDieError(
+            f"recipe {path}: {name} is a recipe of this program, and tables would take one for the other; "
+            "rename the file"
+        )
+    return name
+
+
+def _read_recipe(recipe: str | Path) -> tuple[str, dict[str, Any], dict[str, dict[str, Any]]]:
+    """Name, settings by their names today, and options by method."""
+    if own := is_own_recipe(recipe):
+        path: Traversable = Path(recipe)
+        name = own_recipe_name(Path(recipe))
+    elif recipe in recipe_names():
+        name = str(recipe)
+        path = resources.files("threedie.benchmark.settings") / "recipes" / f"{name}{SUFFIX}"
+    else:
+        near = suggest(recipe, recipe_names())
+        raise ThreeDieError(
+            f"there is no recipe {shown_value(str(recipe))}; {near.rstrip('?')}, or give a file that ends in {SUFFIX}"
+        )
+    settings = with_current_names(read_settings(path))
+    if own and "name" in settings:
+        raise ThreeDieError(f"recipe {recipe}: name is that of the file; remove it")
+    methods = _table(settings.pop(METHODS_SECTION, {}), name, METHODS_SECTION)
+    for method, options in methods.items():
+        _table(options, name, f"{METHODS_SECTION}.{method}")
+        if method not in CATALOGUE:
+            raise ThreeDieError(
+                f"recipe {name}: {METHODS_SECTION} names {shown_value(method)}, which is no method of this program; "
+                f"{suggest(method, CATALOGUE)}"
+            )
+    return name, settings, methods
+
+
+def is_own_recipe(recipe: str | Path) -> bool:
+    """Whether a recipe is given by a file."""
+    return isinstance(recipe, Path) or str(recipe).endswith(SUFFIX)
+
+
+def _table(value: Any, recipe: str, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ThreeDieError(f"recipe {recipe}: {name} is {shown_value(value)}; it must be a table, [{name}]")
+    return value
 
 
 def read_settings(path: Traversable, what: str = "recipe") -> dict[str, Any]:

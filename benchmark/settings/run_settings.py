@@ -6,11 +6,10 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
+from threedie.benchmark.settings.defaults import MAX_SEED
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.manifests.errors import ThreeDieError, shown_value
 from threedie.manifests.fields import Must, Text, Whole, field_name, first_error
-
-MAX_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))

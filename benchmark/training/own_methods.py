@@ -1,16 +1,13 @@
 """Methods from a user's own file, `path.py:Class`, registered under a name with the file's hash."""
 
-import hashlib
-import importlib.util
 import inspect
-import sys
-import traceback
 from pathlib import Path
 
 from threedie.baselines.catalogue import entry, suggestion
 from threedie.baselines.method import Method
 from threedie.baselines.registry import METHODS, add_method, find_method
 from threedie.benchmark.training.old_imports import allow_old_imports
+from threedie.benchmark.training.own_files import OwnFiles
 from threedie.manifests.errors import ThreeDieError, first_line, shown_value
 
 _HASH_DIGITS = 8
@@ -22,11 +19,12 @@ class ReentryError(ThreeDieError):
     """A file asks for its own class while it is imported."""
 
 
-def resolve_method(method: str | type[Method]) -> tuple[str, str | None]:
+def resolve_method(method: str | type[Method], expected: str | None = None) -> tuple[str, str | None]:
     """A method's name, and `FILE.py:CLASS` if it isn't one of this program's, which is then registered.
 
     Args:
         method: its name, `FILE.py:CLASS`, or a class: one of this program's, or one at the top level of a file.
+        expected: its name in a checkpoint; see `load_method`.
 
     Raises:
         ThreeDieError: no such method, or a class that no file has; see also `load_method`.
@@ -36,13 +34,13 @@ def resolve_method(method: str | type[Method]) -> tuple[str, str | None]:
             if each.cls is method:
                 return name, None
         where = f"{_file_of(method)}:{method.__name__}"
-        return load_method(where), where
+        return load_method(where, expected), where
     if not isinstance(method, str):
         raise ThreeDieError(
             f"method {shown_value(method)}: give a name, FILE.py:CLASS, or a class derived from threedie.Method"
         )
     if ":" in method:
-        return load_method(method), method
+        return load_method(method, expected), method
     try:
         entry(method)
     except ValueError as error:
@@ -69,7 +67,7 @@ def require_method(method: str | type[Method] | None, expected: str, path: Path)
                 f"{path}: its method {expected} isn't in this program; add method='FILE.py:CLASS'"
             ) from error
         return None
-    name, where = resolve_method(method)
+    name, where = resolve_method(method, expected)
     if name != expected:
         other = f"and {where} is {name}; give the same file" if where else f"not with {name}"
         raise ThreeDieError(f"{path}: was trained with {expected}, {other}")
@@ -89,15 +87,17 @@ def _file_of(method: type[Method]) -> str:
     return file
 
 
-def load_method(where: str) -> str:
+def load_method(where: str, expected: str | None = None) -> str:
     """Run a Python file and register one of its classes as a method; the name for runs and records.
 
-    The name is the class's and the beginning of the file's SHA-256, `Mine-1a2b3c4d`: an edited file is another method,
-    whose runs aren't mixed up with those of the file before. A checkpoint holds the name only, so that reading one
-    never runs code.
+    The name is the class's and the beginning of a SHA-256 of the file and of the files beside it that it imports,
+    `Mine-1a2b3c4d`: an edited file is another method, whose runs aren't mixed up with those of the file before. A
+    checkpoint holds the name only, so that reading one never runs code.
 
     Args:
         where: `path.py:Class`.
+        expected: name of the method in a checkpoint. Older ones are named by the file's hash alone; where that fits, it
+            is the name.
 
     Raises:
         ThreeDieError: no such file or class, the file can't be run, or the class is no complete method.
@@ -107,35 +107,28 @@ def load_method(where: str) -> str:
         raise ThreeDieError(f"--method {where}: write it as FILE.py:CLASS, such as mine.py:Mine")
     path = Path(text)
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:_HASH_DIGITS]
+        files = OwnFiles.find(path)
     except OSError as error:
         raise ThreeDieError(f"{path}: can't be read ({error.strerror}); --method takes FILE.py:CLASS") from error
+    digest = files.sha256[:_HASH_DIGITS]
     module_name = f"threedie_method_{digest}"
     if module_name in _IN_PROGRESS:
         raise ReentryError(
             f"{path}: starts a run of its own class when it is imported; put that under if __name__ == '__main__'"
         )
-    spec = importlib.util.spec_from_file_location(module_name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
     allow_old_imports()
-    # Dataclasses look their module up while they are made.
-    sys.modules[module_name] = module
+    files.offer_neighbors()
     _IN_PROGRESS.add(module_name)
     try:
-        spec.loader.exec_module(module)
+        module = files.run(module_name)
     except ReentryError:
-        del sys.modules[module_name]
         raise
     except SystemExit as error:
-        del sys.modules[module_name]
         raise ThreeDieError(
-            f"{_place(path, error)}: ends the program when it is imported; put that under if __name__ == '__main__'"
+            f"{files.place_of(error)}: ends the program when it is imported; put that under if __name__ == '__main__'"
         ) from error
     except Exception as error:
-        del sys.modules[module_name]
-        raise ThreeDieError(f"{_place(path, error)}: {type(error).__name__}: {first_line(error)}") from error
+        raise ThreeDieError(f"{files.place_of(error)}: {type(error).__name__}: {first_line(error)}") from error
     finally:
         _IN_PROGRESS.discard(module_name)
     method = getattr(module, class_name, None)
@@ -153,13 +146,7 @@ def load_method(where: str) -> str:
         raise ThreeDieError(
             f"{path}: {class_name}'s constructor must take backbone and projector first, then options by keyword"
         ) from error
-    name = f"{class_name.lstrip('_')}-{digest}"
+    older = f"{class_name.lstrip('_')}-{files.file_sha256[:_HASH_DIGITS]}"
+    name = older if older == expected else f"{class_name.lstrip('_')}-{digest}"
     add_method(name, method, str(path))
     return name
-
-
-def _place(path: Path, error: BaseException) -> str:
-    if isinstance(error, SyntaxError):
-        return f"{path}, line {error.lineno}"
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path]
-    return f"{path}, line {lines[-1]}" if lines else str(path)

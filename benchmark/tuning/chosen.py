@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from threedie.baselines.method import Method
-from threedie.benchmark.settings.recipe import OLD_NAMES, SECTION, SHORT_SECTION
+from threedie.benchmark.settings.recipe import OLD_NAMES, SECTION, SHORT_SECTION, is_own_recipe
 from threedie.benchmark.training.own_methods import resolve_method
 from threedie.benchmark.tuning.candidates import needs_training
 from threedie.benchmark.tuning.grid import as_words, in_words
@@ -64,7 +64,7 @@ def chosen_settings(
     if recipe is not None and recipe != outcome.grid.recipe:
         raise ThreeDieError(
             f"{path}: its settings were chosen with recipe {outcome.grid.recipe}, not {recipe}; run with --recipe "
-            f"{outcome.grid.recipe}, or tune with a grid of recipe {recipe}"
+            f"{outcome.grid.recipe}" + ("" if is_own_recipe(recipe) else f", or tune with a grid of recipe {recipe}")
         )
     settings = outcome.chosen_settings
     own = {_key(word) for word in overrides}

@@ -13,8 +13,16 @@ from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, Validation
 from pydantic.dataclasses import dataclass
 
 from threedie.baselines.catalogue import CATALOGUE
-from threedie.benchmark.settings.recipe import SECTION, SHORT_SECTION, load_recipe, parse_value, read_settings
-from threedie.benchmark.settings.run_settings import MAX_SEED
+from threedie.benchmark.settings.defaults import MAX_SEED
+from threedie.benchmark.settings.recipe import (
+    SECTION,
+    SHORT_SECTION,
+    SUFFIX,
+    is_own_recipe,
+    load_recipe,
+    parse_value,
+    read_settings,
+)
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tuning.rules import RULES
 from threedie.manifests.errors import ThreeDieError, shown_value
@@ -22,7 +30,6 @@ from threedie.manifests.fields import Must, Text, Whole, field_name, first_error
 from threedie.manifests.suggest import suggest
 
 DEFAULT_GRID = "micro"
-SUFFIX = ".toml"
 
 Value = bool | int | float | str
 Settings = dict[str, Value]
@@ -180,6 +187,8 @@ def _check(grid: Grid) -> None:
         RULES[grid.rule].check(TASKS[name])
     if len(set(grid.tasks)) < len(grid.tasks):
         raise ThreeDieError("a task is named twice in tasks; remove one")
+    if is_own_recipe(grid.recipe):
+        raise ThreeDieError(f"recipe {shown_value(grid.recipe)} is a file; name a recipe of this program")
     load_recipe(grid.recipe)
     for name, tries in {"default": grid.default, **grid.methods}.items():
         if len(tries) != grid.tries:

@@ -18,6 +18,7 @@ from threedie.manifests.errors import ThreeDieError
 from threedie.manifests.latents import actions, check_latents
 from threedie.manifests.objects import split_of
 from threedie.manifests.places import DEFAULT_DATASET
+from threedie.manifests.plurals import pluralize
 from threedie.manifests.progress import SILENT, Reporter
 
 HASH_SPLIT = "hash-80-20"
@@ -69,11 +70,11 @@ class ViewsSource(Source):
         order = (
             " (red and blue exchanged in the files, as the original has them)" if info.channel_order == "bgr" else ""
         )
+        objects, classes = pluralize(len(dataset), "object"), pluralize(len(set(dataset.labels.tolist())), "class")
         return (
-            f"dataset  {dataset.path}: preset {info.preset.get('name', 'unnamed')}, {len(dataset):,} objects of "
-            f"{len(set(dataset.labels.tolist()))} classes x {info.views} views, {info.image_size} px, "
-            f"channels {info.channel_order}{order}\n"
-            f"         {len(dataset.indices('train')):,} objects for training, "
+            f"dataset  {dataset.path}: preset {info.preset.get('name', 'unnamed')}, {objects} of {classes} x "
+            f"{pluralize(info.views, 'view')}, {info.image_size} px, channels {info.channel_order}{order}\n"
+            f"         {pluralize(len(dataset.indices('train')), 'object')} for training, "
             f"{len(dataset.indices('val')):,} for validation"
         )
 
