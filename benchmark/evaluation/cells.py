@@ -201,13 +201,14 @@ class CellProbes:
         The labeled cells are the same for every method and seed, and those of a smaller number are among them.
         """
         results = [self._result(rules, labeled, index) for index in range(self.seeds)]
-        late = [
-            f"fine-tuned on {labeled} cells with seed {result.seed}, the network diverged after epoch {result.epoch}"
+        notes = [
+            f"fine-tuned on {labeled} cells with seed {result.seed}, the network diverged in epoch "
+            f"{result.curve.index(None)}"
             for result in results
-            if any(error is None for error in result.curve)
+            if None in result.curve
         ]
         errors = [np.array(result.errors) for result in results]
-        return FineTuned(errors, np.array(results[0].floor), late)
+        return FineTuned(errors, np.array(results[0].floor), notes)
 
     def _result(self, rules: FineTuning, labeled: int, index: int) -> DensityResult:
         """From its file, or made and written there."""
