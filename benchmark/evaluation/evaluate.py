@@ -23,7 +23,7 @@ from threedie.benchmark.evaluation.requirements import (
     require_views,
     size_warnings,
 )
-from threedie.benchmark.evaluation.scope import head_count, head_steps
+from threedie.benchmark.evaluation.scope import head_work
 from threedie.benchmark.evaluation.sequences import sequence_embeddings
 from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.subject import Data
@@ -90,8 +90,8 @@ def evaluate(
     features_s = time.monotonic() - began
     eval_objects, object_warnings = measured_objects(train_dataset, eval_dataset)
     train, measured = Split(train_data, train_dataset.indices("train")), Split(eval_data, eval_objects)
-    heads = head_count(train_dataset.info.fields, len(method.parts.representation), plan.scope)
-    with plan.reporter.bar("tasks", head_steps(plan.protocol, heads, len(train.objects)), "step") as steps:
+    work = head_work(plan.protocol, plan.scope, method.parts, train_dataset.info.fields, len(train.objects))
+    with plan.reporter.bar("tasks", work.steps, "step") as steps:
         subject = build_subject(train, measured, _space(method, plan.device), plan, steps.update)
         if is_pictures(eval_dataset):
             seed = model.settings.seed or 0

@@ -80,8 +80,11 @@ class Measurement:
         trained_on = train_on if self.eval_source else None
         self.record_file = record_path(self.folder, self.plan.protocol, measure_on, trained_on)
         scope = self.plan.scope
+        if self.plan.protocol.on_aggregate:
+            scope = scope.under(self.plan.protocol, restore(self.checkpoint).method)
         if scope.tasks is None and self.source.tasks is not None:
-            self.plan = replace(self.plan, scope=replace(scope, tasks=self.source.tasks))
+            scope = replace(scope, tasks=self.source.tasks)
+        self.plan = replace(self.plan, scope=scope)
 
     def is_done(self) -> bool:
         """Whether a record of this checkpoint has all of today's tasks that are wanted, in this scope."""
