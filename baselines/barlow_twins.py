@@ -1,9 +1,9 @@
 """Barlow Twins: a cross-correlation matrix near the identity."""
 
 from threedie.baselines import losses
+from threedie.baselines.encoder import Encoder
 from threedie.baselines.method import Batch
 from threedie.baselines.projector import Widths, build_projector
-from threedie.baselines.resnet import ResNet
 from threedie.baselines.two_view import Loss, TwoViewMethod, Views
 
 
@@ -26,7 +26,7 @@ class BarlowTwins(TwoViewMethod):
 
     def __init__(
         self,
-        backbone: ResNet,
+        backbone: Encoder,
         projector: Widths = "2048-2048-2048",
         *,
         redundancy_weight: float = 0.005,

@@ -43,6 +43,8 @@ class EquiCaps(TwoViewMethod):
     Command: `3die bench run equicaps`. Record: none yet.
     """
 
+    backbone: ResNet
+
     def __init__(
         self,
         backbone: ResNet,

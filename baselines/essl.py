@@ -7,11 +7,11 @@ from torch import Tensor, nn
 
 from threedie.baselines import losses
 from threedie.baselines.distributed import gather
+from threedie.baselines.encoder import Encoder
 from threedie.baselines.essl_bases import build_base
 from threedie.baselines.image_transformations import ACTION, NONE, TRANSFORMATIONS, check_choices
 from threedie.baselines.method import Batch, MethodOutput, action_dims
-from threedie.baselines.projector import Widths, build_perceptron
-from threedie.baselines.resnet import ResNet
+from threedie.baselines.projector import Widths, build_prediction_head
 from threedie.baselines.two_view import HEAD_KEY, Loss, TwoViewMethod, Views
 
 
@@ -22,7 +22,7 @@ class ESSL(TwoViewMethod):
     invariant side pulls two augmented views together, and a third, small crop is turned by 0, 90, 180 and 270 degrees,
     or transformed by another set of `image_transformations`, which the head classifies. With `target="action"` the head
     regresses the relative transformation of two views of the dataset instead, from both representations.
-    Augmentations are set by the recipe (`augmentation = "essl"`).
+    Augmentations are set by the recipe (`augmentation = "essl"`). Unit cells of crystals are transformed whole.
 
     Args:
         backbone: encoder network, width D.
@@ -36,6 +36,7 @@ class ESSL(TwoViewMethod):
         action: name of what is regressed with target `action`, see `threedie.manifests.actions.ACTIONS`.
         equivariance_weight: of the equivariance-predicting term, lambda in the paper.
         hidden: widths of the prediction head's hidden layers, with layer-norm and ReLU.
+        heads, negatives: of base `simclr`, see there; `heads` is the form of the prediction head too.
         last_relu: whether the last of them has a ReLU: on CIFAR-10, not on ImageNet.
         temperature: of the contrastive loss of `simclr`; the paper's is 0.5 on CIFAR-10 and 0.2 on ImageNet.
         redundancy_weight: of `barlow_twins`.
@@ -55,7 +56,7 @@ class ESSL(TwoViewMethod):
 
     def __init__(
         self,
-        backbone: ResNet,
+        backbone: Encoder,
         projector: Widths = "2048-2048-2048",
         *,
         base: str = "simclr",
@@ -64,6 +65,8 @@ class ESSL(TwoViewMethod):
         action: str = "rotation",
         equivariance_weight: float = 0.4,
         hidden: Widths = "2048-2048",
+        heads: str = "usual",
+        negatives: str = "other_view",
         last_relu: bool = True,
         temperature: float = 0.5,
         redundancy_weight: float = 0.005,
@@ -81,21 +84,21 @@ class ESSL(TwoViewMethod):
         if not 0 < crop_smallest <= crop_largest <= 1:
             raise ValueError(f"crop_smallest {crop_smallest}, crop_largest {crop_largest}: must rise between 0 and 1")
         options = temperature, redundancy_weight, final_affine, predictor_bias, constant_predictor_rate
-        self.base = build_base(base, backbone, projector, *options)
+        self.base = build_base(base, backbone, projector, *options, heads, negatives)
         self.constant_rate = tuple(f"base.{module}" for module in self.base.constant_rate)
         self.target, self.invariance = TRANSFORMATIONS.get(target), TRANSFORMATIONS.get(invariance)
         self.action = action if target == ACTION else None
         if target != NONE:
             inputs = backbone.dim if self.target else 2 * backbone.dim
             outputs = len(self.target.members) if self.target else action_dims(action)
-            self.add_module(HEAD_KEY, build_perceptron(inputs, hidden, outputs, layer_norm=True, last_relu=last_relu))
+            self.add_module(HEAD_KEY, build_prediction_head(inputs, hidden, outputs, heads, last_relu))
         self.crop_keeps = self.target.augmentation if self.target else None
         self.equivariance_weight = equivariance_weight
         self.crop_share = crop_share
         self.crop_area = crop_smallest, crop_largest
 
     @property
-    def backbone(self) -> ResNet:  # type: ignore[override]
+    def backbone(self) -> Encoder:  # type: ignore[override]
         """The encoder network: the base's, because a second name would put its weights into checkpoints twice."""
         return self.base.backbone
 

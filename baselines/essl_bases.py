@@ -1,8 +1,8 @@
 """The invariant methods that E-SSL builds on, in the forms of its authors."""
 
 from threedie.baselines.barlow_twins import BarlowTwins
+from threedie.baselines.encoder import Encoder
 from threedie.baselines.projector import Widths
-from threedie.baselines.resnet import ResNet
 from threedie.baselines.simclr import SimCLR
 from threedie.baselines.simsiam import SimSiam
 
@@ -11,13 +11,15 @@ BASES = ("simclr", "simsiam", "barlow_twins")
 
 def build_base(
     base: str,
-    backbone: ResNet,
+    backbone: Encoder,
     projector: Widths,
     temperature: float,
     redundancy_weight: float,
     final_affine: bool = False,
     predictor_bias: bool = False,
     constant_predictor_rate: bool = False,
+    heads: str = "usual",
+    negatives: str = "other_view",
 ) -> SimCLR | SimSiam | BarlowTwins:
     """An invariant method by name; arguments as those of `essl.ESSL`.
 
@@ -30,14 +32,17 @@ def build_base(
         raise ValueError(f"final_affine: only with base simclr, not {base}")
     if (predictor_bias or constant_predictor_rate) and base != "simsiam":
         raise ValueError(f"predictor_bias, constant_predictor_rate: only with base simsiam, not {base}")
+    if (heads, negatives) != ("usual", "other_view") and base != "simclr":
+        raise ValueError(f"heads, negatives: only with base simclr, not {base}")
     if base == "simclr":
         return SimCLR(
             backbone,
             projector,
             temperature=temperature,
-            negatives="other_view",
-            final_norm=True,
+            negatives=negatives,
+            final_norm=heads == "usual",
             final_affine=final_affine,
+            heads=heads,
         )
     if base == "simsiam":
         return SimSiam(

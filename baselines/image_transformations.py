@@ -115,10 +115,23 @@ def _gray(images: Tensor) -> Tensor:
     return (images * weights).sum(1, keepdim=True).expand_as(images)
 
 
+def _shifted(down: int, right: int) -> Change:
+    """Rolled by half of the height, of the width, or of both."""
+
+    def change(images: Tensor) -> Tensor:
+        return torch.roll(images, (down * (images.shape[2] // 2), right * (images.shape[3] // 2)), (2, 3))
+
+    return change
+
+
 TRANSFORMATIONS: dict[str, Transformation] = {
     "image_rotation": Transformation(
         "counter-clockwise turns by 0, 90, 180 and 270 degrees",
         (_unchanged, *(_turned(quarters) for quarters in range(1, QUARTER_TURNS))),
+    ),
+    "half_shift": Transformation(
+        "shifts by half of neither side, of the width, of the height and of both",
+        (_unchanged, _shifted(0, 1), _shifted(1, 0), _shifted(1, 1)),
     ),
     "vertical_flip": Transformation("upside down or not", (_unchanged, lambda images: images.flip(2))),
     "horizontal_flip": Transformation(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from torch import nn
+from torch import Tensor, nn
 
 Widths = str | int | Sequence[int]
 
@@ -68,6 +68,76 @@ def build_projector(
     if final_norm:
         layers.append(nn.BatchNorm1d(numbers[-1], affine=final_affine))
     return nn.Sequential(*layers)
+
+
+HEADS = ("usual", "shared_norm", "separate_norm")
+"""Forms of projectors and prediction heads: this program's usual ones, or `build_biased_head` with its two norms."""
+
+
+def check_heads(heads: str) -> None:
+    """ValueError for an unknown form of heads."""
+    if heads not in HEADS:
+        raise ValueError(f"heads {heads!r}: not known; choose one of {', '.join(HEADS)}")
+
+
+class SharedNormHead(nn.Module):
+    """Hidden layers that share one batch-norm, with its weights and running statistics, then a linear layer.
+
+    E-SSL's code for photonic crystals has such heads; a hidden layer is linear with bias, batch-norm, ReLU.
+
+    Args:
+        dim: width of the input.
+        hidden: widths of the hidden layers, all the same.
+        outputs: width of the output.
+
+    Raises:
+        ValueError: hidden layers of different widths, or none.
+    """
+
+    def __init__(self, dim: int, hidden: Sequence[int], outputs: int):
+        super().__init__()
+        if len(set(hidden)) != 1:
+            raise ValueError(f"hidden layers of widths {list(hidden)} can't share a batch-norm; give equal widths")
+        widths = (dim, *hidden, outputs)
+        self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(widths))
+        self.norm = nn.BatchNorm1d(hidden[0])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, dim) -> (N, outputs)."""
+        *hidden, last = self.layers
+        for layer in hidden:
+            x = self.norm(layer(x)).relu()
+        output: Tensor = last(x)
+        return output
+
+
+def build_biased_head(dim: int, hidden: Widths, outputs: int, heads: str) -> nn.Module:
+    """Linear, batch-norm, ReLU for each hidden width, then a linear layer, all with biases: (N, dim) -> (N, outputs).
+
+    Args:
+        dim: width of the input.
+        hidden: widths of the hidden layers.
+        outputs: width of the output.
+        heads: `shared_norm` (see `SharedNormHead`) or `separate_norm`.
+
+    Raises:
+        ValueError: widths that don't fit.
+    """
+    widths = parse_widths(hidden)
+    if heads == "shared_norm":
+        return SharedNormHead(dim, widths, outputs)
+    return build_projector(dim, (*widths, outputs), final_bias=True)
+
+
+def build_prediction_head(dim: int, hidden: Widths, outputs: int, heads: str, last_relu: bool = True) -> nn.Module:
+    """E-SSL's prediction head: a perceptron with layer-norms, or `build_biased_head`; (N, dim) -> (N, outputs).
+
+    Raises:
+        ValueError: widths that don't fit.
+    """
+    if heads == "usual":
+        return build_perceptron(dim, hidden, outputs, layer_norm=True, last_relu=last_relu)
+    return build_biased_head(dim, hidden, outputs, heads)
 
 
 def build_perceptron(

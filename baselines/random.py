@@ -2,9 +2,9 @@
 
 from torch import Tensor
 
+from threedie.baselines.encoder import Encoder
 from threedie.baselines.method import Batch
 from threedie.baselines.projector import Widths
-from threedie.baselines.resnet import ResNet
 from threedie.baselines.two_view import Loss, TwoViewMethod, Views
 
 
@@ -23,7 +23,7 @@ class Random(TwoViewMethod):
 
     needs_training = False
 
-    def __init__(self, backbone: ResNet, projector: Widths = ""):
+    def __init__(self, backbone: Encoder, projector: Widths = ""):
         super().__init__()
         self.backbone = backbone
 

@@ -8,6 +8,9 @@ from types import NoneType
 from typing import Any, get_args, get_origin
 
 from threedie.baselines.catalogue import CATALOGUE, CatalogueEntry, entry, suggestion
+from threedie.baselines.cell_encoder import NAME as CELL_ENCODER
+from threedie.baselines.cell_encoder import CellEncoder
+from threedie.baselines.encoder import Encoder
 from threedie.baselines.method import Method, action_dims
 from threedie.baselines.resnet import build_backbone
 
@@ -90,7 +93,7 @@ def build_method(
 
     Args:
         name: a key of `METHODS`, or the name of one that was added.
-        backbone, form, width: the encoder network, see `threedie.baselines.resnet.build_backbone`.
+        backbone, form, width: the encoder network, see `threedie.baselines.registry.build_encoder`.
         projector: widths of the whole projector; a method that splits its representation shares them out.
         image_size: width and height of the images, for methods with weights for each position of the backbone's map.
         options: the method's own options, see `method_options`. One that holds a table may also be given entry by
@@ -111,10 +114,19 @@ def build_method(
     cls = find_method(name).cls
     if "image_size" in signature(cls).parameters and "image_size" not in parameters:
         arguments["image_size"] = image_size
-    method = cls(build_backbone(backbone, form, width), projector, **arguments)
+    method = cls(build_encoder(backbone, form, width), projector, **arguments)
     if method.action is not None:
         action_dims(method.action)
     return method
+
+
+def build_encoder(name: str, form: str, width: int) -> Encoder:
+    """An encoder network: `cell_cnn` for unit cells, which has one form, else `threedie.baselines.resnet`'s.
+
+    Raises:
+        ValueError: see `build_backbone`.
+    """
+    return CellEncoder(width) if name == CELL_ENCODER else build_backbone(name, form, width)
 
 
 def _nested(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from threedie.baselines.encoder import Encoder
+
 FORMS = ("original", "torchvision", "cifar")
 SIDE_STEP = 32
 """Pixels: a network halves its input five times."""
@@ -11,7 +13,7 @@ CIFAR_STEP = 8
 """Pixels: form `cifar` halves it three times."""
 
 
-class ResNet(nn.Module):
+class ResNet(Encoder):
     """A residual network up to and with its global average pooling: images (N, 3, H, W) -> values (N, `dim`).
 
     Three forms, with the same weight names (torchvision's, without `fc`) but for one:
@@ -30,8 +32,6 @@ class ResNet(nn.Module):
     Attributes:
         dim: width of the representation: 8 x `width` with basic blocks (ResNet-18, 34), 32 x `width` with bottlenecks.
     """
-
-    dim: int
 
     def __init__(self, blocks: tuple[int, int, int, int], bottleneck: bool, form: str = "original", width: int = 64):
         super().__init__()

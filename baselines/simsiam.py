@@ -4,9 +4,9 @@ from torch import nn
 
 from threedie.baselines import losses
 from threedie.baselines.distributed import gather
+from threedie.baselines.encoder import Encoder
 from threedie.baselines.method import Batch
 from threedie.baselines.projector import Widths, build_projector, parse_widths
-from threedie.baselines.resnet import ResNet
 from threedie.baselines.two_view import Loss, TwoViewMethod, Views
 
 
@@ -32,7 +32,7 @@ class SimSiam(TwoViewMethod):
 
     def __init__(
         self,
-        backbone: ResNet,
+        backbone: Encoder,
         projector: Widths = "2048-2048-2048",
         *,
         bottleneck: int | None = None,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from threedie.baselines.distributed import gather
+from threedie.baselines.encoder import Encoder
 from threedie.baselines.method import Batch, Method, MethodOutput, Parts
-from threedie.baselines.resnet import ResNet
 
 HEAD_KEY = "predictor"
 """Name in checkpoints of a regressor or another prediction head, whatever its attribute is called: old ones have it."""
@@ -43,7 +43,7 @@ class TwoViewMethod(Method):
         projector: representation (N, D) -> embedding (N, E).
     """
 
-    backbone: ResNet
+    backbone: Encoder
     projector: nn.Module
 
     @abstractmethod

@@ -19,7 +19,8 @@ from threedie.manifests.progress import titled
 @click.option(
     "--dataset",
     type=click.Choice([name for name in source_names() if name != DEFAULT_SOURCE]),
-    help="Kind of dataset, if it isn't a dataset file of 3die; --data is then the folder of its files.",
+    help="Kind of dataset, if it isn't a dataset file of views; --data is then the folder of its files, for photonics "
+    "the file of '3die photonics make'.",
 )
 @click.option(
     "--recipe",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 import kornia.augmentation as augment
 from torch import Tensor, nn
@@ -50,6 +50,28 @@ SOLARIZE_FROM = 0.5
 """Brighter values are inverted."""
 _BLUR_KERNEL = 17
 """Pixels: four times the largest sigma on both sides."""
+
+
+class Augmenter(Protocol):
+    """Random augmentations of the inputs of a method."""
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether views stay as they are and no crop is wanted."""
+        ...
+
+    def view(self, pictures: Tensor, /, second: bool = False) -> Tensor:
+        """A view of each picture, of the same shape (B, C, S, S); the first one or the second."""
+        ...
+
+    def cuts(self, side: int) -> list[RandomCrop]:
+        """The random crops of both views, of `side` pixels, and of the small crop; none where nothing is cut."""
+        ...
+
+    def crop(self, pictures: Tensor, /) -> Tensor | None:
+        """The method's third input, `Batch.crop`; None where it wants none."""
+        ...
+
 
 Change = Callable[[Tensor], Tensor]
 

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from threedie.baselines.method import Batch, Method
-from threedie.benchmark.data.augmentation import Augmentation
+from threedie.benchmark.data.augmentation import Augmenter
 from threedie.benchmark.data.crops import RandomCrop
 from threedie.benchmark.data.images import Images
-from threedie.benchmark.data.normalization import Normalization, Pixels, scaled
+from threedie.benchmark.data.normalization import Normalization, Values, scaled
 from threedie.benchmark.data.pairs import Indices, Sequences, count_batches, epoch_batches
 from threedie.benchmark.data.resident import ResidentPixels
 from threedie.benchmark.data.source import ImageStore, LabeledViews
@@ -51,7 +51,8 @@ class Loaded:
     """One batch on its way to the device.
 
     Attributes:
-        pixels: of each of V views, uint8 (B, S, S, 3): on the device, or in memory, pinned for a GPU.
+        pixels: of each of V views, uint8 (B, S, S, 3), or float32 of C channels (see `ImageStore.take`): on the device,
+            or in memory, pinned for a GPU.
         arrays: the other fields of `Batch` by name: see `view_arrays`.
         rotation: relative quaternion from the first view to the second for online probes, (B, 4) float32; None where it
             isn't wanted, or the dataset has no rotations.
@@ -181,29 +182,23 @@ class TrainingViews:
         crops = [self._to_copy(pixels) for pixels in self.images.crops(drawn.objects, wanted)]
         return crops[: drawn.views.shape[1]], crops[-1] if small else None
 
-    def _to_copy(self, pixels: Pixels) -> Tensor:
+    def _to_copy(self, pixels: Values) -> Tensor:
         """Ready to be copied to the device: from pinned memory a GPU copies while it computes."""
         tensor = torch.from_numpy(pixels)
         return tensor.pin_memory() if self.device.type == "cuda" else tensor
 
 
-def augmentation_for(method: Method, recipe: Recipe, is_cut: bool = False) -> Augmentation:
-    """The augmentation that a recipe asks for, and the small crops that a method does; see `Augmentation`."""
-    side = method.crop_side(recipe.image_size)
-    return Augmentation(recipe.augmentation, method.action, side, method.crop_area, is_cut, method.crop_keeps)
-
-
 def training_inputs(
     images: ImageStore, method: Method, recipe: Recipe, device: torch.device = _CPU
-) -> tuple[TrainingViews, Augmentation]:
+) -> tuple[TrainingViews, Augmenter]:
     """What a method is trained on: pairs or sequences of a dataset's views for a device, and their augmentation."""
-    augmentation = augmentation_for(method, recipe, images.cuts_crops)
+    augmentation = images.augmentation(method, recipe)
     cuts = augmentation.cuts(recipe.image_size) if images.cuts_crops else ()
     resident = ResidentPixels.fitting(images, device)
     return TrainingViews(images, method.views, method.group, device, resident, cuts), augmentation
 
 
-def prepare(loaded: Loaded, augmentation: Augmentation, normalization: Normalization, device: torch.device) -> Batch:
+def prepare(loaded: Loaded, augmentation: Augmenter, normalization: Normalization, device: torch.device) -> Batch:
     """A loaded batch as a method takes it, on the device."""
     crop = None
     if augmentation.changes_nothing:

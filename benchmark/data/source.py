@@ -3,14 +3,15 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
 
 from threedie.baselines.method import Method
+from threedie.benchmark.data.augmentation import Augmentation, Augmenter
 from threedie.benchmark.data.crops import RandomCrop
-from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS, Normalization, Pixels, Statistics
+from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS, Normalization, Pixels, Statistics, Values
 from threedie.benchmark.data.pairs import Indices
 from threedie.benchmark.settings.defaults import DEFAULT_RECIPE
 from threedie.benchmark.settings.protocol import Protocol as EvaluationProtocol
@@ -85,9 +86,33 @@ class LabeledViews(Protocol):
         ...
 
 
+class LabeledCells(LabeledViews, Protocol):
+    """N unit cells of photonic crystals, each with its density of states instead of a class."""
+
+    @property
+    def kind(self) -> str:
+        """Kind of the cells."""
+        ...
+
+    def densities(self, objects: Indices) -> npt.NDArray[np.float32]:
+        """Density of states of some cells minus that of the empty lattice, float32 (n, points)."""
+        ...
+
+
 def is_pictures(dataset: LabeledViews) -> bool:
     """Whether it holds pictures without latents, one view each."""
-    return dataset.info.views == 1 and not dataset.info.fields
+    return dataset.info.views == 1 and not dataset.info.fields and not is_cells(dataset)
+
+
+def is_cells(dataset: LabeledViews) -> TypeGuard[LabeledCells]:
+    """Whether it holds unit cells of photonic crystals."""
+    return hasattr(dataset, "densities")
+
+
+def augmentation_for(method: Method, recipe: Recipe, is_cut: bool = False) -> Augmentation:
+    """The augmentation that a recipe asks for, and the small crops that a method does; see `Augmentation`."""
+    side = method.crop_side(recipe.image_size)
+    return Augmentation(recipe.augmentation, method.action, side, method.crop_area, is_cut, method.crop_keeps)
 
 
 class ImageStore(ABC):
@@ -116,8 +141,8 @@ class ImageStore(ABC):
         return int(self.dataset.labels.max()) + 1
 
     @abstractmethod
-    def take(self, objects: Indices, views: Indices) -> Pixels:
-        """Images of the views (B,) of some objects (B,): uint8 (B, size, size, 3)."""
+    def take(self, objects: Indices, views: Indices) -> Values:
+        """Images of the views (B,) of some objects (B,): uint8 (B, size, size, 3), or float32 of C channels."""
 
     def crops(self, objects: Indices, wanted: Sequence[tuple[RandomCrop, Indices]]) -> list[Pixels]:
         """Random crops of some objects (B,), each image decoded once.
@@ -138,6 +163,10 @@ class ImageStore(ABC):
         Raises:
             ThreeDieError: the dataset has no training objects.
         """
+
+    def augmentation(self, method: Method, recipe: Recipe) -> Augmenter:
+        """The augmentation that a recipe asks for, and the small crops that a method does."""
+        return augmentation_for(method, recipe, self.cuts_crops)
 
     def normalization(self, kind: str) -> Normalization:
         """The one that a recipe names: a fixed one, or with `dataset` the training images' own."""
@@ -182,6 +211,10 @@ class Source(ABC):
             ThreeDieError: this kind of dataset isn't measured by a protocol of that name.
         """
         return find_protocol(name)
+
+    def adapt(self, method: str, recipe: Recipe) -> Recipe:
+        """A recipe with the method's options that this dataset wants, where the recipe doesn't set them."""
+        return recipe
 
     @classmethod
     def recipe_for(cls, method: str, overrides: Sequence[str] = ()) -> str:

@@ -8,8 +8,10 @@ import numpy as np
 import torch
 
 from threedie.baselines.method import Method
-from threedie.benchmark.data.source import ImageStore, is_pictures
+from threedie.benchmark.data.source import ImageStore, is_cells, is_pictures
+from threedie.benchmark.evaluation.cells import CellProbes, fine_tuning_steps, label_counts
 from threedie.benchmark.evaluation.context import give_context
+from threedie.benchmark.evaluation.density_file import FOLDER as DENSITY_FOLDER
 from threedie.benchmark.evaluation.features import load_features
 from threedie.benchmark.evaluation.measure import FeatureSpace, Split, build_subject, measure
 from threedie.benchmark.evaluation.pictures import PictureProbes
@@ -25,6 +27,7 @@ from threedie.benchmark.evaluation.requirements import (
 )
 from threedie.benchmark.evaluation.scope import head_work
 from threedie.benchmark.evaluation.sequences import sequence_embeddings
+from threedie.benchmark.settings.fine_tuning import RULES as FINE_TUNING
 from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.subject import Data
 from threedie.benchmark.tasks.warning import ResultWarning
@@ -91,12 +94,28 @@ def evaluate(
     eval_objects, object_warnings = measured_objects(train_dataset, eval_dataset)
     train, measured = Split(train_data, train_dataset.indices("train")), Split(eval_data, eval_objects)
     work = head_work(plan.protocol, plan.scope, method.parts, train_dataset.info.fields, len(train.objects))
-    with plan.reporter.bar("tasks", work.steps, "step") as steps:
+    total = work.steps
+    if is_cells(eval_dataset):
+        rules = FINE_TUNING[plan.protocol.name]
+        total += fine_tuning_steps(rules, label_counts(eval_dataset, plan.scope.tasks), plan.scope.head_seeds)
+    with plan.reporter.bar("tasks", total, "step") as steps:
         subject = build_subject(train, measured, _space(method, plan.device), plan, steps.update)
         if is_pictures(eval_dataset):
             seed = model.settings.seed or 0
             pictures = PictureProbes(method, eval_images, model.normalization, torch.device(plan.device), seed)
             subject = replace(subject, pictures=pictures)
+        elif is_cells(eval_dataset):
+            cells = CellProbes(
+                model,
+                eval_images,
+                eval_dataset,
+                torch.device(plan.device),
+                features_folder.with_name(DENSITY_FOLDER),
+                plan.scope.head_seeds,
+                plan.reporter,
+                steps.update,
+            )
+            subject = replace(subject, cells=cells)
         outcomes, task_warnings = measure(subject, plan.scope.tasks)
     warnings = [
         *map(ResultWarning, model.notes),
@@ -129,7 +148,7 @@ def _load_data(model: TrainedMethod, plan: EvaluationPlan, folder: Path, images:
     fields, latents = dataset.info.fields, dataset.latents
     if not plan.scope.needs_features:
         nothing = np.zeros((*latents.shape[:2], 0), np.float32)
-        return Data(fields, latents, dataset.labels, nothing, nothing)
+        return Data(fields, latents, dataset.labels, nothing, nothing, not is_cells(dataset))
     features = load_features(model, images, folder, plan.device, plan.reporter)
     embedding = features.embedding
     if plan.protocol.views_per_input > 1:

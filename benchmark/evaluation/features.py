@@ -14,7 +14,7 @@ from threedie.baselines.method import Method
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.images import ordered
 from threedie.benchmark.data.inputs import preprocessing
-from threedie.benchmark.data.normalization import Normalization, Pixels
+from threedie.benchmark.data.normalization import Normalization, Values
 from threedie.benchmark.data.pairs import Indices
 from threedie.benchmark.data.source import ImageStore, LabeledViews
 from threedie.benchmark.tasks.subject import Floats
@@ -118,7 +118,7 @@ def extract_features(
     rows = np.arange(count * views)
     batches = [rows[begin : begin + _BATCH] for begin in range(0, len(rows), _BATCH)]
 
-    def load(batch: Indices) -> tuple[Indices, Pixels]:
+    def load(batch: Indices) -> tuple[Indices, Values]:
         return batch, images.take(batch // views, batch % views)
 
     with replacing(paths[0]) as first, replacing(paths[1]) as second, torch.inference_mode():

@@ -108,7 +108,7 @@ def measure(subject: Subject, names: Sequence[str] | None = None) -> tuple[dict[
     outcomes = {name: _measure_task(task, subject) for name, task in tasks.items()}
     warnings = [warning for outcome in outcomes.values() for warning in outcome.warnings]
     warnings += subject.heads.warnings
-    if min(subject.train_data.views, subject.eval_data.views) < 2 and subject.pictures is None:
+    if min(subject.train_data.views, subject.eval_data.views) < 2 and not (subject.pictures or subject.cells):
         warnings.insert(0, ResultWarning("objects have one view: tasks that compare two views are left out"))
     if len(subject.eval_objects) < 2:
         warnings.insert(0, ResultWarning("one object is measured: numbers have no interval"))

@@ -174,7 +174,7 @@ def evaluate_arrays(
     left_out = {}
     for name, task in TASKS.items():
         missing = task.missing(subject)
-        if task.needs.pictures:
+        if task.needs.network:
             # No array could be it.
             continue
         if missing:

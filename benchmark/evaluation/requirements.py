@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from threedie.baselines.cell_encoder import NAME as CELL_ENCODER
 from threedie.baselines.method import Method
+from threedie.benchmark.data.cell_augmentation import AUGMENTATIONS as CELL_AUGMENTATIONS
 from threedie.benchmark.data.identity import identify
 from threedie.benchmark.data.pairs import Indices
-from threedie.benchmark.data.source import LabeledViews
+from threedie.benchmark.data.source import LabeledViews, is_cells
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.settings.run_settings import RunSettings
@@ -44,6 +46,25 @@ def require_training(dataset: LabeledViews) -> None:
             f"{dataset.path}: {count} of its {len(dataset)} objects are for training, and {MIN_TRAIN_OBJECTS} or more "
             "are needed: methods and the heads that measure them are trained on those; render more objects"
         )
+
+
+def require_kind(recipe: Recipe, dataset: LabeledViews) -> None:
+    """Refuse a recipe for unit cells on pictures.
+
+    Raises:
+        ThreeDieError: names the setting.
+    """
+    if is_cells(dataset):
+        return
+    for key, value in (
+        ("backbone", CELL_ENCODER), ("normalization", "permittivity"),
+        *(("augmentation", name) for name in CELL_AUGMENTATIONS),
+    ):  # fmt: skip
+        if getattr(recipe, key) == value:
+            raise ThreeDieError(
+                f"recipe {recipe.name}: {key} {value} is for unit cells (--dataset photonics), and {dataset.path} "
+                "holds pictures; take another recipe"
+            )
 
 
 def require_action(method: Method, dataset: LabeledViews) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from threedie.baselines.method import Method, Parts
-from threedie.benchmark.data.source import LabeledViews, is_pictures
+from threedie.benchmark.data.source import LabeledViews, is_cells, is_pictures
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.needs import Available
@@ -36,7 +36,7 @@ class Scope:
     @property
     def needs_features(self) -> bool:
         """Whether a wanted task works on features; the others work with the network itself."""
-        return any(not TASKS[name].needs.pictures for name in self.tasks or TASKS)
+        return any(not TASKS[name].needs.network for name in self.tasks or TASKS)
 
     def under(self, protocol: Protocol, method: Method) -> "Scope":
         """The scope in which a protocol measures a method: its aggregate too, where the protocol says so."""
@@ -73,9 +73,10 @@ def due_tasks(method: Method, dataset: LabeledViews) -> set[str]:
         fields={latent.name for latent in dataset.info.fields},
         views=dataset.info.views,
         predictor=method.has_predictor and method.action is not None,
-        labels=True,
+        labels=not is_cells(dataset),
         train_objects=len(dataset.indices("train")),
         pictures=is_pictures(dataset),
+        cells=is_cells(dataset),
     )
     return {name for name, task in TASKS.items() if not task.needs.missing(available)}
 

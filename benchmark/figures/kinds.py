@@ -37,6 +37,7 @@ KINDS: dict[str, Kind] = {
     "tradeoff": Kind("tradeoff", "draw_tradeoffs", "records", of_rows=True),
     "rotation_error": Kind("rotation_error", "draw_rotation_errors", "records", of_rows=True),
     "budgets": Kind("budgets", "draw_budgets", "records", "no method was trained with several numbers of epochs"),
+    "densities": Kind("densities", "draw_densities", "folders", "no record is of photonic crystals"),
     "factors": Kind("factors", "draw_factors", "folders", "no folder has a study.toml; docs/figures.md describes it"),
     "neighbours": Kind("neighbors", "draw_neighbors", "study", "fewer than three views", needs_predictor=True),
     "steering": Kind("steering", "draw_steering", "study", "its action has no rotation", needs_predictor=True),

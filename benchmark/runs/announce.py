@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from threedie.benchmark.data.inputs import TrainingViews
-from threedie.benchmark.data.source import ImageStore
+from threedie.benchmark.data.source import ImageStore, is_cells
 from threedie.benchmark.evaluation.plan import EvaluationPlan
-from threedie.benchmark.runs.estimate import estimate, span, step_seconds
+from threedie.benchmark.runs.estimate import estimate, fine_tuning_seconds, span, step_seconds
 from threedie.benchmark.settings.recipe import load_recipe
 from threedie.benchmark.settings.run_settings import RunSettings
 from threedie.benchmark.training.build import build
@@ -47,6 +47,8 @@ class Forecast:
         if self.images.pairs_repeat_views:
             seconds = (total - self.steps_done) * step_seconds(self.settings, self.images, self.plan.device)
             more = ", and the vote of neighbors after every epoch" if self.watches_neighbors else ", and the evaluation"
+            if is_cells(dataset):
+                more = f", and fine-tuning at least {span(fine_tuning_seconds(self.settings, self.images, self.plan))}"
             yield titled("time", f"training about {span(seconds)}{more}")
             return
         expected = estimate(self.settings, dataset, self.plan, self.images)

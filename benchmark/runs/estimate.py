@@ -9,14 +9,23 @@ import numpy as np
 import torch
 
 from threedie.baselines.method import Method
-from threedie.benchmark.data.augmentation import Augmentation
-from threedie.benchmark.data.inputs import Loaded, augmentation_for, prepare, training_inputs, view_arrays
+from threedie.benchmark.data.augmentation import Augmenter
+from threedie.benchmark.data.inputs import Loaded, prepare, training_inputs, view_arrays
 from threedie.benchmark.data.normalization import Normalization
 from threedie.benchmark.data.pairs import Sequences, draw_pass, draw_sequences
-from threedie.benchmark.data.source import ImageStore, LabeledViews
+from threedie.benchmark.data.source import ImageStore, LabeledViews, augmentation_for, is_cells
+from threedie.benchmark.evaluation.cells import (
+    LabeledInputs,
+    density_network,
+    epochs_of,
+    fine_tune,
+    label_counts,
+    trained_cells,
+)
 from threedie.benchmark.evaluation.heads import FeatureHeads
 from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.scope import head_work
+from threedie.benchmark.settings.fine_tuning import RULES
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe
 from threedie.benchmark.settings.run_settings import RunSettings
@@ -29,8 +38,6 @@ _PROBE_PAIRS = 128
 _PROBE_PICTURES = 32
 """The same, for pictures that need no decoding."""
 _PROBE_STEPS = 3
-_NORMALIZATION = Normalization((0.5,) * 3, (0.25,) * 3)
-"""Any will do: what it costs doesn't depend on the numbers."""
 _PROBE_HEAD_STEPS = 8
 _USUAL_PATIENCES = 3
 """A head that stops early does so after about three times its patience."""
@@ -89,9 +96,8 @@ def estimate(
         drawn = draw_sequences(objects, dataset.info.views, method.views, seed, 0)[:batch]
         arrays = view_arrays(dataset, drawn, method.action, method.needs_absolute)
         loaded = Loaded([torch.from_numpy(pixels)] * method.views, arrays)
-        augmentation = augmentation_for(method, recipe)
-        step_s = _step_seconds(stepper, augmentation, loaded) if method.needs_training else 0.0
-        view = _NORMALIZATION(pixels, stepper.device)
+        step_s = _step_seconds(stepper, augmentation_for(method, recipe), loaded) if method.needs_training else 0.0
+        view = _any_normalization(pixels.shape[-1])(pixels, stepper.device)
         method.eval()
         with torch.inference_mode():
             image_s = _timed(lambda: method.represent(view).sum().item(), _PROBE_STEPS) / batch
@@ -132,6 +138,25 @@ def step_seconds(settings: RunSettings, images: ImageStore, device: str) -> floa
         return max(_step_seconds(stepper, augmentation, loaded), loading_s) * batch / probed
 
 
+def fine_tuning_seconds(settings: RunSettings, images: ImageStore, plan: EvaluationPlan) -> float:
+    """Seconds of fine-tuning on unit cells by a protocol; 0 for other data. No random number of the run is touched."""
+    dataset = images.dataset
+    if not is_cells(dataset):
+        return 0.0
+    rules, counts = RULES[plan.protocol.name], label_counts(dataset, plan.scope.tasks)
+    short = replace(rules, epochs=1, steps=0)
+    rows = dataset.indices("train")[:_PROBE_PICTURES]
+    normalization = images.normalization(settings.recipe.normalization)
+    with _probe(settings, plan.device) as (method, stepper):
+        inputs = normalization(images.take(rows, 0 * rows), stepper.device)
+        cells = LabeledInputs(inputs, torch.from_numpy(dataset.densities(rows)).to(stepper.device))
+        network = density_network(method, cells)
+        augment = images.augmentation(method, settings.recipe).view
+        step_s = _timed(lambda: fine_tune(network, cells, cells[:2], short, 0, augment), _PROBE_STEPS)
+    trained = [epochs_of(rules, count) * count for count in (trained_cells(rules, count) for count in counts)]
+    return step_s / len(rows) * sum(trained) * plan.scope.head_seeds
+
+
 @contextmanager
 def _probe(settings: RunSettings, device: str) -> Iterator[tuple[Method, Stepper]]:
     """A throwaway copy of the method and its optimizer; random numbers drawn meanwhile leave no trace."""
@@ -140,15 +165,21 @@ def _probe(settings: RunSettings, device: str) -> Iterator[tuple[Method, Stepper
         yield method, Stepper(method, settings.recipe, device)
 
 
-def _step_seconds(stepper: Stepper, augmentation: Augmentation, loaded: Loaded) -> float:
+def _step_seconds(stepper: Stepper, augmentation: Augmenter, loaded: Loaded) -> float:
     """Median seconds of a training step on a batch."""
+    normalization = _any_normalization(loaded.pixels[0].shape[-1])
 
     def step() -> None:
-        values = stepper.step(prepare(loaded, augmentation, _NORMALIZATION, stepper.device), 0.0)
+        values = stepper.step(prepare(loaded, augmentation, normalization, stepper.device), 0.0)
         # Waits for the device.
         values["loss"].item()
 
     return _timed(step, _PROBE_STEPS)
+
+
+def _any_normalization(channels: int) -> Normalization:
+    """Of pictures with some channels; what it costs doesn't depend on the numbers."""
+    return Normalization((0.5,) * channels, (0.25,) * channels)
 
 
 def _pixels(

@@ -18,6 +18,7 @@ from threedie.benchmark.evaluation.pictures import neighbor_monitor
 from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.evaluation.requirements import (
     form_note,
+    require_kind,
     require_training,
     require_validation,
     require_views,
@@ -171,7 +172,9 @@ class Run:
         require_validation(source.dataset)
         options["device"] = find_device(options.get("device", "auto"))
         identity = identify(source.dataset)
+        recipe = source.adapt(name, recipe)
         settings = RunSettings(name, recipe, seed, identity.fingerprint, identity.images_sha256)
+        require_kind(recipe, source.dataset)
         untrained = build(settings)
         source.check(settings, untrained)
         require_views(rules, name, untrained, source.dataset)

@@ -83,10 +83,11 @@ class Recipe:
         name: what the recipe is called.
         image_size: input width and height in pixels; images of another size are resized.
         normalization: `dataset` takes mean and standard deviation of each channel from the training images; `original`
-            are the fixed numbers of the SIE paper's code for 3DIEBench, `cifar10` and `imagenet` those in common use.
+            are the fixed numbers of the SIE paper's code for 3DIEBench, `cifar10` and `imagenet` those in common use;
+            `permittivity` is for unit cells.
         channels: `file` keeps the order of the color channels that the JPEGs hold (the original's own: red and blue
             exchanged in `bgr` datasets), `rgb` puts them right.
-        backbone: name of the encoder network.
+        backbone: name of the encoder network; `cell_cnn` is for unit cells.
         form: `original`, `torchvision` or `cifar` form of the ResNet.
         width: channels of the backbone's first stage; 64 is the full network.
         projector: widths of the projector's layers, joined by `-`.
@@ -98,14 +99,16 @@ class Recipe:
         learning_rate: its highest value.
         weight_decay: coefficient.
         schedule: `constant`; `cosine` down to zero at the last step; `cosine_epochs`, the same in one step an epoch;
-            `cosine_thousandth`, down to a thousandth, with a warm-up whose first step has the rate zero.
+            `cosine_thousandth`, down to a thousandth, with a warm-up whose first step has the rate zero; `late_cosine`,
+            which reaches zero an epoch and a step after the last (E-SSL's code for photonic crystals).
         warmup_epochs: epochs of linear rise from zero; may be a fraction.
         precision: `32-true` or `bf16-mixed`.
         sync_batchnorm: batch statistics over all devices instead of one.
         center: share of the images' width and height, around their middle, that is used; what lies outside, in
             3DIEBench bare floor, is cut off before they are resized.
         augmentation: `none`; `essl` for random crops, flips, colors and grayscale; `imagenet` for those of E-SSL on
-            ImageNet, with blur and solarization. See `data.augmentation`.
+            ImageNet, with blur and solarization. See `data.augmentation`. `cells` and `cells_transformed` are for unit
+            cells, see `data.cell_augmentation`.
         momentum: of `sgd` and `lars`.
         online_probes: whether heads for class and rotation are trained beside the method, for its curves alone.
         vector_rate: learning rate of one-dimensional parameters (biases and those of normalization layers) over that of
@@ -117,7 +120,7 @@ class Recipe:
 
     name: Text
     image_size: ImageSize
-    normalization: Literal["dataset", "original", "cifar10", "imagenet"]
+    normalization: Literal["dataset", "original", "cifar10", "imagenet", "permittivity"]
     channels: Literal["file", "rgb"]
     backbone: Text
     form: Literal["original", "torchvision", "cifar"]
@@ -129,12 +132,12 @@ class Recipe:
     optimizer: Literal["adam", "adamw", "sgd", "lars"]
     learning_rate: Annotated[Number, Must(lambda rate: 0 < rate < math.inf, "positive")]
     weight_decay: Annotated[Number, Must(lambda decay: 0 <= decay < math.inf, "0 or more")]
-    schedule: Literal["constant", "cosine", "cosine_epochs", "cosine_thousandth"]
+    schedule: Literal["constant", "cosine", "cosine_epochs", "cosine_thousandth", "late_cosine"]
     warmup_epochs: Number
     precision: Literal["32-true", "bf16-mixed"]
     sync_batchnorm: Flag
     center: Annotated[Number, Must(lambda share: 0 < share <= 1, "more than 0 and at most 1")] = 1.0
-    augmentation: Literal["none", "essl", "imagenet"] = "none"
+    augmentation: Literal["none", "essl", "imagenet", "cells", "cells_transformed"] = "none"
     momentum: Annotated[Number, Must(lambda value: 0 <= value < 1, "0 or more and less than 1")] = 0.0
     online_probes: Flag = False
     vector_rate: Annotated[Number, Must(lambda share: 0 < share < math.inf, "positive")] = 1.0

@@ -15,6 +15,7 @@ class Available:
         labels: whether the objects' classes are known.
         train_objects: number of training objects.
         pictures: whether the data are pictures of one view each, with the network that sees them.
+        cells: whether the data are unit cells of photonic crystals, with the network that sees them.
     """
 
     fields: Collection[str]
@@ -23,6 +24,7 @@ class Available:
     labels: bool
     train_objects: int
     pictures: bool = False
+    cells: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Needs:
         views: at least so many views of each object.
         heads: whether a head is trained for it.
         pictures: pictures of one view each, and the network that sees them: for what can't be measured on features.
+        cells: unit cells of photonic crystals, and the network that sees them.
     """
 
     predictor: bool = False
@@ -46,6 +49,12 @@ class Needs:
     views: int = 1
     heads: bool = False
     pictures: bool = False
+    cells: bool = False
+
+    @property
+    def network(self) -> bool:
+        """Whether it can't be measured on features alone."""
+        return self.pictures or self.cells
 
     def missing(self, available: Available) -> dict[str, str]:
         """What isn't available: names of the attributes above, each with its words; empty where nothing is missing."""
@@ -62,6 +71,8 @@ class Needs:
             missing["views"] = f"{_COUNTS.get(self.views, self.views)} views of each object"
         if self.pictures and not available.pictures:
             missing["pictures"] = "pictures of one view each"
+        if self.cells and not available.cells:
+            missing["cells"] = "unit cells of photonic crystals"
         return missing
 
     def has_fields(self, names: Collection[str]) -> bool:

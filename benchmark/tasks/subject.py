@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from threedie.benchmark.data.pairs import Indices, Pairs, spread_over
+from threedie.benchmark.settings.fine_tuning import FineTuning
 from threedie.benchmark.settings.linear_rules import LinearRules
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.tasks.needs import Available
@@ -173,6 +174,29 @@ class PictureNetwork(Interface):
 
 
 @dataclass(frozen=True, eq=False)
+class FineTuned:
+    """What fine-tuned networks predict of the measured cells.
+
+    Attributes:
+        errors: relative error of each cell, (Q,) for each seed.
+        floor: that of the empty lattice, (Q,).
+        notes: remarks, one sentence each.
+    """
+
+    errors: list[Array]
+    floor: Array
+    notes: list[str]
+
+
+class CellNetwork(Interface):
+    """A network that sees unit cells; `threedie.benchmark.evaluation.cells` fine-tunes it with torch."""
+
+    def fine_tuned(self, rules: FineTuning, labeled: int) -> FineTuned:
+        """What copies predict of the measured cells that are fine-tuned on a number of labeled cells."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
 class Subject:
     """What is measured, and on what.
 
@@ -193,6 +217,7 @@ class Subject:
         head_sources: what heads are trained on.
         normalize: whether embeddings are compared at length 1.
         pictures: the network on pictures of one view each; None for other data.
+        cells: the network on unit cells; None for other data.
     """
 
     train_data: Data
@@ -210,6 +235,7 @@ class Subject:
     head_sources: tuple[str, ...] = (REPRESENTATION,)
     normalize: bool = True
     pictures: PictureNetwork | None = None
+    cells: CellNetwork | None = None
 
     @property
     def bootstrap(self) -> Bootstrap:
@@ -230,6 +256,7 @@ class Subject:
             labels=all(data.has_labels for data in datasets),
             train_objects=len(self.train_objects),
             pictures=self.pictures is not None,
+            cells=self.cells is not None,
         )
 
 

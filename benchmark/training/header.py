@@ -14,6 +14,8 @@ MEND = "put a copy of it back, or delete it and train again (no older one is kep
 """What to do about a damaged checkpoint of a run."""
 _LARGEST_PIXEL = 1e6
 _LARGEST_COUNT = 10**15
+CHANNELS = (1, 3)
+"""Permittivities have one channel, pictures three."""
 
 
 def _is_number(value: Any) -> bool:
@@ -22,7 +24,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_channels(values: Any) -> bool:
-    whole = isinstance(values, list | tuple) and len(values) == 3
+    whole = isinstance(values, list | tuple) and len(values) in CHANNELS
     return whole and all(_is_number(value) and abs(value) < _LARGEST_PIXEL for value in values)
 
 
@@ -32,13 +34,13 @@ def _is_seconds(value: Any) -> bool:
 
 Count = Annotated[Whole, Must(lambda count: 0 <= count < _LARGEST_COUNT, "0 or more, and possible")]
 AnyNumber = Annotated[Any, Must(_is_number, "a number")]
-Channels = Annotated[Any, Must(_is_channels, "three numbers")]
-Deviations = Annotated[Any, Must(lambda std: _is_channels(std) and min(std) > 0, "three numbers above 0")]
+Channels = Annotated[Any, Must(_is_channels, "three numbers, or one")]
+Deviations = Annotated[Any, Must(lambda std: _is_channels(std) and min(std) > 0, "three numbers above 0, or one")]
 Weight = Annotated[Any, Must(lambda value: isinstance(value, Tensor), "a tensor")]
 
 
 class Normalization(TypedDict):
-    """Statistics that inputs are normalized with, for red, green and blue, in 0 to 1."""
+    """Statistics that inputs are normalized with: for red, green and blue in 0 to 1, or for permittivities."""
 
     mean: Channels
     std: Deviations

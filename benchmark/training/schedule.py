@@ -15,7 +15,8 @@ def learning_rate(recipe: Recipe, step: int, steps_per_epoch: int) -> float:
 
     `cosine_thousandth` is the schedule of Barlow Twins' code (Zbontar et al., ICML 2021) and of E-SSL's on ImageNet:
     its warm-up begins at zero, its cosine ends at a thousandth. `cosine_epochs` is that of SimSiam's code (Chen & He,
-    CVPR 2021): the rate changes between epochs alone.
+    CVPR 2021): the rate changes between epochs alone. `late_cosine` is that of E-SSL's code for photonic crystals: it
+    spans an epoch more than is trained, and sets the rate of a step after it.
     """
     warmup = round(recipe.warmup_epochs * steps_per_epoch)
     total = recipe.epochs * steps_per_epoch
@@ -28,6 +29,8 @@ def learning_rate(recipe: Recipe, step: int, steps_per_epoch: int) -> float:
         return recipe.learning_rate * (step + 1) / warmup
     if recipe.schedule == "constant":
         return recipe.learning_rate
+    if recipe.schedule == "late_cosine":
+        return recipe.learning_rate * _half_cosine(max(0, step - 1 - warmup) / (total + steps_per_epoch - warmup))
     if recipe.schedule == "cosine_epochs":
         first = warmup + (step - warmup) // steps_per_epoch * steps_per_epoch
         return recipe.learning_rate * _half_cosine((first - warmup) / (total - warmup))

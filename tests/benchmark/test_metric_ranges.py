@@ -96,6 +96,8 @@ def test_the_ranges_are_those_of_the_quantities():
             assert ends == (0, 180)
         elif name == "effective_rank":
             assert ends == (1, None)
+        elif name == "relative_error":
+            assert ends == (0, None)
         else:
             assert ends == (0, 1), name
     assert not find_metric("pose_retrieval", "pre_val_val").higher_is_better

@@ -25,6 +25,7 @@ def test_the_recipes_load_and_survive_json():
     assert {"cifar10", "context-ssl", "equicaps", "micro", "mini", "paper", "seq-jepa", "seq-jepa-others", "smoke"} <= {
         *recipe_names()
     }
+    assert {"photonics", "photonics-micro"} <= {*recipe_names()}
     assert {"imagefolder", "imagenet"} <= {*recipe_names()}
     assert recipe_names() == sorted(recipe_names())
     for name in recipe_names():

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from threedie.benchmark.leaderboard.groups import measured, published
 from threedie.benchmark.leaderboard.latex import TEXT_WIDTH_PT, latex_tables, render_latex
 from threedie.benchmark.leaderboard.markdown import find_definitions, render_markdown, render_summary
 from threedie.benchmark.leaderboard.page import render_page
+from threedie.benchmark.leaderboard.published import published_records
 from threedie.benchmark.leaderboard.selection import MOST_LEADING, Selection, leading, without_gaps
 from threedie.benchmark.records.record import read_records, write_record
 from threedie.benchmark.settings.recipe import load_recipe
@@ -30,9 +30,7 @@ from threedie.manifests.errors import ThreeDieError
 
 REPO = Path(__file__).parents[2]
 MINI = REPO / "docs" / "history" / "mini" / "records"
-PUBLISHED = json.loads(
-    resources.files("threedie.benchmark").joinpath("leaderboard/published.json").read_text(encoding="utf-8")
-)
+PUBLISHED = published_records()
 PDFLATEX = shutil.which("pdflatex")
 
 

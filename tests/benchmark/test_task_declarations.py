@@ -19,7 +19,7 @@ from threedie.benchmark.tasks.warning import ResultWarning
 ORDER = (
     "classification", "knn", "rotation", "absolute_rotation", "rotation_in_class", "color", "light",
     "translation_object", "translation_base", "retrieval", "pose_retrieval", "rank",
-    "picture_neighbors", "picture_linear",
+    "picture_neighbors", "picture_linear", "density_50", "density_200", "density_1000", "density_3000",
 )  # fmt: skip
 """Records and tables have had the tasks in this order since the first one."""
 

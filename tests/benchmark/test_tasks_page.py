@@ -14,6 +14,7 @@ def needs(task: Task) -> str:
     wanted = task.needs
     words = ["a predictor"] if wanted.predictor else []
     words += ["images without latents"] if wanted.pictures else []
+    words += ["unit cells of photonic crystals"] if wanted.cells else []
     words += ["classes"] if wanted.labels else []
     words += [f"{wanted.views} views"] if wanted.views > 1 else []
     words += [", ".join(dict.fromkeys(f"`{name}`" for name in wanted.fields))] if wanted.fields else []
