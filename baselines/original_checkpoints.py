@@ -110,6 +110,16 @@ def backbone_form(state: Mapping[str, Tensor]) -> str:
 def load_original(module: nn.Module, checkpoint: Mapping[str, Any], optional: Collection[str] = ()) -> None:
     """Load a checkpoint into a method, or into the method's backbone if it holds nothing else.
 
+    Raises:
+        ValueError: see `check_original`.
+    """
+    check_original(module, checkpoint, optional)
+    module.load_state_dict(original_state(checkpoint), strict=False)
+
+
+def check_original(module: nn.Module, checkpoint: Mapping[str, Any], optional: Collection[str] = ()) -> None:
+    """Refuse a checkpoint that can't be loaded into a method, which may lie on the device `meta`.
+
     Batch-norm's counters of batches may be missing, as in files of PyTorch before 0.4.1: nothing reads them. So may
     entries that are named as optional.
 
@@ -124,7 +134,6 @@ def load_original(module: nn.Module, checkpoint: Mapping[str, Any], optional: Co
     faults = weight_faults(state, target, exact=False)
     if faults:
         raise ValueError(f"checkpoint doesn't fit this method: {listed(faults)}")
-    module.load_state_dict(state, strict=False)
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,8 @@ def _seq_jepa(state: Mapping[str, Tensor], choices: dict[str, Any]) -> Successor
     *_, dim = network_of(_backbone(ours))
     token, hidden = _shape(state, "agg_token", 3)[2], _shape(state, "predictor.0.weight", 2)[0]
     width = token - dim
+    if width < 0:
+        raise ValueError(f"checkpoint: agg_token has {token} numbers, fewer than a representation, which has {dim}")
     options: dict[str, Any] = {
         "hidden": hidden,
         "averaged_target": any(name.startswith("target_backbone.") for name in ours),
@@ -144,14 +146,15 @@ def _context_ssl(state: Mapping[str, Tensor], choices: dict[str, Any]) -> Succes
     for theirs, layer in _CONTEXT_SSL_LAYERS.items():
         ours = {name.replace(theirs, layer): value for name, value in ours.items()}
     blocks = {int(found[1]) for name in ours if (found := re.match(r"predictor\.blocks\.([0-9]{1,3})\.", name))}
-    hidden = [
+    widths = [
         _shape(state, f"aug_predictor.{index}.weight", 2)[0]
         for index in range(0, 100, 2)
         if f"aug_predictor.{index}.weight" in state
-    ][:-1]
-    if not hidden:
-        raise ValueError("checkpoint: aug_predictor.0.weight is missing; the weights are of no whole ContextSSL")
-    options = {"layers": len(blocks), "regressor": "-".join(map(str, hidden))}
+    ]
+    if len(widths) < 2:
+        missing = f"aug_predictor.{2 * len(widths)}.weight"
+        raise ValueError(f"checkpoint: {missing} is missing; the weights are of no whole ContextSSL")
+    options = {"layers": len(blocks), "regressor": "-".join(map(str, widths[:-1]))}
     projector = str(_shape(state, "predictor._read_in.weight", 2)[0])
     network = _architecture(ours, ("context_ssl",), projector, options, choices)
     return Successor(network, ours, left_out, optional=("environments.progress",))
@@ -174,7 +177,11 @@ def _backbone(ours: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _renamed(state: Mapping[str, Tensor], prefixes: Mapping[str, str]) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    """Weights under our names, and the modules without one. The classifier of an encoder is left out."""
+    """Weights under our names, and the modules without one. The classifier of an encoder is left out.
+
+    Raises:
+        ValueError: two of them have one name here.
+    """
     ours: dict[str, Tensor] = {}
     left_out: dict[str, None] = {}
     for name, value in state.items():
@@ -182,7 +189,10 @@ def _renamed(state: Mapping[str, Tensor], prefixes: Mapping[str, str]) -> tuple[
         if prefix is None or (name.removeprefix(prefix).startswith("fc.") and prefixes[prefix].endswith("backbone.")):
             left_out[name.partition(".")[0] if prefix is None else f"{prefix}fc"] = None
         else:
-            ours[prefixes[prefix] + name.removeprefix(prefix)] = value
+            renamed = prefixes[prefix] + name.removeprefix(prefix)
+            if renamed in ours:
+                raise ValueError(f"checkpoint: {renamed} stands in it twice, as {name} too")
+            ours[renamed] = value
     return ours, tuple(left_out)
 
 

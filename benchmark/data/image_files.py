@@ -16,6 +16,9 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", "
 MOST_PIXELS = 1 << 27
 """Larger images are refused: they would fill the memory of several threads."""
 
+_FORMATS = ("JPEG", "PNG", "PPM", "BMP", "TIFF", "WEBP", "GIF")
+"""What Pillow may take a file for, whatever its name: some others it hands to a program, as EPS to Ghostscript."""
+
 _JPEG, _START_OF_SCAN, _END = b"\xff\xd8\xff", b"\xff\xda", b"\xff\xd9"
 _EXIF, _EXIF_WITHIN = b"Exif\0\0", 4096
 _DIRECT = frozenset({"YCbCr", "RGB", "Gray"})
@@ -53,7 +56,6 @@ def read_head(content: bytes) -> ImageHead:
     """
     if not content:
         raise BadImageError("empty")
-    orientation = _orientation(content)
     height = width = 0
     scalable = False
     if content.startswith(_JPEG):
@@ -67,6 +69,7 @@ def read_head(content: bytes) -> ImageHead:
             width, height = image.size
     if height * width > MOST_PIXELS:
         raise BadImageError(f"{width} x {height} pixels, more than {MOST_PIXELS:,}")
+    orientation = _orientation(content)
     if orientation >= _SIDEWAYS:
         height, width = width, height
     return ImageHead(height, width, orientation, scalable)
@@ -146,7 +149,7 @@ def _slow(content: bytes) -> Pixels:
 
 def _opened(content: bytes) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(content))
+        return Image.open(io.BytesIO(content), formats=_FORMATS)
     except Image.DecompressionBombError as error:
         raise BadImageError(f"more than {MOST_PIXELS:,} pixels") from error
     except Exception as error:
@@ -154,12 +157,15 @@ def _opened(content: bytes) -> Image.Image:
 
 
 def _orientation(content: bytes) -> int:
-    """EXIF's orientation; 1 where it is missing or damaged, as viewers take it."""
+    """EXIF's orientation; 1 where it is missing or damaged, as viewers take it, or Pillow turns the image itself."""
     if _EXIF not in content[:_EXIF_WITHIN] and content.startswith(_JPEG):
         return 1
     try:
-        with Image.open(io.BytesIO(content)) as image:
-            number = image.getexif().get(ExifTags.Base.Orientation, 1)
+        with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+            if image.format == "TIFF":
+                return 1
+            # Not a PNG's own `getexif`, which decodes all pixels to look for EXIF behind them.
+            number = Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
     except (OSError, SyntaxError, ValueError, KeyError, TypeError, struct.error, Image.DecompressionBombError):
         return 1
     return number if isinstance(number, int) and 1 <= number <= 8 else 1

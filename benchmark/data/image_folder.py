@@ -147,7 +147,7 @@ def check_images(
         ThreeDieError: a file that isn't a whole image, or can't be read.
     """
     place = _cache_file(_state(folder, files))
-    kept = _kept(place)
+    kept = None if place is None else _kept(place)
     if kept is not None:
         return kept
 
@@ -162,7 +162,8 @@ def check_images(
     sha256 = _digest(progress(ordered(digest, files.paths, workers)))
     # Where the home can't be written to, the files are read again the next time.
     with suppress(ThreeDieError):
-        write_json(place, {"version": CACHE_VERSION, "images_sha256": sha256})
+        if place is not None:
+            write_json(place, {"version": CACHE_VERSION, "images_sha256": sha256})
     return sha256
 
 
@@ -262,9 +263,13 @@ def _state(folder: Path, files: FolderFiles) -> str:
     return _digest([str(folder.resolve()), *map(line, files.paths)])
 
 
-def _cache_file(state: str) -> Path:
+def _cache_file(state: str) -> Path | None:
     home = os.environ.get("XDG_CACHE_HOME")
-    folder = Path(home) if home else Path.home() / ".cache"
+    try:
+        folder = Path(home) if home else Path.home() / ".cache"
+    except RuntimeError:
+        # A user without a home directory, as in some containers.
+        return None
     return folder / "3die" / f"images-{state[:32]}.json"
 
 

@@ -140,7 +140,7 @@ def extract_features(
             sign_features(path)
     written = [open_features(path, (count, views), reporter.note) for path in paths]
     if written[0] is None or written[1] is None:
-        raise ThreeDieError(f"{folder}: the features just written can't be read back; is the disk all right?")
+        raise ThreeDieError(f"{folder}: the features just written can't be read back; check the disk")
     return Features(written[0], written[1], False)
 
 

@@ -77,7 +77,7 @@ def sequence_embeddings(
         sign_features(file)
     written = open_features(path, (count, views), plan.reporter.note)
     if written is None:
-        raise ThreeDieError(f"{path}: the embeddings just written can't be read back; is the disk all right?")
+        raise ThreeDieError(f"{path}: the embeddings just written can't be read back; check the disk")
     return written
 
 

@@ -38,6 +38,26 @@ def build(settings: RunSettings) -> Method:
     return method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
+def outline(settings: RunSettings, what: str) -> Method:
+    """The method without numbers: on the meta device a network of any size costs nothing.
+
+    Args:
+        settings: of the method.
+        what: where they are from, for the message.
+
+    Raises:
+        ThreeDieError: no such method, or it can't be built with these settings.
+    """
+    # Methods of users may need real numbers.
+    with torch.device("meta") if settings.method in METHODS else nullcontext():
+        try:
+            return build(settings)
+        except (RuntimeError, TypeError, OverflowError, MemoryError) as error:
+            raise ThreeDieError(f"{what}: its method {settings.method} can't be built ({first_line(error)})") from error
+        except ThreeDieError as error:
+            raise ThreeDieError(f"{what}: {error}") from error
+
+
 def require_fit(settings: RunSettings, state: Mapping[str, Any], what: str) -> None:
     """Refuse weights that don't fit the method with its settings in names, types and shapes, or aren't finite.
 
@@ -49,15 +69,7 @@ def require_fit(settings: RunSettings, state: Mapping[str, Any], what: str) -> N
     Raises:
         ThreeDieError: names what doesn't fit.
     """
-    # On the meta device a network of any size costs nothing; methods of users may need real numbers.
-    with torch.device("meta") if settings.method in METHODS else nullcontext():
-        try:
-            method = build(settings)
-        except (RuntimeError, TypeError, OverflowError, MemoryError) as error:
-            raise ThreeDieError(f"{what}: its method {settings.method} can't be built ({first_line(error)})") from error
-        except ThreeDieError as error:
-            raise ThreeDieError(f"{what}: {error}") from error
-    faults = weight_faults(state, method.state_dict(), exact=True)
+    faults = weight_faults(state, outline(settings, what).state_dict(), exact=True)
     if faults:
         raise ThreeDieError(
             f"{what}: model: the weights don't fit the method {settings.method} with its settings: {listed(faults)}; "

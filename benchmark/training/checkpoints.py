@@ -114,10 +114,17 @@ def weights_sha256(state: Mapping[str, Tensor]) -> str:
     """
     digest = hashlib.sha256()
     for name in sorted(state):
-        tensor = state[name].detach().cpu().contiguous()
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+        digest.update(f"{name} {state[name].dtype} {tuple(state[name].shape)}\n".encode())
+        digest.update(_bytes(state[name]))
     return digest.hexdigest()
+
+
+def _bytes(tensor: Tensor) -> Any:
+    """A tensor's numbers, row by row."""
+    flat = tensor.detach().cpu().reshape(-1)
+    # That of a single number may have any stride.
+    flat = flat if flat.stride(0) == 1 else flat.clone(memory_format=torch.contiguous_format)
+    return flat.view(torch.uint8).numpy().data
 
 
 def content_sha256(content: Mapping[str, Any]) -> str:
@@ -139,9 +146,8 @@ def _hash(digest: Any, value: Any, where: str, depth: int = 0) -> None:
         fault = tensor_fault(value)
         if fault:
             raise ValueError(f"{where} {fault}")
-        plain = value.detach().cpu().contiguous()
-        digest.update(f"tensor {plain.dtype} {tuple(plain.shape)}\n".encode())
-        digest.update(plain.reshape(-1).view(torch.uint8).numpy().data)
+        digest.update(f"tensor {value.dtype} {tuple(value.shape)}\n".encode())
+        digest.update(_bytes(value))
     elif isinstance(value, Mapping):
         digest.update(f"dict {len(value)}\n".encode())
         for key, entry in value.items():

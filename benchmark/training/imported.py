@@ -12,6 +12,7 @@ from threedie.baselines.original_checkpoints import (
     Architecture,
     architecture,
     backbone_state,
+    check_original,
     load_original,
     original_state,
     remarks,
@@ -21,7 +22,7 @@ from threedie.baselines.successor_checkpoints import Successor, read_successor
 from threedie.benchmark.data.normalization import FIXED_NORMALIZATIONS
 from threedie.benchmark.settings.recipe import SECTION, SHORT_SECTION, Recipe, parse_value
 from threedie.benchmark.settings.run_settings import RunSettings
-from threedie.benchmark.training.build import build
+from threedie.benchmark.training.build import build, outline
 from threedie.benchmark.training.checkpoints import EXPORTED
 from threedie.benchmark.training.exported import (
     CONFIG_FILE,
@@ -98,22 +99,29 @@ def import_checkpoint(
     pixels = options.normalization or ("dataset" if about else usual)
     if about:
         image_size = about["image_size"]
-    recipe = Recipe(
-        name=RECIPE_NAME, image_size=(successor and successor.image_size) or image_size, normalization=pixels,  # type: ignore[arg-type]
-        channels="rgb" if about or pixels == "imagenet" else "file", backbone=network.backbone,
-        center=about["center"] if about else 1.0,
-        form=network.form, width=network.width, projector=network.projector or "1",  # type: ignore[arg-type]
-        # How it was trained is unknown; these are never read, and records leave them out.
-        epochs=1, passes=1, batch_size=2, optimizer="adam", learning_rate=1.0, weight_decay=0.0, schedule="constant",
-        warmup_epochs=0.0, precision="32-true", sync_batchnorm=False, method_options=all_options,
-    )  # fmt: skip
-    settings = RunSettings(method, recipe, None, None, None)
     try:
-        module = build(settings)
-        weights = successor.state if successor else content
-        load_original(module, weights, successor.optional if successor else ())
-    except (ValueError, ThreeDieError) as error:
+        recipe = Recipe(
+            name=RECIPE_NAME, image_size=(successor and successor.image_size) or image_size, normalization=pixels,  # type: ignore[arg-type]
+            channels="rgb" if about or pixels == "imagenet" else "file", backbone=network.backbone,
+            center=about["center"] if about else 1.0,
+            form=network.form, width=network.width, projector=network.projector or "1",  # type: ignore[arg-type]
+            # How it was trained is unknown; these are never read, and records leave them out.
+            epochs=1, passes=1, batch_size=2, optimizer="adam", learning_rate=1.0, weight_decay=0.0,
+            schedule="constant", warmup_epochs=0.0, precision="32-true", sync_batchnorm=False,
+            method_options=all_options,
+        )  # fmt: skip
+        settings = RunSettings(method, recipe, None, None, None)
+    except ThreeDieError as error:
         raise ThreeDieError(f"{path}: {error}") from error
+    weights, optional = (successor.state, successor.optional) if successor else (content, ())
+    # First without numbers: a small file can describe a network that no memory holds.
+    outlined = outline(settings, str(path))
+    try:
+        check_original(outlined, weights, optional)
+    except ValueError as error:
+        raise ThreeDieError(f"{path}: {error}") from error
+    module = build(settings)
+    load_original(module, weights, optional)
     types = sorted({str(value.dtype).removeprefix("torch.") for value in original_state(weights).values()})
     converted = [name for name in types if name not in ("float32", "int64")]
     notes = remarks(content)

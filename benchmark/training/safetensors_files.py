@@ -62,4 +62,15 @@ def write_safetensors(path: Path, weights: Mapping[str, Tensor], note: Mapping[s
     # `format` is what other readers look for.
     text = {"format": "pt", NOTE: json.dumps(note, sort_keys=True)}
     with replacing(path) as temporary:
-        temporary.write_bytes(library.save(plain, text))
+        temporary.write_bytes(_with_sorted_header(library.save(plain, text)))
+
+
+def _with_sorted_header(file: bytes) -> bytes:
+    """The same file with its header in one order: the library's differs from process to process.
+
+    A file begins with the header's length in eight bytes, little-endian; the header is padded to a multiple of eight.
+    """
+    end = 8 + int.from_bytes(file[:8], "little")
+    header = json.dumps(json.loads(file[8:end]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + file[end:]

@@ -75,13 +75,13 @@ class Stepper:
         self.optimizer.zero_grad(set_to_none=True)
         output, self.representation = self._model(dict(vars(batch)))
         values = {name: value.detach().float() for name, value in output.items()}
-        self._hold_weights_if_diverged(values)
+        self._skip_update_if_diverged(values)
         self.fabric.backward(output["loss"])
         self.optimizer.step()
         self.method.after_step(done)
         return values
 
-    def _hold_weights_if_diverged(self, values: dict[str, Tensor]) -> None:
+    def _skip_update_if_diverged(self, values: dict[str, Tensor]) -> None:
         """Let the optimizer change nothing once a loss wasn't finite; decided on the device, without waiting for it."""
         finite = torch.isfinite(values["loss"])
         failed = torch.maximum(self._diverged, (~finite).float())

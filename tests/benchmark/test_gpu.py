@@ -52,7 +52,7 @@ def first_losses(dataset: Dataset, method: str, device: str, *overrides: str, st
     normalization = images.normalization("dataset")
     readings = Readings(stepper.device)
     for drawn in views.batches(settings.recipe, 0, 0)[:steps]:
-        loaded = views.load(drawn, stepper.method.action)
+        loaded = views.load(drawn, stepper.method.action, absolute=stepper.method.needs_absolute)
         readings.add(stepper.step(prepare(loaded, augmentation, normalization, stepper.device), 1e-3))
     return readings.read()
 

@@ -34,7 +34,7 @@ def pixels_of(content: bytes, scale: int = 1) -> np.ndarray:
     return decode(content, read_head(content), scale)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_images_are_upright_as_viewers_show_them(orientation: int, kind: str) -> None:
     content = oriented(orientation, kind)
@@ -125,6 +125,24 @@ def test_what_follows_a_whole_jpeg_does_no_harm() -> None:
 def test_other_files_are_refused(content: bytes, message: str) -> None:
     with pytest.raises(BadImageError, match=message):
         check_complete(content)
+
+
+def test_a_file_for_another_program_is_refused_and_not_handed_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow would run Ghostscript on it, whatever its name."""
+    started: list[object] = []
+    monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", lambda *_, **__: started.append(1))
+    page = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n"
+    assert Image.open(io.BytesIO(page)).format == "EPS"
+    with pytest.raises(BadImageError, match="not an image of a known format"):
+        check_complete(page)
+    assert started == []
+
+
+def test_the_head_of_a_png_is_read_without_decoding_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = oriented(6, "PNG")
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda _: pytest.fail("decoded"))
+    for content in (whole, encode(Image.fromarray(picture()), "PNG")):
+        assert read_head(content).orientation == (6 if content is whole else 1)
 
 
 def test_an_image_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,6 +114,16 @@ def test_without_a_cache_everything_works(tmp_path: Path, monkeypatch: pytest.Mo
     assert opened(folder).images_sha256() == opened(folder).images_sha256()
 
 
+def test_a_user_without_a_home_has_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    folder = write_folder(tmp_path / "data", 1, 1)
+    assert opened(folder).images_sha256() == opened(folder).images_sha256()
+
+
 def test_what_is_no_image_is_left_out_and_reported(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "data", 1, 1)
     for name in (".DS_Store", "._ant_0.JPEG", ".hidden/x.JPEG"):

@@ -12,6 +12,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from threedie.baselines import successor_checkpoints
 from threedie.baselines.registry import build_method
 from threedie.baselines.successor_checkpoints import read_successor
 from threedie.benchmark.commands.bench import bench
@@ -123,6 +124,14 @@ def test_of_seq_jepa_s_other_methods_the_encoder_is_taken(name: str, tmp_path: P
     assert note == f"its encoder alone is measured; modules that aren't taken: {', '.join(sorted(rest))}"
 
 
+def test_two_weights_of_one_name_here_are_refused() -> None:
+    backbone = build_method("random", form="torchvision", width=4).backbone.state_dict()
+    state = {f"enc.{name}": value for name, value in backbone.items()}
+    prefixes = {"enc.": "backbone.", "encoder.": "backbone."}
+    with pytest.raises(ValueError, match=r"backbone\.conv1\.weight stands in it twice, as encoder\.conv1\.weight too"):
+        successor_checkpoints._renamed(state | {"encoder.conv1.weight": state["enc.conv1.weight"]}, prefixes)
+
+
 def test_of_a_part_of_contextssl_the_encoder_is_taken() -> None:
     backbone = build_method("random", form="torchvision", width=4).backbone.state_dict()
     state = {f"enc.{name}": value for name, value in backbone.items()}
@@ -138,6 +147,7 @@ def test_of_a_part_of_contextssl_the_encoder_is_taken() -> None:
     [
         ({"aug_predictor.0.weight": None}, "regressor.0.weight is missing"),
         ({f"aug_predictor.{index}.weight": None for index in (0, 2, 4)}, "aug_predictor.0.weight is missing"),
+        ({f"aug_predictor.{index}.weight": None for index in (2, 4)}, "aug_predictor.2.weight is missing"),
         ({"predictor._read_in.weight": torch.zeros(32, 40)}, "predictor.read_in.weight has shape (32, 40) instead of"),
         ({"predictor._read_in.weight": torch.zeros(5)}, "predictor._read_in.weight has shape (5,) instead of 2"),
         ({"predictor.transformer.h.1.ln_1.bias": None}, "predictor.blocks.1.attention_norm.bias is missing"),
@@ -216,6 +226,12 @@ def expanded(*shape: int) -> torch.Tensor:
         ("equicaps_3x3", {"backbone.conv1.weight": None}, (), "its backbone is no ResNet-18, 34 or 50"),
         ("seqjepa_rot_L3", {"agg_token": torch.zeros(5)}, (), "agg_token has shape (5,) instead of 3 dimensions"),
         ("seqjepa_rot_L3", {"agg_token": torch.zeros(1, 1, 99)}, (), "agg_token has 99 numbers; representation and"),
+        (
+            "seqjepa_rot_L3",
+            {"agg_token": torch.zeros(1, 1, 9)},
+            (),
+            "fewer than a representation, which has 32",
+        ),
         ("seqjepa_rot_L3", {"predictor.0.weight": None}, (), "predictor.0.weight is missing"),
         (
             "seqjepa_rot_L3",
@@ -233,6 +249,12 @@ def expanded(*shape: int) -> torch.Tensor:
         ("seqjepa_rot_L3", {}, ("method.lenght=7",), "did you mean 'length'"),
         ("seqjepa_rot_L3", {"encoder.layer4.1.conv1.weight": None}, (), "backbone.layer4.1.conv1.weight is missing"),
         ("seqjepa_rot_L3", {"encoder.conv1.weight": None}, (), "its backbone is no ResNet"),
+        (
+            "sen_rot",
+            {"encoder.conv1.weight": torch.zeros(17000, 3, 1, 1)},
+            (),
+            "recipe imported: width is 17000; it",
+        ),
         ("sen_rot", {}, ("method.action=rotation",), "it is a backbone alone, which has no options"),
     ],
 )
@@ -249,6 +271,18 @@ def test_what_does_not_fit_is_one_line(
     assert line.startswith((f"{path}: ", "--set"))
     assert "\n" not in line
     assert re.search(re.escape(message), line), line
+
+
+def test_a_small_file_that_describes_a_network_beyond_any_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The width of a few tensors decides that of many others: here 10^13 numbers in each of them."""
+    _, state = theirs("seqjepa_rot_L3")
+    width = 10**6
+    state |= {"agg_token": torch.zeros(1, 1, 32 + width), "action_proj.0.weight": torch.zeros(width, 4)}
+    monkeypatch.setattr("threedie.benchmark.training.imported.build", lambda _: pytest.fail("built"))
+    with pytest.raises(ThreeDieError, match=r"model\.pth: checkpoint doesn't fit this method: .* has shape .* instead"):
+        import_checkpoint(tmp_path / "model.pth", {"model": state}, 32)
 
 
 def test_an_experience_of_sie_s_code_is_refused(tmp_path: Path) -> None:

@@ -78,8 +78,8 @@ def test_pairs_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for row, which in enumerate(pairs_subject._samples(plan, folders)):
         view1, view2, action, _ = read_sample(*which, False)
         # Two decoders of the same library.
-        assert np.abs(loaded.pixels[0][row].astype(int) - view1).max() <= 1
-        assert np.abs(loaded.pixels[1][row].astype(int) - view2).max() <= 1
+        assert np.abs(loaded.pixels[0][row].numpy().astype(int) - view1).max() <= 1
+        assert np.abs(loaded.pixels[1][row].numpy().astype(int) - view2).max() <= 1
         np.testing.assert_allclose(loaded.arrays["action"][row], action, atol=1e-6)
         torch.testing.assert_close(read_sample(*which, True)[0], inputs[row], atol=0.05, rtol=0)
 

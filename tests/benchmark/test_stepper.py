@@ -75,7 +75,7 @@ def test_a_step_with_probes_reads_nothing_back(method: str):
     assert all(value.shape == () for value in values.values())
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "lars"])
 def test_a_loss_that_is_not_finite_leaves_weights_and_averages(optimizer: str):
     stepper = make_stepper(f"optimizer={optimizer}")
     stepper.step(make_batch(), 1e-3)

@@ -385,6 +385,8 @@ def test_the_hash_of_weights_sees_name_shape_and_value_but_not_layout():
     assert weights_sha256(base) == weights_sha256(dict(reversed(base.items())))
     changed = {**base, "a": base["a"].to(memory_format=torch.channels_last)}
     assert weights_sha256(changed) == weights_sha256(base)
+    single = {"s": torch.ones(1)}
+    assert weights_sha256({"s": torch.ones(17)[::17]}) == weights_sha256(single)
     for other in ({**base, "n": torch.tensor(4)}, {**base, "a": base["a"].reshape(1, 2, 4, 3)}, {"a": base["a"]}):
         assert weights_sha256(other) != weights_sha256(base)
 

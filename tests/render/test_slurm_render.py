@@ -1,6 +1,7 @@
 """`3die render` under a real SLURM: the array of docs/cluster.md, and jobs that the command itself submits."""
 
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -73,8 +74,13 @@ def test_jobs_that_the_command_submits(slurm: Slurm, listed: Path, tmp_path: Pat
             [*words, *options.split()], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
 
+    def workers() -> set[str]:
+        """Processes that have begun to render."""
+        return {folder.name.rsplit("-", 2)[1] for folder in (out / "logs").glob(f"{socket.gethostname()}-*-*")}
+
     stopped = start()
-    wait_for(lambda: find_parts(out / "parts"), 180, slurm.logs)
+    # A job that ends before its worker has connected isn't replaced: docs/cluster.md.
+    wait_for(lambda: len(workers()) == 2 and find_parts(out / "parts"), 180, slurm.logs)
     first = slurm.jobs("3die")
     assert len(first) == 2
     slurm.command("scancel", first[0])
