@@ -25,7 +25,7 @@ from threedie.benchmark.evaluation.requirements import (
     require_views,
     size_warnings,
 )
-from threedie.benchmark.evaluation.scope import head_count, head_steps
+from threedie.benchmark.evaluation.scope import head_work
 from threedie.benchmark.evaluation.sequences import sequence_embeddings
 from threedie.benchmark.settings.fine_tuning import RULES as FINE_TUNING
 from threedie.benchmark.tasks.outcome import Outcome
@@ -93,8 +93,8 @@ def evaluate(
     features_s = time.monotonic() - began
     eval_objects, object_warnings = measured_objects(train_dataset, eval_dataset)
     train, measured = Split(train_data, train_dataset.indices("train")), Split(eval_data, eval_objects)
-    heads = head_count(train_dataset.info.fields, len(method.parts.representation), plan.scope)
-    total = head_steps(plan.protocol, heads, len(train.objects))
+    work = head_work(plan.protocol, plan.scope, method.parts, train_dataset.info.fields, len(train.objects))
+    total = work.steps
     if is_cells(eval_dataset):
         rules = FINE_TUNING[plan.protocol.name]
         total += fine_tuning_steps(rules, label_counts(eval_dataset, plan.scope.tasks), plan.scope.head_seeds)

@@ -47,11 +47,12 @@ _Statistics = dict[_Inputs, tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True)
 class _Shape:
-    """Width of the input, whether the head is linear, width of the output: heads that agree make one stack."""
+    """Width of the input, whether the head is linear, width of the output, steps: heads that agree make one stack."""
 
     width: int
     linear: bool
     outputs: int
+    steps: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,10 +152,12 @@ class FeatureHeads:
     def _shape(self, member: _Member) -> _Shape:
         spec = member.spec
         width = len(range(*member.dims.indices(self.data.features(member.source).shape[2])))
+        steps = self.protocol.head_steps(spec.name, len(self.train_objects))
         if spec.classes is not None:
-            return _Shape(spec.views * width, True, spec.classes)
+            return _Shape(spec.views * width, True, spec.classes, steps)
         probe = Pairs(self.train_objects[:1], np.zeros(1, np.int64), np.zeros(1, np.int64))
-        return _Shape(spec.views * width, False, spec.target(self.data, probe).shape[1])
+        linear, outputs = self.protocol.head_rules(spec.name).linear, spec.target(self.data, probe).shape[1]
+        return _Shape(spec.views * width, linear, outputs, steps)
 
     def _inputs(self, features: npt.NDArray, member: _Member, pairs: Pairs, shift: Tensor, scale: Tensor) -> Tensor:
         views = (pairs.view1, pairs.view2)[: member.spec.views]
@@ -205,10 +208,9 @@ class FeatureHeads:
 
     def _train(self, members: Sequence[_Member], shape: _Shape) -> None:
         """Train heads of one shape together; each is kept at its best step, or at its last one without a holdout."""
-        rules, views = self.protocol, self.data.views
+        rules, views, steps = self.protocol, self.data.views, shape.steps
         stack = HeadStack([self._initial_layers(member, shape) for member in members])
         group = _Group(members, stack, self._statistics(members))
-        steps = rules.head_steps(len(self.train_objects))
         batches = {
             index: _stream(self.train_objects, views, rules.batch_size, rules.head_seed(index))
             for index in {member.index for member in members}

@@ -1,7 +1,7 @@
 """Building the subject of the tasks, and measuring it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from threedie.benchmark.evaluation.plan import EvaluationPlan
 from threedie.benchmark.tasks import TASKS
 from threedie.benchmark.tasks.outcome import Outcome
 from threedie.benchmark.tasks.subject import Data, Floats, Subject
+from threedie.benchmark.tasks.task import Task
 from threedie.benchmark.tasks.warning import ResultWarning
 from threedie.manifests.errors import ThreeDieError
 
@@ -104,7 +105,7 @@ def measure(subject: Subject, names: Sequence[str] | None = None) -> tuple[dict[
             for source in subject.head_sources:
                 for part, dims in subject.parts(source).items():
                     subject.heads.plan(spec, source, dims, part)
-    outcomes = {name: task.measure(subject) for name, task in tasks.items()}
+    outcomes = {name: _measure_task(task, subject) for name, task in tasks.items()}
     warnings = [warning for outcome in outcomes.values() for warning in outcome.warnings]
     warnings += subject.heads.warnings
     if min(subject.train_data.views, subject.eval_data.views) < 2 and not (subject.pictures or subject.cells):
@@ -112,3 +113,11 @@ def measure(subject: Subject, names: Sequence[str] | None = None) -> tuple[dict[
     if len(subject.eval_objects) < 2:
         warnings.insert(0, ResultWarning("one object is measured: numbers have no interval"))
     return outcomes, warnings
+
+
+def _measure_task(task: Task, subject: Subject) -> Outcome:
+    """The outcome of a task, with the main score that the protocol has for it."""
+    outcome, main = task.measure(subject), task.main_under(subject.protocol)
+    if main != task.main:
+        outcome.scores = [replace(score, main=score.metric == main) for score in outcome.scores]
+    return outcome

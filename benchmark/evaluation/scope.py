@@ -1,10 +1,10 @@
 """The scope of an evaluation: which tasks, heads and seeds; and how much work it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from threedie.baselines.method import Method
+from threedie.baselines.method import Method, Parts
 from threedie.benchmark.data.source import LabeledViews, is_cells, is_pictures
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.tasks import TASKS
@@ -37,6 +37,12 @@ class Scope:
     def needs_features(self) -> bool:
         """Whether a wanted task works on features; the others work with the network itself."""
         return any(not TASKS[name].needs.network for name in self.tasks or TASKS)
+
+    def under(self, protocol: Protocol, method: Method) -> "Scope":
+        """The scope in which a protocol measures a method: its aggregate too, where the protocol says so."""
+        if protocol.on_aggregate and method.has_aggregate:
+            return replace(self, head_sources=(REPRESENTATION, EMBEDDING))
+        return self
 
     def to_json(self) -> dict[str, Any]:
         """What a record has of it, and of how intervals are computed."""
@@ -75,17 +81,30 @@ def due_tasks(method: Method, dataset: LabeledViews) -> set[str]:
     return {name for name, task in TASKS.items() if not task.needs.missing(available)}
 
 
-def head_count(fields: Sequence[LatentField], parts: int, scope: Scope) -> int:
-    """Heads that are trained at most, on a dataset with some latent fields, for a method with so many parts."""
+@dataclass(frozen=True)
+class HeadWork:
+    """How much work heads are.
+
+    Attributes:
+        heads: how many are trained at most.
+        steps: optimizer steps of all of them together at most.
+    """
+
+    heads: int
+    steps: int
+
+
+def head_work(
+    protocol: Protocol, scope: Scope, parts: Parts, fields: Sequence[LatentField], train_objects: int
+) -> HeadWork:
+    """The work of all heads, on a dataset with some latent fields, for a method with some parts."""
     names = {latent.name for latent in fields}
     tasks = [
         name
         for name, task in TASKS.items()
         if task.needs.heads and task.needs.has_fields(names) and (scope.tasks is None or name in scope.tasks)
     ]
-    return len(tasks) * parts * len(scope.head_sources) * scope.head_seeds
-
-
-def head_steps(protocol: Protocol, heads: int, train_objects: int) -> int:
-    """Optimizer steps of some heads together at most."""
-    return heads * protocol.head_steps(train_objects - round(protocol.holdout * train_objects))
+    counts = {REPRESENTATION: len(parts.representation), EMBEDDING: len(parts.embedding)}
+    each = scope.head_seeds * sum(counts[source] for source in scope.head_sources)
+    objects = train_objects - round(protocol.holdout * train_objects)
+    return HeadWork(each * len(tasks), each * sum(protocol.head_steps(name, objects) for name in tasks))

@@ -113,7 +113,7 @@ def _remarks(record: Record) -> Iterator[str]:
         names += " and others" if len(unknown) > _MOST_NAMED else ""
         yield f"tasks that this program doesn't have, so that their values can't be checked: {names}"
     own = [row for row in record["results"] if row["task"] in TASKS and row["version"] == TASKS[row["task"]].version]
-    if any(row["main"] != (row["metric"] == TASKS[row["task"]].main) for row in own):
+    if any(row["main"] != (row["metric"] == TASKS[row["task"]].main_under(protocol)) for row in own):
         yield "marks other main scores than its tasks have: the first table gets columns that it lacks otherwise"
     one_seed = record.get("evaluation", {}).get("head_seeds") == 1
     if one_seed and any(row.get("deviation") is not None for row in record["results"]):

@@ -1,5 +1,6 @@
 """Columns of the tables: a metric of a task, measured on the representation or the embedding, of one part."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -65,10 +66,10 @@ class TaskMetric:
         title = task.title if task else self.task.replace("_", " ").capitalize()
         return title if self.on_usual_input else f"{title}, on the {self.input}"
 
-    @property
-    def in_overview(self) -> bool:
-        """Whether the overview shows it if it is a main metric."""
-        return self.on_usual_input and (self.task not in TASKS or TASKS[self.task].in_overview)
+    def in_overview(self, added: Collection[str] = ()) -> bool:
+        """Whether the overview shows it if it is a main metric: of tasks that belong there, and of those `added`."""
+        belongs = self.task not in TASKS or TASKS[self.task].in_overview or self.task in added
+        return self.on_usual_input and belongs
 
     @property
     def ranked(self) -> bool:

@@ -17,6 +17,7 @@ from threedie.benchmark.leaderboard.variants import name_rows, row_key
 from threedie.benchmark.records.draws import DrawsByRecord
 from threedie.benchmark.records.record import Record, data_of_heads
 from threedie.benchmark.records.upgrade import warning_line
+from threedie.benchmark.settings.protocol import existing_protocol
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,9 @@ def _overview(records: Sequence[Record], columns: Sequence[Column], selection: S
     """
     mains = {TaskMetric.of(row) for record in records for row in record["results"] if row["main"]}
     of_mains = tuple(column for column in columns if column.metric in mains)
-    mains_shown = () if selection.tasks else tuple(column for column in of_mains if column.metric.in_overview)
+    protocol = existing_protocol(records[0]["protocol"]["name"])
+    added = protocol.overview if protocol else ()
+    mains_shown = () if selection.tasks else tuple(column for column in of_mains if column.metric.in_overview(added))
     return mains_shown or of_mains or tuple(columns)
 
 

@@ -24,7 +24,7 @@ from threedie.benchmark.evaluation.cells import (
 )
 from threedie.benchmark.evaluation.heads import FeatureHeads
 from threedie.benchmark.evaluation.plan import EvaluationPlan
-from threedie.benchmark.evaluation.scope import head_count, head_steps
+from threedie.benchmark.evaluation.scope import head_work
 from threedie.benchmark.settings.fine_tuning import RULES
 from threedie.benchmark.settings.protocol import Protocol
 from threedie.benchmark.settings.recipe import Recipe
@@ -101,15 +101,16 @@ def estimate(
         method.eval()
         with torch.inference_mode():
             image_s = _timed(lambda: method.represent(view).sum().item(), _PROBE_STEPS) / batch
-            parts, width = len(method.parts.representation), method.represent(view[:2]).shape[1]
+            width = method.represent(view[:2]).shape[1]
+        parts, scope = method.parts, plan.scope.under(protocol, method)
     # Loading runs beside the steps: the slower of the two sets the pace.
     object_s = max(step_s, method.views * loading_s) / batch
     rows = len(objects) * recipe.passes * recipe.epochs if method.needs_training else 0
     images_in_all = len(dataset) * dataset.info.views
-    count = head_count(dataset.info.fields, parts, plan.scope)
-    steps = head_steps(protocol, count, len(objects))
+    work = head_work(protocol, scope, parts, dataset.info.fields, len(objects))
+    steps = work.steps
     if protocol.patience:
-        steps = min(steps, count * _USUAL_PATIENCES * protocol.patience)
+        steps = min(steps, work.heads * _USUAL_PATIENCES * protocol.patience)
     heads = steps * _head_seconds(width, protocol, str(stepper.device))
     return Estimate(rows * object_s, images_in_all * max(image_s, loading_s / batch), heads)
 

@@ -83,8 +83,11 @@ class Measurement:
         scope = self.plan.scope
         # Only of tasks that were chosen: those of a kind of dataset are all that it has.
         self._adds = scope.tasks is not None
+        if self.plan.protocol.on_aggregate:
+            scope = scope.under(self.plan.protocol, restore(self.checkpoint).method)
         if scope.tasks is None and self.source.tasks is not None:
-            self.plan = replace(self.plan, scope=replace(scope, tasks=self.source.tasks))
+            scope = replace(scope, tasks=self.source.tasks)
+        self.plan = replace(self.plan, scope=scope)
 
     def is_done(self) -> bool:
         """Whether a record of this checkpoint has all of today's tasks that are wanted, in this scope."""

@@ -21,9 +21,9 @@ class Color(Regression):
     best_constant = "the best constant change"
     definition = (
         "A perceptron with two hidden layers (ReLU), trained with mean squared error, predicts the second view's floor "
-        "hue and light hue minus the first's, in turns, from the features of both side by side. r2: one mean over "
-        "both, as SIE does; r2_per_component: the mean of each one's own R2, r2_floor_hue and r2_light_hue. SIE, "
-        "section 5.1."
+        "hue and light hue minus the first's, in turns, from the features of both side by side (a linear layer where "
+        "the protocol says so). r2: one mean over both, as SIE does; r2_per_component: the mean of each one's own R2, "
+        "r2_floor_hue and r2_light_hue. SIE, section 5.1."
     )
 
     def target(self, data: Data, pairs: Pairs) -> Array:

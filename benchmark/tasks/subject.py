@@ -78,7 +78,8 @@ class HeadSpec:
         name: name of its task.
         views: 1, or 2 where it sees a pair side by side.
         target: of pairs of a dataset: classes (B,) for a head with `classes`, else numbers (B, T).
-        classes: how many classes a linear head chooses from; None for a perceptron that predicts numbers.
+        classes: how many classes a linear head chooses from; None for a head that predicts numbers: a perceptron, or
+            linear where the protocol says so.
     """
 
     name: str

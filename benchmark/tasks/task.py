@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from threedie.benchmark.tasks.metric import Metric
+from threedie.benchmark.settings.protocol import Protocol
+from threedie.benchmark.tasks.metric import PER_COMPONENT, POOLED, Metric
 from threedie.benchmark.tasks.needs import Needs
 from threedie.benchmark.tasks.outcome import Outcome, Score
 from threedie.benchmark.tasks.spread import Estimate
@@ -20,7 +21,7 @@ class Task(ABC):
         order: its place among the tasks, which are run and shown by rising numbers; without one it comes last.
         title: what tables call it.
         metrics: its metrics, in the order of the tables; those of its earlier versions too.
-        main: name of the main score; the first metric, where a task doesn't name another.
+        main: name of the main score; the first metric, where a task doesn't name another. See also `main_under`.
         ascending: names of metrics of which none can be greater than the next, as a class among the first five is at
             least as frequent as one in the first place.
         definition: what is measured, in words, with its source.
@@ -64,6 +65,12 @@ class Task(ABC):
     def metric(self, name: str) -> Metric | None:
         """The metric of a name, or None."""
         return next((metric for metric in self.metrics if metric.name == name), None)
+
+    def main_under(self, protocol: Protocol | None) -> str:
+        """Name of the main score under a protocol: R2 per component instead of pooled, where that is its rule."""
+        if protocol is not None and protocol.r2_per_component and self.declared(self.main).formula == POOLED:
+            return next((metric.name for metric in self.metrics if metric.formula == PER_COMPONENT), self.main)
+        return self.main
 
     def highest(self, metric: Metric, dimensions: int | None, objects: int, views: int) -> float | None:
         """The greatest value that a metric can have on some data, where that is less than the end of its range.
