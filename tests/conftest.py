@@ -1,6 +1,7 @@
 """`pytest -m fuzz_long`: every fuzz test with ten times as many inputs. And a SLURM for those that need one."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,9 @@ LONG = "fuzz_long"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell starts background jobs with Ctrl-C ignored, and tests send it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if LONG in config.option.markexpr:
         os.environ["THREEDIE_FUZZ"] = "long"
 

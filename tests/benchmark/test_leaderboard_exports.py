@@ -347,7 +347,7 @@ def test_figures_beside_the_runs_are_on_the_page(tmp_path, monkeypatch):
     assert "&lt;b&gt;C" in page
     write_figures(tmp_path / "elsewhere", ["unknown"])
     done = run("runs", "--figures", "elsewhere")
-    assert "1 left out: of runs that aren't among" in done.stdout
+    assert "1 left out: of runs that these tables don't show" in done.stdout
     assert "data:image" not in (tmp_path / "leaderboard" / "index.html").read_text()
 
 
