@@ -26,7 +26,7 @@ def test_a_job_that_its_time_limit_ends_goes_on(
     plain = tmp_path / "plain.sh"
     plain.write_text("#!/bin/bash\n" + next(line for line in script.read_text().splitlines() if "srun" in line)[:-2])
 
-    def said(job: str) -> str:
+    def log_text(job: str) -> str:
         log = tmp_path / f"slurm-{job}.out"
         return log.read_text() if log.exists() else ""
 
@@ -35,24 +35,24 @@ def test_a_job_that_its_time_limit_ends_goes_on(
         return load_checkpoint(checkpoint)["progress"]["steps_done"] if checkpoint else 0
 
     def resumed(job: str) -> list[int]:
-        return [int(step) for step in re.findall(r"^resume .* step (\d+)$", said(job), re.MULTILINE)]
+        return [int(step) for step in re.findall(r"^resume .* step (\d+)$", log_text(job), re.MULTILINE)]
 
     killed = slurm.submit(plain, *TWO, "--time=01:00:00", **variables)
-    wait_for(steps_done, 240, lambda: slurm.logs() + said(killed))
-    assert "process  2 on one machine, started by srun" in said(killed)
+    wait_for(steps_done, 240, lambda: slurm.logs() + log_text(killed))
+    assert "process  2 on one machine, started by srun" in log_text(killed)
     slurm.set_end(killed)
-    wait_for(lambda: slurm.job(killed)["JobState"] == "TIMEOUT", 120, lambda: slurm.logs() + said(killed))
-    assert said(killed).count("stopped by SIGTERM") == 1
+    wait_for(lambda: slurm.job(killed)["JobState"] == "TIMEOUT", 120, lambda: slurm.logs() + log_text(killed))
+    assert log_text(killed).count("stopped by SIGTERM") == 1
     first = steps_done()
 
     warned = slurm.submit(script, *TWO, **variables)
-    wait_for(lambda: steps_done() > first, 240, lambda: slurm.logs() + said(warned))
+    wait_for(lambda: steps_done() > first, 240, lambda: slurm.logs() + log_text(warned))
     assert resumed(warned) == [first]
     slurm.set_end(warned, 100)
-    wait_for(lambda: slurm.job(warned)["Restarts"] == "1", 120, lambda: slurm.logs() + said(warned))
-    assert said(warned).count("stopped by SIGUSR1") == 1
+    wait_for(lambda: slurm.job(warned)["Restarts"] == "1", 120, lambda: slurm.logs() + log_text(warned))
+    assert log_text(warned).count("stopped by SIGUSR1") == 1
     second = steps_done()
-    wait_for(lambda: steps_done() > second, 240, lambda: slurm.logs() + said(warned))
+    wait_for(lambda: steps_done() > second, 240, lambda: slurm.logs() + log_text(warned))
     assert resumed(warned) == [first, second]
     assert 0 < first < second
-    assert "Traceback" not in said(killed) + said(warned)
+    assert "Traceback" not in log_text(killed) + log_text(warned)

@@ -37,19 +37,19 @@ def test_the_array_requeues_itself_when_its_time_ends_and_goes_on(slurm: Slurm, 
     shards = [f"{array}_{index}" for index in (1, 2)]
     parts = listed / "3diebench" / "parts"
 
-    def said() -> str:
+    def log_text() -> str:
         return slurm.logs() + "".join(path.read_text() for path in listed.glob("slurm-*"))
 
-    wait_for(lambda: find_parts(parts), 180, said)
+    wait_for(lambda: find_parts(parts), 180, log_text)
     before = len(find_parts(parts))
     for shard in shards:
         # What SLURM sends two minutes before the end of the time limit.
         slurm.command("scancel", "--batch", "--signal=USR1", shard)
     for shard in shards:
-        wait_for(lambda shard=shard: slurm.job(shard).get("Restarts") == "1", 90, said)
+        wait_for(lambda shard=shard: slurm.job(shard).get("Restarts") == "1", 90, log_text)
     assert before <= len(find_parts(parts)) < OBJECTS
     for shard in shards:
-        wait_for(lambda shard=shard: slurm.job(shard)["JobState"] == "COMPLETED", 180, said)
+        wait_for(lambda shard=shard: slurm.job(shard)["JobState"] == "COMPLETED", 180, log_text)
     assert all(slurm.job(shard)["ExitCode"] == "0:0" for shard in shards)
     logs = [path.read_text() for path in sorted(listed.glob(f"slurm-{array}_*.out"))]
     assert len(logs) == 2
